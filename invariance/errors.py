@@ -1,0 +1,56 @@
+"""Every error the library raises on purpose: each names the argument, the value it had and what is wanted."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "DegenerateError",
+    "FoldingError",
+    "ImageReadError",
+    "SingularError",
+    "UndefinedError",
+]
+
+
+class _Named:
+    def __init__(self, argument: str, value: object, wanted: str) -> None:
+        self.argument, self.value, self.wanted = argument, value, wanted
+        super().__init__(f"{argument} = {value}: {wanted}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
+        return type(self), (self.argument, self.value, self.wanted)
+
+
+class ArgumentError(_Named, ValueError):
+    """An argument has a value or a shape that the mathematics does not allow.
+
+    >>> raise ArgumentError("sigma", -0.1, "a scale is a finite number ≥ 0")
+    Traceback (most recent call last):
+        ...
+    invariance.errors.ArgumentError: sigma = -0.1: a scale is a finite number ≥ 0
+    """
+
+
+class ArgumentTypeError(_Named, TypeError):
+    """An argument is of the wrong type or dtype."""
+
+
+class SingularError(ArgumentError):
+    """A matrix or a field of matrices leaves GL(2): singular somewhere, or not finite."""
+
+
+class FoldingError(ArgumentError):
+    """A map of the plane folds: it is not certified to be invertible on the domain."""
+
+
+class DegenerateError(ArgumentError):
+    """The data carry nothing to measure: every pixel is degenerate, or there are no samples."""
+
+
+class UndefinedError(ArgumentError):
+    """The quantity asked for is 0/0, such as the normalised error of a constant map."""
+
+
+class ImageReadError(ArgumentError):
+    """An image file or folder is missing, empty, unreadable or not in colour."""

@@ -1,0 +1,1 @@
+"""Layers, one paper a file."""
