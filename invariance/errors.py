@@ -13,16 +13,15 @@ __all__ = [
 ]
 
 
-class _Named:
+class _NamedError(Exception):
     def __init__(self, argument: str, value: object, wanted: str) -> None:
-        self.argument, self.value, self.wanted = argument, value, wanted
-        super().__init__(f"{argument} = {value}: {wanted}")
+        super().__init__(argument, value, wanted)
 
-    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
-        return type(self), (self.argument, self.value, self.wanted)
+    def __str__(self) -> str:
+        return "{} = {}: {}".format(*self.args)
 
 
-class ArgumentError(_Named, ValueError):
+class ArgumentError(_NamedError, ValueError):
     """An argument has a value or a shape that the mathematics does not allow.
 
     >>> raise ArgumentError("sigma", -0.1, "a scale is a finite number ≥ 0")
@@ -32,7 +31,7 @@ class ArgumentError(_Named, ValueError):
     """
 
 
-class ArgumentTypeError(_Named, TypeError):
+class ArgumentTypeError(_NamedError, TypeError):
     """An argument is of the wrong type or dtype."""
 
 

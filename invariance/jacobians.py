@@ -1,0 +1,87 @@
+r"""The Jacobian field $dI$ of a sampled colour image, by finite differences or by the Fourier transform.
+
+Every 3×3 stencil is a central difference along one axis and an average $(\beta, 1-2\beta, \beta)$ along the other,
+so for $\partial_x$ the error is $h^2 (I_{xxx}/6 + \beta I_{xyy}) + O(h^4)$: order 2 for all three, with different
+constants (central β = 0, Sobel β = 1/4, 3×3 least squares β = 1/3).
+The spectral derivative is exact for band-limited images that are periodic on $[-1,1]^2$: no order limits it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from .errors import ArgumentError, ArgumentTypeError
+from .images import ContinuousImage, pixel_grid
+
+__all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "jacobian"]
+
+Scheme = Literal["central", "sobel", "least_squares", "spectral"]
+PaddingMode = Literal["replicate", "reflect", "circular", "zeros"]
+
+ORDERS: dict[Scheme, float] = {"central": 2, "sobel": 2, "least_squares": 2, "spectral": math.inf}
+"""Order of accuracy in the grid step of each scheme on a smooth image."""
+
+_SMOOTHING = {"central": 0.0, "sobel": 1 / 4, "least_squares": 1 / 3}
+
+
+def exact_jacobian(image: ContinuousImage, height: int, width: int | None = None) -> Float[Tensor, "b 1 c 2 h w"]:
+    """The exact Jacobian field of a continuous image at the pixel centres."""
+    grid = pixel_grid(height, width or height, dtype=image.dtype, device=image.device)
+    return image.jacobian(grid[None]).unsqueeze(1)
+
+
+def jacobian(
+    images: Float[Tensor, "b 3 h w"], scheme: Scheme = "central", *, padding_mode: PaddingMode = "replicate"
+) -> Float[Tensor, "b 1 3 2 h w"]:
+    """$dI$ per unit of the domain [−1, 1]², of the images' size; `padding_mode` continues them by one pixel.
+
+    The spectral scheme takes the image as periodic and ignores `padding_mode`.
+
+    Raises:
+        ArgumentError: not a batch of three-channel images of at least 2×2 pixels, or an unknown scheme.
+        ArgumentTypeError: the images are not floating point.
+    """
+    if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[-2:]) < 2:
+        raise ArgumentError(
+            "images.shape",
+            tuple(images.shape),
+            "(batch, 3, height, width) of at least 2×2 pixels: the Jacobian field needs three colours",
+        )
+    if not images.is_floating_point():
+        raise ArgumentTypeError("images.dtype", images.dtype, "a floating-point dtype")
+    if scheme not in ORDERS:
+        raise ArgumentError("scheme", scheme, f"one of {', '.join(ORDERS)}")
+    if padding_mode not in get_args(PaddingMode):
+        raise ArgumentError("padding_mode", padding_mode, f"one of {', '.join(get_args(PaddingMode))}")
+    if scheme == "spectral":
+        return _spectral(images)
+    return _stencil(images, _SMOOTHING[scheme], "constant" if padding_mode == "zeros" else padding_mode)
+
+
+def _stencil(images: Tensor, beta: float, mode: str) -> Tensor:
+    difference = images.new_tensor((-0.5, 0.0, 0.5))
+    average = images.new_tensor((beta, 1 - 2 * beta, beta))
+    height, width = images.shape[-2:]
+    dx = torch.outer(average, difference) * (width / 2)
+    dy = torch.outer(difference, average) * (height / 2)
+    kernel = torch.stack((dx, dy)).unsqueeze(1).repeat(3, 1, 1, 1)
+    padded = F.pad(images, (1, 1, 1, 1), mode=mode)
+    return F.conv2d(padded, kernel, groups=3).unflatten(1, (1, 3, 2))
+
+
+def _spectral(images: Tensor) -> Tensor:
+    def along(dim: int) -> Tensor:
+        size = images.shape[dim]
+        wave = torch.fft.fftfreq(size, 2 / size, dtype=images.dtype, device=images.device)
+        if size % 2 == 0:
+            wave[size // 2] = 0  # the Nyquist wave has no sign, hence no derivative
+        factor = (2j * math.pi * wave).reshape(-1, *[1] * (-1 - dim))
+        return torch.fft.ifft(factor * torch.fft.fft(images, dim=dim), dim=dim).real
+
+    return torch.stack((along(-1), along(-2)), dim=2).unsqueeze(1)

@@ -1,0 +1,221 @@
+r"""Invariance error against the size of the transformation, with every sample kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ..actions import PointwiseAction
+from ..errors import ArgumentError, UndefinedError
+from ..images import ContinuousImage, sample
+from ..warps import WARP_FAMILIES, Method, Pullback, Warp, warp_images
+from .error import ErrorReport, Model, invariance_error
+from .floor import matched_spectrum
+from .interval import bootstrap_ratio, quantile_interval
+from .warping import Claim, warp_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Family", "InvarianceCurve", "invariance_curve", "resampling_floor"]
+
+Family = Callable[..., Warp | PointwiseAction]
+"""`family(batch, scale, *, generator)`: a transformation for each sample; scale 0 is the identity."""
+
+
+@dataclass(frozen=True, eq=False)
+class InvarianceCurve:
+    """Mean squares of an invariance measurement by scale, draw and image; see `ErrorReport` for their meaning.
+
+    Attributes:
+        label, claim: what was measured, for legends.
+        undefined: entries that were left out because they are not finite on one side.
+    """
+
+    label: str
+    claim: Claim
+    scales: tuple[float, ...]
+    difference: Float[Tensor, "s d b"]
+    spread: Float[Tensor, "b"]
+    undefined: Int[Tensor, "s d b"]
+
+    @property
+    def error(self) -> Float[Tensor, "s"]:
+        """The normalised error E at each scale.
+
+        Raises:
+            UndefinedError: the model does not tell the images apart.
+        """
+        if not (spread := self.spread.mean()) > 0:
+            raise UndefinedError("error", "x/0", f"{self.label} is the same for all images: constant, not invariant")
+        return (self.difference.mean((1, 2)) / spread).sqrt()
+
+    def interval(self, *, generator: torch.Generator, level: float = 0.95) -> Float[Tensor, "2 s"]:
+        """Bootstrap interval of E at each scale: images drawn with replacement, each with its own draws."""
+        return quantile_interval(self._replicates(generator), level)
+
+    def slope(self, *, generator: torch.Generator, level: float = 0.95) -> tuple[float, tuple[float, float]]:
+        """Exponent of E against scale, fitted log-log, with its interval: 1 where E is to first order in the scale."""
+        used = torch.tensor([scale > 0 for scale in self.scales])
+        if used.sum() < 2 or not (self.error[used] > 0).all():
+            raise UndefinedError("slope", self.label, "at least two positive scales, with positive errors")
+        x = torch.tensor(self.scales, dtype=torch.float64)[used].log()
+        x = x - x.mean()
+        rows = torch.cat((self.error[None], self._replicates(generator)))[:, used].log()
+        slopes = rows @ x / x.square().sum()
+        low, high = quantile_interval(slopes[1:], level).tolist()
+        return float(slopes[0]), (low, high)
+
+    def _replicates(self, generator: torch.Generator) -> Float[Tensor, "r s"]:
+        difference = self.difference.mean(1)
+        return bootstrap_ratio(difference, self.spread.expand_as(difference), generator=generator)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers; `from_dict` is the inverse."""
+        return {
+            "label": self.label,
+            "claim": self.claim,
+            "scales": list(self.scales),
+            "difference": self.difference.tolist(),
+            "spread": self.spread.tolist(),
+            "undefined": self.undefined.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> InvarianceCurve:
+        real = {name: torch.tensor(data[name], dtype=torch.float64) for name in ("difference", "spread")}
+        undefined = torch.tensor(data["undefined"], dtype=torch.int64)
+        return cls(data["label"], data["claim"], tuple(data["scales"]), undefined=undefined, **real)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> InvarianceCurve:
+        return cls.from_dict(json.loads(text))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each scale, draw and image (extra `frames`)."""
+        import pandas as pd
+
+        axes = [self.scales, range(self.difference.shape[1]), range(self.difference.shape[2])]
+        index = pd.MultiIndex.from_product(axes, names=["scale", "draw", "image"])
+        columns = {
+            "difference": self.difference.flatten(),
+            "spread": self.spread.expand_as(self.difference).flatten(),
+            "undefined": self.undefined.flatten(),
+        }
+        return pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index=index).reset_index()
+
+
+def invariance_curve(
+    model: Model,
+    images: ContinuousImage | Tensor,
+    *,
+    warp: str | Family,
+    scales: Sequence[float],
+    generator: torch.Generator,
+    draws: int = 4,
+    claim: Claim = "invariant",
+    size: int | None = None,
+    margin: float = 0.1,
+    method: Method = "cubic",
+    label: str = "model",
+) -> InvarianceCurve:
+    r"""Measure `model` under transformations of growing scale, `draws` of them for each image at each scale.
+
+    Every scale starts from the same state of `generator`, so that one draw's noise is only multiplied along the curve.
+
+    Args:
+        images: continuous images, sampled at `size`; or sampled images "b c h w"; or, where `warp` gives pointwise
+            actions, Jacobian fields "b c 3 2 h w".
+        warp: a name out of `WARP_FAMILIES`, or a family of warps or pointwise actions.
+        claim, margin, method: as in `warp_error`; pointwise actions move no pixel and have the claim "invariant".
+
+    Raises:
+        ArgumentError: an unknown family, scales that are empty, negative, not finite or not increasing.
+    """
+    family = _family(warp)
+
+    def measure(transformation: Warp | PointwiseAction) -> ErrorReport:
+        if isinstance(transformation, Warp):
+            return warp_error(model, images, transformation, claim=claim, size=size, margin=margin, method=method)
+        if not isinstance(images, Tensor) or claim != "invariant":
+            raise ArgumentError("warp", warp, "a family of warps: pointwise actions act on tensors and are invariant")
+        return invariance_error(model, images, transformation(images))
+
+    return _sweep(measure, family, scales, len(images), draws, generator, label, claim)
+
+
+def resampling_floor(
+    model: Model,
+    images: Float[Tensor, "b c h w"],
+    *,
+    warp: str | Family,
+    scales: Sequence[float],
+    generator: torch.Generator,
+    draws: int = 1,
+    method: Method = "cubic",
+) -> InvarianceCurve:
+    r"""The part of the error that resampling alone makes, $F(\text{resampled } I\circ\varphi)$ against
+    $F(\text{exact } I\circ\varphi)$, on analytic images of the spectrum of `images`.
+
+    Drawn beside a curve on sampled images, never subtracted from it.
+    """
+    exact = matched_spectrum(images, generator=generator)
+    height, width = images.shape[-2:]
+    sampled = sample(exact, height, width)
+
+    def measure(warp: Warp | PointwiseAction) -> ErrorReport:
+        if not isinstance(warp, Warp):
+            raise ArgumentError("warp", warp, "a family of warps: pointwise actions resample nothing")
+        truth = sample(Pullback(exact, warp), height, width)
+        return invariance_error(model, truth, warp_images(sampled, warp, method=method))
+
+    return _sweep(measure, _family(warp), scales, len(images), draws, generator, f"{method} resampling", "invariant")
+
+
+def _family(warp: str | Family) -> Family:
+    if not isinstance(warp, str):
+        return warp
+    if warp not in WARP_FAMILIES:
+        raise ArgumentError("warp", warp, f"one of {', '.join(WARP_FAMILIES)}")
+    return WARP_FAMILIES[warp]
+
+
+def _sweep(
+    measure: Callable[[Warp | PointwiseAction], ErrorReport],
+    family: Family,
+    scales: Sequence[float],
+    batch: int,
+    draws: int,
+    generator: torch.Generator,
+    label: str,
+    claim: Claim,
+) -> InvarianceCurve:
+    if not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):
+        raise ArgumentError("scales", tuple(scales), "increasing finite numbers ≥ 0")
+    if draws < 1:
+        raise ArgumentError("draws", draws, "at least one transformation for each image")
+    state = generator.get_state()
+    reports: list[list[ErrorReport]] = []
+    for scale in scales:
+        generator.set_state(state)
+        reports.append([measure(family(batch, scale, generator=generator)) for _ in range(draws)])
+    spread = reports[0][0].spread
+    if spread is None:
+        raise ArgumentError("images", batch, "at least 2 independent images, to normalise the error by")
+
+    def gathered(name: str) -> Tensor:
+        return torch.stack([torch.stack([getattr(report, name) for report in row]) for row in reports]).cpu()
+
+    return InvarianceCurve(
+        label, claim, tuple(map(float, scales)), gathered("difference"), spread.cpu(), gathered("undefined")
+    )

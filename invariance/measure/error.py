@@ -1,0 +1,125 @@
+r"""How far $F(gx)$ is from $\rho(g)F(x)$: measured here, judged in `invariance.testing`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ..errors import ArgumentError, ArgumentTypeError, DegenerateError, UndefinedError
+
+__all__ = ["ErrorReport", "Model", "Region", "equivariance_error", "invariance_error"]
+
+Model = Callable[[Tensor], Tensor]
+Region = Callable[[int, int], Bool[Tensor, "b 1 h w"]]
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorReport:
+    r"""Mean squares, one for each sample, over the entries where both sides are defined (finite, and in the region).
+
+    Attributes:
+        difference: $\langle |F(gx) - \rho(g)F(x)|^2 \rangle$.
+        reference: $\langle |\rho(g)F(x)|^2 \rangle$.
+        spread: $\langle |F(x) - F(x')|^2 \rangle$ with $x'$ the next sample of the batch; None for a batch of one.
+        undefined: number of entries of the region left out because one side is not finite.
+        worst: the largest $|F(gx) - \rho(g)F(x)|$ of all entries.
+    """
+
+    difference: Float[Tensor, "b"]
+    reference: Float[Tensor, "b"]
+    spread: Float[Tensor, "b"] | None
+    undefined: Int[Tensor, "b"]
+    worst: float
+
+    @property
+    def relative(self) -> float:
+        r"""$\mathrm{RMS}|F(gx) - \rho(g)F(x)| \,/\, \mathrm{RMS}|\rho(g)F(x)|$.
+
+        Raises:
+            UndefinedError: 0/0, where F vanishes on every sample.
+        """
+        return _root_ratio(self.difference, self.reference, "F vanishes on all samples")
+
+    @property
+    def normalised(self) -> float:
+        r"""$E = \mathrm{RMS}|F(gx) - \rho(g)F(x)| \,/\, \mathrm{RMS}|F(x) - F(x')|$ over independent samples $x, x'$.
+
+        Raises:
+            UndefinedError: F does not tell the samples apart, so that its invariance would mean nothing.
+        """
+        if self.spread is None:
+            raise UndefinedError("normalised", "one sample", "at least two independent samples to compare with")
+        return _root_ratio(self.difference, self.spread, "F is the same for all samples: constant, not invariant")
+
+
+def _root_ratio(numerator: Tensor, denominator: Tensor, meaning: str) -> float:
+    if not (below := denominator.mean()) > 0:
+        raise UndefinedError("error", "0/0" if numerator.mean() == 0 else "x/0", meaning)
+    return float((numerator.mean() / below).sqrt())
+
+
+@torch.no_grad()
+def equivariance_error(
+    model: Model,
+    inputs: Tensor,
+    transformed: Tensor,
+    *,
+    output_action: Callable[[Tensor], Tensor],
+    region: Region | None = None,
+) -> ErrorReport:
+    r"""Compare $F(gx)$, from `transformed`, with $\rho(g)F(x)$, the `output_action` on the output for `inputs`.
+
+    `region` says, for the height and width of the output, which pixels count.
+
+    Raises:
+        ArgumentTypeError: the model or the action returns something other than a floating-point tensor.
+        ArgumentError: the two sides have different shapes.
+        DegenerateError: a sample has no entry where both sides are defined.
+    """
+    plain = _output("model(inputs)", model(inputs))
+    expected = _output("output_action(model(inputs))", output_action(plain))
+    actual = _output("model(transformed)", model(transformed))
+    if expected.shape != actual.shape:
+        raise ArgumentError("model(transformed).shape", tuple(actual.shape), f"{tuple(expected.shape)} as expected")
+    where = torch.ones_like(actual, dtype=torch.bool)
+    if region is not None:
+        where &= region(*actual.shape[-2:])
+    defined = where & expected.isfinite() & actual.isfinite()
+    difference = (actual - expected).abs().masked_fill(~defined, 0)
+    spread = None
+    if len(plain) > 1:
+        other = plain.roll(1, 0)
+        spread = _mean_square(plain - other, plain.isfinite() & other.isfinite())
+    return ErrorReport(
+        _mean_square(difference, defined),
+        _mean_square(expected, defined),
+        spread,
+        (where & ~defined).flatten(1).sum(1),
+        float(difference.max()),
+    )
+
+
+def invariance_error(model: Model, inputs: Tensor, transformed: Tensor, *, region: Region | None = None) -> ErrorReport:
+    """Compare F(gx) with F(x): `equivariance_error` with the trivial action on the output."""
+    return equivariance_error(model, inputs, transformed, output_action=lambda output: output, region=region)
+
+
+def _output(name: str, value: object) -> Tensor:
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        what = value.dtype if isinstance(value, Tensor) else type(value).__name__
+        raise ArgumentTypeError(name, what, "one floating-point tensor")
+    if value.ndim == 0 or len(value) == 0:
+        raise ArgumentError(f"{name}.shape", tuple(value.shape), "a batch of at least one sample")
+    return value.double()
+
+
+def _mean_square(values: Tensor, defined: Tensor) -> Tensor:
+    count = defined.flatten(1).sum(1)
+    if not count.all():
+        empty = (count == 0).nonzero().flatten().tolist()
+        raise DegenerateError("inputs", f"sample {empty[0]}", "at least one entry where the output is defined")
+    return values.masked_fill(~defined, 0).square().flatten(1).sum(1) / count

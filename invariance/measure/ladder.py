@@ -1,0 +1,126 @@
+r"""The refinement ladder: is the error the network's or the grid's?
+
+Image and warp stay fixed in continuous coordinates while the grid is refined; $E(N) = E_\infty + C N^{-p}$ with
+$E_\infty, C \ge 0$ separates what the discretisation owes ($p > 0$) from what no grid will mend ($E_\infty$).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import ArgumentError
+from .error import ErrorReport
+from .interval import bootstrap_ratio, quantile_interval
+
+__all__ = ["Ladder", "Verdict", "refinement_ladder"]
+
+Verdict = Literal["consistent", "violated", "undecided"]
+
+_ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
+_MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+_ROUNDING = 1e-10  # errors below are rounding, which grows with N and has no limit to extrapolate to
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Errors on a ladder of grids with the fitted limit and order, their intervals, and the verdict.
+
+    Attributes:
+        sizes: N, the number of pixels along a side.
+        difference, spread: mean squares by rung and image, as in `ErrorReport`.
+        limit, order: $E_\\infty$ and $p$ of the fit; the order is infinite where all errors are rounding.
+        order_interval: bootstrap interval of $p$.
+        limit_interval: hull of the bootstrap intervals of $E_\\infty$ in that fit and in a second one, with several orders
+            at once and none of them negative: coarse rungs outside the asymptotic range look like a limit to one power
+            law alone.
+        verdict: *consistent* with exact equivariance when the limit may be 0 and the order is positive; *violated* when
+            the limit's interval excludes 0; else *undecided*.
+    """
+
+    sizes: tuple[int, ...]
+    difference: Float[Tensor, "n b"]
+    spread: Float[Tensor, "n b"]
+    limit: float
+    order: float
+    limit_interval: tuple[float, float]
+    order_interval: tuple[float, float]
+    verdict: Verdict
+
+    @property
+    def error(self) -> Float[Tensor, "n"]:
+        """E(N), the normalised error on each rung."""
+        return (self.difference.mean(1) / self.spread.mean(1)).sqrt()
+
+    def fitted(self, sizes: Float[Tensor, "m"]) -> Float[Tensor, "m"]:
+        """The fitted curve at other sizes, through the finest rung."""
+        rise = self.error[-1] - self.limit
+        return self.limit + rise * (sizes / self.sizes[-1]) ** -self.order
+
+
+def refinement_ladder(
+    measure: Callable[[int], ErrorReport],
+    *,
+    generator: torch.Generator,
+    sizes: Sequence[int] = (32, 48, 64, 96, 128, 192, 256),
+    resamples: int = 400,
+    level: float = 0.95,
+) -> Ladder:
+    """Measure on every grid size and fit; `measure(N)` returns the error report of one and the same image and warp.
+
+    Raises:
+        ArgumentError: fewer than four sizes, sizes that do not increase, or reports without independent samples.
+    """
+    if len(sizes) < 4 or list(sizes) != sorted(set(sizes)):
+        raise ArgumentError("sizes", tuple(sizes), "at least four increasing sizes, for three parameters")
+    reports = [measure(size) for size in sizes]
+    spreads = [report.spread for report in reports if report.spread is not None]
+    if len(spreads) < len(reports):
+        raise ArgumentError("measure", "reports of one sample", "at least two independent images")
+    difference = torch.stack([report.difference for report in reports]).double().cpu()
+    spread = torch.stack(spreads).double().cpu()
+    error = (difference.mean(1) / spread.mean(1)).sqrt()
+    rungs = torch.tensor(sizes, dtype=torch.float64)
+    if error.max() <= _ROUNDING:
+        top = float(error.max())
+        return Ladder(
+            tuple(sizes), difference, spread, 0.0, torch.inf, (0.0, top), (torch.inf, torch.inf), "consistent"
+        )
+    replicates = bootstrap_ratio(difference, spread, generator=generator, resamples=resamples)
+    limit, order = (float(value) for value in _fit(rungs, error[None]))
+    limits, orders = _fit(rungs, replicates)
+    hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates))]
+    low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
+    slow, fast = quantile_interval(orders, level).tolist()
+    verdict: Verdict = "violated" if low > 0 else "consistent" if slow > _ORDERS[0] else "undecided"
+    return Ladder(tuple(sizes), difference, spread, limit, order, (low, high), (slow, fast), verdict)
+
+
+def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> tuple[Float[Tensor, "r"], Float[Tensor, "r"]]:
+    """Limit and order that minimise the relative residuals: for each order on a grid the other two are linear."""
+    weight = error.mean(0).pow(-2)
+    basis = (sizes / sizes[0]) ** -_ORDERS[:, None]  # "p n"
+    s0, s1, s2 = weight.sum(), basis @ weight, basis.square() @ weight
+    t0, t1 = (error @ weight)[:, None], error @ (basis * weight).mT  # "r 1", "r p"
+    determinant = s0 * s2 - s1.square()
+    limit = ((s2 * t0 - s1 * t1) / determinant).clamp(min=0)
+    slope = ((t1 - limit * s1) / s2).clamp(min=0)
+    limit = torch.where(slope > 0, limit, t0 / s0)
+    residual = (error[:, None] - limit[..., None] - slope[..., None] * basis).square() @ weight
+    best = residual.argmin(1)
+    return limit.gather(1, best[:, None])[:, 0], _ORDERS[best]
+
+
+def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "r"]:
+    """Limit of the best sum of powers with coefficients ≥ 0, in relative residuals."""
+    from scipy.optimize import nnls
+
+    weight = 1 / error.mean(0)
+    basis = weight[:, None] * (sizes[:, None] / sizes[0]) ** -_MIXED_ORDERS
+    fits = [nnls(basis.numpy(), row)[0][0] for row in (error * weight).numpy()]
+    return torch.tensor(fits, dtype=torch.float64)

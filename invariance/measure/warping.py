@@ -1,0 +1,68 @@
+r"""Warp error: what a real warp does to a model, on images known exactly or on samples of them.
+
+Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same pixel, what the paper says. *Covariant*:
+$F(I \circ \varphi) = F(I) \circ \varphi$, a scalar field that moves with the image, what can be true.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from ..errors import ArgumentError
+from ..images import ContinuousImage, pixel_grid, sample
+from ..warps import Method, Pullback, Warp, warp_images
+from .error import ErrorReport, Model, equivariance_error
+
+__all__ = ["Claim", "warp_error"]
+
+Claim = Literal["invariant", "covariant"]
+
+
+def warp_error(
+    model: Model,
+    images: ContinuousImage | Tensor,
+    warp: Warp,
+    *,
+    claim: Claim = "covariant",
+    size: int | None = None,
+    margin: float = 0.1,
+    method: Method = "cubic",
+) -> ErrorReport:
+    r"""Error of `model`, images "b c h w" to fields "b k h' w'" over the same domain, under a warp.
+
+    Continuous images are sampled at `size`, before and after the warp, without any resampling; tensors are resampled by
+    `method`, and so is $F(I)\circ\varphi$. Output pixels count where both $x$ and $\varphi(x)$ are inside the domain by
+    `margin`. The grid of the output is taken to cover the domain: a model that trims its borders needs padding.
+
+    Raises:
+        ArgumentError: an unknown claim, a size that is missing or superfluous, a margin outside [0, 1).
+    """
+    if claim not in get_args(Claim):
+        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
+    if not 0 <= margin < 1:
+        raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
+    if isinstance(images, Tensor):
+        if size is not None:
+            raise ArgumentError("size", size, "None for sampled images, which have their size")
+        inputs, transformed = images, warp_images(images, warp, method=method)
+    else:
+        if size is None:
+            raise ArgumentError("size", size, "the number of pixels to sample continuous images at")
+        inputs, transformed = sample(images, size), sample(Pullback(images, warp), size)
+
+    def action(output: Tensor) -> Tensor:
+        return warp_images(output, warp, method=method) if claim == "covariant" else output
+
+    def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
+        return _inside(warp, height, width, 1 - margin, inputs)
+
+    return equivariance_error(model, inputs, transformed, output_action=action, region=region)
+
+
+def _inside(warp: Warp, height: int, width: int, reach: float, like: Tensor) -> Bool[Tensor, "b 1 h w"]:
+    points = pixel_grid(height, width, dtype=like.dtype, device=like.device)[None]
+    return torch.maximum(points.abs(), warp(points).abs()).amax(-1).le(reach).unsqueeze(1)
