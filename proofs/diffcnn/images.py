@@ -1,0 +1,64 @@
+"""Exact derivatives of polynomial images and warps, by dual numbers (sum and product rule, nothing else)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proofs.matrix import Matrix
+
+__all__ = ["Dual", "Map", "compose", "jacobian"]
+
+Map = Callable[[Any, Any], Sequence[Any]]
+"""A polynomial map of the plane: (x, y) ↦ three colours (an image) or two coordinates (a warp)."""
+
+
+@dataclass(frozen=True)
+class Dual:
+    """value + dx·∂x + dy·∂y with ∂x² = ∂x∂y = ∂y² = 0, over any commutative ring."""
+
+    value: Any
+    dx: Any = 0
+    dy: Any = 0
+
+    def __add__(self, other: Any) -> Dual:
+        other = _dual(other)
+        return Dual(self.value + other.value, self.dx + other.dx, self.dy + other.dy)
+
+    def __mul__(self, other: Any) -> Dual:
+        other = _dual(other)
+        return Dual(
+            self.value * other.value,
+            self.value * other.dx + self.dx * other.value,
+            self.value * other.dy + self.dy * other.value,
+        )
+
+    def __neg__(self) -> Dual:
+        return -1 * self
+
+    def __sub__(self, other: Any) -> Dual:
+        return self + -_dual(other)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def _dual(item: Any) -> Dual:
+    return item if isinstance(item, Dual) else Dual(item)
+
+
+def jacobian(f: Map, point: Sequence[Any]) -> Matrix:
+    """df at a point: one row for each component, columns ∂x and ∂y.
+
+    >>> str(jacobian(lambda x, y: (x * x, x * y), (3, 5)))
+    '[[6, 0], [5, 3]]'
+    """
+    x, y = point
+    components = f(Dual(x, 1, 0), Dual(y, 0, 1))
+    return Matrix.of((_dual(component).dx, _dual(component).dy) for component in components)
+
+
+def compose(image: Map, warp: Map) -> Map:
+    """The warped image I∘φ."""
+    return lambda x, y: image(*warp(x, y))

@@ -1,0 +1,103 @@
+"""T2.b: read literally, the paper's H_{K,K} holds constant fields only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from math import ceil
+from typing import Any
+
+from proofs.diffcnn.layers import Pixel, block, window
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.smt import impossible
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
+
+
+def near(p: Pixel, q: Pixel, K: int) -> bool:
+    return abs(p[0] - q[0]) <= K and abs(p[1] - q[1]) <= K
+
+
+def forced_equal(pixels: list[Pixel], related: Any) -> set[Pixel]:
+    """Every pixel that a chain of related pairs ties to the first one."""
+    reached, frontier = {pixels[0]}, [pixels[0]]
+    while frontier:
+        p = frontier.pop()
+        fresh = [q for q in pixels if q not in reached and related(p, q)]
+        reached.update(fresh)
+        frontier += fresh
+    return reached
+
+
+def grids(relation: Any = near) -> Evidence:
+    cases = product(range(1, 7), range(1, 7), range(1, 4))
+    return for_all(
+        cases,
+        lambda c: len(forced_equal(window(*c[:2]), lambda p, q: relation(p, q, c[2]))) == c[0] * c[1],
+        "(width, height, K): every pixel is tied to the first",
+    )
+
+
+def chain(p: tuple[Fraction, Fraction], q: tuple[Fraction, Fraction], K: Fraction) -> bool:
+    """Whether ⌈max|p − q| / K⌉ equal steps from p to q are each at most K in both coordinates."""
+    gap = q[0] - p[0], q[1] - p[1]
+    n = max(1, ceil(max(map(abs, gap)) / K))
+    return all(abs(d) / n <= K for d in gap)
+
+
+def plane() -> Evidence:
+    sides = [Fraction(n, 3) for n in (-7, -1, 0, 2, 9)]
+    points = list(product(sides, sides))
+    cases = product(points, points, [Fraction(1, 2), Fraction(1), Fraction(3)])
+    return for_all(cases, lambda case: chain(*case), "(p, q, K): a chain of steps ≤ K joins p to q")
+
+
+def any_distance() -> Evidence:
+    return impossible(
+        lambda K, d, n, step: [K > 0, d >= 0, n >= 1, n * K >= d, step * n == d, step > K],
+        "K d n step",
+        what="n ≥ d/K steps of length d/n are at most K",
+    )
+
+
+def meeting_the_definition(field: Mapping[Pixel, Matrix], K: int) -> Evidence:
+    """Whether this field, if it meets the definition, is constant."""
+    meets = all(field[p] == field[q] for p in field for q in field if near(p, q, K))
+    return check(
+        not meets or len(set(field.values())) == 1, "a field that meets the definition is constant", field=field, K=K
+    )
+
+
+T2_b = Statement(
+    id="T2.b",
+    name="the literal H_{K,K} is GL(2)",
+    source="Kan et al., section 2.1, definition of H_{K,K}",
+    summary="H_{K,K} read literally holds constant fields only: the subgroup is GL(2)",
+    claim=(
+        "If dφ(x₁, y₁) = dφ(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, then dφ is constant on the whole domain: "
+        "a chain of steps of at most K joins any two points. Conversely every constant field qualifies, so "
+        "H_{K,K} ≅ GL(2) whatever K, and the warps it comes from are affine."
+    ),
+    sizes="all K ≥ 1 on the plane; grids up to 6×6, K ≤ 3 exhaustively",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "a step is at most K": "K ≥ 1 on a pixel grid, K > 0 on the plane",
+        "no gap": "any two points of the domain are joined by steps of at most K inside it",
+    },
+    routes=(
+        Route("chains on pixel grids", Method.EXHAUSTIVE, grids),
+        Route("chains between points of the plane", Method.EXHAUSTIVE, plane),
+        Route("⌈d/K⌉ steps suffice for every distance d", Method.SMT, any_distance),
+    ),
+    controls=(
+        Dropped("a step is at most K", lambda: meeting_the_definition({(0, 0): IDENTITY, (1, 0): STRETCH}, K=0)),
+        Dropped("no gap", lambda: meeting_the_definition({(0, 0): IDENTITY, (2, 0): STRETCH}, K=1)),
+        Mutant("same block instead of near", partial(grids, lambda p, q, K: block(p, K) == block(q, K))),
+        Witness("constant fields qualify", lambda: meeting_the_definition(dict.fromkeys(window(3), STRETCH), K=2)),
+    ),
+    assumed=("a map of the plane with constant derivative is affine",),
+)

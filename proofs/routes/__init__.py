@@ -1,0 +1,8 @@
+"""Ways to decide a claim, each returning `proofs.statement.Evidence`.
+
+`exact`      comparison at given numbers; exhaustive checks over finite sets
+`identity`   polynomial identities: the normal form in Z[unknowns] is zero or it is not
+`sampling`   Schwartz–Zippel on exact integers, with its error probability
+`symbolic`   all sizes: free algebra for induction steps, matrices of symbolic dimension
+`smt`        sign claims over the reals by z3, skipped where it is not installed
+"""

@@ -1,0 +1,36 @@
+"""Sign and non-vanishing claims over the reals, decided by z3 (non-linear real arithmetic)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from proofs.statement import Evidence, Skipped
+
+__all__ = ["impossible"]
+
+_MILLISECONDS = 2000
+
+
+def impossible(constraints: Callable[..., list[Any]], /, names: str, what: str) -> Evidence:
+    """Whether no real numbers called `names` satisfy the constraints (the negation of the claim).
+
+    Raises `Skipped` if z3 is not installed, and `TimeoutError` if it does not decide within two seconds.
+    """
+    if find_spec("z3") is None:
+        raise Skipped("z3 is not installed")
+    import z3
+
+    solver = z3.Solver()
+    solver.set("timeout", _MILLISECONDS)
+    variables = z3.Reals(names)
+    solver.add(*constraints(*variables))
+    answer = solver.check()
+    if answer == z3.unknown:
+        raise TimeoutError(f"{what}: z3 gave up, {solver.reason_unknown()}")
+    if answer == z3.unsat:
+        return Evidence(True, f"{what}: no real numbers contradict it")
+    model = solver.model()
+    numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}
+    return Evidence(False, f"{what} is false", counterexample=numbers)

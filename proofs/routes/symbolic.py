@@ -1,0 +1,53 @@
+"""Claims for all sizes: induction steps in the free algebra, and matrices of symbolic dimension.
+
+The free associative algebra Z⟨S, w, J, M⟩ is universal: an identity there holds for elements of every ring and,
+factor by factor, for matrices of every fitting shape over every ring. `expand` writes an element in its basis of
+words, so it decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import MatrixSymbol, Symbol, expand, symbols
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from proofs.statement import Evidence
+
+__all__ = ["free", "induction", "matrices", "same", "same_matrix"]
+
+
+def free(names: str) -> tuple[Any, ...]:
+    """Non-commuting letters."""
+    return symbols(names, commutative=False, seq=True)
+
+
+def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[MatrixSymbol, ...]:
+    """Matrix symbols whose dimensions are symbols too.
+
+    >>> J, M = matrices(J=("n", "m"), M=("m", "m"))
+    >>> (J * M).shape
+    (n, m)
+    """
+    sizes = {name: Symbol(str(name), integer=True, positive=True) for shape in shapes.values() for name in shape}
+    return tuple(MatrixSymbol(name, *(sizes[size] for size in shape)) for name, shape in shapes.items())
+
+
+def same(left: Any, right: Any, /, what: str) -> Evidence:
+    """Whether two elements of the free algebra are equal (commuting letters may be coefficients)."""
+    residual = expand(left - right)
+    return Evidence(residual == 0, f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} in the free algebra")
+
+
+def same_matrix(left: MatrixExpr, right: MatrixExpr, /, what: str) -> Evidence:
+    """Whether two polynomial expressions in matrix symbols and their transposes are equal for every dimension."""
+    residual: Any = (left - right).doit().expand()
+    return Evidence(
+        residual.is_ZeroMatrix, f"{what}: {'0' if residual.is_ZeroMatrix else residual} for every dimension"
+    )
+
+
+def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], what: str) -> Evidence:
+    """Both halves of an induction, each an equality of two elements of the free algebra."""
+    parts = same(*base, what=f"{what}, base"), same(*step, what=f"{what}, step")
+    return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts))
