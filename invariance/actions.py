@@ -95,7 +95,9 @@ class PointwiseAction:
 
 
 def _exponential(log: Float[Tensor, "b 2 2 h w"]) -> PointwiseAction:
-    return PointwiseAction(torch.linalg.matrix_exp(log.movedim((1, 2), (-2, -1))).movedim((-2, -1), (1, 2)))
+    return PointwiseAction(
+        torch.linalg.matrix_exp(log.movedim((1, 2), (-2, -1)).contiguous()).movedim((-2, -1), (1, 2))
+    )
 
 
 def _noise(batch: int, scale: float, height: int, width: int, generator: torch.Generator) -> Tensor:

@@ -7,8 +7,9 @@ belongs to its centre. Since value and gradient are exact anywhere, $I\circ\varp
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from .errors import ArgumentError
 
-__all__ = ["AnalyticImage", "ContinuousImage", "pixel_grid", "sample"]
+__all__ = ["AnalyticImage", "ContinuousImage", "Wave", "pixel_grid", "sample"]
 
 
 def pixel_grid(
@@ -35,6 +36,11 @@ def pixel_grid(
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
 
 
+Wave = tuple[float, float, float, float]
+"""(kx, ky, amplitude, phase)."""
+
+
+@runtime_checkable
 class ContinuousImage(Protocol):
     """A batch of images with a value and a gradient at every point of the plane."""
 
@@ -46,18 +52,18 @@ class ContinuousImage(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __call__(self, points: Float[Tensor, "b *n 2"]) -> Float[Tensor, "b c *n"]: ...
+    def __call__(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c *n"]: ...
 
-    def jacobian(self, points: Float[Tensor, "b *n 2"]) -> Float[Tensor, "b c 2 *n"]: ...
+    def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]: ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AnalyticImage:
     r"""$I_c(x) = e^{-|x|^2 / 2 w^2} \sum_m a_{cm} \cos(\pi\, k_m \cdot x + p_{cm})$, a batch of them.
 
     `waves` holds $k$ in half-periods per unit length: a wave of |k| = N/2 is at the Nyquist frequency of an N-pixel
     grid. `window` is $w$ in domain units; at 0.2 the image is below 4e-6 of its peak on the border. An infinite window
-    leaves the bare trigonometric polynomial, periodic where the waves are even integers.
+    leaves the bare trigonometric polynomial, periodic where the waves are integers.
     """
 
     waves: Float[Tensor, "b m 2"]
@@ -75,6 +81,39 @@ class AnalyticImage:
                 )
         if not self.window > 0:
             raise ArgumentError("window", self.window, "the width of a Gaussian is positive")
+
+    @classmethod
+    def from_waves(cls, images: Sequence[Sequence[Sequence[Wave]]], *, window: float = 0.2) -> AnalyticImage:
+        """From lists of waves (kx, ky, amplitude, phase), for each image and each of its channels; float64.
+
+        >>> AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], [(0, 2, 0.5, 0.0)], []]])
+        AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], [(0, 2, 0.5, 0.0)], []]], window=0.2)
+        """
+        most = max((sum(map(len, image)) for image in images), default=0)
+        if most == 0 or len({len(image) for image in images}) > 1:
+            raise ArgumentError("images", images, "at least one wave, and the same number of channels in every image")
+        vectors, rows = [], []
+        for image in images:
+            owned = [(c, wave) for c, channel in enumerate(image) for wave in channel]
+            owned += [(0, (0.0, 0.0, 0.0, 0.0))] * (most - len(owned))
+            vectors.append([wave[:2] for _, wave in owned])
+            rows.append([[wave[2:] if c == own else (0.0, 0.0) for own, wave in owned] for c in range(len(image))])
+        amplitude, phase = torch.tensor(rows, dtype=torch.float64).unbind(-1)
+        return cls(torch.tensor(vectors, dtype=torch.float64), amplitude, phase, window)
+
+    def __repr__(self) -> str:
+        if self.waves.shape[:2].numel() > 24:
+            batch, waves = self.waves.shape[:2]
+            return f"AnalyticImage({batch} images of {waves} waves, window={self.window})"
+        rows = torch.stack((self.amplitude, self.phase), -1).tolist()
+        waves = [
+            [tuple(int(k) if k.is_integer() else k for k in wave) for wave in image] for image in self.waves.tolist()
+        ]
+        images = [
+            [[(*k, *row) for k, row in zip(ks, channel, strict=True) if row[0]] for channel in image]
+            for ks, image in zip(waves, rows, strict=True)
+        ]
+        return f"AnalyticImage.from_waves({images}, window={self.window})"
 
     @classmethod
     def random(
@@ -119,13 +158,13 @@ class AnalyticImage:
     def __getitem__(self, index: slice) -> AnalyticImage:
         return AnalyticImage(self.waves[index], self.amplitude[index], self.phase[index], self.window)
 
-    def __call__(self, points: Float[Tensor, "b *n 2"]) -> Float[Tensor, "b c *n"]:
+    def __call__(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c *n"]:
         """Values at `points`; a batch of one set of points serves every image."""
         points, shape = self._flat(points)
         cos, sin, envelope = self._waves(points)
         return self._restore(envelope * self._polynomial(cos, sin), shape)
 
-    def jacobian(self, points: Float[Tensor, "b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
+    def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
         """Exact (∂x, ∂y) at `points`, per unit of the domain."""
         points, shape = self._flat(points)
         cos, sin, envelope = self._waves(points)

@@ -164,7 +164,7 @@ class LogDetInvariant(nn.Module):
     Invariant under $J \mapsto JM$ wherever $\det M \ne 0$ and every $\det V_c \ne 0$ (Corollary 4). The determinant is
     $|d_1 \times d_2|^2$ (Lagrange's identity), which loses half as many digits as a Gram determinant.
 
-    A pixel is degenerate where some $\det V_c$ is zero to rounding; there $U$ does not exist. `eps` evaluates
+    A pixel is degenerate where some $\det V_c$ is zero to the rounding of its field; there $U$ does not exist. `eps` evaluates
     $\log(\det V_c + \varepsilon)$ instead, which exists everywhere and is only nearly invariant; without it,
     `degenerate` decides what all channels of such a pixel get. Half-precision fields are evaluated in float32.
 
@@ -209,7 +209,7 @@ class LogDetInvariant(nn.Module):
         dx, dy = difference.unbind(3)
         det = torch.linalg.cross(dx, dy, dim=2).square().sum(2)
         # The differences carry the rounding error of the largest J_c, and |dx × dy| inherits it from both sides.
-        noise = torch.finfo(jac.dtype).eps * 8
+        noise = torch.finfo(jac.dtype).eps * 4
         size = wide.detach().square().sum(2).amax(1, keepdim=True)  # "b 1 2 h w"
         x2, y2 = difference.detach().square().sum(2).unbind(2)
         flat = det <= noise**2 * (size[:, :, 0] * y2 + size[:, :, 1] * x2)

@@ -14,7 +14,7 @@ __all__ = ["matched_spectrum"]
 
 
 def matched_spectrum(images: Float[Tensor, "b c h w"], *, generator: torch.Generator, waves: int = 64) -> AnalyticImage:
-    r"""Analytic images whose waves are drawn from the mean power spectrum of `images`, with the variance of each channel.
+    r"""Analytic images with waves drawn from the mean power spectrum of `images`, and the variance of each channel.
 
     A wave of the sampled images at $m$ periods per side is $k = m$ half-periods per unit of the domain $[-1, 1]$. The
     window is infinite: trigonometric polynomials, exact everywhere.

@@ -20,8 +20,8 @@ def bootstrap_ratio(
 ) -> Float[Tensor, "resamples *n"]:
     r"""Replicates of $\sqrt{\sum_i d_i / \sum_i s_i}$ with the images $i$ drawn with replacement.
 
-    `difference` and `spread` are mean squares for each image, averaged over its warps beforehand; images are on the last
-    axis and one draw of them serves all other axes, so that rungs and scales stay paired.
+    `difference` and `spread` are mean squares for each image, averaged over its warps beforehand; images are on the
+    last axis and one draw of them serves all other axes, so that rungs and scales stay paired.
     """
     images = difference.shape[-1]
     if images < 2:

@@ -36,9 +36,9 @@ class Ladder:
         difference, spread: mean squares by rung and image, as in `ErrorReport`.
         limit, order: $E_\\infty$ and $p$ of the fit; the order is infinite where all errors are rounding.
         order_interval: bootstrap interval of $p$.
-        limit_interval: hull of the bootstrap intervals of $E_\\infty$ in that fit and in a second one, with several orders
-            at once and none of them negative: coarse rungs outside the asymptotic range look like a limit to one power
-            law alone.
+        limit_interval: hull of the bootstrap intervals of $E_\\infty$ in that fit and in a second one, of several
+            orders at once with coefficients ≥ 0: to a single power law, coarse rungs outside the asymptotic range look
+            like a limit.
         verdict: *consistent* with exact equivariance when the limit may be 0 and the order is positive; *violated* when
             the limit's interval excludes 0; else *undecided*.
     """
