@@ -128,7 +128,7 @@ def _windows(module: nn.Module, size: int, channels: Channels) -> list[Window]:
         for name, layer in module.named_modules()
         if hasattr(layer, "kernel_size") and hasattr(layer, "stride") and not getattr(layer, "transposed", False)
     ]
-    state = {name: t.to("meta") for name, t in (*module.named_parameters(), *module.named_buffers())}
+    state = {name: t.detach().to("meta") for name, t in (*module.named_parameters(), *module.named_buffers())}
     dtype = next((t.dtype for t in state.values() if t.is_floating_point()), None)
     shape = (2, *((channels,) if isinstance(channels, int) else channels), size, size)
     try:

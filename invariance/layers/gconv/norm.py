@@ -15,7 +15,8 @@ class GroupBatchNorm2d(nn.BatchNorm3d):
     """Batch norm of "b c |H| h w" over batch, group and plane: `torch.nn.BatchNorm3d`, its options and its state.
 
     Statistics over a set that H only permutes are invariant, so the layer is equivariant (Cohen & Welling 2016, section
-    6); statistics or affine parameters for each planar channel are not.
+    6). With a scale, a shift or a running statistic for each planar channel it is not. The statistics of the batch
+    itself would travel with the channels, so in training that fault may stay unseen.
 
     Raises:
         ArgumentError: the features are not "b num_features |H| h w".

@@ -1,0 +1,60 @@
+"""Group convolution against the planar convolution with the same, pre-expanded filter bank, and time of construction.
+
+    python benchmarks/gconv.py
+
+Both run in turn in one process, each time on the same input; the ratio of the medians is the cost of the filter transform.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from invariance.layers.gconv import P4ConvP4, P4MConvP4M
+
+SETTINGS = [(P4ConvP4, 10, 24, 128), (P4ConvP4, 48, 33, 8), (P4ConvP4, 96, 17, 8), (P4MConvP4M, 32, 33, 8)]
+
+
+def seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def interleaved(runs: list[Callable[[], object]], rounds: int = 9) -> list[float]:
+    """Median seconds of each, after one round that does not count."""
+    table = [[seconds(run) for run in runs] for _ in range(rounds + 1)][1:]
+    return [statistics.median(column) for column in zip(*table, strict=True)]
+
+
+def step(layer: nn.Module, x: torch.Tensor) -> None:
+    layer.zero_grad()
+    layer(x).sum().backward()
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    print(f"torch {torch.__version__}, CPU, one thread, float32, kernel 3, padding 1; ms and ratio group/planar")
+    print(f"{'layer':<11} {'channels':>8} {'image':>6} {'batch':>5}   {'forward':>23}   {'forward + backward':>23}")
+    for kind, channels, size, batch in SETTINGS:
+        layer = kind(channels, channels, 3, padding=1)
+        conv = layer.to_conv2d()
+        x = torch.randn(batch, channels, layer.group.order, size, size)
+        flat = x.flatten(1, 2)
+        cells = []
+        for run in (lambda module, x: module(x), step):
+            with torch.set_grad_enabled(run is step):
+                planar, group = interleaved([lambda: run(conv, flat), lambda: run(layer, x)])  # noqa: B023
+            cells.append(f"{1e3 * planar:7.1f} {1e3 * group:7.1f} {group / planar:7.3f}")
+        print(f"{kind.__name__:<11} {channels:>8} {size:>6} {batch:>5}   {cells[0]:>23}   {cells[1]:>23}")
+    for kind in (P4ConvP4, P4MConvP4M):
+        times = [seconds(lambda: kind(96, 96, 3)) for _ in range(20)]  # noqa: B023
+        print(
+            f"construction of {kind.__name__}(96, 96, 3): median {1e3 * statistics.median(times):.1f} ms, worst {1e3 * max(times):.1f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()
