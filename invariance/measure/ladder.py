@@ -24,6 +24,7 @@ Verdict = Literal["consistent", "violated", "undecided"]
 
 _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
 _MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+_SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
 _ROUNDING = 1e-10  # errors below are rounding, which grows with N and has no limit to extrapolate to
 
 
@@ -97,7 +98,7 @@ def refinement_ladder(
     hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates))]
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
-    verdict: Verdict = "violated" if low > 0 else "consistent" if slow > _ORDERS[0] else "undecided"
+    verdict: Verdict = "violated" if low > 0 else "consistent" if slow > _SLOWEST else "undecided"
     return Ladder(tuple(sizes), difference, spread, limit, order, (low, high), (slow, fast), verdict)
 
 

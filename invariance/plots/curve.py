@@ -1,0 +1,80 @@
+"""Invariance error against scale, with its intervals, the resampling floor and what theory predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..errors import ArgumentError
+from ..measure import InvarianceCurve
+from .style import COLOURS, MARKERS, axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_invariance"]
+
+
+def plot_invariance(
+    curves: Sequence[InvarianceCurve],
+    *,
+    ax: Axes | None = None,
+    floor: InvarianceCurve | None = None,
+    slope: float | None = None,
+    level: float = 0.95,
+    generator: torch.Generator | None = None,
+    xlabel: str = "scale σ",
+    title: str | None = None,
+) -> Axes:
+    """Log-log lines of E with bootstrap bands, one for each curve; scale 0 has no place on them and is left out.
+
+    Args:
+        floor: the error that resampling alone makes, drawn as a grey band up to its own upper end.
+        slope: exponent of a dotted guide line, the order in the scale that theory predicts.
+        generator: source of the bootstrap draws; a fixed seed where none is given.
+
+    Raises:
+        ArgumentError: no curves.
+        UndefinedError: a curve of a constant model.
+    """
+    if not curves:
+        raise ArgumentError("curves", curves, "at least one curve")
+    generator = generator or torch.Generator().manual_seed(0)
+    ax = axes(ax)
+    for i, curve in enumerate(curves):
+        scales, error, (low, high) = _positive(curve, curve.error, curve.interval(generator=generator, level=level))
+        ax.fill_between(scales, low, high, color=COLOURS[i % len(COLOURS)], alpha=0.2, linewidth=0)
+        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+        ax.plot(scales, error, label=curve.label, **style)
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="normalised error E")
+    bottom = ax.get_ylim()[0]
+    if floor is not None:
+        scales, _, (_, high) = _positive(floor, floor.error, floor.interval(generator=generator, level=level))
+        ax.fill_between(
+            scales, min(bottom, 0.5 * high.min()), high, color="0.85", zorder=0, label=f"{floor.label} floor"
+        )
+    if slope is not None:
+        _guide(ax, curves, slope)
+    if title:
+        ax.set_title(title)
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    return ax
+
+
+def _positive(curve: InvarianceCurve, *rows: torch.Tensor) -> tuple[np.ndarray, ...]:
+    used = np.array([scale > 0 for scale in curve.scales])
+    return np.array(curve.scales)[used], *(row.numpy()[..., used] for row in rows)
+
+
+def _guide(ax: Axes, curves: Sequence[InvarianceCurve], slope: float) -> None:
+    """A line of the given exponent, half a decade above the largest error at the smallest scale."""
+    scales = np.array([scale for scale in curves[0].scales if scale > 0])
+    start = max(float(curve.error[[s > 0 for s in curve.scales].index(True)]) for curve in curves)
+    line = 3 * start * (scales / scales[0]) ** slope
+    ax.plot(
+        scales, line, color="0.4", linestyle=":", label=f"theory: E ∝ σ^{slope:g}" if slope != 1 else "theory: E ∝ σ"
+    )

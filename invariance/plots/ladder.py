@@ -1,0 +1,46 @@
+"""The refinement ladder: error against the number of pixels, the fit, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import ArgumentError
+from ..measure import Ladder
+from .style import COLOURS, MARKERS, axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_ladder"]
+
+
+def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title: str | None = None) -> Axes:
+    """Log-log points of E(N), the fitted $E_\\infty + C N^{-p}$ through them, and each verdict in the legend.
+
+    Raises:
+        ArgumentError: no ladders.
+    """
+    if not ladders:
+        raise ArgumentError("ladders", ladders, "at least one ladder")
+    ax = axes(ax)
+    for i, (label, ladder) in enumerate(ladders.items()):
+        colour = COLOURS[i % len(COLOURS)]
+        low, high = ladder.limit_interval
+        found = f"{label}: {ladder.verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}], $p$ = {ladder.order:.2g}"
+        style = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": "", "markersize": 5}
+        ax.plot(ladder.sizes, ladder.error.numpy(), label=found, **style)
+        sizes = torch.logspace(*torch.tensor([ladder.sizes[0], ladder.sizes[-1]]).log10().tolist(), 60).double()
+        if ladder.order < torch.inf:
+            ax.plot(sizes.numpy(), ladder.fitted(sizes).numpy(), color=colour, linewidth=1)
+    sizes = next(iter(ladders.values())).sizes
+    ax.set(xscale="log", yscale="log", xlabel="grid size N (pixels along a side)", ylabel="normalised error E")
+    ax.set_xticks(sizes, [str(size) for size in sizes])
+    ax.minorticks_off()
+    if title:
+        ax.set_title(title)
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    return ax

@@ -1,0 +1,22 @@
+"""What all figures share: colours that colour-blind readers tell apart (Okabe & Ito), and a place to draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COLOURS", "MARKERS", "axes"]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def axes(ax: Axes | None, *, width: float = 6.0, height: float = 4.0) -> Axes:
+    """`ax`, or the only axes of a new figure of this many inches, which no window shows."""
+    if ax is not None:
+        return ax
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained").subplots()
