@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proofs.diffcnn.layers import total
 from proofs.matrix import Matrix
 
-__all__ = ["Dual", "Map", "compose", "jacobian"]
+__all__ = ["Dual", "Map", "compose", "features", "jacobian"]
 
 Map = Callable[[Any, Any], Sequence[Any]]
 """A polynomial map of the plane: (x, y) ↦ three colours (an image) or two coordinates (a warp)."""
@@ -62,3 +63,14 @@ def jacobian(f: Map, point: Sequence[Any]) -> Matrix:
 def compose(image: Map, warp: Map) -> Map:
     """The warped image I∘φ."""
     return lambda x, y: image(*warp(x, y))
+
+
+def features(
+    image: Map, kernels: Sequence[Mapping[tuple[int, int], Matrix]], point: Sequence[Any], step: Any = 1
+) -> list[Matrix]:
+    """The convolution of the exact Jacobian field with taps `step` apart: O_c(x) = Σ_k w_{c,k} J(x + step·k)."""
+    x, y = point
+    return [
+        total([w @ jacobian(image, (x + step * k[0], y + step * k[1])) for k, w in kernel.items()])
+        for kernel in kernels
+    ]

@@ -25,9 +25,9 @@ def adding_a_tap(side: str = "right") -> Evidence:
 
 def raw_layer(draw: Draw, transposed: bool = False) -> object:
     """Residual conv(J·M) − conv(J)·M (or Mᵀ) of a 3×3 kernel on two input channels, one M for the whole window."""
-    taps, M = window(3), draw.matrix("M", 2, 2)
-    J = [{x: draw.matrix(f"J{c}{x}", 3, 2) for x in taps} for c in range(2)]
-    W = [{k: draw.matrix(f"w{c}{k}", 3, 3) for k in taps} for c in range(2)]
+    taps, M = window(3), draw.matrix(2, 2)
+    J = [{x: draw.matrix(3, 2) for x in taps} for c in range(2)]
+    W = [{k: draw.matrix(3, 3) for k in taps} for c in range(2)]
     moved = convolve([act(field, dict.fromkeys(taps, M)) for field in J], W)
     return moved[0, 0] - convolve(J, W)[0, 0] @ (M.T if transposed else M)
 

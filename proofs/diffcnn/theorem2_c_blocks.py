@@ -41,9 +41,9 @@ def two_blocks(power: int = 1) -> Evidence:
 def raw_layer(draw: Draw) -> object:
     """K = 3, stride 3 on a 6×6 grid, two input channels, one matrix for each of the four blocks."""
     K, pixels = 3, window(6)
-    J = [{x: draw.matrix(f"J{c}{x}", 3, 2) for x in pixels} for c in range(2)]
-    W = [{k: draw.matrix(f"w{c}{k}", 3, 3) for k in window(K)} for c in range(2)]
-    blocks = {o: draw.matrix(f"M{o}", 2, 2) for o in window(2)}
+    J = [{x: draw.matrix(3, 2) for x in pixels} for c in range(2)]
+    W = [{k: draw.matrix(3, 3) for k in window(K)} for c in range(2)]
+    blocks = {o: draw.matrix(2, 2) for o in window(2)}
     M = {x: blocks[block(x, K)] for x in pixels}
     moved, still = convolve([act(field, M) for field in J], W, stride=K), convolve(J, W, stride=K)
     return [moved[o] - still[o] @ blocks[o] for o in blocks]

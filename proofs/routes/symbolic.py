@@ -7,14 +7,15 @@ words, so it decides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sympy import MatrixSymbol, Symbol, expand, symbols
+from sympy import Determinant, MatrixSymbol, Symbol, Transpose, expand, symbols
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from proofs.statement import Evidence
 
-__all__ = ["free", "induction", "matrices", "same", "same_matrix"]
+__all__ = ["determinant_law", "free", "induction", "matrices", "same", "same_matrix"]
 
 
 def free(names: str) -> tuple[Any, ...]:
@@ -51,3 +52,10 @@ def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], what: str) -> Evi
     """Both halves of an induction, each an equality of two elements of the free algebra."""
     parts = same(*base, what=f"{what}, base"), same(*step, what=f"{what}, step")
     return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts))
+
+
+def determinant_law(matrix: MatrixExpr, law: Callable[[Any], Any], /, what: str) -> Evidence:
+    """Whether det of a product of square matrix symbols is `law(det)`, by det(XY) = det X det Y and det Xᵀ = det X."""
+    product = Determinant(matrix).doit().replace(lambda e: isinstance(e, Transpose), lambda e: e.arg)
+    residual = expand(product - law(Determinant))
+    return Evidence(residual == 0, f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} for every n")

@@ -1,0 +1,133 @@
+"""C3.b: when the sign nonlinearity is the identity.
+
+N = (1 + |a|²) A is the numerator of the Cayley map at the vector a, q = |a|², n = j₁ × j₂.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.diffcnn.layers import flip
+from proofs.matrix import Matrix, cayley, cross, dot
+from proofs.routes.exact import check, equal, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.smt import impossible
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def normal_form(cofactors: bool = True) -> Evidence:
+    """det(Jᵀ A J) = nᵀ cof(A) n for every A."""
+    J, A = unknowns(J=(3, 2), A=(3, 3))
+    n = Matrix.from_columns(cross(*J.columns))
+    B = A.cofactors() if cofactors else A
+    return vanishes(
+        (J.T @ A @ J).det() - (n.T @ B @ n)[0, 0], what=f"det(Jᵀ A J) = nᵀ {'cof(A)' if cofactors else 'A'} n"
+    )
+
+
+def on_rotations() -> Evidence:
+    a, n, j = unknowns(a=3, n=3, j=3)
+    N, d = cayley(a)
+    q, column = dot(a, a), Matrix.from_columns(n)
+    reached = cross(j, cross(n, j))
+    return all_of(
+        vanishes(N.cofactors() - d * N, what="cof(A) = A"),
+        vanishes(
+            (column.T @ N @ column)[0, 0] - ((1 - q) * dot(n, n) + 2 * dot(a, n) ** 2),
+            what="(1 + q) nᵀ A n = (1 − q)|n|² + 2(a·n)²",
+        ),
+        vanishes(N.trace() - d - 2 * (1 - q), d - (1 + q), what="tr A − 1 = 2 cos θ = 2(1 − q)/(1 + q)"),
+        vanishes(
+            [r - (dot(j, j) * x - dot(j, n) * y) for r, x, y in zip(reached, n, j, strict=True)],
+            what="j × (n × j) = |j|² n for j ⟂ n: every n is reached",
+        ),
+    )
+
+
+def form(a: Sequence[Any], n: Sequence[Any]) -> Any:
+    return (1 - dot(a, a)) * dot(n, n) + 2 * dot(a, n) ** 2
+
+
+def signs() -> Evidence:
+    """The form is > 0 for q < 1, ≥ 0 with zeros on a·n = 0 for q = 1, and < 0 somewhere for q > 1."""
+    names = "a1 a2 a3 n1 n2 n3"
+    return all_of(
+        impossible(lambda *v: [dot(v[:3], v[:3]) < 1, dot(v[3:], v[3:]) > 0, form(v[:3], v[3:]) <= 0], names, "q < 1"),
+        impossible(
+            lambda *v: [dot(v[:3], v[:3]) == 1, dot(v[:3], v[3:]) != 0, form(v[:3], v[3:]) <= 0], names, "q = 1"
+        ),
+        impossible(
+            lambda *a: [dot(a, a) > 1, a[0] ** 2 + a[1] ** 2 > 0, form(a, (-a[1], a[0], 0)) >= 0], "a1 a2 a3", "q > 1"
+        ),
+        impossible(lambda c: [c * c > 1, form((0, 0, c), (1, 0, 0)) >= 0], "c", what="q > 1 on the axis"),
+    )
+
+
+def raw_layer(threshold: int = 1) -> Evidence:
+    """Cayley vectors on a rational grid, |a| = 1 among them: Φ keeps every generic J iff |a|² ≤ threshold."""
+    steps = [Fraction(k, 5) for k in (-7, -4, 0, 3, 4, 5)]
+    some = [Matrix.of([e[:2], e[2:], [1, 3]]) for e in product((0, 1), repeat=4)]
+
+    def right(a: tuple[Fraction, ...]) -> bool:
+        A, _ = cayley(a)
+        jacobians = [*some, Matrix.from_columns(a, (1, 2, 3))]
+        generic = [J for J in jacobians if any(n := cross(*J.columns)) and (dot(a, a) != 1 or dot(a, n))]
+        return all(flip(J, A) == J for J in generic) == (dot(a, a) <= threshold)
+
+    return for_all(product(steps, repeat=3), right, f"a: Φ = id on generic J ⇔ |a|² ≤ {threshold}")
+
+
+def keeps(a: Sequence[int], J: Matrix) -> Evidence:
+    A, d = cayley(a)
+    return equal(flip(J, A), J, what="Φ(J) = J", J=J, a=list(a), numerator=A, denominator=d)
+
+
+def three_axes() -> Evidence:
+    """tr A of rotations about the first axis by θ < 90°, = 90°, > 90°."""
+    traces = [Fraction(N.trace(), d) for N, d in (cayley((Fraction(k, 2), 0, 0)) for k in (1, 2, 3))]
+    return check(traces[0] > 1 == traces[1] > traces[2], "tr A > 1, = 1, < 1 at |a| = 1/2, 1, 3/2")
+
+
+PLANE = Matrix.of([[0, 0], [1, 0], [0, 1]])
+"""n = (1, 0, 0)."""
+
+C3_b = Statement(
+    id="C3.b",
+    name="where the nonlinearity is dead",
+    source="Kan et al., equation (3) with the Cayley parameterisation",
+    summary="Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ 1",
+    claim=(
+        "With n = j₁ × j₂, det(Jᵀ A J) = nᵀ cof(A) n; for the rotation by θ about the unit vector k it is "
+        "cos θ |n|² + (1 − cos θ)(k·n)². So Φ(J) = J for Lebesgue-almost every J ∈ R^{3×2} iff θ ≤ 90° ⇔ tr A ≥ 1 ⇔ |a| ≤ 1. "
+        "The exceptions are {rank J ≤ 1} for θ < 90° and also {k·n = 0} for θ = 90°, where the determinant is 0 and "
+        "Φ(J) = −J; for θ > 90° there is an open cone around n ⟂ k on which Φ(J) = −J. As long as θ < 90° A has no effect, and "
+        "where det(Jᵀ A J) ≠ 0 the derivative of Φ(J) in A is 0: no gradient ever moves A."
+    ),
+    sizes="J 3×2, every rotation with θ < 180°",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "θ ≤ 90°": "|a| ≤ 1",
+        "J generic": "j₁ × j₂ ≠ 0, and k·(j₁ × j₂) ≠ 0 if θ = 90°",
+    },
+    routes=(
+        Route("normal forms in a, n, J", Method.RING, lambda: all_of(normal_form(), on_rotations())),
+        Route("signs of (1 − q)|n|² + 2(a·n)² over the reals", Method.SMT, signs),
+        Route("raw Φ at 216 rational Cayley vectors", Method.EXHAUSTIVE, raw_layer),
+    ),
+    controls=(
+        Dropped("θ ≤ 90°", lambda: keeps((2, 0, 0), Matrix.of([[1, 0], [0, 1], [0, 0]]))),
+        Dropped("J generic", lambda: keeps((0, 0, 0), Matrix.of([[1, 2], [0, 0], [0, 0]]))),
+        Mutant("A instead of cof(A), A any matrix", partial(normal_form, cofactors=False)),
+        Mutant("threshold tr A ≥ 0, |a|² ≤ 3", partial(raw_layer, 3)),
+        Witness("beyond 90° some J are kept", lambda: keeps((2, 0, 0), PLANE)),
+        Witness("tr A crosses 1 at |a| = 1", three_axes),
+    ),
+    assumed=(
+        "the zero set of a non-zero polynomial has Lebesgue measure 0",
+        "a continuous function keeps its sign near a point where it is not 0",
+    ),
+)

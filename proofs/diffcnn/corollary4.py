@@ -1,0 +1,76 @@
+"""C4: Corollary 4 as printed, with H acting on the image's Jacobian dI in front of the network."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
+from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
+from proofs.matrix import Matrix
+from proofs.routes.exact import check
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+
+IDENTITY, STRETCH, ONE = Matrix.identity(2), Matrix.diagonal(2, 1), Matrix.identity(3)
+
+
+def network(J: dict, kernels: list[dict]) -> list[Matrix]:
+    """The C channels in front of the invariant layer: one window of convolution, then Φ with A = I."""
+    return [flip(convolve([J], [W])[0, 0], ONE) for W in kernels]
+
+
+def one_window(constant: bool = False) -> Evidence:
+    """K = 2, C = 3, one window, dI = E everywhere; M is diag(2, 1) at one pixel and I elsewhere, or diag(2, 1) everywhere."""
+    taps = window(2)
+    J = dict.fromkeys(taps, E1)
+    M = {x: STRETCH if constant or x == (0, 0) else IDENTITY for x in taps}
+    first, last = Matrix.diagonal(2, 1, 1), Matrix.diagonal(1, 1, 2)
+    kernels = [
+        dict(zip(taps, weights, strict=True))
+        for weights in ((ONE, ONE, ONE, ONE), (first, -ONE, first, ONE), (last, last, first, ONE))
+    ]
+    before, after = (gram_determinants(network(field, kernels)) for field in (J, act(J, M)))
+    return check(
+        all(before) and all(after) and not any(unequal_invariants(before, after)),
+        "U(dI·M) = U(dI), both defined",
+        J=J, w=kernels, M=M, det_V_before=before, det_V_after=after,
+    )  # fmt: skip
+
+
+def raw_layer(draw: Draw, taps: int = 2) -> object:
+    """C = 3, taps in a row, one matrix for each pixel, no nonlinearity (A = I and generic entries: Φ = id)."""
+    row = window(taps, 1)
+    J = {x: draw.matrix(3, 2) for x in row}
+    M = {x: draw.matrix(2, 2) for x in row}
+    W = [{k: draw.matrix(3, 3) for k in row} for c in range(3)]
+    before, after = (gram_determinants([convolve([f], [w])[0, 0] for w in W]) for f in (J, act(J, M)))
+    return unequal_invariants(before, after)
+
+
+C4 = Statement(
+    id="C4",
+    name="Corollary 4 as printed",
+    source="Kan et al., Corollary 4",
+    summary="under any group action of H on {dI}, the invariant layer is H-invariant",
+    claim=(
+        "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant layer does not "
+        "change when dI is replaced by dI·M."
+    ),
+    sizes="K = 2, C = 3, one window",
+    verdict=Verdict.REFUTED,
+    correction=(
+        "The proof starts from “the convolution and the non-linear layers are equivariant”, which needs M constant on every "
+        "window (T2.a, T2.c), not any M ∈ H. True instead: K = 1 with any M; K > 1 with M constant on each window; in both "
+        "cases where every det V_c ≠ 0, which needs C ≥ 3 (C4.a, C4.b). And U is invariant under fields only: for warped "
+        "images it is covariant, and for K = 1 only (T2.h)."
+    ),
+    routes=(
+        Route("one window with one pixel stretched, Φ included", Method.EXACT, one_window),
+        Route("generic window", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="U(dI·M) = U(dI)")),
+    ),
+    controls=(
+        Witness("the same window, M constant on it", partial(one_window, constant=True)),
+        Witness("K = 1, any M", partial(schwartz_zippel, partial(raw_layer, taps=1), what="U(dI·M) = U(dI)")),
+        Witness("the layer on its own input", partial(unchanged, [E1, E2, E3], SHEAR)),
+    ),
+)

@@ -1,0 +1,112 @@
+"""C4.f: contrast and brightness leave U alone, mixing colours does not."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+
+from proofs.diffcnn.corollary3_a_sign import TURN
+from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
+from proofs.diffcnn.images import features
+from proofs.diffcnn.layers import Degenerate, flip, gram_determinants, invariant, unequal_invariants
+from proofs.matrix import Matrix
+from proofs.routes.exact import equal, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def homogeneity(power: int = 4) -> Evidence:
+    """Both determinants are of degree 4 in J, so g gains 4 log|a| in every channel and the sign in Φ is kept."""
+    J, A, a = unknowns(J=(3, 2), A=(3, 3), a=1)
+    scaled = a * J
+    return all_of(
+        vanishes((scaled.T @ scaled).det() - a**power * (J.T @ J).det(), what=f"det V(aJ) = a^{power} det V(J)"),
+        vanishes((scaled.T @ A @ scaled).det() - a**power * (J.T @ A @ J).det(), what=f"the same for det(JᵀAJ)"),
+    )
+
+
+def nonlinearity() -> Evidence:
+    """Φ(aJ) = a Φ(J), negative a included, on both branches."""
+    jacobians = [Matrix.of([[1, 2], e[:2], e[2:]]) for e in product((-1, 0, 1), repeat=4)]
+    return for_all(
+        product(jacobians, (-3, -1, 2)),
+        lambda case: flip(case[1] * case[0], TURN) == case[1] * flip(case[0], TURN),
+        "(J, a): Φ(aJ) = aΦ(J)",
+    )
+
+
+def raw_network(draw: Draw, signs: tuple[int, ...]) -> object:
+    """aI + b for a generic quadratic image, two taps, three channels, each channel on a given branch of Φ."""
+    image = [draw.vector(5) for _ in range(3)]
+    a, b = draw.scalar(), draw.vector(3)
+    kernels = [{k: draw.matrix(3, 3) for k in ((0, 0), (1, 0))} for _ in signs]
+
+    def still(x: object, y: object) -> list[object]:
+        return [p * x + q * y + r * x * x + s * x * y + t * y * y for p, q, r, s, t in image]  # type: ignore[operator]
+
+    def changed(x: object, y: object) -> list[object]:
+        return [a * colour + offset for colour, offset in zip(still(x, y), b, strict=True)]
+
+    before, after = (
+        gram_determinants([s * O for s, O in zip(signs, features(f, kernels, (2, 3)), strict=True)])
+        for f in (still, changed)
+    )
+    return unequal_invariants(before, after)
+
+
+def every_branch() -> Evidence:
+    patterns = [(1, s, t) for s in (1, -1) for t in (1, -1)]
+    return all_of(
+        *(schwartz_zippel(partial(raw_network, signs=p), what=f"U(aI + b) = U(I) on branches {p}") for p in patterns)
+    )
+
+
+def mixed(B: Matrix) -> Evidence:
+    """U of the channels BJ_c against U of J_c."""
+    J = [E1, E2, E3]
+    try:
+        return equal(invariant([B @ j for j in J]), invariant(J), what="U(BI) = U(I)", J=J, B=B)
+    except Degenerate as undefined:
+        return Evidence(False, str(undefined), counterexample={"J": J, "B": B})
+
+
+def rotated_colours() -> Evidence:
+    """A rotation of colour space in front of a K = 1 convolution: w_c does not commute with it."""
+    B = Matrix.of([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    W = [Matrix.diagonal(1, 2, 3), Matrix.diagonal(2, 1, 1), Matrix.diagonal(3, 1, 4)]
+    J = Matrix.of([[1, 0], [0, 1], [1, 2]])
+    before, after = (invariant([w @ j for w in W]) for j in (J, B @ J))
+    return equal(before, after, what="U(BI) = U(I)", J=J, B=B, w=W)
+
+
+SCALAR = 2 * Matrix.identity(3)
+
+C4_f = Statement(
+    id="C4.f",
+    name="contrast, brightness, colour",
+    source="Kan et al., equations (3)–(5)",
+    summary="U(aI + b) = U(I) for a ≠ 0 and any colour b; mixing colours changes U",
+    claim=(
+        "For a ≠ 0 and b ∈ R³ the output of convolution, Φ and invariant layer is the same for aI + b as for I: d(aI + b) = "
+        "a dI, Φ(aJ) = aΦ(J), det V_c ↦ a⁴ det V_c. With a general B ∈ GL(3) acting on colours it is not, not even for "
+        "diagonal B, and with a convolution in front not even for rotations."
+    ),
+    sizes="all C, any kernel; raw network with two taps, C = 3",
+    verdict=Verdict.PROVED,
+    hypotheses={"a ≠ 0": "the contrast is not lost", "one factor": "the colours are scaled by one factor, not mixed"},
+    routes=(
+        Route(
+            "homogeneous of degree 4; Φ on both branches", Method.RING, lambda: all_of(homogeneity(), nonlinearity())
+        ),
+        Route("raw network on a generic image", Method.RANDOM, every_branch),
+    ),
+    controls=(
+        Dropped("a ≠ 0", partial(mixed, 0 * SCALAR)),
+        Dropped("one factor", partial(mixed, Matrix.diagonal(1, 1, 2))),
+        Mutant("degree 2", partial(homogeneity, 2)),
+        Mutant("rotations of colour space, K = 1", rotated_colours),
+        Witness("a = 2 on the same channels", partial(mixed, SCALAR)),
+        Witness("a rotation behind the convolution", partial(mixed, Matrix.of([[0, -1, 0], [1, 0, 0], [0, 0, 1]]))),
+    ),
+)
