@@ -1,0 +1,136 @@
+"""Piecewise linear maps of a triangulated square onto itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import ArgumentError
+from .base import Warp
+from .certificate import Certificate
+from .sampling import Folding, draw_warps
+
+__all__ = ["Boundary", "PiecewiseLinear", "random_piecewise_linear"]
+
+Boundary = Literal["fixed", "sliding"]
+
+
+@dataclass(frozen=True, eq=False)
+class PiecewiseLinear(Warp):
+    r"""$\varphi(x) = x + u(x)$, with $u$ linear on each triangle of a regular grid of the square.
+
+    `offsets` holds $u$ at the vertices, by row and column. Every cell is cut by the diagonal from its top left corner;
+    on the cuts $d\varphi$ is that of the triangle to the right or below. The boundary is mapped to itself: its
+    vertices may only slide along their side, the corners are fixed. Outside the square $u$ is constant along the
+    normals of the sides, so that $\varphi$ is a map of the plane.
+
+    Raises:
+        ArgumentError: not "b rows+1 columns+1 2", not finite, or a boundary vertex leaves its side.
+    """
+
+    offsets: Float[Tensor, "b rows+1 columns+1 2"]
+
+    def __post_init__(self) -> None:
+        u = self.offsets
+        if u.ndim != 4 or u.shape[3] != 2 or min(u.shape[1:3]) < 2:
+            raise ArgumentError("offsets.shape", tuple(u.shape), "(batch, rows + 1, columns + 1, 2), at least one cell")
+        if not u.isfinite().all():
+            raise ArgumentError("offsets", "NaN or infinite somewhere", "finite numbers")
+        if u[:, :, (0, -1), 0].any() or u[:, (0, -1), :, 1].any():
+            raise ArgumentError("offsets", "a boundary vertex leaves its side", "boundary vertices that stay or slide")
+
+    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
+        local, first, corners = self._triangle(points)
+        s, t = local.unsqueeze(-2).unbind(-1)
+        a, b, c = corners
+        return points + torch.where(first, a + s * (b - a) + t * (c - b), a + t * (b - a) + s * (c - b))
+
+    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
+        _, first, (a, b, c) = self._triangle(points)
+        along, across = b - a, c - b
+        slopes = torch.where(first.unsqueeze(-1), torch.stack((along, across), -1), torch.stack((across, along), -1))
+        inside = (points.abs() <= 1).to(points.dtype).unsqueeze(-2)
+        return torch.eye(2, dtype=points.dtype, device=points.device) + slopes / self._spacing(points) * inside
+
+    def _triangle(self, points: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
+        """Position in the cell, whether it is in the triangle right of the diagonal, offsets at the vertices in turn."""
+        u = self.offsets
+        position = (points.clamp(-1, 1) + 1) / self._spacing(points)
+        last = position.new_tensor((u.shape[2] - 2, u.shape[1] - 2))
+        cell = torch.minimum(position.detach().floor(), last)
+        local = position - cell
+        first = local[..., :1] >= local[..., 1:]
+        column, row = cell.long().unbind(-1)
+        right = first.squeeze(-1).long()
+        image = torch.arange(len(u), device=u.device)[:, None]
+        corners = (
+            u[image, row, column],
+            u[image, row + 1 - right, column + right],
+            u[image, row + 1, column + 1],
+        )
+        return local, first, corners
+
+    def _spacing(self, points: Tensor) -> Float[Tensor, "2"]:
+        return points.new_tensor((2 / (self.offsets.shape[2] - 1), 2 / (self.offsets.shape[1] - 1)))
+
+    def certificate(self) -> Certificate:
+        """All triangles keep their orientation, and the sides are mapped to themselves without turning back.
+
+        The degree of the map of the square is then 1 and every triangle counts +1, so that each point is hit once.
+        """
+        here = self.to(dtype=torch.float64)
+        spacing = here._spacing(here.offsets)
+        eye = torch.eye(2, dtype=torch.float64, device=self.device)
+        right, down = (here.offsets.diff(dim=axis) / spacing[k] for k, axis in enumerate((2, 1)))
+        upper = torch.stack((right[:, :-1], down[:, :, 1:]), -1)
+        lower = torch.stack((right[:, 1:], down[:, :, :-1]), -1)
+        pieces = eye + torch.cat((upper.flatten(1, 2), lower.flatten(1, 2)), 1)
+        method = "every triangle keeps its orientation and the boundary is mapped to itself in order (degree 1)"
+        certificate = Certificate.from_pieces(pieces, method, keeps_square=True)
+        sides = torch.cat((right[:, (0, -1), :, 0].flatten(1), down[:, :, (0, -1), 1].flatten(1)), 1)
+        stretch = 1 + sides.amin(1) - 8 * torch.finfo(torch.float64).eps
+        margin = torch.where(stretch > 0, certificate.margin, torch.minimum(certificate.margin, stretch))
+        return Certificate(margin, certificate.orientation, method, keeps_square=True)
+
+
+def random_piecewise_linear(
+    batch: int,
+    scale: float,
+    *,
+    generator: torch.Generator,
+    cells: int = 4,
+    boundary: Boundary = "fixed",
+    folding: Folding = "redraw",
+    dtype: torch.dtype = torch.float64,
+    device: torch.device | str | None = None,
+) -> PiecewiseLinear:
+    r"""Independent normal offsets at the vertices that may move; `scale` is the root mean square of
+    $\|d\varphi - 1\|_F$ over draws (before any redraw) and domain.
+
+    A moving coordinate of variance τ² adds τ² to $E\|\nabla u\|_F^2$ at an inner vertex and τ²/2 at a sliding one.
+
+    Args:
+        cells: cells each way, 2 or more.
+        boundary: whether boundary vertices are "fixed" (default) or "sliding" along their side.
+        folding, dtype, device: as in `draw_warps`, which lists what is raised.
+    """
+    if cells < 2:
+        raise ArgumentError("cells", cells, "2 or more, so that a vertex can move")
+    if boundary not in get_args(Boundary):
+        raise ArgumentError("boundary", boundary, f"one of {', '.join(get_args(Boundary))}")
+    free = torch.zeros(cells + 1, cells + 1, 2, dtype=torch.float64)
+    free[1:-1, 1:-1] = 1
+    if boundary == "sliding":
+        free[(0, -1), 1:-1, 0] = 1
+        free[1:-1, (0, -1), 1] = 1
+    energy = 2 * (cells - 1) * (cells - 1 if boundary == "fixed" else cells)
+
+    def build(noise: Float[Tensor, "b v w 2"]) -> PiecewiseLinear:
+        return PiecewiseLinear(free * noise / energy**0.5)
+
+    shape = tuple(free.shape)
+    return draw_warps(build, shape, batch, scale, generator=generator, folding=folding, dtype=dtype, device=device)
