@@ -164,9 +164,9 @@ class LogDetInvariant(nn.Module):
     Invariant under $J \mapsto JM$ wherever $\det M \ne 0$ and every $\det V_c \ne 0$ (Corollary 4). The determinant is
     $|d_1 \times d_2|^2$ (Lagrange's identity), which loses half as many digits as a Gram determinant.
 
-    A pixel is degenerate where some $\det V_c$ is zero to the rounding of its field; there $U$ does not exist. `eps` evaluates
-    $\log(\det V_c + \varepsilon)$ instead, which exists everywhere and is only nearly invariant; without it,
-    `degenerate` decides what all channels of such a pixel get. Half-precision fields are evaluated in float32.
+    A pixel is degenerate where some $\det V_c$ is zero to the rounding of its field; there $U$ does not exist. `eps`
+    evaluates $\log(\det V_c + \varepsilon)$ instead, which exists everywhere and is only nearly invariant; without
+    it, `degenerate` decides what all channels of such a pixel get. Half-precision fields are evaluated in float32.
 
     Args:
         eps: ε ≥ 0, in the units of $\det V$.

@@ -1,0 +1,99 @@
+"""The main job: ledger, layers and curves in one self-contained page and one JSON file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..photographs import photographs
+from .bridge import findings
+from .figures import FIGURES
+from .result import Result
+
+__all__ = ["build_report"]
+
+SIZE = 60
+"""Pixels along a side of the photographs: a multiple of 6, for windows of two and three pixels."""
+
+
+def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[str], None] = lambda _: None) -> bool:
+    """Write `index.html` and `report.json` into `folder`; True if every claim came out as recorded or predicted.
+
+    Args:
+        images: a folder of PNG or JPEG photographs; scikit-image's own where none is given.
+        tick: called with the name of each step as it begins; there are `len(steps())` of them.
+
+    Raises:
+        ImageReadError: photographs that cannot be read.
+    """
+    from proofs.ledger import to_json, verify
+
+    start = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    photos = photographs(SIZE, folder=images)
+    tick("ledger")
+    entries = list(verify())
+    ledger = to_json(entries)
+    tick("layers")
+    found = list(findings(photos))
+    results: list[Result] = []
+    for name, figure in FIGURES.items():
+        tick(name)
+        results.append(figure(photos))
+    seconds = time.perf_counter() - start
+    data = {
+        "seconds": seconds,
+        "ledger": ledger,
+        "findings": [asdict(finding) for finding in found],
+        "figures": {r.name: {"title": r.title, "text": r.text, "data": r.data} for r in results},
+    }
+    (folder / "report.json").write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+    page = _page(
+        entries=[_row(entry) for entry in entries],
+        ledger=ledger,
+        findings=found,
+        seconds=seconds,
+        results=[_picture(result) for result in results],
+        count=len(photos),
+        size=SIZE,
+    )
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    return bool(ledger["agreed"]) and all(finding.agrees for finding in found)
+
+
+def steps() -> list[str]:
+    """Names of the steps that `build_report` announces."""
+    return ["ledger", "layers", *FIGURES]
+
+
+def _page(**content: Any) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(loader=PackageLoader(__name__, "."), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("page.html.j2").render(**content)
+
+
+def _row(entry: Any) -> dict[str, Any]:
+    statement = entry.statement
+    return {
+        "id": statement.id,
+        "summary": statement.summary,
+        "correction": statement.correction,
+        "verdict": str(entry.verdict),
+        "style": entry.verdict.name,
+        "agreed": entry.agreed,
+        "sizes": statement.sizes,
+        "routes": entry.methods,
+    }
+
+
+def _picture(result: Result) -> dict[str, str]:
+    buffer = io.BytesIO()
+    result.figure.savefig(buffer, format="png", dpi=130)
+    return {"title": result.title, "text": result.text, "png": base64.b64encode(buffer.getvalue()).decode()}

@@ -136,7 +136,7 @@ def _degenerate(jac: Tensor) -> Finding:
 
 
 def _regularised(jac: Tensor, action: PointwiseAction) -> Finding:
-    r"""$|U'_\varepsilon - U_\varepsilon| \le (1 - 1/C)\,|\log((v + \varepsilon/m^2)/(v + \varepsilon))|$, smallest v."""
+    r"""$|U'_\varepsilon - U_\varepsilon| \le (1 - 1/C)\,|\log((v + \varepsilon/m^2)/(v + \varepsilon))|$, least v."""
     difference = jac - jac.mean(1, keepdim=True)
     v = torch.linalg.cross(*difference.unbind(3), dim=2).square().sum(2)
     eps = float(v.median())

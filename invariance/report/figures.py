@@ -1,69 +1,28 @@
-"""The figures of the report: each is measured, drawn, and said in a sentence that follows from what was measured."""
+"""The figures of the report, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
-import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..actions import block_action, smooth_action
-from ..images import AnalyticImage, sample
-from ..jacobians import jacobian
-from ..measure import (
-    Claim,
-    InvarianceCurve,
-    Ladder,
-    dropped_term,
-    invariance_curve,
-    refinement_ladder,
-    resampling_floor,
-    warp_error,
-)
-from ..models import DiffCNN, PlainCNN
-from ..plots import plot_bound, plot_gallery, plot_invariance, plot_ladder
-from ..warps import WARP_FAMILIES, Pullback, warp_images
+from .pictures import representation, warp_families
+from .pointwise import block_fields, smooth_fields
+from .refinement import dropped_terms, refinement
+from .result import Result
+from .warping import photographs_under_affine_maps, real_warps
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+__all__ = ["FIGURES"]
 
-__all__ = ["FIGURES", "Result", "networks"]
-
-CHANNELS = 8
-CAYLEY = (1.2, -0.8, 0.5)
-SIGMAS = (0.01, 0.05, 0.1, 0.5)
-"""The paper's scales."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One figure: its name, title, what it shows in words, the picture, and everything measured as plain data."""
-
-    name: str
-    title: str
-    text: str
-    figure: Figure
-    data: Any
-
-
-def networks(*, dilation: int = 1) -> dict[str, nn.Module]:
-    """DiffCNN with one tap, with overlapping and with non-overlapping 3×3 windows, and a plain CNN; fixed seed."""
-    options: dict[str, dict[str, Any]] = {
-        "DiffCNN, K = 1": {"kernel_size": 1},
-        "DiffCNN, K = 3, stride 1": {"kernel_size": 3, "dilation": dilation},
-        "DiffCNN, K = 3, stride 3": {"kernel_size": 3, "stride": 3},
-    }
-    nets: dict[str, nn.Module] = {
-        name: DiffCNN(CHANNELS, cayley=CAYLEY, degenerate="nan", generator=_seeded(), **chosen)
-        for name, chosen in options.items()
-    }
-    nets["plain CNN, 3×3"] = PlainCNN(CHANNELS, 3, dilation=dilation, generator=_seeded())
-    return {name: net.double().requires_grad_(False) for name, net in nets.items()}
-
-
-def _seeded() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
+FIGURES: dict[str, Callable[[Tensor], Result]] = {
+    "representation": representation,
+    "block fields": block_fields,
+    "smooth fields": smooth_fields,
+    "real warps, invariance": real_warps("invariant"),
+    "real warps, covariance": real_warps("covariant"),
+    "photographs": photographs_under_affine_maps,
+    "refinement ladder": refinement,
+    "dropped term": dropped_terms,
+    "warp families": warp_families,
+}
+"""What the report measures, by the name its progress bar shows; each takes photographs "b 3 h w", 6 | h, w."""

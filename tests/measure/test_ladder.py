@@ -53,7 +53,8 @@ def test_errors_that_level_off_are_violations(error):
     ladder = climb(error)
     low, high = ladder.limit_interval
     assert ladder.verdict == "violated"
-    assert 0 < low <= error(10**6) <= 1.2 * high
+    assert 0 < low <= error(10**6)
+    assert high < 1.3 * error(32)
     with pytest.raises(AssertionError, match="violated: E∞ ="):
         assert_consistent(ladder)
 
@@ -66,7 +67,7 @@ def test_the_fit_finds_limit_and_order():
 
 
 def test_noise_that_hides_the_order_is_undecided():
-    assert climb(lambda n: 0.1 * (-1) ** (n % 5), noise=3.0, images=4).verdict == "undecided"
+    assert climb(lambda n: n**-0.3, noise=1.0, images=4).verdict == "undecided"
 
 
 def test_rounding_errors_are_consistent_although_they_grow():

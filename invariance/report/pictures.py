@@ -1,0 +1,62 @@
+"""Pictures to look at: the paper's figures 1 and 3, from real computations."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ..plots import plot_gallery
+from ..warps import WARP_FAMILIES, warp_images
+from .networks import networks, seeded
+from .result import Result
+
+__all__ = ["representation", "warp_families"]
+
+SIGMAS = (0.01, 0.05, 0.1, 0.5)
+"""The paper's scales."""
+
+
+def representation(photos: Tensor) -> Result:
+    """The paper's figure 1: an image, its warp, and what the networks make of both."""
+    exact = WARP_FAMILIES["smooth"](1, 0.25, generator=seeded())
+    image = photos[:1]
+    warped = warp_images(image, exact)
+    nets = {name: net for name, net in networks().items() if "stride 3" not in name}
+
+    def fields(x: Tensor) -> list[Float[Tensor, "c h w"]]:
+        outputs = [net(x)[0, :1].nan_to_num(0.0) for net in nets.values()]
+        return [output - output.median() for output in outputs]
+
+    plain = fields(image)
+    carried = [warp_images(field[None], exact, method="bilinear")[0] for field in plain]
+    rows = [[image[0], *plain], [warped[0], *fields(warped)], [warped[0], *carried]]
+    figure = plot_gallery(
+        rows,
+        row_labels=["I and F(I)", "I∘φ and F(I∘φ)", "I∘φ and F(I)∘φ"],
+        column_labels=["image", *nets],
+        size=1.9,
+    )
+    text = (
+        "One channel of each representation, degenerate pixels at 0. The second row would equal the first if the "
+        "network were invariant, as the paper says; it equals the third where it is covariant."
+    )
+    return Result("representation", "An image, its warp, and the representation of both", text, figure, {})
+
+
+def warp_families(photos: Tensor) -> Result:
+    """The paper's figure 3: its three families at its four scales."""
+    names = {"affine": "Affine Normal", "affine-shift": "Affine + Shift", "homography": "Homography"}
+    warps = [[WARP_FAMILIES[name](1, sigma, generator=seeded()) for name in names] for sigma in SIGMAS]
+    height, width = photos.shape[-2:]
+    rows = [[photos[0], *(warp_images(photos[:1], warp)[0] for warp in row)] for row in warps]
+    moved = {
+        f"{name}, σ = {sigma}": float(warp.displacement(height, width).norm(dim=-1).mean())
+        for sigma, row in zip(SIGMAS, warps, strict=True)
+        for name, warp in zip(names, row, strict=True)
+    }
+    figure = plot_gallery(
+        rows, row_labels=[f"σ = {sigma}" for sigma in SIGMAS], column_labels=["image", *names.values()], size=1.5
+    )
+    said = "; ".join(f"{name}: {pixels:.1f} px" for name, pixels in moved.items())
+    text = f"Normalised coordinates, centred; draws that fold or reflect are redrawn. Mean displacement — {said}."
+    return Result("warp_families", "The paper's three families of random warps", text, figure, moved)

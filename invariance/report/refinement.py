@@ -1,0 +1,86 @@
+"""What the grid owes, and what no grid will mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..images import AnalyticImage
+from ..measure import Ladder, dropped_term, refinement_ladder, warp_error
+from ..plots import plot_bound, plot_ladder
+from ..warps import WARP_FAMILIES
+from .networks import networks, seeded
+from .result import Result, logspace
+
+__all__ = ["dropped_terms", "refinement"]
+
+
+def refinement(photos: Tensor) -> Result:
+    """T2.h: which errors the grid owes, and which no grid will mend."""
+    generator = seeded()
+    images = AnalyticImage.random(12, generator=generator, window=0.3)
+    warp = WARP_FAMILIES["smooth"](12, 0.2, generator=generator)
+    sizes = (32, 64, 96, 128, 192, 256)
+
+    def climb(name: str, *, fixed: bool) -> Ladder:
+        def measure(size: int) -> Any:
+            net = networks(dilation=size // sizes[0] if fixed else 1)[name]
+            return warp_error(net, images, warp, size=size, method="quintic")
+
+        return refinement_ladder(measure, sizes=sizes, generator=seeded())
+
+    ladders = {
+        "DiffCNN, K = 1": climb("DiffCNN, K = 1", fixed=False),
+        "DiffCNN, K = 3, taps one pixel apart": climb("DiffCNN, K = 3, stride 1", fixed=False),
+        "DiffCNN, K = 3, taps 1/16 apart": climb("DiffCNN, K = 3, stride 1", fixed=True),
+        "plain CNN, taps 1/16 apart": climb("plain CNN, 3×3", fixed=True),
+    }
+    title = "Covariance under grid refinement, image and warp fixed"
+    said = "; ".join(
+        f"{label}: {ladder.verdict}, E∞ in [{ladder.limit_interval[0]:.1e}, {ladder.limit_interval[1]:.1e}], "
+        f"p = {ladder.order:.2f} [{ladder.order_interval[0]:.2f}, {ladder.order_interval[1]:.2f}]"
+        for label, ladder in ladders.items()
+    )
+    text = (
+        "K = 1 is covariant in the limit. K = 3 is so only while its taps close in with the pixels, and then to first "
+        f"order; with a footprint that stays as large as it is in the image, the error has a limit. {said}."
+    )
+    data = {
+        label: {
+            "sizes": ladder.sizes,
+            "error": ladder.error.tolist(),
+            "limit": ladder.limit,
+            "limit_interval": ladder.limit_interval,
+            "order": ladder.order,
+            "order_interval": ladder.order_interval,
+            "verdict": ladder.verdict,
+        }
+        for label, ladder in ladders.items()
+    }
+    return Result("refinement", title, text, plot_ladder(ladders, title=title).figure, data)
+
+
+def dropped_terms(photos: Tensor) -> Result:
+    """T2.g: the term that the proof of Theorem 2 drops, under its bound."""
+    images = AnalyticImage.random(8, generator=seeded(), window=0.3)
+    scales = torch.tensor(logspace(0.003, 0.3, 7), dtype=torch.float64)
+    rows = [
+        dropped_term(images, WARP_FAMILIES["smooth"](8, float(scale), generator=seeded()), size=64) for scale in scales
+    ]
+    measured, bound = (torch.stack(column) for column in zip(*rows, strict=True))
+    title = "The term the proof drops: |J(φ(x))dφ − J(x)dφ|"
+    ax = plot_bound(
+        scales,
+        measured,
+        bound,
+        quantity="measured",
+        formula="bound: Lip(J) · |φ(x) − x| · ‖dφ‖",
+        xlabel="RMS gradient of the warp, σ",
+        title=title,
+    )
+    largest = float((measured / bound).max())
+    text = f"To first order in σ, and never above its bound: the largest ratio of the two is {largest:.2f}."
+    data = {"scales": scales.tolist(), "measured": measured.tolist(), "bound": bound.tolist()}
+    return Result("dropped_term", title, text, ax.figure, data)
