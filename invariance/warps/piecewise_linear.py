@@ -57,7 +57,7 @@ class PiecewiseLinear(Warp):
         return torch.eye(2, dtype=points.dtype, device=points.device) + slopes / self._spacing(points) * inside
 
     def _triangle(self, points: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Position in the cell, whether it is in the triangle right of the diagonal, offsets at the vertices in turn."""
+        """Position in the cell, whether it is right of the diagonal, and the offsets at its triangle's vertices."""
         u = self.offsets
         position = (points.clamp(-1, 1) + 1) / self._spacing(points)
         last = position.new_tensor((u.shape[2] - 2, u.shape[1] - 2))

@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import ArgumentError, ArgumentTypeError
-from .splines import mirrored, prefilter
+from ..images import pixel_grid
+from .base import Warp
+from .splines import mirrored, prefilter, tap_weights
 
 __all__ = ["Method", "Padding", "resample", "warp_images"]
 
@@ -57,11 +59,11 @@ def resample(
         return F.grid_sample(images, points, padding_mode=padding, align_corners=False)
     height, width = images.shape[2:]
     x, y = (((p + 1) * n - 1) / 2 for p, n in zip(points.unbind(-1), (width, height), strict=True))
-    inside = [mirrored(p, n) if padding == "mirror" else p.clamp(0, n - 1) for p, n in ((x, width), (y, height))]
-    values = _bilinear(images, *inside) if method == "bilinear" else _spline(images, *inside, _DEGREE[method])
+    u, v = (mirrored(p, n) if padding == "mirror" else p.clamp(0, n - 1) for p, n in ((x, width), (y, height)))
+    values = _bilinear(images, u, v) if method == "bilinear" else _spline(images, u, v, _DEGREE[method])
     if padding == "zeros":
-        for p, q in zip((x, y), inside, strict=True):
-            values = values * (1 - (p - q).abs()).clamp(min=0).unsqueeze(1)
+        fade = [(1 - (p - q).abs()).clamp(min=0) for p, q in ((x, u), (y, v))]
+        return values * (fade[0] * fade[1]).unsqueeze(1)
     return values
 
 
@@ -73,8 +75,8 @@ def _bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _spline(images: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
-    """Two neighbouring taps are one linear sample between their coefficients (Sigg and Hadwiger, 2005): ((degree + 1)/2)²
-    bilinear samples replace (degree + 1)² taps.
+    """Two neighbouring taps are one sample between their coefficients (Sigg and Hadwiger, 2005): ((degree + 1)/2)²
+    bilinear samples do for (degree + 1)² taps.
     """
     rows, columns = (prefilter(n, degree, images.dtype, images.device) for n in images.shape[2:])
     coefficients = rows @ images @ columns.mT

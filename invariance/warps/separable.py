@@ -20,9 +20,9 @@ __all__ = ["Separable", "random_separable"]
 
 @dataclass(frozen=True, eq=False)
 class Separable(Warp):
-    r"""$\varphi(x, y) = (x, y) + u(x) + v(y)$, with $u, v: \mathbb{R} \to \mathbb{R}^2$ linear on equal cells of [−1, 1].
+    r"""$\varphi(x, y) = (x, y) + u(x) + v(y)$, with $u, v: \mathbb{R} \to \mathbb{R}^2$ linear on equal cells.
 
-    `u` and `v` hold the values at the knots; beyond the outer ones the last slope continues. $d\varphi$ is constant on
+    `u` and `v` hold the values at the knots of [−1, 1]; beyond the outer ones the last slope continues. $d\varphi$ is constant on
     each cell; at a knot it is that of the cell to the right or below. With N/K cells each way, an image of N pixels has
     $d\varphi$ constant on its K×K blocks: a member of the paper's $H_{K,K}$ that is the derivative of a map.
 
@@ -61,7 +61,7 @@ class Separable(Warp):
         dp = eye[0] + _slopes(self.u.double())
         dq = eye[1] + _slopes(self.v.double())
         pairs = torch.broadcast_tensors(dp[:, :, None], dq[:, None])
-        method = "det[p'_i | q'_j] has one sign for all i, j, so by bilinearity p(x₁) − p(x₂) is no multiple of q(y₂) − q(y₁)"
+        method = "det[p'_i | q'_j] has one sign for all i, j; by bilinearity so has det[p(x₁) − p(x₂) | q(y₁) − q(y₂)]"
         return Certificate.from_pieces(torch.stack(pairs, -1).flatten(1, 2), method)
 
 
