@@ -47,11 +47,12 @@ class Window:
         return (self.length + sum(self.padding) - self.kernel) % self.stride
 
     def __str__(self) -> str:
+        where = f"{self.layer} ({self.kind})" if self.layer else self.kind
         before, after = self.padding
         if before != after:
-            return f"{self.layer} ({self.kind}): pads {before} before and {after} after, at every size"
+            return f"{where}: pads {before} before and {after} after, at every size"
         return (
-            f"{self.layer} ({self.kind}): (n + 2p − k) mod s = "
+            f"{where}: (n + 2p − k) mod s = "
             f"({self.length} + 2·{before} − {self.kernel}) mod {self.stride} = {self.remainder}"
         )
 

@@ -10,10 +10,11 @@ from invariance.layers.gconv import (
     GroupPool,
     P4ConvP4,
     P4ConvZ2,
+    Residual,
     Subsample,
     to_planar,
 )
-from invariance.sizes import check_exact_size, exact_sizes, size_defects
+from invariance.sizes import Window, check_exact_size, exact_sizes, size_defects
 
 STRIDED = nn.Sequential(
     P4ConvZ2(3, 2, 3, 1, 1),
@@ -45,13 +46,17 @@ def test_defects_name_the_layers_in_order_and_the_numbers() -> None:
     assert str(defects[0]) == "2 (P4ConvP4): (n + 2p − k) mod s = (32 + 2·1 − 3) mod 2 = 1"
     assert [window.layer for window in size_defects(STRIDED, 31)] == ["4"]
     assert size_defects(STRIDED, 33) == []
+    assert str(Window("head", "Conv2d", 9, 4, 1, (1, 2))) == "head (Conv2d): pads 1 before and 2 after, at every size"
 
 
 def test_advice_gives_the_nearest_sizes() -> None:
     check_exact_size(STRIDED, 33)
     with pytest.raises(ArgumentError, match=r"size = 32: exact at 29 and 33; 2 \(P4ConvP4\)"):
         check_exact_size(STRIDED, 32)
-    with pytest.raises(ArgumentError, match=r"exact at 2 and 4; 0?"):
+    branches = Residual(P4ConvP4(1, 1, 3, 2, 1), P4ConvP4(1, 1, 1, 2))
+    with pytest.raises(ArgumentError, match=r"exact at 7 and 9; body \(P4ConvP4\)"):
+        check_exact_size(branches, 8, channels=(1, 4))
+    with pytest.raises(ArgumentError, match=r"exact at 2 and 4; MaxPool2d: "):
         check_exact_size(nn.MaxPool2d(2), 3, channels=1)
 
 

@@ -45,7 +45,7 @@ def check_group(table: Table) -> None:
         if table[0][g] != g or table[g][0] != g:
             raise ArgumentError("product", f"0·{g} = {table[0][g]}, {g}·0 = {table[g][0]}", "element 0 is the identity")
     for g in everyone:
-        if not any(table[g][h] == 0 == table[h][g] for h in everyone):
+        if 0 not in table[g]:
             raise ArgumentError("product", f"row {g} = {table[g]}", f"element {g} has an inverse")
     for g, h, k in pairs(everyone, repeat=3):
         left, right = table[table[g][h]][k], table[g][table[h][k]]

@@ -153,6 +153,17 @@ def test_subsampling_keeps_the_subgroup_and_no_more(group: SplitGroup, generator
             assert not torch.equal(layer(group.act(g, x)).sort(2).values, group.act_on_plane(g, y).sort(2).values)
 
 
+def test_pooling_and_residual_values() -> None:
+    x = torch.arange(64.0).view(1, 2, 8, 2, 2)
+    assert torch.equal(GroupPool(P4M)(x), x[:, :, -1])
+    assert torch.equal(GroupPool(P4M, "mean")(x), x[:, :, 0] + 14)
+    assert torch.equal(CosetPool(P4M, (0, 4))(x), x[:, :, [4, 7, 6, 5]])
+    assert torch.equal(CosetPool(P4M, (0, 4), "mean")(x), x[:, :, :4] + torch.tensor([8.0, 12, 8, 4])[:, None, None])
+    assert torch.equal(GroupMaxPool2d(2)(x), x[..., 1:, 1:])
+    assert torch.equal(GroupAvgPool2d(2)(x), x[..., :1, :1] + 1.5)
+    assert torch.equal(Residual(nn.LeakyReLU(0.5))(-x), -1.5 * x)
+
+
 @pytest.mark.parametrize("group", [P4, P4M], ids=repr)
 def test_coset_pooling_is_invariant_to_the_right_action(group: SplitGroup, generator: torch.Generator) -> None:
     x = torch.randn(2, 3, group.order, 4, 4, generator=generator)

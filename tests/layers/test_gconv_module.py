@@ -38,7 +38,7 @@ def network(group: SplitGroup, generator: torch.Generator) -> nn.Sequential:
     turns = group.generate([1])
     net = nn.Sequential(
         LiftingConv2d(group, 3, 4, 2, generator=generator),
-        GroupBatchNorm2d(group, 4),
+        GroupBatchNorm2d(group, 4, eps=0.1),
         nn.ReLU(),
         Residual(nn.Sequential(conv(3, 2, 1), GroupBatchNorm2d(group, 4), nn.Tanh()), conv(1, 2)),
         GroupMaxPool2d(3, 1, 1),
@@ -116,6 +116,7 @@ def test_conv2d_is_the_layer_on_flattened_channels(
     conv = layer.to_conv2d()
     assert torch.equal(torch.get_rng_state(), before)
     assert type(conv) is nn.Conv2d
+    assert all(parameter.is_leaf and parameter.requires_grad for parameter in conv.parameters())
     assert torch.equal(conv(x.flatten(1, -3)), layer(x).flatten(1, 2))
     assert set(conv.state_dict()) == set(nn.Conv2d(1, 1, 1, bias=bias).state_dict())
 
@@ -124,6 +125,21 @@ def test_a_coset_pool_exports_too(generator: torch.Generator) -> None:
     net = nn.Sequential(P4MConvZ2(1, 2, 3, generator=generator), CosetPool(P4M, (0, 5)), nn.ReLU())
     x = torch.randn(2, 1, 6, 6, generator=generator)
     assert torch.equal(to_planar(net)(x), net(x).flatten(1, 2))
+
+
+def test_an_exported_batch_norm_shares_nothing() -> None:
+    norm = GroupBatchNorm2d(P4, 2)
+    planar = norm.to_planar()
+    for tensor in planar.state_dict().values():
+        tensor.add_(1)
+    assert all(
+        torch.equal(value, fresh)
+        for value, fresh in zip(norm.state_dict().values(), GroupBatchNorm2d(P4, 2).state_dict().values(), strict=True)
+    )
+
+
+def test_padding_counts_towards_the_smallest_image() -> None:
+    assert P4ConvP4(1, 1, 3, padding=1)(torch.zeros(1, 1, 4, 1, 1)).shape == (1, 1, 4, 1, 1)
 
 
 @NAMED

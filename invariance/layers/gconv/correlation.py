@@ -109,13 +109,13 @@ class Correlation(nn.Module):
 
     def to_conv2d(self) -> nn.Conv2d:
         """The same map as a `torch.nn.Conv2d` on flattened channels c·|H| + h, with weights of its own."""
-        bank, bias = self.filter_bank().detach(), self.planar_bias()
+        bank, bias = self.filter_bank(), self.planar_bias()
         out_planar, in_planar, k, _ = bank.shape
         # Built without storage: torch's own initial weights would cost time and move its global generator.
         conv = nn.Conv2d(in_planar, out_planar, k, self.stride, self.padding, bias=bias is not None, device="meta")
-        state = {"weight": bank} if bias is None else {"weight": bank, "bias": bias.detach()}
+        state = {"weight": bank} if bias is None else {"weight": bank, "bias": bias}
         conv.load_state_dict(state, assign=True)
-        return conv.train(self.training)
+        return conv
 
     def to_planar(self) -> nn.Conv2d:
         return self.to_conv2d()
