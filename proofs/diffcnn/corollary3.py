@@ -29,15 +29,16 @@ C3 = Statement(
     source="Kan et al., Corollary 3",
     summary="Φ is equivariant under any group H of matrix fields",
     claim=(
-        "Φ(J·M) = Φ(J)·M for every field M of invertible 2×2 matrices, with Φ(J) = J if det(Jᵀ A J) > 0 and −J otherwise."
+        "Φ(J·M) = Φ(J)·M for every field M of invertible 2×2 matrices, with Φ(J) = J if det(Jᵀ A J) > 0 and "
+        "−J otherwise."
     ),
     sizes="3×2 Jacobians, pixel by pixel",
     verdict=Verdict.CORRECTED,
     correction=(
-        "True pixel by pixel (C3.a). But A ∈ SO(3) is meant where SO(3,3) is printed (6×6 matrices, for which Jᵀ A J does "
-        "not exist), and no property of A is used; the displayed line should have J, not J′, on its right side; and its "
-        "end, Φ(J′) = J′, is true on one branch only: Φ(J′) = Φ(J) dφ. The field must be invertible, and near A = I the "
-        "layer does nothing (C3.b)."
+        "True pixel by pixel (C3.a). But A ∈ SO(3) is meant where SO(3,3) is printed (6×6 matrices, for "
+        "which Jᵀ A J does not exist), and no property of A is used; the displayed line should have J, not "
+        "J′, on its right side; and its end, Φ(J′) = J′, is true on one branch only: Φ(J′) = Φ(J) dφ. The "
+        "field must be invertible, and near A = I the layer does nothing (C3.b)."
     ),
     hypotheses={"M invertible": "det M(x) ≠ 0 at every pixel"},
     routes=(

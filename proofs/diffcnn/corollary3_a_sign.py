@@ -79,8 +79,8 @@ C3_a = Statement(
     source="Kan et al., Corollary 3",
     summary="det(MᵀGM) = det(M)² det G, hence Φ(JM) = Φ(J)M when det M ≠ 0",
     claim=(
-        "det(Mᵀ G M) = det(M)² det(G). With G = Jᵀ A J the sign that Φ looks at is that of det(M)² det G, so for "
-        "det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
+        "det(Mᵀ G M) = det(M)² det(G). With G = Jᵀ A J the sign that Φ looks at is that of det(M)² det G, so "
+        "for det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
     ),
     sizes="all n for the law; J 3×2, M 2×2 for Φ",
     verdict=Verdict.PROVED,

@@ -102,10 +102,11 @@ C3_b = Statement(
     summary="Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ 1",
     claim=(
         "With n = j₁ × j₂, det(Jᵀ A J) = nᵀ cof(A) n; for the rotation by θ about the unit vector k it is "
-        "cos θ |n|² + (1 − cos θ)(k·n)². So Φ(J) = J for Lebesgue-almost every J ∈ R^{3×2} iff θ ≤ 90° ⇔ tr A ≥ 1 ⇔ |a| ≤ 1. "
-        "The exceptions are {rank J ≤ 1} for θ < 90° and also {k·n = 0} for θ = 90°, where the determinant is 0 and "
-        "Φ(J) = −J; for θ > 90° there is an open cone around n ⟂ k on which Φ(J) = −J. As long as θ < 90° A has no effect, and "
-        "where det(Jᵀ A J) ≠ 0 the derivative of Φ(J) in A is 0: no gradient ever moves A."
+        "cos θ |n|² + (1 − cos θ)(k·n)². So Φ(J) = J for Lebesgue-almost every J ∈ R^{3×2} iff θ ≤ 90° ⇔ tr "
+        "A ≥ 1 ⇔ |a| ≤ 1. The exceptions are {rank J ≤ 1} for θ < 90° and also {k·n = 0} for θ = 90°, where "
+        "the determinant is 0 and Φ(J) = −J; for θ > 90° there is an open cone around n ⟂ k on which Φ(J) = "
+        "−J. As long as θ < 90° A has no effect, and where det(Jᵀ A J) ≠ 0 the derivative of Φ(J) in A is 0: "
+        "no gradient ever moves A."
     ),
     sizes="J 3×2, every rotation with θ < 180°",
     verdict=Verdict.PROVED,

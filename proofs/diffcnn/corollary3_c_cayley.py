@@ -40,7 +40,7 @@ def angle(half: bool = True) -> Evidence:
 
 
 def left_inverse() -> Evidence:
-    """S = (I − A)(I + A)⁻¹, and this S is skew for every orthogonal A that has it: with P = I + A, Sᵀ = 2P⁻ᵀ − I = −S."""
+    """S = (I − A)(I + A)⁻¹, which is skew for every orthogonal A that has it: with P = I + A, Sᵀ = 2P⁻ᵀ − I = −S."""
     (a,) = unknowns(a=3)
     N, d = cayley(a)
     (P,) = free("P")
@@ -79,15 +79,15 @@ C3_c = Statement(
     source="Kan et al., section 2.2 (“A ∈ SO(3,3) is learnable (parameterized with Cayley map)”)",
     summary="(I − S)(I + S)⁻¹ ∈ SO(3) for every skew S, θ = 2 arctan|a|; half-turns are never reached",
     claim=(
-        "For S = [a]× the matrix I + S is invertible, det(I + S) = 1 + |a|², and A = (I − S)(I + S)⁻¹ is the rotation by "
-        "θ = 2 arctan|a| about −a, with S = (I − A)(I + A)⁻¹. Every rotation but the half-turns is reached, each once; "
-        "tr A = −1 + 4/(1 + |a|²) > −1, so half-turns are limits only."
+        "For S = [a]× the matrix I + S is invertible, det(I + S) = 1 + |a|², and A = (I − S)(I + S)⁻¹ is the "
+        "rotation by θ = 2 arctan|a| about −a, with S = (I − A)(I + A)⁻¹. Every rotation but the half-turns "
+        "is reached, each once; tr A = −1 + 4/(1 + |a|²) > −1, so half-turns are limits only."
     ),
     sizes="3×3, a ∈ R³ symbolic",
     verdict=Verdict.CORRECTED,
     correction=(
-        "SO(3,3) is the indefinite orthogonal group of 6×6 matrices; for the 3×3 A that Jᵀ A J needs, SO(3) is meant. The Cayley "
-        "map covers SO(3) without its half-turns."
+        "SO(3,3) is the indefinite orthogonal group of 6×6 matrices; for the 3×3 A that Jᵀ A J needs, SO(3) "
+        "is meant. The Cayley map covers SO(3) without its half-turns."
     ),
     hypotheses={"S skew": "Sᵀ = −S"},
     routes=(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
 from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
+from proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
 from proofs.matrix import Matrix
 from proofs.routes.exact import check
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -20,7 +20,7 @@ def network(J: dict, kernels: list[dict]) -> list[Matrix]:
 
 
 def one_window(constant: bool = False) -> Evidence:
-    """K = 2, C = 3, one window, dI = E everywhere; M is diag(2, 1) at one pixel and I elsewhere, or diag(2, 1) everywhere."""
+    """K = 2, C = 3, one window, dI = E everywhere; M = diag(2, 1) at one pixel and I elsewhere, or everywhere."""
     taps = window(2)
     J = dict.fromkeys(taps, E1)
     M = {x: STRETCH if constant or x == (0, 0) else IDENTITY for x in taps}
@@ -53,16 +53,16 @@ C4 = Statement(
     source="Kan et al., Corollary 4",
     summary="under any group action of H on {dI}, the invariant layer is H-invariant",
     claim=(
-        "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant layer does not "
-        "change when dI is replaced by dI·M."
+        "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant "
+        "layer does not change when dI is replaced by dI·M."
     ),
     sizes="K = 2, C = 3, one window",
     verdict=Verdict.REFUTED,
     correction=(
-        "The proof starts from “the convolution and the non-linear layers are equivariant”, which needs M constant on every "
-        "window (T2.a, T2.c), not any M ∈ H. True instead: K = 1 with any M; K > 1 with M constant on each window; in both "
-        "cases where every det V_c ≠ 0, which needs C ≥ 3 (C4.a, C4.b). And U is invariant under fields only: for warped "
-        "images it is covariant, and for K = 1 only (T2.h)."
+        "The proof starts from “the convolution and the non-linear layers are equivariant”, which needs M "
+        "constant on every window (T2.a, T2.c), not any M ∈ H. True instead: K = 1 with any M; K > 1 with M "
+        "constant on each window; in both cases where every det V_c ≠ 0, which needs C ≥ 3 (C4.a, C4.b). And "
+        "U is invariant under fields only: for warped images it is covariant, and for K = 1 only (T2.h)."
     ),
     routes=(
         Route("one window with one pixel stretched, Φ included", Method.EXACT, one_window),

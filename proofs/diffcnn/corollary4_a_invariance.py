@@ -49,14 +49,16 @@ def raw_layer(draw: Draw) -> object:
     ]
 
 
-def unchanged(jacobians: Sequence[Matrix], M: Matrix) -> Evidence:
-    """Whether U is defined and the same before and after M, as exact rationals exp(C·U)."""
-    numbers = {"J": list(jacobians), "M": M}
+def same_output(left: Sequence[Matrix], right: Sequence[Matrix], what: str, **numbers: object) -> Evidence:
+    """Whether U is defined and the same on two lists of channels, as exact rationals exp(C·U)."""
     try:
-        before, after = invariant(jacobians), invariant([J @ M for J in jacobians])
+        return equal(invariant(left), invariant(right), what=what, **numbers)
     except Degenerate as undefined:
         return Evidence(False, str(undefined), counterexample=numbers)
-    return equal(before, after, what="exp(C·U) is unchanged", **numbers)
+
+
+def unchanged(jacobians: Sequence[Matrix], M: Matrix) -> Evidence:
+    return same_output([J @ M for J in jacobians], jacobians, what="U(J·M) = U(J)", J=list(jacobians), M=M)
 
 
 C4_a = Statement(
@@ -65,16 +67,16 @@ C4_a = Statement(
     source="Kan et al., Corollary 4, equations (4) and (5)",
     summary="V(J·M) = Mᵀ V(J) M, g' = g + 2 log|det M|, U' = U where det V_c ≠ 0 and det M ≠ 0",
     claim=(
-        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ Mᵀ V_c M, so det V_c ↦ det(M)² det V_c, "
-        "g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever U is defined: det V_c ≠ 0 for "
-        "all c, and det M ≠ 0."
+        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ Mᵀ V_c M, so det V_c ↦ "
+        "det(M)² det V_c, g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever "
+        "U is defined: det V_c ≠ 0 for all c, and det M ≠ 0."
     ),
     sizes="all C, all numbers of colours",
     verdict=Verdict.CORRECTED,
     correction=(
-        "The paper asks nothing of V. Where one det V_c is 0 (flat or grey pixels, C ≤ 2 in part: C4.b, C4.d), log|det V_c| "
-        "and with it every U_c of the pixel is undefined, and there is nothing to be invariant. As a sentence on the image "
-        "rather than on the layer's own input Corollary 4 is false: C4."
+        "The paper asks nothing of V. Where one det V_c is 0 (flat or grey pixels, C ≤ 2 in part: C4.b, "
+        "C4.d), log|det V_c| and with it every U_c of the pixel is undefined, and there is nothing to be "
+        "invariant. As a sentence on the image rather than on the layer's own input Corollary 4 is false: C4."
     ),
     hypotheses={"V invertible": "det V_c ≠ 0 for every c", "M invertible": "det M ≠ 0"},
     routes=(

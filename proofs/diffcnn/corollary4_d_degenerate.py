@@ -36,7 +36,8 @@ def selectors(taps: int) -> Evidence:
 
     N picks the two gradients r, s; w₁ = w₂ = N + 3I and w₃ = −2N + 3I (at every tap) have w_c − w̄ = N, N, −2N.
     """
-    J, three = unknowns(J=(3 * taps, 2))[0], 3 * Matrix.identity(3)
+    (J,) = unknowns(J=(3 * taps, 2))
+    pixels, three = [Matrix(J.rows[3 * k : 3 * k + 3]) for k in range(taps)], 3 * Matrix.identity(3)
 
     def answers(pair: tuple[int, int]) -> bool:
         pick = Matrix.of([int(column == row) for column in range(3 * taps)] for row in pair)
@@ -46,8 +47,7 @@ def selectors(taps: int) -> Evidence:
             [factor * Matrix.of(row[3 * k : 3 * k + 3] for row in N.rows) + three for k in range(taps)]
             for factor in (1, 1, -2)
         ]
-        stacked = [Matrix.of(sum((list(tap.rows[i]) for tap in channel), []) for i in range(3)) for channel in w]
-        dets = gram_determinants([kernel @ J for kernel in stacked])
+        dets = gram_determinants([total([tap @ j for tap, j in zip(c, pixels, strict=True)]) for c in w])
         invertible = all(tap.det() != 0 for channel in w for tap in channel)
         return invertible and dets == [81 * factor**4 * area**2 for factor in (1, 1, -2)]
 
@@ -81,12 +81,14 @@ C4_d = Statement(
     source="Kan et al., equations (4) and (5)",
     summary="det V = 0 for every kernel ⇔ all gradients of the window lie on one line; K = 1: ⇔ rank J ≤ 1",
     claim=(
-        "For one input image and C ≥ 3: every kernel gives det V_c = 0 at a pixel iff the 3K² gradients of its window (each "
-        "colour, each tap) lie on one line through 0; otherwise some kernel in GL(3) makes all det V_c ≠ 0. So flat windows "
-        "and windows that depend on one direction only (a straight edge, stripes) are degenerate for every K. For K = 1 the "
-        "condition is rank J ≤ 1: every grey or one-channel image is degenerate everywhere, and with N_c = w_c − w̄ the exact "
-        "value is det V_c = |cof(N_c)(j₁×j₂)|². For K ≥ 2 a grey image is degenerate only where its gradient keeps one "
-        "direction over the window. Two channels or fewer: see C4.b. Stated without Φ, or with Φ on one branch for all channels."
+        "For one input image and C ≥ 3: every kernel gives det V_c = 0 at a pixel iff the 3K² gradients of "
+        "its window (each colour, each tap) lie on one line through 0; otherwise some invertible w_{c,k} make "
+        "all det V_c ≠ 0. So flat windows and windows that depend on one direction only (a straight edge, "
+        "stripes) are degenerate for every K. For K = 1 the condition is rank J ≤ 1: every grey or "
+        "one-channel image is degenerate everywhere, and with N_c = w_c − w̄ the exact value is det V_c = "
+        "|cof(N_c)(j₁×j₂)|². For K ≥ 2 a grey image is degenerate only where its gradient keeps one "
+        "direction over the window. Two channels or fewer: see C4.b. Stated without Φ, or with Φ on one "
+        "branch for all channels."
     ),
     sizes="⇒ every number of taps (written out for 4); ⇐ 1, 2 and 4 taps",
     verdict=Verdict.PROVED,

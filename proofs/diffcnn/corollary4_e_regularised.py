@@ -69,7 +69,7 @@ def within(
     power: Fraction | None = None,
     floor: int | None = None,
 ) -> Evidence:
-    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|; by default power = C − 1 and floor = min det V. Squared: no roots."""
+    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|; by default power = C − 1, floor = min det V. Squared: no roots."""
     numbers = {"det_V": list(channels), "det_M_squared": m2, "eps": eps}
     if min(channels) + eps <= 0:
         return check(False, "g_ε is defined", **numbers)
@@ -110,10 +110,11 @@ C4_e = Statement(
     source="Kan et al., equation (5) with g_ε = log(det V + ε)",
     summary="|U'_ε − U_ε| ≤ (1 − 1/C) |log((m²v + ε)/(m²(v + ε)))|, m = |det M|, v = min det V; sharp",
     claim=(
-        "Let g_ε = log(det V + ε), m = |det M| ≠ 0, v ≤ det V_c for all c. Then for every channel |U′_ε − U_ε| ≤ (1 − 1/C) "
-        "|log r(v)| with r(v) = (m²v + ε)/(m²(v + ε)); this is at most (1 − 1/C) times either of 2|log m| and ε|1 − m²|/(m² v), "
-        "so the error is O(ε / min det V) and 0 for m = 1. It is approached when one channel has det V_c = v and the others "
-        "grow without limit, which channels of a true network can do."
+        "Let g_ε = log(det V + ε), m = |det M| ≠ 0, v ≤ det V_c for all c. Then for every channel |U′_ε − "
+        "U_ε| ≤ (1 − 1/C) |log r(v)| with r(v) = (m²v + ε)/(m²(v + ε)); this is at most (1 − 1/C) times "
+        "either of 2|log m| and ε|1 − m²|/(m² v), so the error is O(ε / min det V) and 0 for m = 1. It is "
+        "approached when one channel has det V_c = v and the others grow without limit, which channels of a "
+        "true network can do."
     ),
     sizes="all C; cases listed for C = 3, 4",
     verdict=Verdict.PROVED,

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import symbols
+
 from proofs.diffcnn.layers import total
 from proofs.matrix import Matrix
 
-__all__ = ["Dual", "Map", "compose", "features", "jacobian"]
+__all__ = ["Dual", "Map", "compose", "features", "jacobian", "written"]
 
 Map = Callable[[Any, Any], Sequence[Any]]
 """A polynomial map of the plane: (x, y) ↦ three colours (an image) or two coordinates (a warp)."""
@@ -74,3 +76,12 @@ def features(
         total([w @ jacobian(image, (x + step * k[0], y + step * k[1])) for k, w in kernel.items()])
         for kernel in kernels
     ]
+
+
+def written(f: Map) -> str:
+    """The map as text that can be pasted.
+
+    >>> written(lambda x, y: (x * x, 3 * y))
+    '(x**2, 3*y)'
+    """
+    return str(tuple(f(*symbols("x y"))))

@@ -17,6 +17,7 @@ from typing import Any
 from proofs.matrix import Matrix
 
 __all__ = [
+    "BRANCHES",
     "Degenerate",
     "act",
     "block",
@@ -25,6 +26,7 @@ __all__ = [
     "flip",
     "gram_determinants",
     "invariant",
+    "on_branches",
     "total",
     "unequal_invariants",
     "window",
@@ -62,10 +64,10 @@ def convolve(channels: Sequence[Field], kernels: Sequence[Field], stride: int = 
     """One output channel of equation (1): (J ⋆ W)(o) = Σ_c Σ_k w_{c,k} J_c(stride·o + k), where all taps exist."""
     pixels, taps = channels[0].keys(), kernels[0].keys()
     corners = [x for x in pixels if x[0] % stride == x[1] % stride == 0]
-    inside = [x for x in corners if all((x[0] + k, x[1] + l) in pixels for k, l in taps)]
+    inside = [(x, y) for x, y in corners if all((x + k[0], y + k[1]) in pixels for k in taps)]
     return {
         (x // stride, y // stride): total(
-            [w @ J[x + k, y + l] for J, W in zip(channels, kernels, strict=True) for (k, l), w in W.items()]
+            [w @ J[x + k[0], y + k[1]] for J, W in zip(channels, kernels, strict=True) for k, w in W.items()]
         )
         for x, y in inside
     }
@@ -74,6 +76,15 @@ def convolve(channels: Sequence[Field], kernels: Sequence[Field], stride: int = 
 def flip(J: Matrix, A: Matrix) -> Matrix:
     """Equation (3): Φ(J) = J if det(Jᵀ A J) > 0, else −J."""
     return J if (J.T @ A @ J).det() > 0 else -J
+
+
+BRANCHES = [(1, s, t) for s in (1, -1) for t in (1, -1)]
+"""The branches of Φ that three channels can be on, up to a common sign, which no V sees."""
+
+
+def on_branches(signs: Sequence[int], channels: Sequence[Matrix]) -> list[Matrix]:
+    """Φ with its decisions given: what is left is polynomial."""
+    return [sign * J for sign, J in zip(signs, channels, strict=True)]
 
 
 def deviations(jacobians: Sequence[Matrix]) -> list[Matrix]:

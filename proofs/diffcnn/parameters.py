@@ -53,7 +53,7 @@ def counts_are_dimensions(per_tap: int | None = None) -> Evidence:
 
 
 def one_tap_volume() -> Evidence:
-    """The Jacobian determinant of one tap: where it is not 0 nothing but 0 has derivative 0, whatever the other taps."""
+    """The Jacobian determinant of one tap: where it is not 0, a vanishing dw_k leaves no δs and no turn of that tap."""
     (s,) = unknowns(s=3)
     gaps = (s[0] - s[1]) * (s[1] - s[2]) * (s[2] - s[0])
     sums = (s[0] + s[1]) * (s[1] + s[2]) * (s[2] + s[0])
@@ -83,10 +83,11 @@ P1 = Statement(
     source="Kan et al., section 2.1 and Remark 1",
     summary="a K×K kernel has 3 + 6K² parameters, 3 + 3K² if symmetric, and none is redundant",
     claim=(
-        "With w_k = R(a_k) diag(s) R(b_k), s shared by all taps, a kernel has 3 + 6K² parameters; with "
-        "w_k = R(a_k) diag(s) R(a_k)ᵀ, which is symmetric, 3 + 3K². At every point where the sᵢ² are pairwise distinct "
-        "the map from parameters to kernels is an immersion, so the counts are also the dimensions of the families "
-        "(for one tap 9 = dim GL(3) and 6 = dim Sym(3): nothing is lost; for K ≥ 2 sharing s is a true restriction)."
+        "With w_k = R(a_k) diag(s) R(b_k), s shared by all taps, a kernel has 3 + 6K² parameters; with w_k = "
+        "R(a_k) diag(s) R(a_k)ᵀ, which is symmetric, 3 + 3K². At every point where the sᵢ² are pairwise "
+        "distinct the map from parameters to kernels is an immersion, so the counts are also the dimensions "
+        "of the families (for one tap 9 = dim GL(3) and 6 = dim Sym(3): nothing is lost; for K ≥ 2 sharing s "
+        "is a true restriction)."
     ),
     sizes="all K (ranks listed for K ≤ 3)",
     verdict=Verdict.PROVED,
@@ -102,5 +103,7 @@ P1 = Statement(
         Witness("R D Rᵀ is symmetric", partial(symmetric_kernel, "R(a)ᵀ")),
         Mutant("R D R is symmetric", partial(symmetric_kernel, "R(a)")),
     ),
-    assumed=("a ↦ R(a) is an immersion, because it has the smooth left inverse of C3.c",),
+    assumed=(
+        "three parameters are local coordinates of SO(3): Cayley's everywhere (left inverse in C3.c), Euler's off sin β = 0",
+    ),
 )

@@ -63,8 +63,8 @@ T2_a = Statement(
     source="Kan et al., Theorem 2 (the step from equation (2))",
     summary="M constant on a window ⇒ conv(J·M) = conv(J)·M there",
     claim=(
-        "If M(i + k) = M for every tap k of the window at i, then Σ_c Σ_k w_{c,k} (J_c(i + k) M) = "
-        "(Σ_c Σ_k w_{c,k} J_c(i + k)) M, for any window, any number of channels, any stride, and entries in any ring."
+        "If M(i + k) = M for every tap k of the window at i, then Σ_c Σ_k w_{c,k} (J_c(i + k) M) = (Σ_c Σ_k "
+        "w_{c,k} J_c(i + k)) M, for any window, any number of channels, any stride, and entries in any ring."
     ),
     sizes="all K, all C, every ring",
     verdict=Verdict.PROVED,

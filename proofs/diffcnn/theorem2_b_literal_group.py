@@ -78,9 +78,9 @@ T2_b = Statement(
     source="Kan et al., section 2.1, definition of H_{K,K}",
     summary="H_{K,K} read literally holds constant fields only: the subgroup is GL(2)",
     claim=(
-        "If dφ(x₁, y₁) = dφ(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, then dφ is constant on the whole domain: "
-        "a chain of steps of at most K joins any two points. Conversely every constant field qualifies, so "
-        "H_{K,K} ≅ GL(2) whatever K, and the warps it comes from are affine."
+        "If dφ(x₁, y₁) = dφ(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, then dφ is constant on the "
+        "whole domain: a chain of steps of at most K joins any two points. Conversely every constant field "
+        "qualifies, so H_{K,K} ≅ GL(2) whatever K, and the warps it comes from are affine."
     ),
     sizes="all K ≥ 1 on the plane; grids up to 6×6, K ≤ 3 exhaustively",
     verdict=Verdict.PROVED,

@@ -18,11 +18,11 @@ IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
 
 def windows_are_blocks(stride: int | None = None) -> Evidence:
     """The window of output o (stride K unless given) lies in block o, for K ≤ 5 and outputs o ≤ 5."""
-    cases = product(range(1, 6), range(6), range(5), range(5))
+    cases = product(range(1, 6), range(6), range(5), range(5))  # K, output, tap
     return for_all(
-        [(K, o, k, l) for K, o, k, l in cases if k < K and l < K],
+        [case for case in cases if max(case[2:]) < case[0]],
         lambda c: block(((stride or c[0]) * c[1] + c[2], c[3]), c[0]) == (c[1], 0),
-        "(K, o, k, l): tap k of output o lies in block o",
+        "(K, o, tap): the tap of output o lies in block o",
     )
 
 
@@ -65,15 +65,16 @@ T2_c = Statement(
     source="Kan et al., Theorem 2 with “We will assume non overlapping windows”",
     summary="M constant on each K×K block, stride K, windows = blocks ⇒ conv(J·M) = conv(J)·M exactly",
     claim=(
-        "If M is constant on every block {Ko, …, Ko + K − 1}² and the convolution has stride K with its windows on the "
-        "blocks, then conv(J·M)(o) = conv(J)(o)·M_o for every output o: window o is block o, where T2.a applies."
+        "If M is constant on every block {Ko, …, Ko + K − 1}² and the convolution has stride K with its "
+        "windows on the blocks, then conv(J·M)(o) = conv(J)(o)·M_o for every output o: window o is block o, "
+        "where T2.a applies."
     ),
     sizes="all K, all C (indices listed for K ≤ 5)",
     verdict=Verdict.CORRECTED,
     correction=(
-        "The paper defines H_{K,K} by distance, which leaves constant fields only (T2.b). Its proof is right for fields "
-        "constant on blocks, with stride K and windows aligned with the blocks (no padding that is not a multiple of K); "
-        "it then speaks of the pointwise action, not of warped images (T2.proof)."
+        "The paper defines H_{K,K} by distance, which leaves constant fields only (T2.b). Its proof is right "
+        "for fields constant on blocks, with stride K and windows aligned with the blocks (no padding that "
+        "is not a multiple of K); it then speaks of the pointwise action, not of warped images (T2.proof)."
     ),
     hypotheses={
         "stride K": "the stride is the block size",

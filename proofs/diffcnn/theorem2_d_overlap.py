@@ -28,14 +28,14 @@ T2_d = Statement(
     source="Kan et al., Theorem 2 without “non overlapping windows”",
     summary="M constant on blocks, stride 1 ⇒ conv(J·M) = conv(J)·M",
     claim=(
-        "If M is constant on every K×K block, the convolution with stride 1 satisfies conv(J·M)(i) = conv(J)(i)·M(i) at "
-        "every pixel i."
+        "If M is constant on every K×K block, the convolution with stride 1 satisfies conv(J·M)(i) = "
+        "conv(J)(i)·M(i) at every pixel i."
     ),
     sizes="K = 2, w = identity, two blocks: the smallest, since K = 1 or one block cannot fail",
     verdict=Verdict.REFUTED,
     correction=(
-        "A window that straddles two blocks mixes two matrices. Where the sums cancel, conv(J) = 0 and conv(J·M) ≠ 0, so "
-        "conv(J·M) is not even conv(J)·N for some other N. With stride K it holds (T2.c)."
+        "A window that straddles two blocks mixes two matrices. Where the sums cancel, conv(J) = 0 and "
+        "conv(J·M) ≠ 0, so conv(J·M) is not even conv(J)·N for some other N. With stride K it holds (T2.c)."
     ),
     routes=(
         Route("constant J, M = I and diag(2, 1)", Method.EXACT, partial(straddling, stride=1)),

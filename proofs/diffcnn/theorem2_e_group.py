@@ -1,10 +1,9 @@
-"""T2.e: block fields are a group under the pointwise product; the warps behind them are not closed under composition."""
+"""T2.e: block fields are a group under the pointwise product; the warps behind them do not compose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from proofs.diffcnn.layers import act, block, window
 from proofs.matrix import Matrix
@@ -71,8 +70,9 @@ T2_e = Statement(
     source="Kan et al., section 2.1 (“Define a subgroup of H”)",
     summary="fields constant on K×K blocks are a group under the pointwise product",
     claim=(
-        "Invertible fields that are constant on the blocks of one grid contain the identity and are closed under "
-        "(M·N)(x) = M(x)N(x) and under M ↦ M⁻¹: they are the pull-back along pixel ↦ block of GL(2)^blocks."
+        "Invertible fields that are constant on the blocks of one grid contain the identity and are closed "
+        "under (M·N)(x) = M(x)N(x) and under M ↦ M⁻¹: they are the pull-back along pixel ↦ block of "
+        "GL(2)^blocks."
     ),
     sizes="all K (pull-back); written out for K = 2, two blocks",
     verdict=Verdict.PROVED,
@@ -110,9 +110,8 @@ def by_chain_rule(shift: Fraction) -> Evidence:
 
 def by_differences(shift: Fraction) -> Evidence:
     """The same from the values of φ∘ψ alone: equal increments over the two halves of the block."""
-    f: Callable[[Fraction], Fraction] = lambda x: height(x + shift)  # noqa: E731
-    values = [f(Fraction(n, 2)) for n in range(3)]
-    increments = [b - a for a, b in zip(values, values[1:], strict=False)]
+    values = [height(Fraction(n, 2) + shift) for n in range(3)]
+    increments = [b - a for a, b in pairwise(values)]
     return equal(*increments, what="φ∘ψ is affine on the block", shift=shift, values=values)
 
 
@@ -127,8 +126,8 @@ T2_e_composition = Statement(
     sizes="unit blocks, one explicit pair",
     verdict=Verdict.REFUTED,
     correction=(
-        "A shift by half a block has dψ = I, which is constant, yet it carries the kink of φ into the middle of a block. "
-        "The group law of T2.e is the pointwise product of fields, not the composition of warps."
+        "A shift by half a block has dψ = I, which is constant, yet it carries the kink of φ into the middle "
+        "of a block. The group law of T2.e is the pointwise product of fields, not the composition of warps."
     ),
     routes=(
         Route("chain rule at two points of one block", Method.EXACT, lambda: by_chain_rule(HALF)),

@@ -15,7 +15,7 @@ from sympy.polys.matrices import DomainMatrix
 from proofs.matrix import Matrix
 from proofs.routes.exact import check, equal, for_all
 from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 Row = list[int]
 
@@ -102,10 +102,11 @@ T2_f = Statement(
     source="Kan et al., section 2.1 (H as {dφ})",
     summary="φ continuous, dφ constant on grid cells ⇔ φ(x, y) = p(x) + q(y), p, q piecewise linear; C¹ ⇒ affine",
     claim=(
-        "A field that is constant on each cell of a rectangular grid is the derivative of a continuous φ iff across every "
-        "edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends on the column of cells only and ∂yφ on the "
-        "row only, iff φ(x, y) = p(x) + q(y) with p, q continuous and piecewise linear. If φ is C¹ it is affine. So "
-        "independent random blocks are the Jacobian of no map; each component has n + m + 1 degrees of freedom, not 3nm."
+        "A field that is constant on each cell of a rectangular grid is the derivative of a continuous φ iff "
+        "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends "
+        "on the column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous "
+        "and piecewise linear. If φ is C¹ it is affine. So independent random blocks are almost surely the "
+        "Jacobian of no map; each component has n + m + 1 degrees of freedom, not 3nm."
     ),
     sizes="all grids (edge by edge); solution spaces computed for n, m ≤ 4",
     verdict=Verdict.PROVED,

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import Determinant, MatrixSymbol, Symbol, Transpose, expand, symbols
-from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from proofs.statement import Evidence
 
@@ -23,7 +22,7 @@ def free(names: str) -> tuple[Any, ...]:
     return symbols(names, commutative=False, seq=True)
 
 
-def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[MatrixSymbol, ...]:
+def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[Any, ...]:
     """Matrix symbols whose dimensions are symbols too.
 
     >>> J, M = matrices(J=("n", "m"), M=("m", "m"))
@@ -40,9 +39,9 @@ def same(left: Any, right: Any, /, what: str) -> Evidence:
     return Evidence(residual == 0, f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} in the free algebra")
 
 
-def same_matrix(left: MatrixExpr, right: MatrixExpr, /, what: str) -> Evidence:
+def same_matrix(left: Any, right: Any, /, what: str) -> Evidence:
     """Whether two polynomial expressions in matrix symbols and their transposes are equal for every dimension."""
-    residual: Any = (left - right).doit().expand()
+    residual = (left - right).doit().expand()
     return Evidence(
         residual.is_ZeroMatrix, f"{what}: {'0' if residual.is_ZeroMatrix else residual} for every dimension"
     )
@@ -54,7 +53,7 @@ def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], what: str) -> Evi
     return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts))
 
 
-def determinant_law(matrix: MatrixExpr, law: Callable[[Any], Any], /, what: str) -> Evidence:
+def determinant_law(matrix: Any, law: Callable[[Any], Any], /, what: str) -> Evidence:
     """Whether det of a product of square matrix symbols is `law(det)`, by det(XY) = det X det Y and det Xᵀ = det X."""
     product = Determinant(matrix).doit().replace(lambda e: isinstance(e, Transpose), lambda e: e.arg)
     residual = expand(product - law(Determinant))

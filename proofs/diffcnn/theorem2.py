@@ -1,0 +1,107 @@
+"""T2: Theorem 2 as printed, and the equation that its proof displays for warped images."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from proofs.diffcnn.images import Map, compose, features, jacobian, written
+from proofs.diffcnn.theorem2_a_windows import adding_a_tap, constant_stretch, on_the_raw_layer, two_matrices
+from proofs.diffcnn.theorem2_b_literal_group import grids, plane
+from proofs.matrix import Matrix
+from proofs.routes.exact import equal
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+T2 = Statement(
+    id="T2",
+    name="Theorem 2 as printed",
+    source="Kan et al., Theorem 2",
+    summary="under the action of H_{K,K} on {dI} the convolution is H_{K,K} equivariant",
+    claim=(
+        "For every M ∈ H_{K,K}, that is M(x₁, y₁) = M(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, "
+        "conv(J·M) = conv(J)·M, where (J·M)(x) = J(x)M(x)."
+    ),
+    sizes="all K, all C",
+    verdict=Verdict.CORRECTED,
+    correction=(
+        "True, but of much less than is meant: this H_{K,K} is GL(2), the constant fields (T2.b), so “non "
+        "overlapping windows” is not needed and no warp but an affine one is covered. Repaired with blocks "
+        "it is T2.c. As a sentence on images I∘φ, which is what its proof displays, it is false: T2.proof."
+    ),
+    hypotheses={"M ∈ H_{K,K}": "M(p) = M(q) whenever p and q are within K of one another"},
+    routes=(
+        Route(
+            "M is constant (T2.b), and passes through (T2.a)", Method.SYMBOLIC, lambda: all_of(plane(), adding_a_tap())
+        ),
+        Route("grids, and the raw layer", Method.RANDOM, lambda: all_of(grids(), on_the_raw_layer())),
+    ),
+    controls=(
+        Dropped("M ∈ H_{K,K}", two_matrices),
+        Mutant("equivariant from the left", partial(adding_a_tap, "left")),
+        Witness("not vacuous: a constant M changes the output", constant_stretch),
+    ),
+)
+
+
+def image(x: Any, y: Any) -> tuple[Any, ...]:
+    return x * x, y, 0
+
+
+def displayed(warp: Map) -> Evidence:
+    """(dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i) with I′ = I∘φ, K = 1, w = identity, at i = (1, 0)."""
+    point, W = (1, 0), [{(0, 0): Matrix.identity(3)}]
+    moved, still = features(compose(image, warp), W, point)[0], features(image, W, point)[0]
+    dphi = jacobian(warp, point)
+    return equal(
+        moved,
+        still @ dphi,
+        what="(dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i)",
+        I=written(image),
+        phi=written(warp),
+        i=point,
+        dphi=dphi,
+    )
+
+
+def resampled(warp: Map) -> Evidence:
+    """The same with the resampling kept: (dI′ ⋆ W)(i) = (dI ⋆ W)(φ(i)) dφ(i)."""
+    point, W = (1, 0), [{(0, 0): Matrix.identity(3)}]
+    moved = features(compose(image, warp), W, point)[0]
+    return equal(moved, features(image, W, warp(*point))[0] @ jacobian(warp, point), what="with J at φ(i)")
+
+
+def shift(x: Any, y: Any) -> tuple[Any, ...]:
+    return x + 1, y
+
+
+def double(x: Any, y: Any) -> tuple[Any, ...]:
+    return 2 * x, 2 * y
+
+
+T2_proof = Statement(
+    id="T2.proof",
+    name="the equation displayed in the proof of Theorem 2",
+    source="Kan et al., proof of Theorem 2, J_{φ(i,j)} dφ(i,j) ≈ J_{ij} dφ(i,j)",
+    summary="for a warped image I' = I∘φ with dφ ∈ H_{K,K}: (dI'⋆W)(i) = (dI⋆W)(i) dφ(i)",
+    claim=(
+        "If I′ = I∘φ and dφ ∈ H_{K,K}, then (dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i) with the Jacobians of both "
+        "sides taken at the same pixel i."
+    ),
+    sizes="K = 1, w = identity, explicit image and warps",
+    verdict=Verdict.REFUTED,
+    correction=(
+        "The chain rule gives J(φ(i)) dφ(i); the proof replaces J(φ(i)) by J(i). A translation has dφ = I, "
+        "the most constant field there is, and moves J. What is dropped is at most Lip(J)·|φ(x) − x|·‖dφ(x)‖ "
+        "(T2.g). Kept, it turns equivariance into covariance: exact for K = 1 (T2.h), not for K > 1, not "
+        "even for affine φ (T2.h.window)."
+    ),
+    routes=(
+        Route("translation by one pixel, dφ = I", Method.EXACT, partial(displayed, shift)),
+        Route("dilation about the origin, dφ = 2I", Method.EXACT, partial(displayed, double)),
+    ),
+    controls=(
+        Witness("φ = identity", partial(displayed, lambda x, y: (x, y))),
+        Witness("translation, J taken at φ(i)", partial(resampled, shift)),
+        Witness("dilation, J taken at φ(i)", partial(resampled, double)),
+    ),
+)

@@ -1,0 +1,129 @@
+"""T2.g: the size of what the proof of Theorem 2 drops."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import combinations, product
+from typing import Any
+
+from proofs.diffcnn.images import Map, compose, jacobian, written
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.symbolic import free, same
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def surplus(A: Matrix, B: Matrix) -> Any:
+    """‖A‖²‖B‖² − ‖AB‖² as a sum of squares (Lagrange's identity for every row of A and column of B)."""
+    terms = (
+        (row[i] * column[j] - row[j] * column[i]) ** 2
+        for row, column in product(A.rows, B.columns)
+        for i, j in combinations(range(len(row)), 2)
+    )
+    return sum(terms)
+
+
+def submultiplicative(factor: int = 1) -> Evidence:
+    """‖AB‖ ≤ ‖A‖‖B‖ for 3×2 times 2×2, and J(φ)dφ − J dφ = (J(φ) − J)dφ."""
+    A, B = unknowns(A=(3, 2), B=(2, 2))
+    there, here, M = free("there here M")
+    difference = A.squared_norm() * B.squared_norm() - (A @ B).squared_norm()
+    return all_of(
+        same(there * M - here * M, (there - here) * M, what="J(φ)dφ − J dφ = (J(φ) − J)dφ"),
+        vanishes(difference - factor * surplus(A, B), what="‖A‖²‖B‖² − ‖AB‖² = a sum of squares"),
+    )
+
+
+def quadratic_images() -> Evidence:
+    """J(x + u) − J(x) = u₁J₁ + u₂J₂ for a quadratic image, Lip(J)² ≤ ‖J₁‖² + ‖J₂‖²: both steps as sums of squares."""
+    J1, J2, M, u = unknowns(P=(3, 2), Q=(3, 2), M=(2, 2), u=2)
+    moved = u[0] * J1 + u[1] * J2
+    lipschitz, distance, size = J1.squared_norm() + J2.squared_norm(), u[0] ** 2 + u[1] ** 2, M.squared_norm()
+    slack = (u[1] * J1 - u[0] * J2).squared_norm() * size + surplus(moved, M)
+    return vanishes(
+        lipschitz * distance * size - (moved @ M).squared_norm() - slack, what="bound² − dropped² = a sum of squares"
+    )
+
+
+def polynomial_images() -> Evidence:
+    """The raw quantity on quadratic images and warps at rational points, in the Frobenius norm, squared."""
+    steps = [Fraction(-1, 2), Fraction(0), Fraction(2, 3)]
+
+    def bounded(case: tuple[Fraction, ...]) -> bool:
+        p, q, x, y = case
+
+        def image(x: Any, y: Any) -> tuple[Any, ...]:
+            return x * x + p * x * y, q * y * y, x + 2 * p * y * y
+
+        def warp(x: Any, y: Any) -> tuple[Any, ...]:
+            return x + q * y, y + p * x * x
+
+        J1, J2 = (jacobian(image, point) - jacobian(image, (0, 0)) for point in ((1, 0), (0, 1)))
+        target, dphi = warp(x, y), jacobian(warp, (x, y))
+        dropped = jacobian(compose(image, warp), (x, y)) - jacobian(image, (x, y)) @ dphi
+        distance = (target[0] - x) ** 2 + (target[1] - y) ** 2
+        lipschitz = J1.squared_norm() + J2.squared_norm()
+        return dropped.squared_norm() <= lipschitz * distance * dphi.squared_norm()
+
+    return for_all(product(steps, repeat=4), bounded, "(p, q, x, y): dropped ≤ bound")
+
+
+def on_a_line(image: Map, lipschitz: int, factors: str = "Lip·|φ − x|·‖dφ‖", equality: bool = False) -> Evidence:
+    """φ(x, y) = (3x, y) at (1, 0), where |φ − x| = 2 and ‖dφ‖ = 3 as an operator; J has one entry, in the corner."""
+
+    def warp(x: Any, y: Any) -> tuple[Any, ...]:
+        return 3 * x, y
+
+    change = (jacobian(image, (3, 0)) - jacobian(image, (1, 0))) @ jacobian(warp, (1, 0))
+    dropped = abs(change[0, 0])
+    bound = {
+        "Lip·|φ − x|·‖dφ‖": lipschitz * 2 * 3,
+        "|φ − x|·‖dφ‖": 6,
+        "Lip·‖dφ‖": 3 * lipschitz,
+        "Lip·|φ − x|": 2 * lipschitz,
+    }
+    holds = dropped == bound[factors] if equality else dropped <= bound[factors]
+    numbers = {"I": written(image), "phi": written(warp), "x": (1, 0), "Lip": lipschitz, "dropped": dropped}
+    return check(holds, f"dropped {'=' if equality else '≤'} {factors}", **numbers, bound=bound[factors])
+
+
+def square(x: Any, y: Any) -> tuple[Any, ...]:
+    """J = 2x in the corner: Lip(J) = 2."""
+    return x * x, 0, 0
+
+
+def cube(x: Any, y: Any) -> tuple[Any, ...]:
+    """J = 3x² in the corner: not Lipschitz with constant 2, nor any other."""
+    return x * x * x, 0, 0
+
+
+T2_g = Statement(
+    id="T2.g",
+    name="size of the dropped term",
+    source="Kan et al., proof of Theorem 2, the step marked ≈",
+    summary="‖J(φ(x))dφ(x) − J(x)dφ(x)‖ ≤ Lip(J)·|φ(x) − x|·‖dφ(x)‖, attained",
+    claim=(
+        "If J is Lipschitz with constant Lip(J) on the segment from x to φ(x), then ‖J(φ(x))dφ(x) − "
+        "J(x)dφ(x)‖ ≤ Lip(J)·|φ(x) − x|·‖dφ(x)‖, in the Frobenius norm and in the operator norm. Attained in "
+        "the operator norm by I = (x², 0, 0), φ = (3x, y) at (1, 0); in the Frobenius norm only in the "
+        "limit, since dφ has rank 2."
+    ),
+    sizes="J 3×2, dφ 2×2, any Lipschitz J; quadratic images in full",
+    verdict=Verdict.PROVED,
+    hypotheses={"J Lipschitz": "‖J(p) − J(q)‖ ≤ Lip(J)·|p − q|"},
+    routes=(
+        Route("factor, then Lagrange's identity", Method.RING, submultiplicative),
+        Route("generic quadratic image: both steps as sums of squares", Method.RING, quadratic_images),
+        Route("81 images, warps and points", Method.EXHAUSTIVE, polynomial_images),
+    ),
+    controls=(
+        Dropped("J Lipschitz", lambda: on_a_line(cube, 2)),
+        Mutant("without Lip(J)", lambda: on_a_line(square, 2, "|φ − x|·‖dφ‖")),
+        Mutant("without |φ − x|", lambda: on_a_line(square, 2, "Lip·‖dφ‖")),
+        Mutant("without ‖dφ‖", lambda: on_a_line(square, 2, "Lip·|φ − x|")),
+        Mutant("twice the sum of squares", lambda: submultiplicative(2)),
+        Witness("attained", lambda: on_a_line(square, 2, equality=True)),
+    ),
+    assumed=("the definition of Lip(J)", "for the operator norm: ‖AB‖ ≤ ‖A‖‖B‖, from its definition"),
+)

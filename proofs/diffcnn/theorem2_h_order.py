@@ -1,0 +1,148 @@
+"""T2.h.order: how fast covariance is lost when there is more than one tap.
+
+φ(x) = x + ε v(x), taps at h·k. The leading order depends on the 2-jets of the image and of the warp only, so quadratic
+ones with symbolic coefficients are the general case.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from proofs.diffcnn.images import compose, features, jacobian, written
+from proofs.diffcnn.layers import gram_determinants, invariant, unequal_invariants
+from proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, quadratic
+from proofs.matrix import Matrix
+from proofs.routes.exact import check
+from proofs.routes.identity import unknowns, vanishes
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def coefficient(polynomial: Any, i: int, j: int) -> Any:
+    """The coefficient of hⁱ εʲ; h and ε are the first two generators."""
+    kept = {(0, 0, *m[2:]): c for m, c in polynomial.terms() if m[:2] == (i, j)}
+    return polynomial.ring.from_dict(kept)
+
+
+def one_tap_defect(stretch: bool = True, curvature: bool = True) -> Evidence:
+    """B(k) = ∇I(φ(hk)) dφ(hk) − ∇I(φ(0) + hk) dφ(0) = hε {(∇²I dv k)ᵀ + ∇I d²v[k, ·]} + terms with h² ε or h ε²."""
+    h, eps, c, p, q, k = unknowns(h=1, eps=1, c=6, p=6, q=6, k=2)
+    step = h * k[0], h * k[1]
+
+    def colour(x: Any, y: Any) -> tuple[Any, ...]:
+        return (quadratic(c, x, y),)
+
+    def velocity(x: Any, y: Any) -> tuple[Any, ...]:
+        return quadratic(p, x, y), quadratic(q, x, y)
+
+    def warp(x: Any, y: Any) -> tuple[Any, ...]:
+        u, v = velocity(x, y)
+        return x + eps * u, y + eps * v
+
+    def moved(s: tuple[Any, Any]) -> Matrix:
+        """B for the tap at s."""
+        start = warp(0, 0)
+        there, here = jacobian(colour, warp(*s)), jacobian(colour, (start[0] + s[0], start[1] + s[1]))
+        return there @ jacobian(warp, s) - here @ jacobian(warp, (0, 0))
+
+    defect, dv = moved(step), jacobian(velocity, (0, 0))
+    hessian = Matrix.of([[2 * c[3], c[4]], [c[4], 2 * c[5]]])
+    leading = Matrix.of([[0 * h, 0 * h]])
+    if stretch:
+        leading += (hessian @ dv @ Matrix.from_columns(k)).T
+    if curvature:
+        leading += jacobian(colour, (0, 0)) @ (jacobian(velocity, k) - dv)
+    opposite = defect + moved((-step[0], -step[1]))
+    return all_of(
+        vanishes([b.evaluate([(x, 0)]) for b in defect for x in (h, eps)], what="no defect at h = 0 or at ε = 0"),
+        vanishes([coefficient(b, 1, 1) - want for b, want in zip(defect, leading, strict=True)], what="term in hε"),
+        vanishes([coefficient(b, 1, j) for b in opposite for j in range(5)], what="taps ±k, same weight: no term in h"),
+    )
+
+
+def linear_warp(eps: Any) -> Any:
+    """Constant dφ ∈ GL(2): (x, y + ε x)."""
+    return lambda x, y: (x, y + eps * x)
+
+
+def curved_warp(eps: Any) -> Any:
+    """dφ(0) = I, all of the defect from d²φ: (x, y + ε x²)."""
+    return lambda x, y: (x, y + eps * x * x)
+
+
+def network_series(warp: Any, lowest: tuple[int, int] = (1, 1)) -> Evidence:
+    """The residual of U[I∘φ](0) = U[I](φ(0)), as a polynomial modulo h² and ε²: hε is all that is left of it."""
+    h, eps = unknowns(h=1, eps=1)
+
+    def low(polynomial: Any) -> Any:
+        """Reduction modulo h² and ε², a homomorphism: it may be applied at any time."""
+        return h.ring.from_dict({m: c for m, c in h.ring(polynomial).terms() if max(m) < 2})
+
+    dets = []
+    for image, point in ((bumps, warp(eps)(0, 0)), (compose(bumps, warp(eps)), (0, 0))):
+        channels = [Matrix.of(map(low, row) for row in out.rows) for out in features(image, TWO_TAPS, point, h)]
+        dets.append([low(d) for d in gram_determinants(channels)])
+    terms = [dict(low(r).terms()) for r in unequal_invariants(*dets)]
+    defined = all(coefficient(d, 0, 0) != 0 for d in dets[0])
+    only = all(c == 0 or m == lowest for r in terms for m, c in r.items()) and any(r.get(lowest) for r in terms)
+    return check(defined and only, f"the lowest term has exponents {lowest} in (h, ε)", residuals=terms)
+
+
+def error(h: Fraction, eps: Fraction, warp: Any) -> Fraction:
+    """max_c |exp(C(U[I∘φ](0) − U[I](φ(0)))) − 1| with taps at distance h."""
+    after = invariant(features(compose(bumps, warp(eps)), TWO_TAPS, (0, 0), h))
+    before = invariant(features(bumps, TWO_TAPS, warp(eps)(0, 0), h))
+    return max(abs(a / b - 1) for a, b in zip(after, before, strict=True))
+
+
+def observed_order() -> Evidence:
+    """Halving h or ε halves the error, to within 1 %."""
+    h = eps = Fraction(1, 1024)
+    cases = [(h / 2, eps, warp) for warp in WARPS] + [(h, eps / 2, warp) for warp in WARPS]
+    ratios = [error(*case) / error(h, eps, case[2]) for case in cases]
+    return check(
+        all(abs(2 * r - 1) < Fraction(1, 100) for r in ratios), "halving h or ε halves the error", ratios=ratios
+    )
+
+
+def fixed_offsets() -> Evidence:
+    """Taps one unit apart on every grid: refining the grid leaves the error as it is."""
+    eps, offset = Fraction(1, 8), Fraction(1)
+    found = error(offset, eps, linear_warp)
+    numbers = {"I": written(bumps), "phi": written(linear_warp(eps)), "w": TWO_TAPS, "offset": offset, "error": found}
+    return check(found == 0, "the error vanishes with the grid step", **numbers)
+
+
+WARPS = linear_warp, curved_warp
+
+T2_h_order = Statement(
+    id="T2.h.order",
+    name="leading order of the defect",
+    source="Kan et al., Theorem 2, K > 1, read for warped images",
+    summary="K > 1: the defect of covariance is of first order in the tap distance h and in dφ − I",
+    claim=(
+        "Let φ(x) = x + ε v(x), with taps at h·k. Then conv[I∘φ](x) − conv[I](φ(x)) dφ(x) = hε Σ_k w_k "
+        "{∂J[dv(x)k] + J d²v(x)[k, ·]} + O(h²ε + hε²): it is 0 for one tap at 0 and for translations, and of "
+        "first order in h and in ε otherwise, both through dv (affine warps) and through d²v. U inherits "
+        "exactly this order where det V_c ≠ 0. Where every tap k has a partner −k of the same weight the "
+        "term in h cancels and the defect is O(h²ε)."
+    ),
+    sizes="any taps and kernel, 2-jets of image and warp symbolic; U for two taps, C = 3",
+    verdict=Verdict.PROVED,
+    hypotheses={"taps on the grid": "the taps are h·k: they close up as the grid is refined"},
+    routes=(
+        Route("series of one tap, generic 2-jets", Method.RING, one_tap_defect),
+        Route("series of U for a linear and a curved warp", Method.RING, lambda: all_of(*map(network_series, WARPS))),
+        Route("exact errors at h, ε = 2⁻¹⁰ and half of it", Method.EXACT, observed_order),
+    ),
+    controls=(
+        Dropped("taps on the grid", fixed_offsets),
+        Mutant("only d²v counts", partial(one_tap_defect, stretch=False)),
+        Mutant("only dv counts", partial(one_tap_defect, curvature=False)),
+        Mutant("U is of second order in h, linear warp", partial(network_series, linear_warp, (2, 1))),
+        Mutant("U is of second order in h, curved warp", partial(network_series, curved_warp, (2, 1))),
+        Witness("no warp, no defect", lambda: check(error(Fraction(1), Fraction(0), linear_warp) == 0, "ε = 0")),
+    ),
+    assumed=("Taylor's theorem for images and warps of class C³",),
+)

@@ -1,0 +1,121 @@
+"""T2.h: with one tap the network moves with the image, under every diffeomorphism."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from proofs.diffcnn.corollary3_a_sign import two_by_two
+from proofs.diffcnn.corollary4_a_invariance import cancellation, congruence, same_output
+from proofs.diffcnn.images import Map, compose, features, written
+from proofs.diffcnn.layers import BRANCHES, gram_determinants, on_branches, unequal_invariants
+from proofs.diffcnn.theorem2_a_windows import adding_a_tap
+from proofs.matrix import Matrix
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+Kernels = Sequence[dict[tuple[int, int], Matrix]]
+
+
+def quadratic(c: Sequence[Any], x: Any, y: Any) -> Any:
+    return c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y
+
+
+def chain_rule(resampled: bool = True) -> Evidence:
+    """∇(I∘φ) = ∇I(φ) dφ for a generic quadratic colour and a generic quadratic warp, by the ring's own derivative."""
+    c, p, q, x, y = unknowns(c=6, p=6, q=6, x=1, y=1)
+    phi = quadratic(p, x, y), quadratic(q, x, y)
+    dphi = Matrix.of([component.diff(x), component.diff(y)] for component in phi)
+    colour = quadratic(c, x, y)
+    gradient = Matrix.of([[colour.diff(z) for z in (x, y)]])
+    moved = Matrix.of([[quadratic(c, *phi).diff(z) for z in (x, y)]])
+    at = Matrix.of([[g.compose([(x, phi[0]), (y, phi[1])]) for g in gradient]]) if resampled else gradient
+    return vanishes(moved - at @ dphi, what="d(I∘φ)(x) = dI(φ(x)) dφ(x)" if resampled else "d(I∘φ)(x) = dI(x) dφ(x)")
+
+
+def layer_by_layer() -> Evidence:
+    return all_of(chain_rule(), adding_a_tap(), two_by_two(), congruence(), cancellation())
+
+
+def raw_network(draw: Draw, signs: tuple[int, ...]) -> object:
+    """A quadratic image, a quadratic warp, a point, three channels with one tap, each on a given branch of Φ."""
+    colours, coordinates = [draw.vector(6) for _ in range(3)], [draw.vector(6) for _ in range(2)]
+    kernels, point = [{(0, 0): draw.matrix(3, 3)} for _ in signs], draw.vector(2)
+
+    def image(x: Any, y: Any) -> list[Any]:
+        return [quadratic(c, x, y) for c in colours]
+
+    def warp(x: Any, y: Any) -> list[Any]:
+        return [quadratic(c, x, y) for c in coordinates]
+
+    before, after = (
+        gram_determinants(on_branches(signs, outputs))
+        for outputs in (features(image, kernels, warp(*point)), features(compose(image, warp), kernels, point))
+    )
+    return unequal_invariants(before, after)
+
+
+def every_branch() -> Evidence:
+    return all_of(*(schwartz_zippel(partial(raw_network, signs=s), what=f"branches {s} of Φ") for s in BRANCHES))
+
+
+def covariant(image: Map, warp: Map, kernels: Kernels, point: tuple[int, int] = (0, 0)) -> Evidence:
+    """Whether U[I∘φ](x) and U[I](φ(x)) are defined and equal, as exact rationals exp(C·U)."""
+    moved, still = features(compose(image, warp), kernels, point), features(image, kernels, warp(*point))
+    numbers = {"I": written(image), "phi": written(warp), "x": point, "w": list(kernels)}
+    return same_output(moved, still, what="U[I∘φ](x) = U[I](φ(x))", **numbers)
+
+
+def bumps(x: Any, y: Any) -> tuple[Any, ...]:
+    return x + x * y, y + x * x, x + y + y * y
+
+
+def grey(x: Any, y: Any) -> tuple[Any, ...]:
+    return x + y * y, x + y * y, x + y * y
+
+
+def bend(x: Any, y: Any) -> tuple[Any, ...]:
+    """A diffeomorphism of the plane, det dφ = 1."""
+    return x, y + x * x
+
+
+def fold(x: Any, y: Any) -> tuple[Any, ...]:
+    return x * x, y
+
+
+ONE_TAP = [{(0, 0): Matrix.diagonal(*s)} for s in ((1, 1, 1), (2, 1, 1), (1, 1, 3))]
+TWO_TAPS = [k | {(1, 0): Matrix.diagonal(*s)} for k, s in zip(ONE_TAP, ((1, 1, 1), (1, 2, 1), (3, 1, 1)), strict=True)]
+
+T2_h = Statement(
+    id="T2.h",
+    name="one tap: covariance under every diffeomorphism",
+    source="Kan et al., Theorem 2 with Corollaries 3 and 4, K = 1",
+    summary="K = 1: U[I∘φ] = U[I]∘φ for every C¹ diffeomorphism φ",
+    claim=(
+        "Let K = 1 with exact Jacobians. For every C¹ diffeomorphism φ, U[I∘φ](x) = U[I](φ(x)) wherever U[I] "
+        "is defined at φ(x): U is a scalar field that moves with the image (covariant, not invariant). By "
+        "the chain rule d(I∘φ)(x) = J(φ(x))dφ(x); one tap, Φ and the invariant layer see one matrix dφ(x) in "
+        "every channel (T2.a, C3.a, C4.a)."
+    ),
+    sizes="all C, every C¹ warp; chain rule and raw network written out for quadratic images and warps",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "one tap": "K = 1",
+        "φ a diffeomorphism": "det dφ(x) ≠ 0",
+        "V invertible": "det V_c ≠ 0 for every c at φ(x)",
+    },
+    routes=(
+        Route("chain rule, then T2.a, C3.a, C4.a", Method.RING, layer_by_layer),
+        Route("raw network on I∘φ, all branches of Φ", Method.RANDOM, every_branch),
+    ),
+    controls=(
+        Dropped("one tap", lambda: covariant(bumps, bend, TWO_TAPS)),
+        Dropped("φ a diffeomorphism", lambda: covariant(bumps, fold, ONE_TAP)),
+        Dropped("V invertible", lambda: covariant(grey, bend, ONE_TAP)),
+        Mutant("U[I∘φ](x) = U[I](x): the chain rule without resampling", partial(chain_rule, resampled=False)),
+        Witness("an explicit curved warp", lambda: covariant(bumps, bend, ONE_TAP, (1, 2))),
+    ),
+    assumed=("the chain rule for C¹ maps (checked here for quadratic ones)",),
+)
