@@ -142,8 +142,8 @@ class Statement:
     and which sizes are fixed; `hypotheses` name ↦ formula; `assumed` the analytic steps that no check covers;
     `correction` what the paper says wrongly and what is true instead; `verdict` the recorded verdict.
 
-    Raises `StatementError` if there is no route or no control, if a `Dropped` control names no hypothesis, if a
-    hypothesis is never dropped, or if the recorded verdict and `correction` disagree.
+    Raises `StatementError` if there is no route, no `Witness`, or (unless refuted) no `Mutant`; if the hypotheses and
+    the `Dropped` controls are not the same; or if the recorded verdict and `correction` disagree.
     """
 
     id: str
@@ -160,8 +160,12 @@ class Statement:
     correction: str = ""
 
     def __post_init__(self) -> None:
-        if not self.routes or not self.controls:
-            raise StatementError(f"{self.id}: at least one route and one control are wanted")
+        kinds = {type(control) for control in self.controls}
+        wanted = {Witness} if self.verdict is Verdict.REFUTED else {Witness, Mutant}
+        if not self.routes or not wanted <= kinds:
+            raise StatementError(
+                f"{self.id}: wanted are a route and {' and '.join(k.__name__ for k in wanted)} controls"
+            )
         dropped = [control.name for control in self.controls if isinstance(control, Dropped)]
         if set(dropped) != set(self.hypotheses):
             raise StatementError(

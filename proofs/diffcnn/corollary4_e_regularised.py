@@ -69,7 +69,7 @@ def within(
     power: Fraction | None = None,
     floor: int | None = None,
 ) -> Evidence:
-    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|; by default power = C − 1, floor = min det V. Squared: no roots."""
+    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|; by default power = C − 1, floor = min det V."""
     numbers = {"det_V": list(channels), "det_M_squared": m2, "eps": eps}
     if min(channels) + eps <= 0:
         return check(False, "g_ε is defined", **numbers)

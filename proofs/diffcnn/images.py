@@ -41,7 +41,10 @@ class Dual:
         return -1 * self
 
     def __sub__(self, other: Any) -> Dual:
-        return self + -_dual(other)
+        return self + -1 * _dual(other)
+
+    def __rsub__(self, other: Any) -> Dual:
+        return -self + other
 
     __radd__ = __add__
     __rmul__ = __mul__

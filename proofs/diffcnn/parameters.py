@@ -103,7 +103,5 @@ P1 = Statement(
         Witness("R D Rᵀ is symmetric", partial(symmetric_kernel, "R(a)ᵀ")),
         Mutant("R D R is symmetric", partial(symmetric_kernel, "R(a)")),
     ),
-    assumed=(
-        "three parameters are local coordinates of SO(3): Cayley's everywhere (left inverse in C3.c), Euler's off sin β = 0",
-    ),
+    assumed=("a ↦ R(a) is an immersion: for Cayley's vector everywhere (C3.c), for Euler's angles off sin β = 0",),
 )

@@ -125,8 +125,8 @@ T2_h_order = Statement(
         "Let φ(x) = x + ε v(x), with taps at h·k. Then conv[I∘φ](x) − conv[I](φ(x)) dφ(x) = hε Σ_k w_k "
         "{∂J[dv(x)k] + J d²v(x)[k, ·]} + O(h²ε + hε²): it is 0 for one tap at 0 and for translations, and of "
         "first order in h and in ε otherwise, both through dv (affine warps) and through d²v. U inherits "
-        "exactly this order where det V_c ≠ 0. Where every tap k has a partner −k of the same weight the "
-        "term in h cancels and the defect is O(h²ε)."
+        "this order where det V_c ≠ 0, and no higher one in general. Where every tap k has a partner −k of "
+        "the same weight the term in h cancels and the defect is O(h²ε)."
     ),
     sizes="any taps and kernel, 2-jets of image and warp symbolic; U for two taps, C = 3",
     verdict=Verdict.PROVED,

@@ -1,0 +1,114 @@
+"""The ledger as a whole: every row comes out as recorded, every control fails as it must, within the time allowed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from proofs import ledger
+from proofs.diffcnn import theorem2_d_overlap
+from proofs.explain import explain
+from proofs.judge import Entry, run
+from proofs.statement import Dropped, Statement, Verdict
+
+ROWS = [
+    "P1",
+    "T2.a",
+    "T2.b",
+    "T2.c",
+    "T2.d",
+    "T2.e",
+    "T2.f",
+    "T2.g",
+    "T2.h",
+    "C3.a",
+    "C3.b",
+    "C3.c",
+    "C4.a",
+    "C4.b",
+    "C4.c",
+    "C4.d",
+    "C4.e",
+    "C4.f",
+]
+AS_PRINTED = {"T2": Verdict.CORRECTED, "T2.proof": Verdict.REFUTED, "C3": Verdict.CORRECTED, "C4": Verdict.REFUTED}
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, Entry]:
+    return {entry.id: entry for entry in ledger.verify()}
+
+
+def test_every_row_is_there_and_runs_alone(entries: dict[str, Entry]) -> None:
+    assert set(ROWS) | set(AS_PRINTED) <= set(entries)
+    assert [entry.id for entry in ledger.verify("T2.d")] == ["T2.d"]
+    assert [said.id for said in ledger.select("T2.h")] == ["T2.h", "T2.h.order", "T2.h.window"]
+
+
+def test_order_is_that_of_the_paper() -> None:
+    ids = [said.id for said in ledger.statements()]
+    diffcnn = [i for i in ids if i[0] in "PTC"]
+    assert [i for i in diffcnn if i in ROWS] == ROWS
+    assert diffcnn.index("T2") < diffcnn.index("T2.a")
+
+
+@pytest.mark.parametrize("said", ledger.statements(), ids=lambda said: said.id)
+def test_entry(said: Statement, entries: dict[str, Entry]) -> None:
+    entry = entries[said.id]
+    assert entry.agreed, explain(entry)
+    assert entry.seconds < 2
+    for outcome in entry.controls:
+        assert outcome.skipped or (outcome.evidence and outcome.part.passed(outcome.evidence)), outcome.part.name
+        if isinstance(outcome.part, Dropped):
+            assert outcome.evidence
+            assert outcome.evidence.counterexample
+    if entry.verdict is Verdict.REFUTED:
+        assert entry.counterexample
+
+
+def test_paper_as_printed(entries: dict[str, Entry]) -> None:
+    assert {name: entries[name].verdict for name in AS_PRINTED} == AS_PRINTED
+
+
+def test_most_rows_have_two_routes(entries: dict[str, Entry]) -> None:
+    assert all(len(entry.routes) >= 2 for entry in entries.values())
+
+
+def test_json_round_trip_and_time(entries: dict[str, Entry]) -> None:
+    written = ledger.to_json(entries.values())
+    assert json.loads(json.dumps(written)) == written
+    assert written["agreed"]
+    assert sum(written["verdicts"].values()) == len(entries)
+    assert sum(e.seconds for e in entries.values() if e.id[0] in "PTC") < 10
+    refuted = next(e for e in written["entries"] if e["id"] == "T2.d")
+    assert refuted["counterexample"]["stride"] == 1
+    assert {c["kind"] for c in refuted["controls"]} == {"witness"}
+    assert all(c["passed"] for c in refuted["controls"])
+
+
+def test_explain_has_every_part(entries: dict[str, Entry]) -> None:
+    text = explain(entries["T2.d"])
+    for part in ("## T2.d", "REFUTED AS STATED", "**Correction.**", "**Routes**", "**Controls**", "**Counterexample**"):
+        assert part in text
+    assert "**Hypotheses**" in explain(entries["C4.a"])
+    assert "**Assumed**" in explain(entries["T2.h"])
+
+
+def test_unknown_id_lists_those_there_are() -> None:
+    with pytest.raises(ledger.UnknownStatement, match=r"only = 'T9': one of .*T2\.d"):
+        ledger.verify("T9")
+
+
+def test_the_same_id_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theorem2_d_overlap, "another", replace(theorem2_d_overlap.T2_d, name="other"), raising=False)
+    with pytest.raises(ledger.DuplicateStatement, match=r"T2\.d"):
+        ledger.statements()
+
+
+def test_verdicts_do_not_need_z3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proofs.routes.smt.find_spec", lambda name: None)
+    for said in ledger.statements():
+        if any(route.method == "z3" for route in said.routes):
+            entry = run(said)
+            assert entry.agreed
+            assert any(outcome.skipped for outcome in entry.routes)
