@@ -16,14 +16,14 @@ import proofs
 from proofs.judge import Entry, run
 from proofs.statement import Statement
 
-__all__ = ["DuplicateStatement", "UnknownStatement", "select", "statements", "to_json", "verify"]
+__all__ = ["DuplicateStatementError", "UnknownStatementError", "select", "statements", "to_json", "verify"]
 
 
-class UnknownStatement(ValueError):  # noqa: N818 - reads as a sentence where it is raised
+class UnknownStatementError(ValueError):
     """No statement has this id; the message lists those there are."""
 
 
-class DuplicateStatement(ValueError):  # noqa: N818
+class DuplicateStatementError(ValueError):
     """Two statements claim the same id."""
 
 
@@ -38,7 +38,7 @@ def statements() -> tuple[Statement, ...]:
         for module in pkgutil.iter_modules(importlib.import_module(package.name).__path__, f"{package.name}."):
             for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, Statement) and found.setdefault(value.id, value) is not value:
-                    raise DuplicateStatement(f"id = {value.id}: claimed twice, again in {module.name}")
+                    raise DuplicateStatementError(f"id = {value.id}: claimed twice, again in {module.name}")
                 if isinstance(value, Statement) and value not in here:
                     here.append(value)
         ordered += sorted(here, key=lambda statement: _natural(statement.id))
@@ -48,14 +48,14 @@ def statements() -> tuple[Statement, ...]:
 def select(only: str | None = None) -> tuple[Statement, ...]:
     """All statements, or the one called `only` together with its parts ("T2.h" brings "T2.h.order").
 
-    Raises `UnknownStatement` if there is none.
+    Raises `UnknownStatementError` if there is none.
     """
     every = statements()
     if only is None:
         return every
     chosen = tuple(s for s in every if s.id == only or s.id.startswith(f"{only}."))
     if not chosen:
-        raise UnknownStatement(f"only = {only!r}: one of {', '.join(s.id for s in every)}")
+        raise UnknownStatementError(f"only = {only!r}: one of {', '.join(s.id for s in every)}")
     return chosen
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
-from proofs.diffcnn.layers import Degenerate, gram_determinants, invariant, unequal_invariants
+from proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
 from proofs.diffcnn.theorem2_a_windows import adding_a_tap
 from proofs.matrix import Matrix
 from proofs.routes.exact import equal
@@ -53,7 +53,7 @@ def same_output(left: Sequence[Matrix], right: Sequence[Matrix], what: str, **nu
     """Whether U is defined and the same on two lists of channels, as exact rationals exp(C·U)."""
     try:
         return equal(invariant(left), invariant(right), what=what, **numbers)
-    except Degenerate as undefined:
+    except DegenerateError as undefined:
         return Evidence(False, str(undefined), counterexample=numbers)
 
 

@@ -18,7 +18,7 @@ from proofs.matrix import Matrix
 
 __all__ = [
     "BRANCHES",
-    "Degenerate",
+    "DegenerateError",
     "act",
     "block",
     "convolve",
@@ -36,7 +36,7 @@ Pixel = tuple[int, int]
 Field = Mapping[Pixel, Matrix]
 
 
-class Degenerate(ValueError):  # noqa: N818 - the paper's layer is undefined there
+class DegenerateError(ValueError):
     """Some det V_c is 0, so log|det V_c| and every U_c of the pixel are undefined."""
 
 
@@ -101,11 +101,12 @@ def gram_determinants(jacobians: Sequence[Matrix]) -> list[Any]:
 def invariant(jacobians: Sequence[Matrix]) -> list[Any]:
     """exp(C·U_c) = det(V_c)^C / Π_k det V_k for the C channels of one pixel: equation (5) without the logarithm.
 
-    A positive rational if the entries are rational; equal values mean equal U_c. Raises `Degenerate` if a det V_c is 0.
+    Positive rationals if the entries are rational; equal values mean equal U_c. Raises `DegenerateError` if a det V_c
+    is 0.
     """
     dets = gram_determinants(jacobians)
     if not all(dets):
-        raise Degenerate(f"det V = {[str(d) for d in dets]} up to a common factor: U is undefined")
+        raise DegenerateError(f"det V = {[str(d) for d in dets]} up to a common factor: U is undefined")
     return [Fraction(d) ** len(dets) / prod(map(Fraction, dets)) for d in dets]
 
 

@@ -30,10 +30,10 @@ def check(condition: bool, /, what: str, **numbers: object) -> Evidence:
 
 def for_all(cases: Iterable[Case], condition: Callable[[Case], bool], /, what: str) -> Evidence:
     """Every case of a finite, non-empty collection; the first that fails is the counterexample."""
-    tried = 0
-    for tried, case in enumerate(cases, 1):  # noqa: B007 - the count is what is reported
-        if not condition(case):
-            return Evidence(False, f"{what} is false", counterexample={"case": case})
+    tried = list(cases)
     if not tried:
         raise StatementError(f"{what}: no cases, so nothing was checked")
-    return Evidence(True, f"{what}: all {tried} cases")
+    for case in tried:
+        if not condition(case):
+            return Evidence(False, f"{what} is false", counterexample={"case": case})
+    return Evidence(True, f"{what}: all {len(tried)} cases")

@@ -95,13 +95,13 @@ def test_explain_has_every_part(entries: dict[str, Entry]) -> None:
 
 
 def test_unknown_id_lists_those_there_are() -> None:
-    with pytest.raises(ledger.UnknownStatement, match=r"only = 'T9': one of .*T2\.d"):
+    with pytest.raises(ledger.UnknownStatementError, match=r"only = 'T9': one of .*T2\.d"):
         ledger.verify("T9")
 
 
 def test_the_same_id_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(theorem2_d_overlap, "another", replace(theorem2_d_overlap.T2_d, name="other"), raising=False)
-    with pytest.raises(ledger.DuplicateStatement, match=r"T2\.d"):
+    with pytest.raises(ledger.DuplicateStatementError, match=r"T2\.d"):
         ledger.statements()
 
 

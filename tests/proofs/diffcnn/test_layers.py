@@ -6,7 +6,7 @@ import pytest
 
 from proofs.diffcnn.images import Dual, compose, features, jacobian
 from proofs.diffcnn.layers import (
-    Degenerate,
+    DegenerateError,
     act,
     block,
     convolve,
@@ -36,7 +36,7 @@ def test_convolution_by_hand() -> None:
     out = convolve([J], [W])
     assert out == {(0, 0): Matrix.of([[3, 0], [0, 5], [0, 0]]), (1, 0): Matrix.of([[2, 0], [6, 2], [0, 9]])}
     assert convolve([J], [W], stride=2) == {(0, 0): out[0, 0]}
-    assert convolve([J, J], [W, W]) == {x: 2 * O for x, O in out.items()}  # noqa: E741
+    assert convolve([J, J], [W, W]) == {x: 2 * value for x, value in out.items()}
 
 
 def test_taps_run_along_the_right_axis() -> None:
@@ -67,7 +67,7 @@ def test_invariant_by_hand() -> None:
 
 
 def test_degenerate_channels_are_refused() -> None:
-    with pytest.raises(Degenerate, match="undefined"):
+    with pytest.raises(DegenerateError, match="undefined"):
         invariant([E, E, E])
 
 
