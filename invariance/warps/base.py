@@ -10,7 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -21,6 +21,8 @@ from ..images import pixel_grid
 from .certificate import Certificate
 
 __all__ = ["Composition", "Identity", "Warp"]
+
+W = TypeVar("W", bound="Warp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Warp(ABC):
     def __len__(self) -> int:
         return max((len(tensor) for tensor in self._tensors()), default=1)
 
-    def __getitem__(self, index: int | slice | Tensor) -> Self:
+    def __getitem__(self: W, index: int | slice | Tensor) -> W:
         """Some of the warps, as a batch."""
         size = len(self)
         if isinstance(index, int):
@@ -81,10 +83,10 @@ class Warp(ABC):
     def device(self) -> torch.device:
         return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
+    def to(self: W, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> W:
         return self._map(lambda tensor: tensor.to(device, dtype if tensor.is_floating_point() else None))
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> Self:
+    def _map(self: W, change: Callable[[Tensor], Tensor]) -> W:
         changed = {n: v._map(change) if isinstance(v, Warp) else change(v) for n, v in self._parts()}
         return dataclasses.replace(self, **changed)
 
@@ -101,7 +103,7 @@ class Warp(ABC):
             if isinstance(part, Tensor | Warp):
                 yield item.name, part
 
-    def _evaluate(self, function: Callable[[Self, Tensor], Tensor], points: Tensor) -> Tensor:
+    def _evaluate(self: W, function: Callable[[W, Tensor], Tensor], points: Tensor) -> Tensor:
         batch = len(self)
         if points.ndim < 2 or points.shape[-1] != 2 or (batch > 1 and points.shape[0] not in (1, batch)):
             raise ArgumentError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -53,7 +53,7 @@ class Certificate:
         """Invertible and no reflection."""
         return self.invertible & (self.orientation > 0)
 
-    def require(self, *, orientation: bool = False) -> Self:
+    def require(self, *, orientation: bool = False) -> Certificate:
         """Itself where every warp is invertible and, if asked for, none reverses orientation.
 
         Raises:

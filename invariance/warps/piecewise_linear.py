@@ -29,10 +29,10 @@ class PiecewiseLinear(Warp):
     normals of the sides, so that $\varphi$ is a map of the plane.
 
     Raises:
-        ArgumentError: not "b rows+1 columns+1 2", not finite, or a boundary vertex leaves its side.
+        ArgumentError: not "b v w 2" with v, w ≥ 2, not finite, or a boundary vertex leaves its side.
     """
 
-    offsets: Float[Tensor, "b rows+1 columns+1 2"]
+    offsets: Float[Tensor, "b v w 2"]
 
     def __post_init__(self) -> None:
         u = self.offsets

@@ -22,16 +22,16 @@ __all__ = ["Separable", "random_separable"]
 class Separable(Warp):
     r"""$\varphi(x, y) = (x, y) + u(x) + v(y)$, with $u, v: \mathbb{R} \to \mathbb{R}^2$ linear on equal cells.
 
-    `u` and `v` hold the values at the knots of [−1, 1]; beyond the outer ones the last slope continues. $d\varphi$ is constant on
-    each cell; at a knot it is that of the cell to the right or below. With N/K cells each way, an image of N pixels has
-    $d\varphi$ constant on its K×K blocks: a member of the paper's $H_{K,K}$ that is the derivative of a map.
+    `u` and `v` hold the values at the knots of [−1, 1]; beyond the outer ones the last slope continues. $d\varphi$ is
+    constant on each cell, at a knot that of the cell to the right or below. With N/K cells each way, $d\varphi$ is
+    constant on the K×K blocks of an image of N pixels: a member of $H_{K,K}$ that is the derivative of a map.
 
     Raises:
-        ArgumentError: not "b cells+1 2", or not finite.
+        ArgumentError: not "b cells+1 2" with a common batch, or not finite.
     """
 
-    u: Float[Tensor, "b columns+1 2"]
-    v: Float[Tensor, "b rows+1 2"]
+    u: Float[Tensor, "b m 2"]
+    v: Float[Tensor, "b n 2"]
 
     def __post_init__(self) -> None:
         for name, knots in (("u", self.u), ("v", self.v)):
@@ -65,11 +65,11 @@ class Separable(Warp):
         return Certificate.from_pieces(torch.stack(pairs, -1).flatten(1, 2), method)
 
 
-def _slopes(knots: Float[Tensor, "b cells+1 2"]) -> Float[Tensor, "b cells 2"]:
+def _slopes(knots: Float[Tensor, "b k 2"]) -> Float[Tensor, "b k-1 2"]:
     return knots.diff(dim=1) * ((knots.shape[1] - 1) / 2)
 
 
-def _interpolate(knots: Float[Tensor, "b cells+1 2"], x: Float[Tensor, "p n"]) -> tuple[Tensor, Tensor]:
+def _interpolate(knots: Float[Tensor, "b k 2"], x: Float[Tensor, "p n"]) -> tuple[Tensor, Tensor]:
     """Value and slope of the piecewise linear function at `x`."""
     cells = knots.shape[1] - 1
     position = (x + 1) * (cells / 2)

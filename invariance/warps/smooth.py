@@ -65,8 +65,8 @@ class Smooth(Warp):
         and $\det d\varphi \ge (1 - s)^2$; the margin is $(1 - s)|1 - s|$.
 
         Each $f = a \cdot \nabla\tau\, b$ with $|a| = |b| = 1$ is a trigonometric polynomial of degree c in $\pi X$ and
-        in $\pi Y$. By M. Riesz's lemma $|f|$ is at least $\cos(c\pi\delta) \max|f|$ at distance $\delta \le 1/2c$ from its
-        maximum, for each variable in turn; on a grid of spacing $1/8c$, $\delta \le 1/16c$ and hence
+        in $\pi Y$. By M. Riesz's lemma $|f|$ is at least $\cos(c\pi\delta) \max|f|$ at distance $\delta \le 1/2c$ from
+        its maximum, for each variable in turn; on a grid of spacing $1/8c$, $\delta \le 1/16c$ and hence
         $s \le s_{grid} / \cos^2(\pi/16) = 1.0396\, s_{grid}$. By parity the grid of [0, 1]² stands for a full period.
         """
         here = self.to(dtype=torch.float64)
