@@ -31,6 +31,7 @@ ROWS = [
     "C4.e",
     "C4.f",
 ]
+DIFFCNN = "PTC"
 AS_PRINTED = {"T2": Verdict.CORRECTED, "T2.proof": Verdict.REFUTED, "C3": Verdict.CORRECTED, "C4": Verdict.REFUTED}
 
 
@@ -47,7 +48,7 @@ def test_every_row_is_there_and_runs_alone(entries: dict[str, Entry]) -> None:
 
 def test_order_is_that_of_the_paper() -> None:
     ids = [said.id for said in ledger.statements()]
-    diffcnn = [i for i in ids if i[0] in "PTC"]
+    diffcnn = [i for i in ids if i[0] in DIFFCNN]
     assert [i for i in diffcnn if i in ROWS] == ROWS
     assert diffcnn.index("T2") < diffcnn.index("T2.a")
 
@@ -56,7 +57,7 @@ def test_order_is_that_of_the_paper() -> None:
 def test_entry(said: Statement, entries: dict[str, Entry]) -> None:
     entry = entries[said.id]
     assert entry.agreed, explain(entry)
-    assert entry.seconds < 2
+    assert entry.seconds < (2 if said.id[0] in DIFFCNN else 5)
     for outcome in entry.controls:
         assert outcome.skipped or (outcome.evidence and outcome.part.passed(outcome.evidence)), outcome.part.name
         if isinstance(outcome.part, Dropped):
@@ -70,8 +71,8 @@ def test_paper_as_printed(entries: dict[str, Entry]) -> None:
     assert {name: entries[name].verdict for name in AS_PRINTED} == AS_PRINTED
 
 
-def test_most_rows_have_two_routes(entries: dict[str, Entry]) -> None:
-    assert all(len(entry.routes) >= 2 for entry in entries.values())
+def test_rows_have_two_routes(entries: dict[str, Entry]) -> None:
+    assert all(len(entry.routes) >= 2 for name, entry in entries.items() if name[0] in DIFFCNN)
 
 
 def test_json_round_trip_and_time(entries: dict[str, Entry]) -> None:
@@ -79,7 +80,8 @@ def test_json_round_trip_and_time(entries: dict[str, Entry]) -> None:
     assert json.loads(json.dumps(written)) == written
     assert written["agreed"]
     assert sum(written["verdicts"].values()) == len(entries)
-    assert sum(e.seconds for e in entries.values() if e.id[0] in "PTC") < 10
+    assert sum(e.seconds for e in entries.values() if e.id[0] in DIFFCNN) < 10
+    assert written["seconds"] < 30
     refuted = next(e for e in written["entries"] if e["id"] == "T2.d")
     assert refuted["counterexample"]["stride"] == 1
     assert {c["kind"] for c in refuted["controls"]} == {"witness"}

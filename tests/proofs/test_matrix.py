@@ -20,9 +20,9 @@ def test_arithmetic() -> None:
 
 def test_shapes_must_fit() -> None:
     with pytest.raises(ValueError, match="zip"):
-        A + Matrix.identity(2)
+        _ = A + Matrix.identity(2)
     with pytest.raises(ValueError, match="zip"):
-        A @ Matrix.identity(2)
+        _ = A @ Matrix.identity(2)
 
 
 def test_determinants() -> None:
