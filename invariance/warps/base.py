@@ -10,6 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TypeVar
 
 import torch
@@ -77,7 +78,9 @@ class Warp(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        return next((tensor.dtype for tensor in self._tensors() if tensor.is_floating_point()), torch.float32)
+        """The widest one of the parameters."""
+        dtypes = (tensor.dtype for tensor in self._tensors() if tensor.is_floating_point())
+        return reduce(torch.promote_types, dtypes, torch.float32)
 
     @property
     def device(self) -> torch.device:

@@ -36,11 +36,14 @@ class Certificate:
     def from_pieces(
         cls, derivatives: Float[Tensor, "b n 2 2"], method: str, *, keeps_square: bool = False
     ) -> Certificate:
-        """All the determinants have one sign, beyond their rounding errors."""
+        """All the determinants have one sign, beyond their rounding errors.
+
+        The derivatives are sums of the identity and slopes that are exact to a few units in the last place.
+        """
         (a, b), (c, d) = (row.unbind(-1) for row in derivatives.double().unbind(-2))
-        ad, bc = a * d, b * c
-        rounding = 4 * torch.finfo(torch.float64).eps * (ad.abs() + bc.abs())
-        preserving, reversing = ((sign * (ad - bc) - rounding).amin(1) for sign in (1, -1))
+        determinant = a * d - b * c
+        rounding = 8 * torch.finfo(torch.float64).eps * (1 + derivatives.abs().sum((-2, -1))) ** 2
+        preserving, reversing = ((sign * determinant - rounding).amin(1) for sign in (1, -1))
         orientation = torch.where(preserving >= reversing, 1, -1)
         return cls(torch.maximum(preserving, reversing), orientation, method, keeps_square=keeps_square)
 

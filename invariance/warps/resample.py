@@ -88,7 +88,7 @@ def _spline(images: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
 
 def _paired_taps(p: Tensor, degree: int) -> list[tuple[Tensor, Tensor]]:
     """Positions among the padded coefficients, and weights."""
-    cell = p.detach().floor()
+    cell = p.floor()
     left, right = tap_weights(p - cell, degree).unflatten(0, (-1, 2)).unbind(1)
     weights = left + right
     return [(cell + 2 * k + r / w, w) for k, (r, w) in enumerate(zip(right, weights, strict=True))]

@@ -73,7 +73,9 @@ def draw_warps(
         rows = rows[~certificate.preserves_orientation]
         if len(rows) and redraws.max() == MAX_ATTEMPTS:
             raise FoldingError(
-                "scale", scale, f"warps that do not fold; {len(rows)} of {batch} still do after {MAX_ATTEMPTS} redraws"
+                "scale",
+                scale,
+                f"a size at which warps do not fold; {len(rows)} of {batch} still do after {MAX_ATTEMPTS} redraws",
             )
         redraws[rows] += 1
         noise[rows] = normal(spare)[rows]

@@ -73,7 +73,7 @@ def _interpolate(knots: Float[Tensor, "b k 2"], x: Float[Tensor, "p n"]) -> tupl
     """Value and slope of the piecewise linear function at `x`."""
     cells = knots.shape[1] - 1
     position = (x + 1) * (cells / 2)
-    cell = position.detach().floor().clamp(0, cells - 1)
+    cell = position.floor().clamp(0, cells - 1)
     image, index = torch.arange(len(knots), device=knots.device)[:, None], cell.long()
     slope = _slopes(knots)[image, index]
     return knots[image, index] + ((position - cell) * (2 / cells)).unsqueeze(-1) * slope, slope

@@ -107,6 +107,26 @@ def test_pieces_of_both_signs_are_refused():
     torch.testing.assert_close(certificate.margin[:2], torch.tensor([1.0, 2.0]).double())
 
 
+def test_a_determinant_within_its_rounding_error_is_refused():
+    """(1/3)(2/7) − (2/3)(1/7) and the like, which rounding leaves a little above 0 in some of these."""
+    ratio = torch.linspace(0.1, 3, 50).double()
+    row = torch.stack((torch.full_like(ratio, 1 / 3), ratio / 7), -1)
+    pieces = torch.stack((row, row * ratio[:, None]), -2)
+    assert torch.linalg.det(pieces).any()
+    assert (pieces[:, 0, 0] * pieces[:, 1, 1] > pieces[:, 0, 1] * pieces[:, 1, 0]).any()
+    assert not Certificate.from_pieces(pieces[:, None], "").invertible.any()
+
+
+def test_mixed_precisions_are_computed_in_the_widest(generator):
+    low, high = (
+        random_affine(2, 0.1, generator=generator, dtype=torch.float32),
+        random_smooth(2, 0.1, generator=generator),
+    )
+    for both in (low @ high, high @ low):
+        assert both.dtype == torch.float64
+        assert both(POINTS.float()).dtype == torch.float32
+
+
 @pytest.mark.bad_input
 def test_bad_shapes_are_refused(generator):
     warp = random_affine(3, 0.1, generator=generator)

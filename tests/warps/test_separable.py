@@ -64,6 +64,13 @@ def test_one_bad_pair_is_refused_and_does_collide():
     torch.testing.assert_close(bad(above[None]), bad(below[None]))
 
 
+def test_random_knots_have_mean_zero(generator):
+    warp = random_separable(5, 0.5, generator=generator, cells=6)
+    assert warp.u.abs().amax() > 0.1
+    for knots in (warp.u, warp.v):
+        torch.testing.assert_close(knots.mean(1), torch.zeros(5, 2).double(), rtol=0, atol=1e-15)
+
+
 @pytest.mark.bad_input
 def test_bad_knots_are_refused():
     for u, v in (((1, 1, 2), (1, 3, 2)), ((1, 3, 2), (2, 3, 2)), ((1, 3, 3), (1, 3, 2)), ((3, 2), (1, 3, 2))):
