@@ -21,7 +21,7 @@ from ..errors import ArgumentError
 from ..images import pixel_grid
 from .certificate import Certificate
 
-__all__ = ["Composition", "Identity", "Warp"]
+__all__ = ["Composition", "Identity", "Warp", "identity_matrix"]
 
 W = TypeVar("W", bound="Warp")
 
@@ -38,11 +38,12 @@ class Warp(ABC):
 
     redraws: Int[Tensor, "b"] | None = field(default=None, kw_only=True)
 
+    # Coordinates come before points here, which makes the arithmetic several times faster.
     @abstractmethod
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]: ...
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]: ...
 
     @abstractmethod
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]: ...
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]: ...
 
     @abstractmethod
     def certificate(self) -> Certificate:
@@ -113,8 +114,8 @@ class Warp(ABC):
                 "points.shape", tuple(points.shape), f"({'any' if batch == 1 else f'1 or {batch}'}, …, 2)"
             )
         dtype = torch.promote_types(self.dtype, points.dtype)
-        flat = points.to(dtype).reshape(points.shape[0], -1, 2)
-        values = function(self.to(points.device, dtype), flat).to(points.dtype)
+        planes = points.to(dtype).reshape(points.shape[0], -1, 2).mT
+        values = function(self.to(points.device, dtype), planes).movedim(-1, 1).to(points.dtype)
         return values.reshape(values.shape[0], *points.shape[1:-1], *values.shape[2:])
 
 
@@ -122,11 +123,11 @@ class Warp(ABC):
 class Identity(Warp):
     r"""$\varphi(x) = x$, exactly."""
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "p n 2"]:
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "p 2 n"]:
         return points
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "p n 2 2"]:
-        return torch.eye(2, dtype=points.dtype, device=points.device).expand(*points.shape, 2)
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "p 2 2 n"]:
+        return identity_matrix(points).expand(points.shape[0], 2, 2, points.shape[2])
 
     def certificate(self) -> Certificate:
         eye = torch.eye(2, dtype=torch.float64).expand(1, 1, 2, 2)
@@ -148,11 +149,16 @@ class Composition(Warp):
         if len(self.outer) != len(self.inner) and 1 not in (len(self.outer), len(self.inner)):
             raise ArgumentError("len(inner)", len(self.inner), f"1 or {len(self.outer)}, as many as outer warps")
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
         return self.outer._value(self.inner._value(points))
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
-        return self.outer._derivative(self.inner._value(points)) @ self.inner._derivative(points)
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
+        outer, inner = self.outer._derivative(self.inner._value(points)), self.inner._derivative(points)
+        return (outer.unsqueeze(3) * inner.unsqueeze(1)).sum(2)
 
     def certificate(self) -> Certificate:
         return self.outer.certificate() @ self.inner.certificate()
+
+
+def identity_matrix(points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "2 2 1"]:
+    return torch.eye(2, dtype=points.dtype, device=points.device).unsqueeze(-1)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import ArgumentError
-from .base import Warp
+from .base import Warp, identity_matrix
 from .certificate import Certificate
 from .sampling import Folding, draw_warps
 
@@ -43,39 +43,37 @@ class PiecewiseLinear(Warp):
         if u[:, :, (0, -1), 0].any() or u[:, (0, -1), :, 1].any():
             raise ArgumentError("offsets", "a boundary vertex leaves its side", "boundary vertices that stay or slide")
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
-        local, first, corners = self._triangle(points)
-        s, t = local.unsqueeze(-2).unbind(-1)
-        a, b, c = corners
-        return points + torch.where(first, a + s * (b - a) + t * (c - b), a + t * (b - a) + s * (c - b))
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
+        local, right, along, across, start = self._triangle(points)
+        s, t = local[:, :1], local[:, 1:]
+        return points + (start + torch.where(right, s, t) * along + torch.where(right, t, s) * across)
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
-        _, first, (a, b, c) = self._triangle(points)
-        along, across = b - a, c - b
-        slopes = torch.where(first.unsqueeze(-1), torch.stack((along, across), -1), torch.stack((across, along), -1))
-        inside = (points.abs() <= 1).to(points.dtype).unsqueeze(-2)
-        return torch.eye(2, dtype=points.dtype, device=points.device) + slopes / self._spacing(points) * inside
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
+        _, right, along, across, _ = self._triangle(points)
+        slopes = torch.stack((torch.where(right, along, across), torch.where(right, across, along)), 2)
+        inside = (points.abs() <= 1).to(points.dtype).unsqueeze(1)
+        return identity_matrix(points) + slopes * inside / self._spacing(points)
 
-    def _triangle(self, points: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Position in the cell, whether it is right of the diagonal, and the offsets at its triangle's vertices."""
-        u = self.offsets
+    def _triangle(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """The position in the cell; whether it is right of the diagonal; from the cell's corner the change of u along
+        the first and the second side of the triangle, to the opposite corner; u at the corner.
+        """
+        rows, columns = self.offsets.shape[1:3]
         position = (points.clamp(-1, 1) + 1) / self._spacing(points)
-        last = position.new_tensor((u.shape[2] - 2, u.shape[1] - 2))
-        cell = torch.minimum(position.floor(), last)
+        cell = torch.minimum(position.floor(), position.new_tensor([[columns - 2], [rows - 2]]))
         local = position - cell
-        first = local[..., :1] >= local[..., 1:]
-        column, row = cell.long().unbind(-1)
-        right = first.squeeze(-1).long()
-        image = torch.arange(len(u), device=u.device)[:, None]
-        corners = (
-            u[image, row, column],
-            u[image, row + 1 - right, column + right],
-            u[image, row + 1, column + 1],
-        )
-        return local, first, corners
+        right = local[:, :1] >= local[:, 1:]
+        column, row = cell.long().unbind(1)
+        start = row * columns + column
+        vertices = (start, start + torch.where(right.squeeze(1), 1, columns), start + columns + 1)
+        batch = max(len(self.offsets), len(points))
+        u = self.offsets.flatten(1, 2).mT.expand(batch, -1, -1)
+        a, b, c = (u.gather(2, vertex.unsqueeze(1).expand(batch, 2, -1)) for vertex in vertices)
+        return local, right, b - a, c - b, a
 
-    def _spacing(self, points: Tensor) -> Float[Tensor, "2"]:
-        return points.new_tensor((2 / (self.offsets.shape[2] - 1), 2 / (self.offsets.shape[1] - 1)))
+    def _spacing(self, points: Tensor) -> Float[Tensor, "2 1"]:
+        rows, columns = self.offsets.shape[1:3]
+        return points.new_tensor([[2 / (columns - 1)], [2 / (rows - 1)]])
 
     def certificate(self) -> Certificate:
         r"""All triangles keep their orientation.

@@ -54,19 +54,19 @@ class Projective(Warp):
             raise SingularError("matrix", f"det H = 0 in {int(singular.sum())} of {len(self)}", "invertible matrices")
         return Projective(torch.linalg.inv(self.matrix))
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
-        return self._numerator_and_denominator(points)[0]
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
+        return self._value_and_denominator(points)[0]
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
-        value, denominator = self._numerator_and_denominator(points)
-        linear, slope = self.matrix[:, None, :2, :2], self.matrix[:, None, 2:, :2]
-        return (linear - value.unsqueeze(-1) * slope) / denominator.unsqueeze(-1)
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
+        value, denominator = self._value_and_denominator(points)
+        linear, slope = self.matrix[:, :2, :2, None], self.matrix[:, 2:, :2, None]
+        return (linear - value.unsqueeze(2) * slope) / denominator.unsqueeze(1)
 
-    def _numerator_and_denominator(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        # Sums of products, not a matrix product, which a GPU may be allowed to round to ten bits.
-        image = (points.unsqueeze(-2) * self.matrix[:, None, :, :2]).sum(-1) + self.matrix[:, None, :, 2]
-        denominator = image[..., 2:]
-        return image[..., :2] / denominator, denominator
+    def _value_and_denominator(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        # Not as a matrix product, which a GPU may be allowed to round to ten bits.
+        x, y = points.unsqueeze(2).unbind(1)
+        image = self.matrix[:, :, :1] * x + self.matrix[:, :, 1:2] * y + self.matrix[:, :, 2:]
+        return image[:, :2] / image[:, 2:], image[:, 2:]
 
     def certificate(self) -> Certificate:
         r"""$\det H \ne 0$, and $|s| > |v_1| + |v_2|$, which is the smallest $|v\cdot x + s|$ on the square."""

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import ArgumentError
-from .base import Warp
+from .base import Warp, identity_matrix
 from .certificate import Certificate
 from .sampling import Folding, draw_warps
 
@@ -40,14 +40,13 @@ class Separable(Warp):
             if not knots.isfinite().all():
                 raise ArgumentError(name, "NaN or infinite somewhere", "finite numbers")
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
-        x, y = points.unbind(-1)
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
+        x, y = points.unbind(1)
         return points + _interpolate(self.u, x)[0] + _interpolate(self.v, y)[0]
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
-        x, y = points.unbind(-1)
-        slopes = torch.stack((_interpolate(self.u, x)[1], _interpolate(self.v, y)[1]), -1)
-        return torch.eye(2, dtype=points.dtype, device=points.device) + slopes
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
+        x, y = points.unbind(1)
+        return identity_matrix(points) + torch.stack((_interpolate(self.u, x)[1], _interpolate(self.v, y)[1]), 2)
 
     def certificate(self) -> Certificate:
         r"""All the $\det[p'_i \mid q'_j]$ have one sign, say +; this is also necessary.
@@ -74,9 +73,10 @@ def _interpolate(knots: Float[Tensor, "b k 2"], x: Float[Tensor, "p n"]) -> tupl
     cells = knots.shape[1] - 1
     position = (x + 1) * (cells / 2)
     cell = position.floor().clamp(0, cells - 1)
-    image, index = torch.arange(len(knots), device=knots.device)[:, None], cell.long()
-    slope = _slopes(knots)[image, index]
-    return knots[image, index] + ((position - cell) * (2 / cells)).unsqueeze(-1) * slope, slope
+    batch = max(len(knots), len(x))
+    index = cell.long().unsqueeze(1).expand(batch, 2, -1)
+    start, slope = (table.mT.expand(batch, -1, -1).gather(2, index) for table in (knots, _slopes(knots)))
+    return start + ((position - cell) * (2 / cells)).unsqueeze(1) * slope, slope
 
 
 def random_separable(

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import ArgumentError
-from .base import Warp
+from .base import Warp, identity_matrix
 from .certificate import Certificate
 from .sampling import Folding, draw_warps
 
@@ -40,25 +40,23 @@ class Smooth(Warp):
         if not self.coefficients.isfinite().all():
             raise ArgumentError("coefficients", "NaN or infinite somewhere", "finite numbers")
 
-    def _value(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2"]:
-        (x, _), (y, _) = self._modes(points)
+    def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
+        (x, _), (y, _) = (self._modes(axis) for axis in points.unbind(1))
         return points + 2 * self._series(x, y)
 
-    def _derivative(self, points: Float[Tensor, "p n 2"]) -> Float[Tensor, "b n 2 2"]:
-        (x, dx), (y, dy) = self._modes(points)
+    def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
+        (x, dx), (y, dy) = (self._modes(axis) for axis in points.unbind(1))
         # The 2 of the series and the ½ of dX/dx cancel.
-        gradient = torch.stack((self._series(dx, y), self._series(x, dy)), -1)
-        return torch.eye(2, dtype=points.dtype, device=points.device) + gradient
+        return identity_matrix(points) + torch.stack((self._series(dx, y), self._series(x, dy)), 2)
 
-    def _modes(self, points: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """sin(iπX) and its derivative by X, i = 1, …, c, and the same for Y."""
-        cutoff = self.coefficients.shape[-1]
-        frequency = math.pi * torch.arange(1, cutoff + 1, dtype=points.dtype, device=points.device)
-        phases = [frequency * (x.unsqueeze(-1) + 1) / 2 for x in points.unbind(-1)]
-        return [(phase.sin(), frequency * phase.cos()) for phase in phases]
+    def _modes(self, x: Float[Tensor, "p n"]) -> tuple[Float[Tensor, "p c n"], Float[Tensor, "p c n"]]:
+        """sin(iπX), i = 1, …, c, and its derivative by X."""
+        frequency = math.pi * torch.arange(1, self.coefficients.shape[-1] + 1, dtype=x.dtype, device=x.device)
+        phase = frequency[:, None] * (x.unsqueeze(1) + 1) / 2
+        return phase.sin(), frequency[:, None] * phase.cos()
 
-    def _series(self, x: Float[Tensor, "p n c"], y: Float[Tensor, "p n c"]) -> Float[Tensor, "b n 2"]:
-        return ((x.unsqueeze(1) @ self.coefficients) * y.unsqueeze(1)).sum(-1).mT
+    def _series(self, x: Float[Tensor, "p c n"], y: Float[Tensor, "p c n"]) -> Float[Tensor, "b 2 n"]:
+        return ((self.coefficients.mT @ x.unsqueeze(1)) * y.unsqueeze(1)).sum(2)
 
     def certificate(self) -> Certificate:
         r"""$s = \sup \|\nabla\tau\|_{op} < 1$, so that $\tau$ is a contraction, $\varphi$ a homeomorphism of the plane,
@@ -72,9 +70,8 @@ class Smooth(Warp):
         here = self.to(dtype=torch.float64)
         cutoff = self.coefficients.shape[-1]
         axis = torch.linspace(-1, 1, _OVERSAMPLING * cutoff + 1, dtype=torch.float64, device=self.device)
-        (mode, slope), _ = here._modes(torch.stack((axis, axis), -1)[None])
-        mode, slope = mode[0], slope[0]
-        gradient = torch.stack((slope @ here.coefficients @ mode.mT, mode @ here.coefficients @ slope.mT), 2)
+        mode, slope = here._modes(axis[None])
+        gradient = torch.stack((slope.mT @ here.coefficients @ mode, mode.mT @ here.coefficients @ slope), 2)
         (a, b), (c, d) = (row.unbind(1) for row in gradient.unbind(1))
         # The larger singular value of a 2×2 matrix, from its conformal and anticonformal parts.
         norm = (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2
