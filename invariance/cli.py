@@ -6,7 +6,7 @@ import ast
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,20 +21,20 @@ __all__ = ["cli", "main"]
 
 def main() -> None:
     """Run a command; a user's mistake is one line on stderr and exit status 2."""
-    from proofs.ledger import UnknownStatement
+    from proofs.ledger import UnknownStatementError
 
     try:
         status = cli(standalone_mode=False)
     except click.ClickException as error:
         _fail(error.format_message())
-    except (ArgumentError, ArgumentTypeError, UnknownStatement, OSError) as error:
+    except (ArgumentError, ArgumentTypeError, UnknownStatementError, OSError) as error:
         _fail(str(error))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     sys.exit(status or 0)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print("invariance:", " ".join(message.split()), file=sys.stderr)
     sys.exit(2)
 
@@ -59,7 +59,7 @@ def verify(only: str | None, explain: str | None, json_file: Path | None) -> int
 
     chosen = explain or only
     count = len(ledger.select(chosen))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
     if json_file:
         json_file.write_text(json.dumps(ledger.to_json(entries), indent=1, allow_nan=False), encoding="utf-8")
@@ -128,10 +128,12 @@ def curve(
     from .images import AnalyticImage
     from .measure import invariance_curve, resampling_floor
     from .photographs import photographs
-    from .plots import plot_invariance
+    from .plots import figure_of, plot_invariance
 
     if output.suffix.lower() not in (".png", ".svg"):
         raise ArgumentError("--output", output, "a file name that ends in .png or .svg")
+    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
+        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
     nets = {spec: _network(spec, seed).double().to(device).requires_grad_(False) for spec in models}
 
     def generator() -> torch.Generator:
@@ -151,7 +153,7 @@ def curve(
     if isinstance(source, torch.Tensor):
         floor = resampling_floor(nets[models[0]], source, generator=generator(), **options)
     title = f"{warp} warps: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
-    plot_invariance(curves, floor=floor, title=title).figure.savefig(output, dpi=150)
+    figure_of(plot_invariance(curves, floor=floor, title=title)).savefig(output, dpi=150)
     data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict()}
     output.with_suffix(".json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
     Console().print(f"{output}\n{output.with_suffix('.json')}", highlight=False, soft_wrap=True)

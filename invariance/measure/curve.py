@@ -36,7 +36,7 @@ class InvarianceCurve:
 
     Attributes:
         label, claim: what was measured, for legends.
-        undefined: entries that were left out because they are not finite on one side.
+        defined, undefined: entries compared, and entries left out because they are not finite on one side.
     """
 
     label: str
@@ -44,6 +44,7 @@ class InvarianceCurve:
     scales: tuple[float, ...]
     difference: Float[Tensor, "s d b"]
     spread: Float[Tensor, "b"]
+    defined: Int[Tensor, "s d b"]
     undefined: Int[Tensor, "s d b"]
 
     @property
@@ -61,11 +62,19 @@ class InvarianceCurve:
         """Bootstrap interval of E at each scale: images drawn with replacement, each with its own draws."""
         return quantile_interval(self._replicates(generator), level)
 
-    def slope(self, *, generator: torch.Generator, level: float = 0.95) -> tuple[float, tuple[float, float]]:
-        """Exponent of E against scale, fitted log-log, with its interval: 1 where E is to first order in the scale."""
-        used = torch.tensor([scale > 0 for scale in self.scales])
-        if used.sum() < 2 or not (self.error[used] > 0).all():
-            raise UndefinedError("slope", self.label, "at least two positive scales, with positive errors")
+    def slope(
+        self, *, generator: torch.Generator, below: float = 0.3, level: float = 0.95
+    ) -> tuple[float, tuple[float, float]]:
+        """Exponent of E against scale, fitted log-log, with its interval: 1 where E is to first order in the scale.
+
+        Errors of the size of the spread say nothing of an order, so only scales with E under `below` are used.
+
+        Raises:
+            UndefinedError: fewer than two positive scales have a positive error under `below`.
+        """
+        used = (torch.tensor(self.scales) > 0) & (self.error > 0) & (self.error < below)
+        if used.sum() < 2:
+            raise UndefinedError("slope", self.label, f"at least two positive scales with errors under {below}")
         x = torch.tensor(self.scales, dtype=torch.float64)[used].log()
         x = x - x.mean()
         rows = torch.cat((self.error[None], self._replicates(generator)))[:, used].log()
@@ -85,14 +94,15 @@ class InvarianceCurve:
             "scales": list(self.scales),
             "difference": self.difference.tolist(),
             "spread": self.spread.tolist(),
+            "defined": self.defined.tolist(),
             "undefined": self.undefined.tolist(),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> InvarianceCurve:
         real = {name: torch.tensor(data[name], dtype=torch.float64) for name in ("difference", "spread")}
-        undefined = torch.tensor(data["undefined"], dtype=torch.int64)
-        return cls(data["label"], data["claim"], tuple(data["scales"]), undefined=undefined, **real)
+        counts = {name: torch.tensor(data[name], dtype=torch.int64) for name in ("defined", "undefined")}
+        return cls(data["label"], data["claim"], tuple(data["scales"]), **real, **counts)
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), allow_nan=False)
@@ -110,6 +120,7 @@ class InvarianceCurve:
         columns = {
             "difference": self.difference.flatten(),
             "spread": self.spread.expand_as(self.difference).flatten(),
+            "defined": self.defined.flatten(),
             "undefined": self.undefined.flatten(),
         }
         return pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index=index).reset_index()
@@ -216,6 +227,5 @@ def _sweep(
     def gathered(name: str) -> Tensor:
         return torch.stack([torch.stack([getattr(report, name) for report in row]) for row in reports]).cpu()
 
-    return InvarianceCurve(
-        label, claim, tuple(map(float, scales)), gathered("difference"), spread.cpu(), gathered("undefined")
-    )
+    fields = (gathered("difference"), spread.cpu(), gathered("defined"), gathered("undefined"))
+    return InvarianceCurve(label, claim, tuple(map(float, scales)), *fields)

@@ -25,13 +25,15 @@ class ErrorReport:
         difference: $\langle |F(gx) - \rho(g)F(x)|^2 \rangle$.
         reference: $\langle |\rho(g)F(x)|^2 \rangle$.
         spread: $\langle |F(x) - F(x')|^2 \rangle$ with $x'$ the next sample of the batch; None for a batch of one.
-        undefined: number of entries of the region left out because one side is not finite.
+        defined, undefined: numbers of entries of the region that are compared, and that are left out because one side
+            is not finite.
         worst: the largest $|F(gx) - \rho(g)F(x)|$ of all entries.
     """
 
     difference: Float[Tensor, "b"]
     reference: Float[Tensor, "b"]
     spread: Float[Tensor, "b"] | None
+    defined: Int[Tensor, "b"]
     undefined: Int[Tensor, "b"]
     worst: float
 
@@ -98,6 +100,7 @@ def equivariance_error(
         _mean_square(difference, defined),
         _mean_square(expected, defined),
         spread,
+        defined.flatten(1).sum(1),
         (where & ~defined).flatten(1).sum(1),
         float(difference.max()),
     )

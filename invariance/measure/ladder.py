@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UndefinedError
 from .error import ErrorReport
 from .interval import bootstrap_ratio, quantile_interval
 
@@ -35,7 +35,8 @@ class Ladder:
     Attributes:
         sizes: N, the number of pixels along a side.
         difference, spread: mean squares by rung and image, as in `ErrorReport`.
-        limit, order: $E_\\infty$ and $p$ of the fit; the order is infinite where all errors are rounding.
+        limit, rise, order: the fit $E_\\infty + r\\,(N/N_0)^{-p}$, $N_0$ the coarsest grid; the order is infinite where
+            all errors are rounding.
         order_interval: bootstrap interval of $p$.
         limit_interval: hull of the bootstrap intervals of $E_\\infty$ in that fit and in a second one, of several
             orders at once with coefficients ≥ 0: to a single power law, coarse rungs outside the asymptotic range look
@@ -48,6 +49,7 @@ class Ladder:
     difference: Float[Tensor, "n b"]
     spread: Float[Tensor, "n b"]
     limit: float
+    rise: float
     order: float
     limit_interval: tuple[float, float]
     order_interval: tuple[float, float]
@@ -59,9 +61,8 @@ class Ladder:
         return (self.difference.mean(1) / self.spread.mean(1)).sqrt()
 
     def fitted(self, sizes: Float[Tensor, "m"]) -> Float[Tensor, "m"]:
-        """The fitted curve at other sizes, through the finest rung."""
-        rise = self.error[-1] - self.limit
-        return self.limit + rise * (sizes / self.sizes[-1]) ** -self.order
+        """The fitted curve at other sizes."""
+        return self.limit + self.rise * (sizes / self.sizes[0]) ** -self.order
 
 
 def refinement_ladder(
@@ -76,6 +77,7 @@ def refinement_ladder(
 
     Raises:
         ArgumentError: fewer than four sizes, sizes that do not increase, or reports without independent samples.
+        UndefinedError: the model does not tell the images apart on some grid.
     """
     if len(sizes) < 4 or list(sizes) != sorted(set(sizes)):
         raise ArgumentError("sizes", tuple(sizes), "at least four increasing sizes, for three parameters")
@@ -85,25 +87,26 @@ def refinement_ladder(
         raise ArgumentError("measure", "reports of one sample", "at least two independent images")
     difference = torch.stack([report.difference for report in reports]).double().cpu()
     spread = torch.stack(spreads).double().cpu()
+    if not (spread.mean(1) > 0).all():
+        raise UndefinedError("error", "x/0", "the model is the same for all images: constant, not equivariant")
     error = (difference.mean(1) / spread.mean(1)).sqrt()
     rungs = torch.tensor(sizes, dtype=torch.float64)
     if error.max() <= _ROUNDING:
         top = float(error.max())
-        return Ladder(
-            tuple(sizes), difference, spread, 0.0, torch.inf, (0.0, top), (torch.inf, torch.inf), "consistent"
-        )
+        orders = (torch.inf, torch.inf)
+        return Ladder(tuple(sizes), difference, spread, 0.0, top, torch.inf, (0.0, top), orders, "consistent")
     replicates = bootstrap_ratio(difference, spread, generator=generator, resamples=resamples)
-    limit, order = (float(value) for value in _fit(rungs, error[None]))
-    limits, orders = _fit(rungs, replicates)
+    limit, rise, order = (float(value) for value in _fit(rungs, error[None]))
+    limits, _, orders = _fit(rungs, replicates)
     hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates))]
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
     verdict: Verdict = "violated" if low > 0 else "consistent" if slow > _SLOWEST else "undecided"
-    return Ladder(tuple(sizes), difference, spread, limit, order, (low, high), (slow, fast), verdict)
+    return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict)
 
 
-def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> tuple[Float[Tensor, "r"], Float[Tensor, "r"]]:
-    """Limit and order that minimise the relative residuals: for each order on a grid the other two are linear."""
+def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "3 r"]:
+    """Limit, rise and order of least relative residual: for each order on a grid the other two are linear."""
     weight = error.mean(0).pow(-2)
     basis = (sizes / sizes[0]) ** -_ORDERS[:, None]  # "p n"
     s0, s1, s2 = weight.sum(), basis @ weight, basis.square() @ weight
@@ -113,8 +116,8 @@ def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> tuple[Float[
     slope = ((t1 - limit * s1) / s2).clamp(min=0)
     limit = torch.where(slope > 0, limit, t0 / s0)
     residual = (error[:, None] - limit[..., None] - slope[..., None] * basis).square() @ weight
-    best = residual.argmin(1)
-    return limit.gather(1, best[:, None])[:, 0], _ORDERS[best]
+    best = residual.argmin(1, keepdim=True)
+    return torch.stack((limit.gather(1, best), slope.gather(1, best), _ORDERS[best]))[..., 0]
 
 
 def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "r"]:

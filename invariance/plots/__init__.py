@@ -4,5 +4,6 @@ from .bound import plot_bound
 from .curve import plot_invariance
 from .gallery import plot_gallery
 from .ladder import plot_ladder
+from .style import figure_of
 
-__all__ = ["plot_bound", "plot_gallery", "plot_invariance", "plot_ladder"]
+__all__ = ["figure_of", "plot_bound", "plot_gallery", "plot_invariance", "plot_ladder"]

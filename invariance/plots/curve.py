@@ -23,7 +23,7 @@ def plot_invariance(
     *,
     ax: Axes | None = None,
     floor: InvarianceCurve | None = None,
-    slope: float | None = None,
+    slopes: Sequence[float] = (),
     level: float = 0.95,
     generator: torch.Generator | None = None,
     xlabel: str = "scale σ",
@@ -33,7 +33,7 @@ def plot_invariance(
 
     Args:
         floor: the error that resampling alone makes, drawn as a grey band up to its own upper end.
-        slope: exponent of a dotted guide line, the order in the scale that theory predicts.
+        slopes: exponents of dotted guide lines, the orders in the scale that theory predicts.
         generator: source of the bootstrap draws; a fixed seed where none is given.
 
     Raises:
@@ -43,7 +43,7 @@ def plot_invariance(
     if not curves:
         raise ArgumentError("curves", curves, "at least one curve")
     generator = generator or torch.Generator().manual_seed(0)
-    ax = axes(ax)
+    ax = axes(ax, width=8.5)
     for i, curve in enumerate(curves):
         scales, error, (low, high) = _positive(curve, curve.error, curve.interval(generator=generator, level=level))
         ax.fill_between(scales, low, high, color=COLOURS[i % len(COLOURS)], alpha=0.2, linewidth=0)
@@ -56,10 +56,10 @@ def plot_invariance(
         ax.fill_between(
             scales, min(bottom, 0.5 * high.min()), high, color="0.85", zorder=0, label=f"{floor.label} floor"
         )
-    if slope is not None:
+    for slope in slopes:
         _guide(ax, curves, slope)
     if title:
-        ax.set_title(title)
+        ax.set_title(title, loc="left")
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
     return ax
@@ -71,10 +71,10 @@ def _positive(curve: InvarianceCurve, *rows: torch.Tensor) -> tuple[np.ndarray, 
 
 
 def _guide(ax: Axes, curves: Sequence[InvarianceCurve], slope: float) -> None:
-    """A line of the given exponent, half a decade above the largest error at the smallest scale."""
+    """A line of the given exponent, a little above all curves at the smallest scale."""
     scales = np.array([scale for scale in curves[0].scales if scale > 0])
-    start = max(float(curve.error[[s > 0 for s in curve.scales].index(True)]) for curve in curves)
-    line = 3 * start * (scales / scales[0]) ** slope
-    ax.plot(
-        scales, line, color="0.4", linestyle=":", label=f"theory: E ∝ σ^{slope:g}" if slope != 1 else "theory: E ∝ σ"
-    )
+    top = 2 * max(float(curve.error.max()) for curve in curves)
+    start = 1.5 * max(float(_positive(curve, curve.error)[1][0]) for curve in curves)
+    style = {"color": "0.3", "linestyle": ":" if slope == 1 else "--", "linewidth": 1}
+    line = start * (scales / scales[0]) ** slope
+    ax.plot(scales, np.where(line < top, line, np.nan), label=rf"theory: $E \propto \sigma^{{{slope:g}}}$", **style)

@@ -17,7 +17,7 @@ __all__ = ["plot_gallery"]
 
 
 def plot_gallery(
-    rows: Sequence[Sequence[Float[Tensor, "c h w"]]],
+    rows: Sequence[Sequence[Float[Tensor, "_ _ _"]]],
     *,
     row_labels: Sequence[str],
     column_labels: Sequence[str],

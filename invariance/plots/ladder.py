@@ -25,22 +25,24 @@ def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title:
     """
     if not ladders:
         raise ArgumentError("ladders", ladders, "at least one ladder")
-    ax = axes(ax)
+    ax = axes(ax, width=8.5)
     for i, (label, ladder) in enumerate(ladders.items()):
         colour = COLOURS[i % len(COLOURS)]
         low, high = ladder.limit_interval
-        found = f"{label}: {ladder.verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}], $p$ = {ladder.order:.2g}"
+        found = f"{label}: {ladder.verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}]"
+        if ladder.verdict == "consistent":
+            found += f", $p$ = {ladder.order:.2g}"
         style = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": "", "markersize": 5}
         ax.plot(ladder.sizes, ladder.error.numpy(), label=found, **style)
-        sizes = torch.logspace(*torch.tensor([ladder.sizes[0], ladder.sizes[-1]]).log10().tolist(), 60).double()
+        fine = ladder.sizes[0] * (ladder.sizes[-1] / ladder.sizes[0]) ** torch.linspace(0, 1, 60, dtype=torch.float64)
         if ladder.order < torch.inf:
-            ax.plot(sizes.numpy(), ladder.fitted(sizes).numpy(), color=colour, linewidth=1)
+            ax.plot(fine.numpy(), ladder.fitted(fine).numpy(), color=colour, linewidth=1)
     sizes = next(iter(ladders.values())).sizes
     ax.set(xscale="log", yscale="log", xlabel="grid size N (pixels along a side)", ylabel="normalised error E")
-    ax.set_xticks(sizes, [str(size) for size in sizes])
+    ax.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
     ax.minorticks_off()
     if title:
-        ax.set_title(title)
+        ax.set_title(title, loc="left")
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
     return ax

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "axes"]
+__all__ = ["COLOURS", "MARKERS", "axes", "figure_of"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -20,3 +21,10 @@ def axes(ax: Axes | None, *, width: float = 6.0, height: float = 4.0) -> Axes:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure to save."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure

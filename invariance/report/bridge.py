@@ -32,7 +32,6 @@ class Finding:
     agrees: bool
 
 
-@torch.no_grad()
 def findings(images: Tensor) -> Iterator[Finding]:
     """Every claim of DiffCNN that speaks of layers, on float64 Jacobian fields of `images`, "b 3 h w" with 6 | h, w."""
     jac = jacobian(images)
@@ -43,7 +42,7 @@ def findings(images: Tensor) -> Iterator[Finding]:
 
     def conv(kernel_size: int, stride: int = 1, *, symmetric: bool = False) -> JacobianConv2d:
         options = {"stride": stride, "symmetric": symmetric, "dtype": torch.float64}
-        return JacobianConv2d(1, 4, kernel_size, generator=generator(), **options)
+        return JacobianConv2d(1, 4, kernel_size, generator=generator(), **options).requires_grad_(False)
 
     constant = constant_action(len(jac), 0.3, generator=generator())
     blocks = block_action(len(jac), 0.3, generator=generator(), size=size, block=3)
@@ -66,7 +65,7 @@ def findings(images: Tensor) -> Iterator[Finding]:
     yield _refusal(jac)
     yield _degenerate(jac)
     yield _regularised(front, constant)
-    model = DiffCNN(4, 3, degenerate="nan", generator=generator()).double()
+    model = DiffCNN(4, 3, degenerate="nan", generator=generator()).double().requires_grad_(False)
     yield _invariance("C4.f", "−3 I + 2 for I", model, images, lambda x: 2 - 3 * x, holds=True)
     mix = torch.tensor([[1.0, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
     yield _invariance(

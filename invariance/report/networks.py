@@ -11,24 +11,30 @@ from ..models import DiffCNN, PlainCNN
 
 __all__ = ["networks", "seeded"]
 
-CHANNELS = 8
-CAYLEY = (1.2, -0.8, 0.5)
-
-
-def networks(*, dilation: int = 1) -> dict[str, nn.Module]:
-    """DiffCNN with one tap, with overlapping and with non-overlapping 3×3 windows, and a plain CNN; fixed seed."""
-    options: dict[str, dict[str, Any]] = {
-        "DiffCNN, K = 1": {"kernel_size": 1},
-        "DiffCNN, K = 3, stride 1": {"kernel_size": 3, "dilation": dilation},
-        "DiffCNN, K = 3, stride 3": {"kernel_size": 3, "stride": 3},
-    }
-    nets: dict[str, nn.Module] = {
-        name: DiffCNN(CHANNELS, cayley=CAYLEY, degenerate="nan", generator=seeded(), **chosen)
-        for name, chosen in options.items()
-    }
-    nets["plain CNN, 3×3"] = PlainCNN(CHANNELS, 3, dilation=dilation, generator=seeded())
-    return {name: net.double().requires_grad_(False) for name, net in nets.items()}
+CHANNELS = 4
 
 
 def seeded() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def networks(*, dilation: int = 1) -> dict[str, nn.Module]:
+    """DiffCNN with one tap, with overlapping and with non-overlapping 3×3 windows, and a plain CNN; fixed seed.
+
+    The sign layers are as they are initialised, $A = I$, where they do nothing; one network has them alive.
+    """
+    options: dict[str, dict[str, Any]] = {
+        "DiffCNN, K = 1": {"kernel_size": 1},
+        "DiffCNN, K = 3, stride 1": {"kernel_size": 3, "dilation": dilation},
+        "DiffCNN, K = 3, stride 1, live sign layer": {
+            "kernel_size": 3,
+            "dilation": dilation,
+            "cayley": (1.2, -0.8, 0.5),
+        },
+        "DiffCNN, K = 3, stride 3": {"kernel_size": 3, "stride": 3},
+    }
+    nets: dict[str, nn.Module] = {
+        name: DiffCNN(CHANNELS, degenerate="nan", generator=seeded(), **chosen) for name, chosen in options.items()
+    }
+    nets["plain CNN, 3×3"] = PlainCNN(CHANNELS, 3, dilation=dilation, generator=seeded())
+    return {name: net.double().requires_grad_(False) for name, net in nets.items()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
 from torch import Tensor
 
+from ..images import pixel_grid
 from ..plots import plot_gallery
-from ..warps import WARP_FAMILIES, warp_images
+from ..warps import WARP_FAMILIES, resample, warp_images
 from .networks import networks, seeded
 from .result import Result
 
@@ -18,27 +18,26 @@ SIGMAS = (0.01, 0.05, 0.1, 0.5)
 
 def representation(photos: Tensor) -> Result:
     """The paper's figure 1: an image, its warp, and what the networks make of both."""
-    exact = WARP_FAMILIES["smooth"](1, 0.25, generator=seeded())
-    image = photos[:1]
-    warped = warp_images(image, exact)
+    fine = pixel_grid(240, 240)[None]
+    image = resample(photos[:1], fine, method="quintic", padding="border")  # smooth on the scale of a pixel
+    warp = WARP_FAMILIES["smooth"](1, 0.25, generator=seeded())
+    warped = warp_images(image, warp, method="quintic", padding="border")
     nets = {name: net for name, net in networks().items() if "stride 3" not in name}
-
-    def fields(x: Tensor) -> list[Float[Tensor, "c h w"]]:
-        outputs = [net(x)[0, :1].nan_to_num(0.0) for net in nets.values()]
-        return [output - output.median() for output in outputs]
-
-    plain = fields(image)
-    carried = [warp_images(field[None], exact, method="bilinear")[0] for field in plain]
-    rows = [[image[0], *plain], [warped[0], *fields(warped)], [warped[0], *carried]]
+    rows = [[image[0]], [warped[0]], [warped[0]]]
+    for net in nets.values():
+        plain, moved = (net(x).nan_to_num(0.0) for x in (image, warped))
+        busiest = int(plain.var((0, 2, 3)).argmax())
+        for row, output in zip(rows, (plain, moved, warp_images(plain, warp, method="bilinear")), strict=True):
+            row.append((output - plain.median())[0, busiest : busiest + 1])
     figure = plot_gallery(
         rows,
         row_labels=["I and F(I)", "I∘φ and F(I∘φ)", "I∘φ and F(I)∘φ"],
-        column_labels=["image", *nets],
+        column_labels=["image", *(name.replace("stride 1, ", "stride 1,\n") for name in nets)],
         size=1.9,
     )
     text = (
-        "One channel of each representation, degenerate pixels at 0. The second row would equal the first if the "
-        "network were invariant, as the paper says; it equals the third where it is covariant."
+        "The busiest channel of each representation, degenerate pixels at 0. The second row would equal the first if "
+        "the network were invariant, as the paper says; it equals the third where it is covariant."
     )
     return Result("representation", "An image, its warp, and the representation of both", text, figure, {})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from ..measure import InvarianceCurve, invariance_curve
-from ..plots import plot_invariance
+from ..plots import figure_of, plot_invariance
 from .networks import seeded
 
 if TYPE_CHECKING:
@@ -41,19 +41,24 @@ def logspace(first: float, last: float, count: int) -> tuple[float, ...]:
     return tuple((first * (last / first) ** (i / (count - 1))) for i in range(count))
 
 
-def errors(curves: list[InvarianceCurve]) -> str:
+def errors(measured: list[InvarianceCurve]) -> str:
     """Smallest and largest E of each curve, in words."""
-    return "; ".join(f"{c.label}: {float(c.error.min()):.1e} to {float(c.error.max()):.1e}" for c in curves)
+    return "; ".join(f"{c.label}: {float(c.error.min()):.1e} to {float(c.error.max()):.1e}" for c in measured)
 
 
-def curve_result(name: str, title: str, text: str, curves: list[InvarianceCurve], **options: Any) -> Result:
-    figure = plot_invariance(curves, title=title, **options).figure
-    slopes = {c.label: c.slope(generator=seeded()) for c in curves}
-    fitted = "; ".join(
-        f"{label}: {slope:.2f} [{low:.2f}, {high:.2f}]" for label, (slope, (low, high)) in slopes.items()
+def curve_result(name: str, title: str, text: str, measured: list[InvarianceCurve], **options: Any) -> Result:
+    figure = figure_of(plot_invariance(measured, title=title, **options))
+    fitted = {c.label: c.slope(generator=seeded()) for c in measured if _has_order(c)}
+    exponents = "; ".join(
+        f"{name}: {slope:.2f} [{low:.2f}, {high:.2f}]" for name, (slope, (low, high)) in fitted.items()
     )
-    undefined = sum(int(c.undefined.sum()) for c in curves)
-    said = (
-        f"{text} Measured E — {errors(curves)}. Fitted exponents — {fitted}. Undefined entries left out: {undefined}."
-    )
-    return Result(name, title, said, figure, {"curves": [c.to_dict() for c in curves], "slopes": slopes})
+    left_out = max(float(c.undefined.sum() / (c.defined + c.undefined).sum()) for c in measured)
+    said = f"{text} Measured E — {errors(measured)}. Exponents of σ where 10⁻⁹ < E < 0.3 — {exponents}."
+    if left_out:
+        said += f" Degenerate entries, left out: at most {left_out:.1%}."
+    return Result(name, title, said, figure, {"curves": [c.to_dict() for c in measured], "slopes": fitted})
+
+
+def _has_order(curve: InvarianceCurve) -> bool:
+    """Enough errors above rounding and below saturation to fit an exponent to."""
+    return int(((curve.error > 1e-9) & (curve.error < 0.3)).sum()) > 1

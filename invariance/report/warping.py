@@ -28,10 +28,12 @@ def real_warps(claim: Claim) -> Callable[[Tensor], Result]:
     }[claim]
 
     def measured(photos: Tensor) -> Result:
-        images = AnalyticImage.random(8, generator=seeded(), window=0.3)
+        images = AnalyticImage.random(8, generator=seeded(), cutoff=2, window=0.35)
         scales = logspace(0.003, 0.3, 5)
         measured = measured_curves(networks(), images, warp="smooth", scales=scales, size=96, draws=2, claim=claim)
-        return curve_result(f"real_warps_{claim}", title, text, measured, slope=1, xlabel="RMS gradient of the warp, σ")
+        return curve_result(
+            f"real_warps_{claim}", title, text, measured, slopes=(0.5, 1), xlabel="RMS gradient of the warp, σ"
+        )
 
     return measured
 
@@ -47,4 +49,4 @@ def photographs_under_affine_maps(photos: Tensor) -> Result:
         "Resampled by cubic splines. The grey band is what resampling alone does to DiffCNN with K = 1, on analytic "
         "images of the photographs' spectrum.",
     )
-    return curve_result("photographs_affine", title, text, measured, floor=floor, slope=1)
+    return curve_result("photographs_affine", title, text, measured, floor=floor, slopes=(0.5, 1))

@@ -36,7 +36,7 @@ def climb(error, *, noise: float = 0.02, images: int = 16, **options) -> Ladder:
 
     def measure(size: int) -> ErrorReport:
         difference = (error(size) * difficulty * (noise * normal()).exp()).square()
-        return ErrorReport(difference, ones, ones, torch.zeros(images, dtype=torch.int64), 0.0)
+        return ErrorReport(difference, ones, ones, ones.long(), ones.long(), 0.0)
 
     return refinement_ladder(measure, generator=generator, **options)
 
@@ -85,7 +85,7 @@ def test_bad_ladders_are_named(sizes):
 def test_a_single_image_is_not_enough():
     def measure(size: int) -> ErrorReport:
         one = torch.ones(1, dtype=torch.float64)
-        return ErrorReport(one, one, None, torch.zeros(1, dtype=torch.int64), 0.0)
+        return ErrorReport(one, one, None, one.long(), one.long(), 0.0)
 
     with pytest.raises(ArgumentError, match="two independent images"):
         refinement_ladder(measure, generator=torch.Generator())

@@ -1,0 +1,127 @@
+"""The command line: what it writes, its exit statuses, and one line for every mistake."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from invariance.cli import main
+from invariance.measure import InvarianceCurve
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["invariance", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def test_verify_prints_and_writes_the_ledger(monkeypatch, capsys, tmp_path: Path):
+    file = tmp_path / "ledger.json"
+    assert run(monkeypatch, "verify", "--only", "T2.d", "--json", file) == 0
+    assert "REFUTED" in capsys.readouterr().out
+    (entry,) = json.loads(file.read_text(encoding="utf-8"))["entries"]
+    assert entry["id"] == "T2.d"
+    assert entry["counterexample"]
+
+
+def test_explain_prints_the_counterexample(monkeypatch, capsys):
+    assert run(monkeypatch, "verify", "--explain", "T2.d") == 0
+    out = capsys.readouterr().out
+    assert "Counterexample" in out
+    assert "J = {" in out
+
+
+def test_a_verdict_other_than_recorded_is_status_one(monkeypatch, capsys):
+    import dataclasses
+
+    from proofs import judge, ledger
+    from proofs.statement import Verdict
+
+    (statement,) = ledger.select("T2.d")
+    wrong = dataclasses.replace(judge.run(statement), verdict=Verdict.UNKNOWN)
+    monkeypatch.setattr(ledger, "verify", lambda only=None: iter([wrong]))
+    assert run(monkeypatch, "verify", "--only", "T2.d") == 1
+    assert "recorded: REFUTED AS STATED" in " ".join(capsys.readouterr().out.split())
+
+
+def test_curve_writes_a_picture_and_its_data(monkeypatch, tmp_path: Path):
+    picture = tmp_path / "curve.svg"
+    options = ("--scales", "0.01,0.1", "--size", 12, "--draws", 1, "--warp", "affine")
+    assert run(monkeypatch, "curve", "--output", picture, *options) == 0
+    assert "<svg" in picture.read_text(encoding="utf-8")
+    data = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
+    curves = [InvarianceCurve.from_dict(curve) for curve in data["curves"]]
+    assert [curve.label for curve in curves] == ["diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"]
+    assert curves[0].difference.shape == (2, 1, 7)
+    assert InvarianceCurve.from_dict(data["floor"]).scales == (0.01, 0.1)
+
+
+def test_curve_of_analytic_images_repeats_with_its_seed(monkeypatch, tmp_path: Path):
+    options = ("--images", "analytic", "--claim", "covariant", "--scales", "0.1", "--size", 12, "--draws", 1)
+    model = ("--model", "diffcnn:kernel_size=1,degenerate=nan")
+    for name in ("a.png", "b.png"):
+        assert run(monkeypatch, "curve", "--output", tmp_path / name, *model, *options, "--seed", 3) == 0
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == (tmp_path / "b.json").read_text(encoding="utf-8")
+
+
+MISTAKES = {
+    "unknown command": (["frobnicate"], "No such command 'frobnicate'"),
+    "no command": ([], "Missing command"),
+    "unknown option": (["verify", "--nope"], "No such option"),
+    "unknown statement": (["verify", "--only", "X9"], "X9"),
+    "missing output": (["curve"], "Missing option '--output'"),
+    "output format": (["curve", "--output", "x.gif"], "ends in .png or .svg"),
+    "unknown model": (["curve", "--output", "x.png", "--model", "resnet"], "name = resnet"),
+    "unknown model option": (
+        ["curve", "--output", "x.png", "--model", "diffcnn:colour=3"],
+        "--model = diffcnn:colour=3",
+    ),
+    "bad model option": (["curve", "--output", "x.png", "--model", "diffcnn:kernel_size=0"], "kernel_size = 0"),
+    "two channels": (["curve", "--output", "x.png", "--model", "diffcnn:channels=2"], "at least 3 channels"),
+    "scales that are no numbers": (["curve", "--output", "x.png", "--scales", "a,b"], "--scales = a,b"),
+    "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "scales = (-0.1, 0.1)"),
+    "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
+    "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "warp = twirl"),
+    "unknown claim": (["curve", "--output", "x.png", "--claim", "perfect"], "claim = perfect"),
+    "folder that is missing": (["curve", "--output", "x.png", "--images", "nowhere"], "folder = nowhere"),
+    "unwritable output": (
+        ["curve", "--output", "missing/folder/x.png", "--scales", "0.1", "--size", "9"],
+        "missing/folder",
+    ),
+    "unknown device": (["curve", "--output", "x.png", "--device", "abacus"], "--device = abacus"),
+    "report from a missing folder": (["report", "--images", "nowhere"], "folder = nowhere"),
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, tmp_path: Path, arguments, said: str):
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.strip().splitlines()[-1].startswith("invariance: ")
+    assert "Traceback" not in error
+
+
+def test_a_grey_photograph_is_one_line(monkeypatch, capsys, tmp_path: Path):
+    from PIL import Image
+
+    Image.new("L", (20, 20)).save(tmp_path / "grey.png")
+    assert run(monkeypatch, "curve", "--output", tmp_path / "x.png", "--images", tmp_path) == 2
+    assert "grey.png: three colours" in capsys.readouterr().err
+
+
+@pytest.mark.gpu
+def test_curve_on_the_gpu_agrees_with_the_cpu(monkeypatch, tmp_path: Path):
+    options = ("--scales", "0.1", "--size", 12, "--draws", 1)
+    for device in ("cpu", "cuda"):
+        assert run(monkeypatch, "curve", "--output", tmp_path / f"{device}.png", *options, "--device", device) == 0
+    first, second = (
+        torch.tensor(json.loads((tmp_path / f"{d}.json").read_text(encoding="utf-8"))["curves"][2]["difference"])
+        for d in ("cpu", "cuda")
+    )
+    torch.testing.assert_close(first, second, rtol=1e-6, atol=1e-9)
