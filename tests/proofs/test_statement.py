@@ -68,7 +68,10 @@ def skips() -> Evidence:
     ],
 )
 def test_verdict_follows_from_the_routes(routes: list[Evidence], verdict: Verdict) -> None:
-    assert run(statement(*map(route, routes))).verdict is verdict
+    entry = run(statement(*map(route, routes)))
+    assert entry.verdict is verdict
+    if verdict is Verdict.PROVED:
+        assert entry.reason == ("2 routes agree" if len(routes) == 2 else "one route")
 
 
 def test_a_correction_makes_it_proved_with_correction() -> None:

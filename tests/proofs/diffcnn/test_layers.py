@@ -74,6 +74,7 @@ def test_degenerate_channels_are_refused() -> None:
 def test_exact_derivatives() -> None:
     assert jacobian(lambda x, y: (x * x * y, 3 - x, 5), (2, 7)) == Matrix.of([[28, 4], [-1, 0], [0, 0]])
     assert -Dual(1, 2, 3) == Dual(-1, -2, -3)
+    assert 3 - Dual(1, 2, 3) == Dual(2, -2, -3)
     moved = compose(lambda x, y: (x * y, x, y), lambda x, y: (y, x + y))
     assert jacobian(moved, (1, 2)) == Matrix.of([[2, 5], [0, 1], [1, 1]])
 
