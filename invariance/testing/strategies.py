@@ -1,8 +1,8 @@
-"""Hypothesis strategies for images, Jacobian fields, matrices and pointwise actions.
+"""Hypothesis strategies for images, Jacobian fields, matrices, pointwise actions and warps.
 
 They draw a few coefficients, never pixels, so that an example takes milliseconds and a failure shrinks to something to
-be read: an image to `AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], …]])`, a matrix to the identity. Bounds hold by
-construction; nothing is filtered out. All tensors are float64.
+be read: an image to `AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], …]])`, a matrix or a warp to the identity. Bounds
+hold by construction; nothing is filtered out. All tensors are float64.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..actions import PointwiseAction
 from ..errors import ArgumentError
 from ..images import AnalyticImage, Wave, sample
 from ..jacobians import exact_jacobian
+from ..warps import PiecewiseLinear, Projective, Separable, Smooth, Warp
 
 __all__ = [
     "analytic_images",
@@ -25,7 +26,12 @@ __all__ = [
     "constant_fields",
     "gl2_matrices",
     "jacobian_fields",
+    "piecewise_linear_warps",
+    "projective_warps",
+    "separable_warps",
     "smooth_fields",
+    "smooth_warps",
+    "warps",
     "waves",
 ]
 
@@ -110,6 +116,61 @@ def smooth_fields(*, size: int, batch: int = 1, max_condition: float = 10.0) -> 
         return PointwiseAction(torch.stack([torch.stack(row, 1) for row in rows], 1))
 
     return analytic_images(batch=batch, channels=2).map(field)
+
+
+def projective_warps(*, size: float = 0.2) -> st.SearchStrategy[Projective]:
+    """The identity plus entries of at most `size` ≤ 0.2, affine or not; the denominator is at least 1 − 2 `size`."""
+
+    def build(upper: list[float], lower: list[float]) -> Projective:
+        noise = torch.tensor([*upper, *lower, 0.0], dtype=torch.float64).view(1, 3, 3)
+        return Projective(torch.eye(3, dtype=torch.float64) + noise)
+
+    return st.builds(build, _numbers(6, size), st.one_of(st.just([0.0, 0.0]), _numbers(2, size)))
+
+
+def smooth_warps(*, cutoff: int = 2, gradient: float = 0.5) -> st.SearchStrategy[Smooth]:
+    r"""Coefficients with $\sum |C_{kij}|\,\pi\sqrt{i^2 + j^2} \le$ `gradient`, which bounds $\sup\|\nabla\tau\|$."""
+    index = torch.arange(1, cutoff + 1, dtype=torch.float64)
+    size = math.pi * torch.hypot(index[:, None], index)
+
+    def build(numbers: list[float]) -> Smooth:
+        coefficients = torch.tensor(numbers, dtype=torch.float64).view(1, 2, cutoff, cutoff) / size
+        total = float((coefficients.abs() * size).sum())
+        return Smooth(coefficients * (gradient / max(total, gradient)))
+
+    return _numbers(2 * cutoff**2, gradient).map(build)
+
+
+def piecewise_linear_warps(*, cells: int = 2, gradient: float = 0.5) -> st.SearchStrategy[PiecewiseLinear]:
+    r"""Interior vertices of a `cells`×`cells` grid moved, with $\|d\varphi - 1\| \le$ `gradient` on every triangle."""
+    inner = cells - 1
+
+    def build(numbers: list[float]) -> PiecewiseLinear:
+        offsets = torch.zeros(1, cells + 1, cells + 1, 2, dtype=torch.float64)
+        offsets[:, 1:-1, 1:-1] = torch.tensor(numbers, dtype=torch.float64).view(1, inner, inner, 2)
+        return PiecewiseLinear(offsets)
+
+    return _numbers(2 * inner**2, gradient / (2 * cells)).map(build)
+
+
+def separable_warps(*, cells: int = 2, gradient: float = 0.4) -> st.SearchStrategy[Separable]:
+    r"""Slopes of $u$ and $v$ of at most `gradient` < 1/2 in each entry, so that every $\det[p'_i \mid q'_j] > 0$."""
+
+    def build(numbers: list[float]) -> Separable:
+        slopes = torch.tensor(numbers, dtype=torch.float64).view(1, 2, cells, 2)
+        knots = torch.nn.functional.pad(slopes.cumsum(2), (0, 0, 1, 0)) * (2 / cells)
+        return Separable(*(knots - knots.mean(2, keepdim=True)).unbind(1))
+
+    return _numbers(4 * cells, gradient).map(build)
+
+
+def warps() -> st.SearchStrategy[Warp]:
+    """One certified warp of any family."""
+    return st.one_of(projective_warps(), smooth_warps(), piecewise_linear_warps(), separable_warps())
+
+
+def _numbers(count: int, size: float) -> st.SearchStrategy[list[float]]:
+    return st.lists(st.floats(-size, size), min_size=count, max_size=count)
 
 
 def _stacked(count: int, max_condition: float) -> st.SearchStrategy[Float[Tensor, "n 2 2"]]:
