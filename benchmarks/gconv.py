@@ -6,27 +6,14 @@ Both run in turn in one process on the same input; the ratio of the medians is t
 """
 
 import statistics
-import time
-from collections.abc import Callable
 
 import torch
+from timing import interleaved, seconds
 from torch import nn
 
 from invariance.layers.gconv import P4ConvP4, P4MConvP4M
 
 SETTINGS = [(P4ConvP4, 10, 24, 128), (P4ConvP4, 48, 33, 8), (P4ConvP4, 96, 17, 8), (P4MConvP4M, 32, 33, 8)]
-
-
-def seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def interleaved(runs: list[Callable[[], object]], rounds: int = 9) -> list[float]:
-    """Median seconds of each, after one round that does not count."""
-    table = [[seconds(run) for run in runs] for _ in range(rounds + 1)][1:]
-    return [statistics.median(column) for column in zip(*table, strict=True)]
 
 
 def step(layer: nn.Module, x: torch.Tensor) -> None:
