@@ -88,26 +88,23 @@ class Square(nn.Module):
 
 
 def gaussian_network(
-    depth: int, *, width: float = 0.12, elongation: float = 1.0, angle: float = 0.0, biases: Sequence[float] = ()
+    biases: Sequence[float], *, width: float = 0.12, elongation: float = 1.0, angle: float = 0.0, gain: float = 2.0
 ) -> nn.Sequential:
-    r"""`depth` pairs of `GaussianConv2d`, `Square`, one channel, every filter one Gaussian of integral 1.
+    r"""`GaussianConv2d` and `Square` for each of the `biases`, one channel, every filter one Gaussian.
 
     Its axes have the deviations width·√elongation, at `angle` to the x-axis, and width/√elongation: isotropic at
-    elongation 1, oriented otherwise. `biases` are for the first layers, 0 where none is given.
+    elongation 1, oriented otherwise; its integral is `gain`, against the fading that blurring and squaring bring.
     """
-    if depth < len(biases) or depth < 1 or not width > 0 or not elongation > 0:
-        given = (depth, width, elongation, tuple(biases))
-        raise ArgumentError("depth, width, elongation, biases", given, "positive, and no more biases than layers")
-    axis = torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64)
-    across = torch.stack((-axis[1], axis[0]))
-    covariance = width**2 * (elongation * torch.outer(axis, axis) + torch.outer(across, across) / elongation)
-    peak = torch.full((1, 1, 1, 1, 1), 1 / (2 * math.pi * width**2), dtype=torch.float64)
-    zero = torch.zeros(1, 1, dtype=torch.float64)
-    filters = GaussianMixture(zero[None], covariance[None, None], peak, zero)
-    layers: list[nn.Module] = []
-    for bias in [*biases, *[0.0] * (depth - len(biases))]:
-        layers += [GaussianConv2d(filters, torch.tensor([bias], dtype=torch.float64)), Square()]
-    return nn.Sequential(*layers)
+    if not biases or not width > 0 or not elongation > 0:
+        raise ArgumentError("biases, width, elongation", (biases, width, elongation), "at least one layer; positive")
+    along = torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64)
+    across = torch.tensor([-math.sin(angle), math.cos(angle)], dtype=torch.float64)
+    covariance = width**2 * (elongation * torch.outer(along, along) + torch.outer(across, across) / elongation)
+    peak = torch.full((1, 1, 1, 1, 1), gain / (2 * math.pi * width**2), dtype=torch.float64)
+    filters = GaussianMixture(along.new_zeros(1, 1, 2), covariance[None, None], peak, along.new_zeros(1, 1))
+    return nn.Sequential(
+        *(layer for bias in biases for layer in (GaussianConv2d(filters, along.new_tensor([bias])), Square()))
+    )
 
 
 def quadrature_error(network: nn.Module, image: ContinuousImage, points: Float[Tensor, "#b *n 2"]) -> float:

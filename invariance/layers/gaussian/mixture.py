@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ...errors import ArgumentError, ArgumentTypeError, SingularError
+from ...images import pixel_grid
 from .polynomial import coefficients, degree_mask, derivatives, heat, monomials, substitute, times_linear
 
 __all__ = ["GaussianMixture"]
@@ -72,7 +74,8 @@ class GaussianMixture:
         width: float = 0.12,
         spread: float = 0.25,
     ) -> GaussianMixture:
-        r"""Normal means of deviation `spread`, normal coefficients, and one covariance for all terms of an image.
+        r"""Normal means of deviation `spread`, normal coefficients, one covariance for all terms of an image, and every
+        channel scaled to a peak of 1 on a grid of 64×64 points.
 
         The covariance is $w^2 R\,\mathrm{diag}(\kappa, 1/\kappa) R^\top$, $1 \le \kappa \le 2$. Sharing it lets many
         terms of a square coincide, see `merged`. Coefficients are scaled by $w^{-(i+j)}$, so that all powers matter.
@@ -88,12 +91,14 @@ class GaussianMixture:
         covariance = width**2 * (eye / kappa[..., None, None] + (kappa - 1 / kappa)[..., None, None] * axis @ axis.mT)
         power = torch.arange(degree + 1, device=axis.device)
         scale = width ** -(power[:, None] + power).double() * degree_mask(degree + 1, axis.device)
-        return cls(
+        image = cls(
             spread * draw(batch, terms, 2),
             covariance.expand(-1, terms, 2, 2).contiguous(),
             scale * draw(batch, channels, terms, degree + 1, degree + 1),
             torch.zeros(batch, channels, dtype=torch.float64, device=axis.device),
         )
+        peak = image(pixel_grid(64, 64, device=axis.device)[None]).flatten(2).abs().amax(2)
+        return replace(image, polynomial=image.polynomial / peak[..., None, None, None])
 
     def __repr__(self) -> str:
         batch, channels, terms, n, _ = self.polynomial.shape
@@ -123,18 +128,20 @@ class GaussianMixture:
         if points.ndim < 2 or points.shape[-1] != 2 or points.shape[0] not in (1, len(self)):
             raise ArgumentError("points.shape", tuple(points.shape), f"(1 or {len(self)}, …, 2)")
         n = self.polynomial.shape[-1]
-        precision = torch.linalg.inv(self.covariance).unsqueeze(2)
+        xx, xy, yy = (torch.linalg.inv(self.covariance)[..., i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
         weights = coefficients(self.polynomial).flatten(2)  # "b c (t m)"
 
         def values(part: Tensor) -> Tensor:
             u = part.unsqueeze(1) - self.mean.unsqueeze(2)  # "b t n 2"
-            envelope = torch.exp(-0.5 * ((u.unsqueeze(-2) @ precision).squeeze(-2) * u).sum(-1))
+            x, y = u.unbind(-1)
+            envelope = torch.exp(-0.5 * (x * (xx * x + 2 * xy * y) + yy * y * y))
             return weights @ (monomials(u, n) * envelope).movedim(0, 2).flatten(1, 2)
 
         size = max(1, _CHUNK // (len(self) * weights.shape[-1]))
         flat = torch.cat([values(part) for part in points.flatten(1, -2).split(size, dim=1)], -1)
         return (flat + self.constant.unsqueeze(-1)).reshape(*flat.shape[:2], *points.shape[1:-1])
 
+    @cached_property
     def derivative(self) -> GaussianMixture:
         r"""$(\partial_x f, \partial_y f)$ as a mixture of twice as many channels, (x, y) of the first channel first."""
         n = self.polynomial.shape[-1]
@@ -147,7 +154,7 @@ class GaussianMixture:
 
     def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
         """Exact (∂x, ∂y) at `points`, per unit of the domain."""
-        return self.derivative()(points).unflatten(1, (-1, 2))
+        return self.derivative(points).unflatten(1, (-1, 2))
 
     def integral(self) -> Float[Tensor, "b c"]:
         r"""$\int (f_c - b_c)\,dx$, the constant left out."""
