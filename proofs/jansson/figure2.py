@@ -1,0 +1,115 @@
+"""J5: figure 2. Under a half-turn another channel answers, and no spatial transformation moves channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from proofs.jansson.simple import Simple
+from proofs.jansson.theorem1 import HALF_TURN
+from proofs.routes.exact import check, for_all
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+Letter = tuple[str, ...]
+
+W: Letter = ("#...#", "#...#", "#.#.#", "##.##", "#...#")
+N: Letter = ("#...#", "##..#", "#.#.#", "#..##", "#...#")
+"""N looks the same upside down."""
+SIZE = 5
+
+
+def turned(letter: Letter) -> Letter:
+    """By 180°."""
+    return tuple(row[::-1] for row in letter[::-1])
+
+
+M = turned(W)
+
+
+def pixels(letter: Letter) -> list[tuple[int, int]]:
+    return [(x, y) for y, row in enumerate(letter) for x, mark in enumerate(row) if mark == "#"]
+
+
+def response(image: Letter, template: Letter) -> dict[tuple[int, int], int]:
+    """The channel with the filter λ(y) = template(−y) at every shift where it can be other than 0."""
+    reach = range(-SIZE, SIZE + 1)
+    marks, wanted = set(pixels(image)), pixels(template)
+    return {(u, v): sum((x + u, y + v) in marks for x, y in wanted) for u in reach for v in reach}
+
+
+def peaks(image: Letter, channels: tuple[Letter, ...]) -> list[int]:
+    """The greatest value of each channel; a spatial T_g, the same for all channels, cannot change it."""
+    return [max(response(image, template).values()) for template in channels]
+
+
+def both_ways(letter: Letter) -> tuple[list[int], list[int]]:
+    """The peaks of the channels (letter, turned letter) for the letter as image, and for the turned letter."""
+    channels = letter, turned(letter)
+    return peaks(letter, channels), peaks(turned(letter), channels)
+
+
+def cannot_be_aligned(letter: Letter) -> Evidence:
+    before, after = both_ways(letter)
+    return check(
+        before != after, "the peaks differ, so no T_g aligns", image=list(letter), peaks=before, peaks_turned=after
+    )
+
+
+def same_peaks(swap: bool) -> Evidence:
+    """For W; with `swap` the channels of the turned image are exchanged."""
+    before, after = both_ways(W)
+    return check(before == (after[::-1] if swap else after), "the channels have the same peaks")
+
+
+def swapped_everywhere() -> Evidence:
+    """Turning the image turns the maps AND swaps the channels: Λ_W(M)(s) = Λ_M(W)(−s) and vice versa, for all s."""
+    return for_all(_pairs(), lambda case: case[0] == case[1], "shift: the other channel, turned, has the same value")
+
+
+def _pairs() -> Iterator[tuple[int, int]]:
+    for template in (W, M):
+        here, there = response(M, template), response(W, turned(template))
+        yield from ((value, there[-s[0], -s[1]]) for s, value in here.items())
+
+
+def on_the_plane(template: Letter = W) -> Evidence:
+    """The continuous layer on unit pixels: the same numbers at a few shifts, W turned over and W itself as images."""
+
+    def image(letter: Letter) -> Simple:
+        return Simple.pixels([[int(mark == "#") for mark in row] for row in letter])
+
+    kernel = image(W).moved(HALF_TURN)
+    return for_all(
+        [(letter, s) for letter in (W, M) for s in ((0, 0), (1, 0), (0, 2), (-1, -1))],
+        lambda case: image(case[0]).convolved(kernel, case[1]) == response(case[0], template)[case[1][0], -case[1][1]],
+        "(image, shift): (f ∗ λ)(s) counts the common pixels",
+    )
+
+
+J5 = Statement(
+    id="J5",
+    name="figure 2: the channels W and M",
+    source="Jansson et al. (arXiv 2004.14716), figure 2",
+    summary="under a half-turn the other channel answers; no spatial alignment of the feature maps helps",
+    claim=(
+        "Let the filters of the two channels match W and M = W turned by 180°. Channel W answers W with 13, the number "
+        "of its pixels, and M with less; T_g permutes the values of each channel over the plane and so cannot change "
+        "their maximum: no T_g, affine or not, aligns the maps of the turned image. What happens is Λ_W T_h = T_h Λ_M: "
+        "the maps turn and the channels swap."
+    ),
+    sizes="one letter of 5×5 pixels, all shifts",
+    verdict=Verdict.PROVED,
+    hypotheses={"not symmetric": "the filter is not its own half-turn"},
+    routes=(
+        Route("peaks of both channels over all shifts", Method.EXHAUSTIVE, partial(cannot_be_aligned, W)),
+        Route("channels swap at every shift", Method.EXHAUSTIVE, swapped_everywhere),
+    ),
+    controls=(
+        Dropped("not symmetric", partial(cannot_be_aligned, N)),
+        Mutant("the peaks agree", partial(same_peaks, swap=False)),
+        Mutant("the plane counts the pixels of M where W is asked for", partial(on_the_plane, M)),
+        Witness("swapping the channels makes the peaks agree", partial(same_peaks, swap=True)),
+        Witness("the continuous layer counts pixels", on_the_plane),
+    ),
+    assumed=("between whole shifts the response to pixels is bilinear, so its maximum is at a whole shift",),
+)

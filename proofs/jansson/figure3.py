@@ -1,0 +1,88 @@
+"""J6: figure 3. Under scaling the field of view changes, and with it the values of the response."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.jansson.simple import Simple, box
+from proofs.jansson.theorem1 import HALF_TURN
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+STRIPES = Simple.pixels([[1, -1, 1]])
+SQUARE = Simple.on(box(0, 0, 1, 1))
+SCALES = [Fraction(s) for s in ("1/3", "1/2", "3/4", "5/4", "3/2", "2", "3")]
+
+
+def edges(f: Simple, axis: int) -> set[Any]:
+    return {corner[axis] for _, polygon in f.parts for corner in polygon}
+
+
+def peak(f: Simple, kernel: Simple) -> Any:
+    """max f ∗ λ for images of axis-parallel boxes: it is bilinear between the sums of two edges."""
+    knots = [{a + b for a in edges(f, axis) for b in edges(kernel, axis)} for axis in (0, 1)]
+    return max(f.convolved(kernel, x) for x in product(*knots))
+
+
+def scaled_peak(f: Simple, s: Fraction) -> Any:
+    """The greatest answer of the filter that matches f to the object at scale s."""
+    return peak(f.moved(s * Matrix.identity(2)), f.moved(HALF_TURN))
+
+
+def weaker(f: Simple, scales: list[Fraction]) -> Evidence:
+    """At every scale but 1 the best answer is less than at scale 1."""
+    best = scaled_peak(f, Fraction(1))
+    return for_all(
+        [(s, scaled_peak(f, s), best) for s in scales],
+        lambda case: case[1] < case[2],
+        "(s, peak at s, peak at 1): less",
+    )
+
+
+def only_match() -> Evidence:
+    """∫ f(x + y) λ(−y) dy ≤ ∫ |λ| for |f| ≤ 1, with equality iff f = λ(−·) on its support: at scale 1, shift 0 only.
+
+    At scale s the three stripes of the object are s wide, those of the template 1: at s ≠ 1 signs differ somewhere.
+    """
+    template = {0: 1, 1: -1, 2: 1}
+
+    def agrees(s: Fraction, shift: Fraction) -> bool:
+        """On a grid finer than every edge: is the object at scale s the template, stripe by stripe?"""
+        cells = [Fraction(2 * k + 1, 48) for k in range(72)]
+        return all(template[int(x)] == template.get(int((x + shift) // s)) for x in cells)
+
+    cases = product([*SCALES, Fraction(1)], [Fraction(k, 4) for k in range(-12, 13)])
+    return for_all(
+        cases, lambda case: agrees(*case) == (case == (1, 0)), "(s, shift): a full match at s = 1, shift 0 only"
+    )
+
+
+J6 = Statement(
+    id="J6",
+    name="figure 3: the field of view",
+    source="Jansson et al. (arXiv 2004.14716), figure 3",
+    summary="under scaling a template never covers the object again: the responses take other values",
+    claim=(
+        "Let f be three stripes 1, −1, 1 and λ the filter that matches it. Then max Λf = 3 = ∫|λ|, taken where the "
+        "filter covers the object, and max ΛT_sf < 3 for every scale s ≠ 1, smaller or greater. T_g permutes the "
+        "values of Λf over the plane, so no T_g, affine or not, aligns ΛT_sf with Λf."
+    ),
+    sizes="one object, scales 1/3, 1/2, 3/4, 5/4, 3/2, 2, 3 exactly",
+    verdict=Verdict.PROVED,
+    hypotheses={"an object with parts": "the template is not constant on its support"},
+    routes=(
+        Route("exact maxima at seven scales", Method.EXACT, partial(weaker, STRIPES, SCALES)),
+        Route("where the bound ∫|λ| is attained", Method.EXHAUSTIVE, only_match),
+    ),
+    controls=(
+        Dropped("an object with parts", partial(weaker, SQUARE, [Fraction(2)])),
+        Mutant("scale 1 is weaker too", partial(weaker, STRIPES, [Fraction(1)])),
+        Witness("the maximum at scale 1 is ∫|λ|", lambda: check(scaled_peak(STRIPES, Fraction(1)) == 3, "3")),
+        Witness("a smaller plain square is weaker", partial(weaker, SQUARE, [Fraction(1, 2)])),
+    ),
+    assumed=("the response to boxes is bilinear between sums of edges",),
+)

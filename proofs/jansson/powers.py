@@ -1,0 +1,122 @@
+"""What the powers of a matrix do to a box, which decides J2 and J3: bounded powers turn, unbounded ones flatten.
+
+Let B = [−1, 1]². A point of B ∩ A⁻ⁿB satisfies |r·x| ≤ 1 for every row r of Aⁿ: for each entry rⱼ ≠ 0 it lies in a
+slab of width 2/|rⱼ| along axis j. So if the entries of Aⁿ are not bounded, |B ∩ A⁻ⁿB| comes arbitrarily close to 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from proofs.jansson.simple import area, box, inverse, matrices, meet, reach, transformed
+from proofs.matrix import Matrix
+from proofs.routes.exact import for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.smt import impossible
+from proofs.statement import Evidence, all_of
+
+__all__ = [
+    "BOX",
+    "INTEGER",
+    "bounded",
+    "conjugate_to_orthogonal",
+    "flatten",
+    "growth",
+    "overlap",
+    "power",
+    "slab",
+    "small_matrices",
+    "turning",
+]
+
+BOX = box(-1, -1, 1, 1)
+
+
+INTEGER = matrices(range(-2, 3))
+"""The 496 invertible matrices with entries from −2 to 2."""
+
+
+def power(A: Matrix, n: int) -> Matrix:
+    """Aⁿ; n may be negative."""
+    if n < 0:
+        return power(inverse(A), -n)
+    return A @ power(A, n - 1) if n else Matrix.identity(2)
+
+
+def overlap(A: Matrix, n: int) -> Any:
+    """|B ∩ A⁻ⁿB|."""
+    return area(meet(BOX, transformed(BOX, power(A, -n))))
+
+
+def bounded(A: Matrix) -> bool:
+    """Whether an integer matrix has bounded powers Aⁿ, n ∈ Z: it is of finite order, 1, 2, 3, 4 or 6."""
+    return power(A, 12) == Matrix.identity(2)
+
+
+def conjugate_to_orthogonal(A: Matrix) -> bool:
+    """By determinant and trace: det A = 1 and |tr A| < 2; det A = −1 and tr A = 0; or A = ±I."""
+    d, t = A.det(), A.trace()
+    return (d == 1 and abs(t) < 2) or (d == -1 and t == 0) or Matrix.identity(2) in (A, -A)
+
+
+def small_matrices(some: Iterable[Matrix], rule: Callable[[Matrix], bool] = conjugate_to_orthogonal) -> Evidence:
+    """A rule by determinant and trace against the powers themselves, and against what they do to the box."""
+
+    def agree(A: Matrix) -> bool:
+        flat = any(8 * overlap(A, n) < 4 for n in (-6, 6, -24, 24))
+        return rule(A) == bounded(A) == (not flat)
+
+    return for_all(some, agree, "A: the rule ⇔ A¹² = I ⇔ no |B ∩ A⁻ⁿB| below |B|/8")
+
+
+def slab() -> Evidence:
+    """Two points of the slab |r u + s| ≤ 1 on a line parallel to axis j are at most 2/|r| apart, s whatever it is."""
+    return impossible(
+        lambda r, s, u, v: [r > 0, r * u + s <= 1, r * v + s >= -1, r * (u - v) > 2],
+        "r s u v",
+        what="the slab has width 2/|r|",
+    )
+
+
+def flatten(some: Iterable[Matrix], slack: int = 1) -> Evidence:
+    """|B ∩ A⁻ⁿB| ≤ 4 / max|entry of Aⁿ|, measured on polygons."""
+    cases = ((A, n) for A in some for n in (1, 2, 3, -3, 5))
+    return for_all(
+        cases,
+        lambda case: slack * overlap(*case) * max(map(abs, power(*case))) <= 4,
+        "(A, n): |B ∩ A⁻ⁿB|·max|Aⁿ| ≤ 4",
+    )
+
+
+def growth(nilpotent: bool = True) -> Evidence:
+    """(1 + d)ⁿ ≥ 1 + nd, and (I + N)ⁿ = I + nN for N² = 0: the entries of Aⁿ are not bounded.
+
+    For an eigenvalue a = ±(1 + d) with ℓA = aℓ, ℓAⁿ = aⁿℓ; a shear is ±(I + N), N ≠ 0. Complex eigenvalues: `turning`.
+    """
+    k, d, p, q = unknowns(k=1, d=1, p=1, q=1)
+    N = Matrix.of([[p * q, -p * p], [q * q, -p * q if nilpotent else p * q]])
+    one = Matrix.identity(2)
+    return all_of(
+        vanishes((1 + k * d) * (1 + d) - (1 + (k + 1) * d) - k * d**2, what="(1 + kd)(1 + d) ≥ 1 + (k + 1)d"),
+        vanishes((one + k * N) @ (one + N) - (one + (k + 1) * N), what="(I + kN)(I + N) = I + (k + 1)N"),
+    )
+
+
+def turning(sign: int = 1) -> Evidence:
+    """Q(x) = c x² + (d − a) xy − b y² satisfies Q(Ax) = det(A) Q(x); its discriminant is tr² − 4 det.
+
+    So for complex eigenvalues Q is definite and A is √det times a rotation for it. And A² = tr(A) A − det(A) I: for
+    tr = 0, det = −1 A is an involution.
+    """
+    A, x = unknowns(A=(2, 2), x=2)
+    (a, b), (c, d) = A.rows
+
+    def Q(u: Any, v: Any) -> Any:
+        return c * u * u + (d - a) * u * v - b * v * v
+
+    return all_of(
+        vanishes(Q(*reach(A, x)) - sign * A.det() * Q(*x), what="Q∘A = det(A) Q"),
+        vanishes((d - a) ** 2 + 4 * b * c - (A.trace() ** 2 - 4 * A.det()), what="discriminant of Q = tr² − 4 det"),
+        vanishes(A @ A - A.trace() * A + A.det() * Matrix.identity(2), what="A² = tr(A) A − det(A) I"),
+    )

@@ -1,0 +1,116 @@
+"""J1.g: which T_g can align a layer."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from itertools import product
+from typing import Any
+
+from proofs.jansson.simple import INVERTIBLE, Point, Simple, box, inverse, reach
+from proofs.jansson.theorem1 import IMAGE
+from proofs.jansson.theorem1_sign import SQUARE
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.symbolic import free, same
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+POINTS = [(0, 0), (2, 1), (-1, 2), (1, -1), (-2, -1), (-1, 0), (2, 2), (3, 1), (-3, 0)]
+ORIGIN = (0, 0)
+QUARTER_TURN = Matrix.of([[0, -1], [1, 0]])
+
+
+def moving_translations() -> Evidence:
+    """T_h τ_y = τ_{Ay} T_h, as maps of arguments: both send x to A⁻¹(x − t) − y."""
+    A, t, x, y = free("A t x y")
+    return same(A**-1 * (x - t) - y, A**-1 * ((x - A * y) - t), what="T_h τ_y = τ_{Ay} T_h")
+
+
+def commutation(order: str = "GA") -> Evidence:
+    """From T_gΛT_h = Λ and Λτ = τΛ: τ_{GAy}Λ = Λτ_y, where τ_{Ay} = T_h τ T_h⁻¹ and so on.
+
+    Letters: g, h, L, t = τ_y. Covariance is used once, to move Λ past τ_{Ay}: g (hth⁻¹) L h = g L (hth⁻¹) h.
+    """
+    g, h, L, t = free("g h L t")
+    through_h = h * t * h**-1
+    conjugate = g * through_h * g**-1 if order == "GA" else h * (g * t * g**-1) * h**-1
+    return all_of(
+        same(conjugate * (g * L * h), g * through_h * L * h, what=f"τ_{{{order}y}}Λ, Λ written as T_gΛT_h"),
+        same(g * L * through_h * h, (g * L * h) * t, what="and Λτ_y after covariance"),
+    )
+
+
+@cache
+def response(A: Matrix, x: Point, kernel: Simple) -> Any:
+    """(T_h f ∗ λ)(x)."""
+    return IMAGE.moved(A).convolved(kernel, x)
+
+
+def aligned(G: Matrix, A: Matrix, kernel: Simple, w: Point = ORIGIN) -> bool:
+    """Whether (Λ T_h f)(T_g⁻¹x) = (Λf)(x) at every point, T_g x = Gx + w."""
+    back = inverse(G)
+    one = Matrix.identity(2)
+    return all(response(A, reach(back, (x[0] - w[0], x[1] - w[1])), kernel) == response(one, x, kernel) for x in POINTS)
+
+
+def all_pairs(symmetric: bool = True) -> Evidence:
+    """48 × 48 pairs: T_g aligns the centred square's layer iff T_g = T_h⁻¹ and T_h is a symmetry of the square."""
+    one = Matrix.identity(2)
+    return for_all(
+        product(INVERTIBLE, INVERTIBLE),
+        lambda pair: (
+            aligned(*pair, SQUARE) == (pair[0] @ pair[1] == one and (pair[1] @ pair[1].T == one or not symmetric))
+        ),
+        "(T_g, T_h): T_g aligns ⇔ T_g = T_h⁻¹ and T_h is a symmetry of λ",
+    )
+
+
+def must_be_inverse(G: Matrix, kernel: Simple, w: Point = ORIGIN) -> Evidence:
+    """For the quarter-turn T_h."""
+    is_inverse = inverse(QUARTER_TURN) == G and w == ORIGIN
+    return check(
+        not aligned(G, QUARTER_TURN, kernel, w) or is_inverse,
+        "T_g aligns ⇒ T_g = T_h⁻¹",
+        filter=kernel.parts, T_h=QUARTER_TURN, T_g_linear=G, T_g_translation=w, f=IMAGE.parts, x=POINTS,
+        both_sides=[response(Matrix.identity(2), x, kernel) for x in POINTS],
+    )  # fmt: skip
+
+
+OFF_CENTRE = Simple.on(box(1, -1, 3, 1))
+"""The square about p = (2, 0): for the quarter-turn R, p − R⁻¹p = (2, 2)."""
+
+J1_g = Statement(
+    id="J1.g",
+    name="only the inverse aligns",
+    source="Jansson et al. (DeepMath 2020), first theorem",
+    summary="T_g Λ_λ T_h = Λ_λ ⇒ T_g = T_h⁻¹",
+    claim=(
+        "Let Λ = Λ_λ not be constant and T_gΛT_h = Λ with T_h, T_g linear. Then T_g = T_h⁻¹. Proof: T_h τ_y = τ_{Ay} "
+        "T_h and Λτ_y = τ_yΛ give τ_vΛ = Λ for every v = (GA − I)y; if f has compact support, Λf = σ(b) outside a "
+        "compact set, so for v ≠ 0 Λf = σ(b) everywhere, for all these f, and Λ is constant. If T_h and T_g are affine "
+        "the same argument gives the linear part of T_g, and Λ_λ fixes the translation."
+    ),
+    sizes="all N; 2304 pairs of matrices for one filter in the plane",
+    verdict=Verdict.CORRECTED,
+    correction=(
+        "λ = 0 or a constant σ must be excluded. And the paper's “affine” has to be read as linear, as it defines it: "
+        "with translations T_g need not be T_h⁻¹. If λ is symmetric about a point p ≠ 0, T_g x = T_h⁻¹x + p − A⁻¹p "
+        "aligns and T_h⁻¹ does not."
+    ),
+    hypotheses={"Λ not constant": "λ ≠ 0 and σ not constant", "T_g, T_h linear": "no translation part"},
+    routes=(
+        Route("commutation with translations", Method.SYMBOLIC, lambda: all_of(moving_translations(), commutation())),
+        Route("all pairs of small matrices on the square filter", Method.EXHAUSTIVE, all_pairs),
+    ),
+    controls=(
+        Dropped("Λ not constant", partial(must_be_inverse, Matrix.identity(2), Simple(()))),
+        Dropped("T_g, T_h linear", partial(must_be_inverse, inverse(QUARTER_TURN), OFF_CENTRE, (2, 2))),
+        Mutant("τ_{AGy}Λ = Λτ_y", partial(commutation, "AG")),
+        Mutant("T_h⁻¹ always aligns", partial(all_pairs, symmetric=False)),
+        Witness("T_h⁻¹ does align the square", lambda: check(aligned(-QUARTER_TURN, QUARTER_TURN, SQUARE), "aligned")),
+        Witness(
+            "T_h⁻¹ does not align the square off the centre",
+            lambda: check(not aligned(-QUARTER_TURN, QUARTER_TURN, OFF_CENTRE), "not aligned"),
+        ),
+    ),
+    assumed=("Λ_λf = σ(b) outside the bounded set supp f + supp λ", "simple functions are dense in L¹_loc"),
+)

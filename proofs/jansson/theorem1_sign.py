@@ -1,0 +1,60 @@
+"""J1.sign: the determinant without its absolute value."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from proofs.jansson.simple import Simple, box, inverse, reach
+from proofs.jansson.theorem1 import HALF_TURN, IMAGE, POINTS
+from proofs.matrix import Matrix
+from proofs.routes.exact import check
+from proofs.routes.identity import unknowns, vanishes
+from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+
+MIRROR = Matrix.diagonal(-1, 1)
+SQUARE = Simple.on(box(-1, -1, 1, 1))
+
+
+def printed(A: Matrix, absolute: bool = False) -> Evidence:
+    """λ = 1 on [−1, 1]², σ(z) = z, b = 0: T_h⁻¹ aligns, so the printed condition should hold."""
+    moved, det = IMAGE.moved(A), A.det()
+    before = [IMAGE.convolved(SQUARE, x) for x in POINTS]
+    after = [moved.convolved(SQUARE, reach(A, x)) for x in POINTS]
+    left, right = SQUARE((0, 0)), (abs(det) if absolute else det) * SQUARE.moved(inverse(A))((0, 0))
+    return check(
+        before != after or left == right,
+        "T_gΛ_λT_h = Λ_λ ⇒ λ = (det T_h) T_h⁻¹λ",
+        filter=SQUARE.parts, T_h=A, T_g=inverse(A), f=IMAGE.parts, x=POINTS, outputs=before, aligned=before == after,
+        lambda_at_0=left, printed_right_side_at_0=right,
+    )  # fmt: skip
+
+
+def gaussian() -> Evidence:
+    """λ = exp(−p x² − q y²) and the mirror A: AᵀQA = Q, so |det A| λ∘A = λ, while det A = −1 gives −λ(0) = λ(0)."""
+    p, q = unknowns(p=1, q=1)
+    Q = Matrix.diagonal(p, q)
+    fixed = vanishes(MIRROR.T @ Q @ MIRROR - Q, what="the mirror fixes every such Gaussian")
+    return check(not fixed.holds or MIRROR.det() == 1, "λ(0) = (det A) λ(0) for λ(0) = 1", A=MIRROR, det_A=MIRROR.det())
+
+
+J1_sign = Statement(
+    id="J1.sign",
+    name="the condition on λ as printed",
+    source="Jansson et al. (DeepMath 2020), first theorem",
+    summary="T_g Λ_λ T_h = Λ_λ ⇒ λ = (det T_h) T_h⁻¹λ",
+    claim="If T_g Λ_λ T_h = Λ_λ for some affine T_g, then λ = (det T_h) T_h⁻¹λ.",
+    sizes="one mirror, explicit filters",
+    verdict=Verdict.REFUTED,
+    correction=(
+        "|det T_h| is meant: volume does not change sign under a mirror. Taken literally the condition lets no filter "
+        "that is symmetric under a reflection through, although these are what aligns reflections (J1, J2)."
+    ),
+    routes=(
+        Route("the square and the mirror", Method.EXACT, partial(printed, MIRROR)),
+        Route("every axis-parallel Gaussian and the mirror", Method.RING, gaussian),
+    ),
+    controls=(
+        Witness("with |det T_h| the mirror passes", partial(printed, MIRROR, absolute=True)),
+        Witness("for det T_h = 1 both readings agree", partial(printed, HALF_TURN)),
+    ),
+)

@@ -1,0 +1,112 @@
+"""J2: which affine maps leave a filter unchanged, by real Jordan type."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from proofs.jansson.powers import INTEGER, conjugate_to_orthogonal, flatten, growth, slab, small_matrices, turning
+from proofs.jansson.theorem2_measure import a_point, half_plane
+from proofs.matrix import Matrix
+from proofs.routes.exact import check
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.smt import impossible
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+AREA_PRESERVING = [A for A in INTEGER if abs(A.det()) == 1]
+
+
+def hyperbolic(a: Any, b: Any) -> list[Any]:
+    """Eigenvalues a, b with |ab| = 1 of which one has modulus other than 1."""
+    return [(a * b) * (a * b) == 1, a * a != 1]
+
+
+def jordan_types(shears: bool = True) -> Evidence:
+    """Real eigenvalues a, b with |ab| = 1 and |a| = 1: a = b = ±1 or a = −b = ±1. Otherwise one of them is beyond 1."""
+    return all_of(
+        impossible(lambda a, b: [*hyperbolic(a, b), a * a <= 1, b * b <= 1], "a b", "hyperbolic: one is beyond 1"),
+        impossible(
+            lambda a, b: [(a * b) * (a * b) == 1, a * a == 1, a != b, a != -b], "a b", "|a| = 1: a = b or a = −b"
+        ),
+        impossible(
+            lambda t, d, a: [d * d == 1, a * a - t * a + d == 0, a * a == 1, d == (1 if shears else -1), t * t != 4],
+            "t d a",
+            "det = 1, |a| = 1: |tr| = 2",
+        ),
+        impossible(lambda t, d: [d * d == 1, t * t - 4 * d < 0, d != 1], "t d", "complex eigenvalues: det = 1"),
+        slab(),
+    )
+
+
+def not_diagonalisable() -> Evidence:
+    """N² = 0, e² = 1, any v: with u = eNv the matrix A = e'I + N (e' = e) has Av = e(v + u), Au = eu: a shear."""
+    e, p, q, v = unknowns(e=1, p=1, q=1, v=2)
+    N = Matrix.of([[p * q, -p * p], [q * q, -p * q]])
+    A, column = e * Matrix.identity(2) + N, Matrix.from_columns(v)
+    u = e * (N @ column)
+    return all_of(
+        vanishes(A @ u - e * u, what="Au = eu"),
+        vanishes(e * (A @ column - e * column) - u, what="e(Av − ev) = u, that is Av = e(v + u) as e² = 1"),
+    )
+
+
+TYPES = [Matrix.of(rows) for rows in ([[0, -1], [1, 0]], [[0, 1], [1, 0]], [[-1, 0], [0, -1]], [[1, 1], [0, 1]])]
+TYPES.append(Matrix.of([[2, 1], [1, 1]]))
+"""A rotation, a reflection, −I, a shear, a hyperbolic matrix."""
+
+
+def by_normal_forms() -> Evidence:
+    return all_of(growth(), turning(), not_diagonalisable())
+
+
+def on_polygons() -> Evidence:
+    return all_of(small_matrices(AREA_PRESERVING), flatten(AREA_PRESERVING))
+
+
+J2 = Statement(
+    id="J2",
+    name="maps that leave a filter unchanged",
+    source="Jansson et al. (DeepMath 2020), second theorem (N = 2)",
+    summary="λ = C T_h⁻¹λ, support of finite non-zero measure ⇒ |det| = |C| = 1, T_h conjugate to a rotation or mirror",
+    claim=(
+        "Let λ(x) = C λ(Ax) with 0 < |{λ ≠ 0}| < ∞, N = 2. Then |det A| = |C| = 1 (J2.measure). If the powers of A are "
+        "not bounded there is no such λ: |S| = |S ∩ A⁻ⁿS| ≤ |B ∩ A⁻ⁿB| + 2|S − B| for every box B, and |B ∩ A⁻ⁿB| "
+        "comes arbitrarily close to 0. By real Jordan type: eigenvalues a, ±1/a with |a| ≠ 1 (hyperbolic) and ±shears "
+        "(parabolic) are impossible; complex eigenvalues with |det| = 1 are rotations for the definite form Q = cx² + "
+        "(d − a)xy − by² (elliptic); eigenvalues 1, −1 are reflections in a basis; ±I. Either A has finite order n and "
+        "λ∘A = ±λ, or A turns the ellipses Q = const by an angle that is no rational part of 360°, and then C = 1 and "
+        "λ is constant on almost all of them (J2.families)."
+    ),
+    sizes="N = 2, every matrix; 104 integer matrices with |det| = 1 exhaustively",
+    verdict=Verdict.CORRECTED,
+    correction=(
+        "“λ is symmetric with respect to this finite set of transforms” holds up to sign: C = −1 is possible, with "
+        "λ∘T_h = −λ (J2.families). All statements about λ hold almost everywhere."
+    ),
+    hypotheses={"finite support": "|{λ ≠ 0}| < ∞", "support not null": "|{λ ≠ 0}| > 0"},
+    routes=(
+        Route("powers of shears and of real and complex eigenvalues", Method.RING, by_normal_forms),
+        Route("Jordan types from det and tr, and the width of a slab", Method.SMT, jordan_types),
+        Route("polygons under 104 matrices with |det| = 1", Method.EXHAUSTIVE, on_polygons),
+    ),
+    controls=(
+        Dropped("finite support", half_plane),
+        Dropped("support not null", a_point),
+        Mutant("shears allowed", partial(small_matrices, AREA_PRESERVING, lambda A: abs(A.trace()) <= 2)),
+        Mutant(
+            "reflections forbidden",
+            partial(small_matrices, AREA_PRESERVING, lambda A: A.det() == 1 and conjugate_to_orthogonal(A)),
+        ),
+        Mutant("N² ≠ 0", partial(growth, nilpotent=False)),
+        Mutant("det = −1 has |tr| = 2 too", partial(jordan_types, shears=False)),
+        Witness(
+            "rotation, reflection, −I pass, shear and stretch do not",
+            lambda: check([conjugate_to_orthogonal(A) for A in TYPES] == [True, True, True, False, False], "types"),
+        ),
+    ),
+    assumed=(
+        "|AS| = |det A| |S|; |S − B| → 0 as the box B grows",
+        "a matrix that preserves a definite quadratic form is conjugate to an orthogonal one",
+        "a real 2×2 matrix has complex eigenvalues, or is diagonal or ±shear in a basis",
+    ),
+)

@@ -1,0 +1,104 @@
+"""J2.families: both kinds of filters that a map can leave unchanged, and the sign that the paper leaves out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+from proofs.jansson.powers import INTEGER, bounded, power
+from proofs.jansson.simple import Polygon, Simple, inverse
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+SEED = Simple.on(((1, 0), (3, 1), (2, 2)))
+FINITE = [A for A in INTEGER if bounded(A)]
+"""Every integer matrix of finite order with entries from −2 to 2."""
+
+
+def parts(f: Simple) -> Counter[tuple[object, Polygon]]:
+    """f as a formal sum of polygons, each written from its least corner on: equal parts, equal functions."""
+    cut = ((w, P, P.index(min(P))) for w, P in f.parts)
+    return Counter((w, P[n:] + P[:n]) for w, P, n in cut)
+
+
+def order(A: Matrix) -> int:
+    return next(n for n in range(1, 13) if power(A, n) == Matrix.identity(2))
+
+
+def orbit_sum(A: Matrix, C: int) -> Simple:
+    """Σ Cᵏ T^k f over one period: λ∘A = C⁻¹λ."""
+    return Simple(tuple(part for k in range(order(A)) for part in (C**k * SEED.moved(power(A, k))).parts))
+
+
+def finite_order(signs: bool = True) -> Evidence:
+    """λ = C T_h⁻¹λ for C = 1, and for C = −1 where the order is even."""
+    factors = [(A, C) for A in FINITE for C in (1, -1) if C == 1 or not signs or order(A) % 2 == 0]
+    return for_all(
+        factors,
+        lambda case: parts(case[1] * orbit_sum(*case).moved(inverse(case[0]))) == parts(orbit_sum(*case)),
+        "(A, C): Σ Cᵏ T^k f = C T_h⁻¹ Σ Cᵏ T^k f",
+    )
+
+
+def symmetric(C: int) -> Evidence:
+    """The literal reading of (i): λ = C T_h⁻¹λ for the quarter-turn ⇒ λ∘A = λ."""
+    A = Matrix.of([[0, -1], [1, 0]])
+    filter_ = orbit_sum(A, C)
+    kept = parts(C * filter_.moved(inverse(A))) == parts(filter_)
+    return check(
+        not kept or parts(filter_.moved(inverse(A))) == parts(filter_),
+        "λ = C T_h⁻¹λ ⇒ λ is symmetric",
+        filter=filter_.parts, T_h=A, C=C,
+    )  # fmt: skip
+
+
+def never_the_identity() -> Evidence:
+    """(3 + 4i)ⁿ ≡ 3 + 4i modulo 5 for n ≥ 1, by squaring once, so it is not 5ⁿ: the rotation has infinite order."""
+    square = 3 * 3 - 4 * 4, 2 * 3 * 4
+    return check(tuple(z % 5 for z in square) == (3, 4), "(3 + 4i)² ≡ 3 + 4i modulo 5", square=square)
+
+
+def ellipses(keep: bool = True) -> Evidence:
+    """A = P⁻¹RP keeps Q(x) = |Px|², cleared of denominators: λ = F∘Q is unchanged, for every F and every basis P."""
+    P, x = unknowns(P=(2, 2), x=2)
+    R = Matrix.of([[3, -4], [4, 3]])
+    column = Matrix.from_columns(x)
+    moved = P @ (P.adjugate() @ (R @ (P @ column)))
+    scale = 25 if keep else 5
+    return vanishes(
+        moved.squared_norm() - scale * P.det() ** 2 * (P @ column).squared_norm(), what="Q(Ax) = Q(x), times (5 det P)²"
+    )
+
+
+J2_families = Statement(
+    id="J2.families",
+    name="the filters that are left unchanged",
+    source="Jansson et al. (DeepMath 2020), second theorem, cases (i) and (ii)",
+    summary="finite order n: sums over the orbit, with C = ±1; otherwise functions of one definite quadratic form",
+    claim=(
+        "Both cases occur. (i) If Aⁿ = I, λ = Σ_k Cᵏ f∘A⁻ᵏ satisfies λ = C λ∘A for C = 1, and for C = −1 if n is even, "
+        "for every f. (ii) If A = P⁻¹RP with a rotation R, λ = F(|Px|²) satisfies λ = λ∘A for every F; such A have "
+        "infinite order for R = (3, −4; 4, 3)/5. Then λ is constant on almost every ellipse, and C = −1 is impossible, "
+        "since λ = λ∘A² makes it constant on ellipses and λ = −λ there."
+    ),
+    sizes="every integer matrix of finite order with entries up to 2; every basis P",
+    verdict=Verdict.CORRECTED,
+    correction=(
+        "In case (i) the paper has λ symmetric; for C = −1, which its theorem admits, λ∘T_h = −λ, and λ is symmetric "
+        "under T_h² only."
+    ),
+    hypotheses={"even order for C = −1": "n even, or C = 1", "sign": "symmetric means λ∘T_h = Cλ"},
+    routes=(
+        Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order),
+        Route("ellipses and infinite order", Method.RING, lambda: all_of(ellipses(), never_the_identity())),
+    ),
+    controls=(
+        Dropped("even order for C = −1", partial(finite_order, signs=False)),
+        Dropped("sign", partial(symmetric, -1)),
+        Mutant("Q(Ax) = Q(x)/5", partial(ellipses, keep=False)),
+        Witness("with C = 1 the filter is symmetric", partial(symmetric, 1)),
+    ),
+    assumed=("an irrational rotation is ergodic: a function it leaves unchanged is constant on almost every circle",),
+)

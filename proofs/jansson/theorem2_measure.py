@@ -1,0 +1,92 @@
+"""J2.measure: an invariant filter preserves area, and its factor is ±1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.jansson.powers import INTEGER
+from proofs.jansson.simple import Simple, area, box, inverse
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.smt import impossible
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+HILL = Simple(((1, ((-1, -1), (1, 0), (0, 2))), (-3, box(2, 0, 3, 1))))
+FACTORS = [Fraction(c) for c in (-2, -1, "-1/2", "1/2", 1, 3)]
+
+
+def support_and_norm(f: Simple) -> tuple[Any, Any]:
+    """|{f ≠ 0}| and ‖f‖₁, for polygons that do not overlap."""
+    return sum(area(P) for _, P in f.parts), sum(abs(w) * area(P) for w, P in f.parts)
+
+
+def kept(A: Matrix, C: Any) -> bool:
+    """Whether C T_h⁻¹λ has the support area and the norm of λ."""
+    return support_and_norm(C * HILL.moved(inverse(A))) == support_and_norm(HILL)
+
+
+def measured(power: int = 1) -> Evidence:
+    """496 matrices, 6 factors: C T_h⁻¹λ has the support area and norm of λ iff |det A| = |C|^power = 1."""
+    return for_all(
+        product(INTEGER, FACTORS),
+        lambda case: kept(*case) == (abs(case[0].det()) == 1 == abs(case[1]) ** power),
+        "(A, C): same area and norm ⇔ |det A| = 1 = |C|",
+    )
+
+
+def scaling(infinite: bool = False) -> Evidence:
+    """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = 1 for 0 < s, n < ∞."""
+    positive = (lambda s, n: [s >= 0, n >= 0]) if infinite else (lambda s, n: [s > 0, n > 0])
+    return all_of(
+        impossible(lambda s, n, d, c: [*positive(s, n), s * d == s, d != 1], "s n d c", what="|det A| = 1"),
+        impossible(lambda s, n, d, c: [*positive(s, n), s * d == s, n * d == c * n, c != 1], "s n d c", what="|C| = 1"),
+    )
+
+
+def half_plane() -> Evidence:
+    """λ = 1 for x > 0, and λ = |x| for x > 0: infinite support, |det A| = 4 and then C = 1/2."""
+    A, points = Matrix.diagonal(2, 2), [(x, y) for x in (-3, -1, 1, 2) for y in (-1, 0, 5)]
+    step = all((x > 0) == (2 * x > 0) for x, _ in points)
+    ramp = all(max(x, 0) == Fraction(1, 2) * max(2 * x, 0) for x, _ in points)
+    return check(not (step and ramp), "|det A| = |C| = 1", T_h=A, filters=["x > 0", "max(x, 0)"], C=[1, Fraction(1, 2)])
+
+
+def a_point() -> Evidence:
+    """λ = 1 at 0 and 0 elsewhere."""
+    A = Matrix.diagonal(2, 2)
+    return check(A.det() == 1, "|det A| = 1 for λ = λ∘A", T_h=A, filter="1 at the origin, 0 elsewhere", C=1)
+
+
+J2_measure = Statement(
+    id="J2.measure",
+    name="area and factor",
+    source="Jansson et al. (DeepMath 2020), second theorem",
+    summary="λ = C T_h⁻¹λ with support of finite non-zero measure ⇒ |det T_h| = |C| = 1",
+    claim=(
+        "Let λ(x) = C λ(Ax) almost everywhere and 0 < |{λ ≠ 0}| < ∞. Then A maps S = {λ ≠ 0} onto itself, so |S| = "
+        "|det A| |S| and |det A| = 1; and ‖λ‖₁ = |C| ‖λ‖₁ / |det A| gives |C| = 1."
+    ),
+    sizes="all N; 496 matrices in the plane",
+    verdict=Verdict.PROVED,
+    hypotheses={"finite support": "|{λ ≠ 0}| < ∞", "support not null": "|{λ ≠ 0}| > 0"},
+    routes=(
+        Route("support and norm of a filter on polygons", Method.EXHAUSTIVE, measured),
+        Route("s d = s, n d = c n", Method.SMT, scaling),
+    ),
+    controls=(
+        Dropped("finite support", half_plane),
+        Dropped("support not null", a_point),
+        Mutant("only |C|⁰ = 1", partial(measured, 0)),
+        Mutant("s = n = 0 allowed", partial(scaling, infinite=True)),
+        Witness(
+            "a mirror and C = −1 keep both", lambda: check(kept(Matrix.diagonal(-1, 1), -1), "area and norm are kept")
+        ),
+    ),
+    assumed=(
+        "|AS| = |det A| |S| for measurable S",
+        "λ is integrable, as the paper assumes (λ ∈ L¹ with compact support)",
+    ),
+)
