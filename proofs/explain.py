@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from proofs.judge import Entry, Outcome, pasteable
 
-__all__ = ["explain"]
+__all__ = ["explain", "page"]
 
 
 def explain(entry: Entry) -> str:
@@ -15,11 +16,26 @@ def explain(entry: Entry) -> str:
     return "\n".join(_lines(entry)) + "\n"
 
 
+def page(entries: Iterable[Entry]) -> str:
+    """Markdown of a whole ledger: a table, then each entry in full. The same wherever and whenever it is run."""
+    done = list(entries)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(str(e.verdict) for e in done).items())
+    head = ["# The ledger", "", f"{len(done)} entries: {counts}. Written by `invariance verify --markdown FILE`.", ""]
+    table = ["| id | claim | verdict | sizes | routes |", "|---|---|---|---|---|", *map(_table_row, done), ""]
+    return "\n".join([*head, *table, *map(explain, done)])
+
+
+def _table_row(entry: Entry) -> str:
+    said = entry.statement
+    cells = (said.id, said.summary, str(entry.verdict), said.sizes, ", ".join(entry.methods))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def _lines(entry: Entry) -> Iterator[str]:
     said = entry.statement
     yield f"## {said.id} · {said.name}"
     yield ""
-    yield f"**{entry.verdict}** ({entry.reason}); {said.sizes}; {entry.seconds:.2f} s. Source: {said.source}."
+    yield f"**{entry.verdict}** ({entry.reason}); {said.sizes}. Source: {said.source}."
     if not entry.agreed:
         yield f"The recorded verdict is **{entry.recorded}**."
     yield ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import time
 from collections.abc import Callable
@@ -23,7 +22,9 @@ SIZE = 60
 
 
 def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[str], None] = lambda _: None) -> bool:
-    """Write `index.html` and `report.json` into `folder`; True if every claim came out as recorded or predicted.
+    """Write `index.html`, `report.json` and the figures as PNG into `folder`.
+
+    True if every claim came out as recorded or predicted.
 
     Args:
         images: a folder of PNG or JPEG photographs; scikit-image's own where none is given.
@@ -59,7 +60,7 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
         ledger=ledger,
         findings=found,
         seconds=seconds,
-        results=[_picture(result) for result in results],
+        results=[_picture(result, folder) for result in results],
         count=len(photos),
         size=SIZE,
     )
@@ -93,7 +94,7 @@ def _row(entry: Any) -> dict[str, Any]:
     }
 
 
-def _picture(result: Result) -> dict[str, str]:
-    buffer = io.BytesIO()
-    result.figure.savefig(buffer, format="png", dpi=130)
-    return {"title": result.title, "text": result.text, "png": base64.b64encode(buffer.getvalue()).decode()}
+def _picture(result: Result, folder: Path) -> dict[str, str]:
+    file = folder / f"{result.name}.png"
+    result.figure.savefig(file, dpi=130)
+    return {"title": result.title, "text": result.text, "png": base64.b64encode(file.read_bytes()).decode()}

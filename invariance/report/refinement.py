@@ -38,11 +38,7 @@ def refinement(photos: Tensor) -> Result:
         "plain CNN, taps 1/8 apart": climb("plain CNN, 3×3", fixed=True),
     }
     title = "Covariance under grid refinement, image and warp fixed"
-    said = "; ".join(
-        f"{label}: {ladder.verdict}, E∞ in [{ladder.limit_interval[0]:.1e}, {ladder.limit_interval[1]:.1e}], "
-        f"p = {ladder.order:.2f} [{ladder.order_interval[0]:.2f}, {ladder.order_interval[1]:.2f}]"
-        for label, ladder in ladders.items()
-    )
+    said = "; ".join(f"{label}: {_in_words(ladder)}" for label, ladder in ladders.items())
     text = (
         "K = 1 is covariant in the limit, to first order since log det V has poles. K = 3 is so only while its taps "
         "close in with the pixels, and more slowly; with a footprint that stays as large as it is in the image, the "
@@ -61,6 +57,15 @@ def refinement(photos: Tensor) -> Result:
         for label, ladder in ladders.items()
     }
     return Result("refinement", title, text, figure_of(plot_ladder(ladders, title=title)), data)
+
+
+def _in_words(ladder: Ladder) -> str:
+    low, high = ladder.limit_interval
+    words = f"{ladder.verdict}, E∞ in [{low:.1e}, {high:.1e}]"
+    if ladder.verdict == "consistent":
+        slow, fast = ladder.order_interval
+        words += f", p = {ladder.order:.2f} [{slow:.2f}, {fast:.2f}]"
+    return words
 
 
 def dropped_terms(photos: Tensor) -> Result:

@@ -19,7 +19,7 @@ def real_warps(claim: Claim) -> Callable[[Tensor], Result]:
     title, text = {
         "invariant": (
             "Real warps, as the paper says it: F(I∘φ) = F(I)",
-            "The representation moves with the image: at a fixed pixel no network is invariant, all err to order one.",
+            "The representation moves with the image: at a fixed pixel no network is invariant.",
         ),
         "covariant": (
             "Real warps, repaired: F(I∘φ) = F(I)∘φ",
