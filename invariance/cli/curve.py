@@ -1,0 +1,114 @@
+"""`invariance curve`: error against warp scale."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ArgumentError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["curve"]
+
+
+@click.command()
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), help="PNG or SVG; the data go beside it as JSON."
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
+    help="diffcnn or plain-cnn, with :option=value,… ; may be repeated.",
+)
+@click.option("--warp", default="smooth", help="Family of warps.")
+@click.option("--scales", default="0.003,0.01,0.03,0.1,0.3", help="Increasing, separated by commas.")
+@click.option("--images", default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files.")
+@click.option("--claim", default="invariant", help="invariant or covariant.")
+@click.option("--size", default=60, help="Pixels along a side.")
+@click.option("--draws", default=4, help="Warps for each image and scale.")
+@click.option("--seed", default=0, help="Of models, analytic images and warps.")
+@click.option("--device", default="cpu", help="cpu or cuda.")
+def curve(
+    output: Path,
+    models: tuple[str, ...],
+    warp: str,
+    scales: str,
+    images: str,
+    claim: Any,
+    size: int,
+    draws: int,
+    seed: int,
+    device: str,
+) -> None:
+    """Measure invariance error against warp scale and plot it."""
+    import torch
+    from rich.console import Console
+    from rich.progress import track
+
+    from ..images import AnalyticImage
+    from ..measure import invariance_curve, resampling_floor
+    from ..photographs import photographs
+    from ..plots import figure_of, plot_invariance
+
+    if output.suffix.lower() not in (".png", ".svg"):
+        raise ArgumentError("--output", output, "a file name that ends in .png or .svg")
+    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
+        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    nets = {spec: _network(spec, seed).double().to(device).requires_grad_(False) for spec in models}
+
+    def generator() -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
+
+    options: dict[str, Any] = {"warp": warp, "scales": _numbers("--scales", scales)}
+    if images == "analytic":
+        source, options["size"] = AnalyticImage.random(16, generator=generator(), device=device), size
+    else:
+        source = photographs(size, folder=None if images == "photographs" else Path(images)).to(device)
+    console = Console(stderr=True)
+    curves = [
+        invariance_curve(net, source, generator=generator(), draws=draws, claim=claim, label=spec, **options)
+        for spec, net in track(nets.items(), "curves", console=console, transient=True)
+    ]
+    floor = None
+    if isinstance(source, torch.Tensor):
+        floor = resampling_floor(nets[models[0]], source, generator=generator(), **options)
+    title = f"{warp} warps: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
+    figure_of(plot_invariance(curves, floor=floor, title=title)).savefig(output, dpi=150)
+    data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict()}
+    output.with_suffix(".json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
+    Console().print(f"{output}\n{output.with_suffix('.json')}", highlight=False, soft_wrap=True)
+
+
+def _network(spec: str, seed: int) -> nn.Module:
+    """A model from "name:option=value,…", with Python literals for values."""
+    import torch
+
+    from ..models import build
+
+    name, _, rest = spec.partition(":")
+    options: dict[str, Any] = {}
+    for item in filter(None, rest.split(",")):
+        key, _, value = item.partition("=")
+        try:
+            options[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            options[key] = value
+    try:
+        return build(name, generator=torch.Generator().manual_seed(seed), **options)
+    except TypeError as error:
+        raise ArgumentError("--model", spec, f"options that {name} has ({error})") from error
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ArgumentError(option, text, "numbers separated by commas") from error

@@ -1,0 +1,64 @@
+"""`invariance verify`: the ledger."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["verify"]
+
+
+@click.command()
+@click.option("--only", metavar="ID", help="One entry and its parts, such as T2.d.")
+@click.option("--explain", metavar="ID", help="Print one entry in full, with its counterexample.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the ledger to this file.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write the ledger in full to this file.")
+def verify(only: str | None, explain: str | None, json_file: Path | None, markdown: Path | None) -> int:
+    """Run the ledger: every claim of the papers, decided by machine. Status 1 if one comes out other than recorded."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from proofs import ledger
+    from proofs.explain import explain as in_full
+    from proofs.explain import page
+
+    chosen = explain or only
+    count = len(ledger.select(chosen))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
+    if json_file:
+        json_file.write_text(json.dumps(ledger.to_json(entries), indent=1, allow_nan=False), encoding="utf-8")
+    if markdown:
+        markdown.write_text(page(entries), encoding="utf-8")
+    if explain:
+        (entry,) = [entry for entry in entries if entry.id == explain] or entries[:1]
+        console.print(in_full(entry), markup=False, highlight=False, soft_wrap=True)
+    else:
+        _print_ledger(console, entries)
+    return int(not all(entry.agreed for entry in entries))
+
+
+def _print_ledger(console: Console, entries: list[Any]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("id", "claim", "verdict", "sizes", "route", "s", box=None, pad_edge=False)
+    table.columns[5].justify = "right"
+    colours = {"PROVED": "green", "CORRECTED": "yellow", "REFUTED": "red", "SAMPLED": "blue", "UNKNOWN": "magenta"}
+    for entry in entries:
+        colour = colours[entry.verdict.name]
+        verdict = f"[{colour}]{entry.verdict}[/]" + ("" if entry.agreed else f" [bold](recorded: {entry.recorded})[/]")
+        said, routes = entry.statement, ", ".join(entry.methods)
+        table.add_row(entry.id, escape(said.summary), verdict, escape(said.sizes), routes, f"{entry.seconds:.2f}")
+    console.print(table)
+    total = sum(entry.seconds for entry in entries)
+    wrong = [entry.id for entry in entries if not entry.agreed]
+    state = f"other than recorded: {', '.join(wrong)}" if wrong else "all as recorded"
+    console.print(f"{len(entries)} entries, {state}, {total:.1f} s of CPU")
