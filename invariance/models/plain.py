@@ -27,14 +27,11 @@ class PlainCNN(nn.Module):
         super().__init__()
         padding = dilation * (kernel_size - 1) // 2 if stride == 1 else 0
         self.front = nn.Conv2d(3, 6, 3, padding=1, padding_mode="replicate")
-        self.head = nn.Sequential(
-            nn.Flatten(1, -3),
-            nn.Conv2d(6, channels, kernel_size, stride=stride, padding=padding, dilation=dilation),
-            nn.ReLU(),
-        )
-        for conv in (self.front, self.head[1]):
-            nn.init.kaiming_uniform_(conv.weight, nonlinearity="relu", generator=generator)
-            nn.init.uniform_(conv.bias, -0.5, 0.5, generator=generator)
+        second = nn.Conv2d(6, channels, kernel_size, stride=stride, padding=padding, dilation=dilation)
+        self.head = nn.Sequential(nn.Flatten(1, -3), second, nn.ReLU())
+        for parameter in self.parameters():
+            bound = 1.0 if parameter.ndim == 1 else (6 / parameter[0].numel()) ** 0.5
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h2 w2"]:
         return self.head(self.front(images))
