@@ -233,7 +233,7 @@ def test_stride_k_is_invariant_under_block_fields(kernel_size: int, data: st.Dat
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kernel_size", [1, 2, 3])
 def test_block_invariance_to_the_rounding_of_the_dtype(kernel_size: int, dtype, generator: torch.Generator):
-    size = (6 * kernel_size,) * 2
+    size = (6 * kernel_size, 6 * kernel_size)
     action = block_action(8, 0.3, generator=generator, size=size, block=kernel_size)
     jac = field(8, 1, 3, 2, *size)
     report = invariance_error(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, pixel_grid, sample
 from invariance.layers import JacobianConv2d, LogDetInvariant, SignNonlinearity
-from invariance.measure import Ladder, refinement_ladder, warp_error
+from invariance.measure import Claim, Ladder, refinement_ladder, warp_error
 from invariance.models import DiffCNN
 from invariance.testing import assert_consistent
 from invariance.testing.strategies import analytic_images, warps
@@ -17,9 +17,11 @@ from invariance.warps import Identity, Projective, Pullback, Separable, Smooth, 
 POINTS = pixel_grid(6, 6)[None]
 
 
-def network(kernel_size: int, **options: int) -> nn.Module:
+def network(kernel_size: int, *, dilation: int = 1) -> nn.Module:
     generator = torch.Generator().manual_seed(1)
-    return DiffCNN(4, kernel_size, degenerate="nan", generator=generator, **options).double().requires_grad_(False)
+    return (
+        DiffCNN(4, kernel_size, dilation=dilation, degenerate="nan", generator=generator).double().requires_grad_(False)
+    )
 
 
 @given(image=analytic_images(), warp=warps())
@@ -36,7 +38,7 @@ def test_one_tap_is_covariant_under_every_warp(image: AnalyticImage, warp: Warp)
     torch.testing.assert_close(warped[defined], moved[defined], rtol=1e-6, atol=1e-6)
 
 
-def climb(net_at, claim="covariant") -> Ladder:
+def climb(net_at, claim: Claim = "covariant") -> Ladder:
     generator = torch.Generator().manual_seed(0)
     images = AnalyticImage.random(6, generator=generator, cutoff=2, window=0.35)
     warp = random_smooth(6, 0.2, generator=generator)

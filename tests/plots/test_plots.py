@@ -19,7 +19,7 @@ def curve(label: str, factor: float, scales: tuple[float, ...] = (0.0, 0.01, 0.1
 def test_curves_leave_out_scale_zero_and_keep_their_labels():
     ax = plot_invariance([curve("first", 1), curve("second", 2)], slopes=(1,), floor=curve("cubic resampling", 0.1))
     line = ax.get_lines()[0]
-    np.testing.assert_allclose(line.get_xdata(), [0.01, 0.1])
+    np.testing.assert_allclose(np.asarray(line.get_xdata()), [0.01, 0.1])
     np.testing.assert_allclose(np.asarray(line.get_ydata()), [0.01, 0.1])
     legend = ax.get_legend()
     assert legend is not None
