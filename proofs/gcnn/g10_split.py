@@ -1,0 +1,130 @@
+"""G10: in a split group the group correlation is a planar correlation with transformed filters."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from proofs.gcnn.functions import correlate, given, move
+from proofs.gcnn.layers import convolve, expanded, turn
+from proofs.gcnn.motions import GROUPS, P4M, TURN, shift, window
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, equal
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.routes.words import function, letters, reindexed
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def any_group(order: str = "ts", inverted: bool = False) -> Evidence:
+    """[f⋆ψ](ts) = Σ_h f(h) L_t[L_s ψ](h) for every product ts."""
+    t, s, h = letters("t s h")
+    f, psi = function("f"), function("ψ")
+    place = t(s) if order == "ts" else s(t)
+    planar = correlate(f, move(~s if inverted else s, psi), [h])(t)
+    return reindexed(correlate(f, psi, [h])(place), planar, f"[f⋆ψ]({order}) = [f⋆L_s ψ](t)", over=h)
+
+
+def centred(image: Matrix) -> dict[tuple[int, int], Any]:
+    """The pixels by their coordinates about the centre of an odd square."""
+    half = image.shape[0] // 2
+    return {(i - half, j - half): x for i, row in enumerate(image.rows) for j, x in enumerate(row)}
+
+
+def on_the_group(name: str, lifting: bool) -> Evidence:
+    """Generic 3×3 image and filter, one pixel of padding: the definition, summed over Z² or over G, and one planar
+    convolution with the expanded bank are the same polynomials at every ts."""
+    group = GROUPS[name]
+    depth = 1 if lifting else len(group)
+    values, weights = unknowns(f=9 * depth, psi=9 * depth)
+    features, filters = (
+        [Matrix.of(some[9 * d + 3 * i : 9 * d + 3 * i + 3] for i in range(3)) for d in range(depth)]
+        for some in (values, weights)
+    )
+    bank = expanded(group, filters if lifting else [tuple(filters)])
+    planar = [convolve(features, kernels, padding=1) for kernels in bank]
+
+    def function_of(maps: list[Matrix]) -> dict[Any, Any]:
+        if lifting:
+            return centred(maps[0])
+        return {shift(*x)(h): v for h, image in zip(group, maps, strict=True) for x, v in centred(image).items()}
+
+    f = function_of(features)
+    by_definition = correlate(given(f), given(function_of(filters)), f)
+    residuals = [
+        by_definition(shift(*t)(s)) - value
+        for s, image in zip(group, planar, strict=True)
+        for t, value in centred(image).items()
+    ]
+    return vanishes(residuals, what=f"{name}, {'lifting' if lifting else 'group'}: the sum over G = one planar layer")
+
+
+def every_group() -> Evidence:
+    pixels = [name for name in GROUPS if name != "p3"]
+    return all_of(*(on_the_group(name, lifting) for name in pixels for lifting in (True, False)))
+
+
+def translated(draw: Draw) -> Any:
+    """The sum over h written as Σ_x Σ_h f(x, h) (L_s ψ)(x − t, h) on random numbers, p4m, at random places ts."""
+    f, psi = ({shift(*x)(h): draw.scalar() for x in window(-1, 1) for h in P4M} for _ in range(2))
+    whole = correlate(given(f), given(psi), f)
+    for s in P4M:
+        turned = move(s, given(psi))
+        for t in ((0, 0), (1, -1), (0, 2)):
+            planar = sum(value * turned((~shift(*t))(h)) for h, value in f.items())
+            yield whole(shift(*t)(s)) - planar
+
+
+def about(centre: str) -> Evidence:
+    """Two taps {0, 1}², a quarter turn s, f = 1 at the origin: the filter turned on its array against L_s ψ on Z²."""
+    psi = Matrix.of([[1, 2], [3, 4]])
+    definition = given({(i, j): psi[i, j] for i in range(2) for j in range(2)})
+    array = turn(TURN, psi)
+    corner = (0, 0) if centre == "array" else (-1, 0)  # where the turned array lies if the turn is about the origin
+    on_array = given({(i + corner[0], j + corner[1]): array[i, j] for i in range(2) for j in range(2)})
+    sides = [
+        {t: value for t in window(-2, 2) if (value := side(t))}
+        for side in (
+            lambda t: correlate(given({(0, 0): 1}), definition, [(0, 0)])(shift(*t)(TURN)),
+            lambda t: correlate(given({(0, 0): 1}), on_array, [(0, 0)])(shift(*t)),
+        )
+    ]
+    return equal(*sides, what="[f⋆ψ](ts) = planar correlation with the turned array", f={(0, 0): 1}, psi=psi)
+
+
+def same_weights() -> Evidence:
+    """The bank of p4m holds every weight of the filter |H| times, and nothing else."""
+    (weights,) = unknowns(psi=9)
+    bank = expanded(P4M, [Matrix.of(weights[i : i + 3] for i in (0, 3, 6))])
+    entries = [x for row in bank for kernel in row for x in kernel]
+    return check(all(entries.count(w) == 8 for w in weights) and len(entries) == 72, "every weight 8 times")
+
+
+G10 = Statement(
+    id="G10",
+    name="split groups: one planar convolution",
+    source="Cohen & Welling, section 7 (slides: split groups, efficient implementation)",
+    summary="[f⋆ψ](ts) = planar correlation with L_s ψ = one planar convolution with the expanded filter bank",
+    claim=(
+        "[f⋆ψ](ts) = Σ_h Σ_k f_k(h) L_t[L_s ψ_k(h)] for a translation t and s ∈ H: planar correlation, at t, with the "
+        "filter L_s ψ. So the layer is one planar convolution with the bank L_s ψ_k(·, h), rows s and columns (k, h), "
+        "entry by entry the same polynomials in image and filter. L_s moves filter entries and computes none. To turn "
+        "a filter about the origin of Z² is to turn its array only if the array is odd and centred; an even array "
+        "turned about its own centre gives the same channels, each shifted by a translation of its own."
+    ),
+    sizes="every group for the identity; 3×3 filters, five groups for the bank",
+    verdict=Verdict.PROVED,
+    hypotheses={"the array is centred": "s fixes the point of the array that the origin of Z² is"},
+    routes=(
+        Route("words of the free group", Method.SYMBOLIC, any_group),
+        Route("sum over G against one planar layer, five groups", Method.RING, every_group),
+        Route("random numbers, p4m", Method.RANDOM, partial(schwartz_zippel, translated, what="[f⋆ψ](ts)")),
+    ),
+    controls=(
+        Dropped("the array is centred", partial(about, "array")),
+        Mutant("st for ts", partial(any_group, "st")),
+        Mutant("L_{s⁻¹} ψ", partial(any_group, inverted=True)),
+        Witness("the even array moved back by (−1, 0)", partial(about, "origin")),
+        Witness("every weight |H| times in the bank", same_weights),
+    ),
+)

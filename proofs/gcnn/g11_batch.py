@@ -1,0 +1,97 @@
+"""G11.batch: batch statistics for each planar channel do not break equivariance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from proofs.gcnn.g11_norm import Batch, affine, planar
+from proofs.gcnn.layers import Map, act
+from proofs.gcnn.motions import P4, TURN
+from proofs.matrix import Matrix
+from proofs.routes.exact import check
+from proofs.routes.identity import unknowns
+from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+
+
+def standardise_planar(batch: Batch) -> list[tuple[Map, tuple[Any, ...]]]:
+    """Each planar channel by its own mean and variance over batch and plane: N(x − μ_h) and N²v_h for every h."""
+    statistics = []
+    for h in range(len(batch[0])):
+        values = [x for feature in batch for x in feature[h]]
+        N, S = len(values), sum(values)
+        statistics.append((N, -S, N * sum(x * x for x in values) - S * S))
+    scales, shifts, variances = zip(*statistics, strict=True)
+    return [(affine(feature, scales, shifts), variances) for feature in batch]
+
+
+def travels(batch: Batch) -> bool:
+    """Whether channels and statistics of the turned batch are those of the batch, moved."""
+    moved, still = standardise_planar([act(P4, TURN, f) for f in batch]), standardise_planar(batch)
+    back = [P4.index((~TURN)(g)) for g in P4]
+    return all(
+        f == act(P4, TURN, f0) and v == tuple(v0[i] for i in back)
+        for (f, v), (f0, v0) in zip(moved, still, strict=True)
+    )
+
+
+def explicit() -> Evidence:
+    """Four channels with four different means and variances."""
+    return check(
+        not travels(DIFFERENT),
+        "batch statistics for each planar channel break equivariance",
+        f=list(DIFFERENT[0]),
+        r=TURN.matrix(),
+        four_times_the_variances=variances(),
+    )
+
+
+def variances() -> list[int]:
+    return list(standardise_planar(DIFFERENT)[0][1])
+
+
+DIFFERENT = [tuple(Matrix.of([[k, 2 * k + 1]]) for k in range(4))]
+"""Means 1/2, 2, 7/2, 5 and variances 1/4, 1, 9/4, 4."""
+
+
+def generic_batch() -> Evidence:
+    """Symbolic features: both sides are the same polynomials, whatever the features."""
+    (values,) = unknowns(f=16)
+    batch = [tuple(Matrix.of([values[i + 2 * h : i + 2 * h + 2]]) for h in range(4)) for i in (0, 8)]
+    return check(not travels(batch), "batch statistics for each planar channel break equivariance")
+
+
+def running(means: Sequence[int]) -> Evidence:
+    return planar("running means", [1, 1, 1, 1], [-m for m in means])
+
+
+G11_batch = Statement(
+    id="G11.batch",
+    name="batch statistics for each planar channel",
+    source="Cohen & Welling, section 6.2 (slides: consistency), as often paraphrased",
+    summary="batch norm for each planar channel always breaks equivariance",
+    claim=(
+        "Batch norm that takes mean and variance of each planar channel breaks equivariance, in training as in "
+        "evaluation, unless all channels have the same statistics."
+    ),
+    sizes="p4, batches of feature maps of 1×2 pixels",
+    verdict=Verdict.REFUTED,
+    correction=(
+        "In training, without scale and shift, it does not: the statistics are those of the turned batch and travel "
+        "with the channels. What breaks equivariance are numbers that stay where they are: running means and variances "
+        "in evaluation, scales, shifts and biases (G11.planar). So the fault stays unseen while a network is trained."
+    ),
+    routes=(
+        Route("four channels, four means and variances", Method.EXACT, explicit),
+        Route("generic features", Method.RING, generic_batch),
+    ),
+    controls=(
+        Witness(
+            "running means for each channel do break it",
+            lambda: check(not running((1, 2, 3, 4)).holds, "f − μ_h is not equivariant"),
+        ),
+        Witness("four channels, four variances", lambda: check(len(set(variances())) == 4, "no two are equal")),
+        Witness("one running mean does not", partial(running, (1, 1, 1, 1))),
+    ),
+)

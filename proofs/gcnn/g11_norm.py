@@ -1,0 +1,120 @@
+"""G11: bias and batch norm per G-feature map keep equivariance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from proofs.gcnn.layers import Map, act
+from proofs.gcnn.motions import P4, P4M, TURN, Motion, Point_group
+from proofs.matrix import Matrix
+from proofs.routes.exact import equal, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+Batch = list[Map]
+
+
+def affine(feature: Map, scales: Sequence[Any], shifts: Sequence[Any]) -> Map:
+    """x ↦ scale·x + shift with numbers of their own for each element of H, that is for each planar channel."""
+    parts = zip(feature, scales, shifts, strict=True)
+    return tuple(Matrix.of([a * x + b for x in row] for row in image.rows) for image, a, b in parts)
+
+
+def standardise(batch: Batch) -> tuple[Batch, Any]:
+    """N(x − mean) for every x of one G-feature map over the batch, and N² times the variance that it is divided by."""
+    values = [x for feature in batch for image in feature for x in image]
+    N, S = len(values), sum(values)
+    centred = [affine(feature, [N] * len(feature), [-S] * len(feature)) for feature in batch]
+    return centred, N * sum(x * x for x in values) - S * S
+
+
+def defects(group: Point_group, batch: Batch, layer: Callable[[Batch], Batch], h: Motion) -> Iterator[Matrix]:
+    """layer(L_h f) − L_h layer(f)."""
+    moved, still = layer([act(group, h, f) for f in batch]), [act(group, h, f) for f in layer(batch)]
+    for left, right in zip(moved, still, strict=True):
+        yield from (x - y for x, y in zip(left, right, strict=True))
+
+
+def generic_features(one: bool = True) -> Evidence:
+    """A batch of two feature maps of 1×2 pixels on p4m, with symbolic entries, scale and shift.
+
+    The normalised values and the variance are compared; with `one` False scales and shifts differ along the group axis.
+    """
+    values, scales, shifts = unknowns(f=32, gamma=8, beta=8)
+    entries = iter(values)
+    batch = [tuple(Matrix.of([[next(entries), next(entries)]]) for _ in P4M) for _ in range(2)]
+    gamma, beta = ((numbers[:1] * 8 if one else numbers) for numbers in (scales, shifts))
+
+    def layer(some: Batch) -> Batch:
+        return [affine(f, gamma, beta) for f in standardise(some)[0]]
+
+    residuals: list[Any] = [d for h in P4M for d in defects(P4M, batch, layer, h)]
+    variance = standardise(batch)[1]
+    residuals += [standardise([act(P4M, h, f) for f in batch])[1] - variance for h in P4M]
+    return vanishes(residuals, what="scale, shift and statistics of one feature map")
+
+
+def any_statistic() -> Evidence:
+    """L_h only permutes the values of a feature map: labels for values, so every symmetric statistic stays."""
+    feature = tuple(Matrix.of([[(h, i, j) for j in range(3)] for i in range(2)]) for h in P4M)
+
+    def labels(some: Map) -> Counter[Any]:
+        return Counter(x for image in some for x in image)
+
+    return for_all(P4M, lambda h: labels(act(P4M, h, feature)) == labels(feature), "h: L_h f has the values of f")
+
+
+def raw_layer(draw: Draw) -> Any:
+    """Bias, standardisation, scale and shift on p4, a batch of two feature maps of 3×2 pixels."""
+    batch = [tuple(draw.matrix(3, 2) for _ in P4) for _ in range(2)]
+    bias, gamma, beta = ([x] * 4 for x in draw.vector(3))
+
+    def layer(some: Batch) -> Batch:
+        centred, _ = standardise([affine(f, [1] * 4, bias) for f in some])
+        return [affine(f, gamma, beta) for f in centred]
+
+    return [list(defects(P4, batch, layer, h)) for h in P4]
+
+
+def planar(what: str, scales: Sequence[int], shifts: Sequence[int]) -> Evidence:
+    """x ↦ scale·x + shift on one pixel of p4, f = (1, 0, 0, 0), the quarter turn."""
+    f = tuple(Matrix.of([[int(h == P4[0])]]) for h in P4)
+    sides = affine(act(P4, TURN, f), scales, shifts), act(P4, TURN, affine(f, scales, shifts))
+    left, right = ([image[0, 0] for image in side] for side in sides)
+    return equal(left, right, what=f"{what}: layer(L_r f) = L_r layer(f)", f=[1, 0, 0, 0], scales=scales, shifts=shifts)
+
+
+ONES, ZEROS = [1, 1, 1, 1], [0, 0, 0, 0]
+
+G11 = Statement(
+    id="G11",
+    name="bias and batch norm per G-feature map",
+    source="Cohen & Welling, section 6.2 (slides: consistency)",
+    summary="one bias, mean, variance, scale and shift for each G-feature map keep equivariance",
+    claim=(
+        "A bias, and batch norm γ(x − μ)/√(v + ε) + β with the mean μ and variance v taken over batch, plane and group "
+        "of one G-feature map (or with running values of these), commute with L_h: L_h permutes the values over which "
+        "the statistics are taken, and the rest is one affine map for all of them."
+    ),
+    sizes="every symmetric statistic; p4 and p4m, small feature maps",
+    verdict=Verdict.PROVED,
+    hypotheses={"one value": "the same bias, mean, variance, scale and shift at every element of the group"},
+    routes=(
+        Route("generic features, scale and shift, p4m", Method.RING, generic_features),
+        Route("labels for values, p4m", Method.EXHAUSTIVE, any_statistic),
+        Route("raw layer, p4", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the raw layer")),
+    ),
+    controls=(
+        Dropped("one value", partial(planar, "bias", ONES, [0, 0, 0, 1])),
+        Dropped("one value", partial(planar, "scale", [1, 2, 1, 1], ZEROS)),
+        Dropped("one value", partial(planar, "running mean", ONES, [-1, 0, 0, 0])),
+        Dropped("one value", partial(planar, "running variance", [2, 1, 1, 1], ZEROS)),
+        Mutant("scale and shift for each planar channel", partial(generic_features, one=False)),
+        Witness("one scale, one shift", partial(planar, "affine", [2, 2, 2, 2], [3, 3, 3, 3])),
+    ),
+    assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
+)

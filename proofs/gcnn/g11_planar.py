@@ -1,0 +1,89 @@
+"""G11.planar: values for each planar channel break equivariance unless they are all equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.gcnn.g11_norm import affine, defects, planar
+from proofs.gcnn.motions import GROUPS, P4, Point_group, subgroups
+from proofs.matrix import Matrix
+from proofs.routes.exact import check, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def residual(name: str, sign: int = 1) -> Evidence:
+    """One pixel, symbolic x, a, b: the defect under u at g is (a_g − a_{u⁻¹g}) x_{u⁻¹g} + b_g − b_{u⁻¹g}."""
+    group = GROUPS[name]
+    n = len(group)
+    x, a, b = unknowns(x=n, a=n, b=n)
+    feature = tuple(Matrix.of([[value]]) for value in x)
+    left_over = []
+    for u in group:
+        found = defects(group, [feature], lambda batch: [affine(f, a, b) for f in batch], u)
+        for g, defect in zip(range(n), found, strict=True):
+            h = group.index((~u)(group[g]))
+            left_over.append(defect[0, 0] - ((a[g] - sign * a[h]) * x[h] + b[g] - sign * b[h]))
+    return vanishes(left_over, what=f"the defect of x ↦ a_g x + b_g, {name}")
+
+
+def transitive(group_of: Callable[[Point_group], Sequence[Any]] = list) -> Evidence:
+    """Some u = g g′⁻¹ compares any two elements g, g′: the defects vanish iff all a_g and all b_g are equal."""
+
+    def right(group: Point_group) -> bool:
+        return all(any((~u)(g) == h for u in group_of(group)) for g, h in product(group, group))
+
+    return for_all(GROUPS.values(), right, "H: every pair of orientations is compared")
+
+
+def raw_channels(draw: Draw, scales: Sequence[int], shifts: Sequence[int]) -> Any:
+    feature = tuple(draw.matrix(2, 3) for _ in P4)
+    return [list(defects(P4, [feature], lambda batch: [affine(f, scales, shifts) for f in batch], h)) for h in P4]
+
+
+def every_choice() -> Evidence:
+    """All 4-tuples of scales in {1, 2} and shifts in {0, 1} on raw p4 feature maps: equivariant iff both constant."""
+    risk = []
+    for scales, shifts in product(product((1, 2), repeat=4), product((0, 1), repeat=4)):
+        found = schwartz_zippel(partial(raw_channels, scales=scales, shifts=shifts), what="the raw layer")
+        if found.holds != (len(set(scales)) == len(set(shifts)) == 1):
+            return check(False, "equivariant ⇔ constant", scales=scales, shifts=shifts)
+        risk.append(found.error_probability)
+    return Evidence(True, f"equivariant ⇔ constant along the group axis: {len(risk)} choices", sum(risk, Fraction(0)))
+
+
+def generated_by_half_turns(group: Point_group) -> list[Any]:
+    """A proper subgroup of p4: values that are constant on its orbits alone."""
+    return sorted(min(subgroups(group), key=lambda K: (len(K) == 1, len(K))))
+
+
+G11_planar = Statement(
+    id="G11.planar",
+    name="values for each planar channel",
+    source="Cohen & Welling, section 6.2 (slides: consistency), the converse",
+    summary="x ↦ a_h x + b_h on each planar channel is equivariant ⇔ a_h and b_h do not depend on h",
+    claim=(
+        "A bias b_h, a scale a_h, a shift, a running mean or a running variance for each planar channel h of a "
+        "G-feature map commutes with L_u for every u ∈ H if and only if it has the same value for every h."
+    ),
+    sizes="every finite H for the defect; six groups written out",
+    verdict=Verdict.PROVED,
+    routes=(
+        Route(
+            "the defect, symbolic, and transitivity",
+            Method.RING,
+            lambda: all_of(*map(residual, GROUPS), transitive()),
+        ),
+        Route("256 choices on raw p4 feature maps", Method.RANDOM, every_choice),
+    ),
+    controls=(
+        Mutant("sums for differences", partial(residual, "p4", -1)),
+        Mutant("constant on the orbits of a subgroup is enough", partial(transitive, generated_by_half_turns)),
+        Witness("constant values", partial(planar, "affine", [2, 2, 2, 2], [3, 3, 3, 3])),
+    ),
+)

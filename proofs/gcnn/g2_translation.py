@@ -1,0 +1,120 @@
+"""G2: planar correlation commutes with translations."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.gcnn.functions import correlate, given, move
+from proofs.gcnn.layers import convolve
+from proofs.gcnn.motions import shift, window
+from proofs.matrix import Matrix
+from proofs.routes.exact import equal
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.routes.words import function, letters, reindexed
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+
+def any_group(filter_too: bool = False, back: bool = False) -> Evidence:
+    """Translations t, x act on y; nothing else is used of Z², so they need not even commute."""
+    t, x, y = letters("t x y")
+    f, psi = function("f"), function("ψ")
+    left = correlate(move(t, f), move(t, psi) if filter_too else psi, [y])(x)
+    right = move(~t if back else t, correlate(f, psi, [y]))(x)
+    return reindexed(left, right, "[L_t f]⋆ψ = L_t[f⋆ψ]", over=y, acting=[t, x])
+
+
+def generic_window() -> Evidence:
+    """Generic 3×3 image and 2×2 filter, all shifts by at most 2, every output that sees anything."""
+    image, taps = window(0, 2), window(0, 1)
+    values, weights = unknowns(f=9, psi=4)
+    f, psi = given(dict(zip(image, values, strict=True))), given(dict(zip(taps, weights, strict=True)))
+    planar = correlate(f, psi, image)
+    residuals = [
+        correlate(move(shift(*t), f), psi, [shift(*t)(y) for y in image])(shift(*x)) - planar((~shift(*t))(shift(*x)))
+        for t, x in product(window(-2, 2), window(-3, 4))
+    ]
+    return vanishes(residuals, what="[L_t f]⋆ψ = L_t[f⋆ψ]")
+
+
+def framed(image: Matrix, corner: tuple[int, int], size: int) -> Matrix:
+    """The image with its corner at this pixel of a frame of zeros; what leaves the frame is cut off."""
+    return Matrix.of(
+        [
+            image[i - corner[0], j - corner[1]]
+            if 0 <= i - corner[0] < image.shape[0] and 0 <= j - corner[1] < image.shape[1]
+            else 0
+            for j in range(size)
+        ]
+        for i in range(size)
+    )
+
+
+def raw_layer(draw: Draw) -> Any:
+    """Two channels, 3×3 filters, an image of 3×3 pixels in a frame of 7×7, shifted by (0, 1), (1, 0) and (1, 1)."""
+    images, kernels = [draw.matrix(3, 3) for _ in range(2)], [draw.matrix(3, 3) for _ in range(2)]
+    still = convolve([framed(image, (1, 1), 7) for image in images], kernels, padding=1)
+    for t in ((0, 1), (1, 0), (1, 1)):
+        moved = convolve([framed(image, (1 + t[0], 1 + t[1]), 7) for image in images], kernels, padding=1)
+        yield moved - framed(still, t, 7)
+
+
+def one_row(*, stride: int = 1, at: int = 0, step: int = 1, size: int = 3) -> Evidence:
+    """A pixel of value 1 in a row, one tap: [L_t f]⋆ψ against L_t[f⋆ψ] for t = `step` pixels along the row.
+
+    With a stride the outputs are moved by step/stride, rounded down.
+    """
+    image, moved = (Matrix.of([[int(j == place) for j in range(size)]]) for place in (at, at + step))
+    psi, by = Matrix.of([[1]]), step // stride
+    left, still = convolve([moved], [psi], stride), convolve([image], [psi], stride)
+    right = Matrix.of([[0] * by + list(still.rows[0])[: still.shape[1] - by]])
+    return equal(left, right, what="[L_t f]⋆ψ = L_t[f⋆ψ]", f=image, L_t_f=moved, psi=psi, t=(0, step), stride=stride)
+
+
+def entering_the_frame() -> Evidence:
+    """f beyond the frame: a pixel just outside a frame of one pixel moves in."""
+    image, moved, psi = Matrix.of([[0]]), Matrix.of([[1]]), Matrix.of([[1]])
+    still = convolve([image], [psi])
+    return equal(
+        convolve([moved], [psi]),
+        framed(still, (0, 1), 1),
+        what="[L_t f]⋆ψ = L_t[f⋆ψ] in a frame that cuts f off",
+        f={(0, -1): 1},
+        frame=[(0, 0)],
+        psi=psi,
+        t=(0, 1),
+    )
+
+
+G2 = Statement(
+    id="G2",
+    name="planar correlation and translations",
+    source="Cohen & Welling, section 5 (slides: equivariance of CNNs)",
+    summary="planar correlation commutes with translations",
+    claim=(
+        "[f⋆ψ](x) = Σ_y Σ_k f_k(y) ψ_k(y − x) satisfies [L_t f]⋆ψ = L_t[f⋆ψ] for every t ∈ Z². On a finite image "
+        "this holds as long as nothing is cut off at the frame, and with stride s for t ∈ sZ² alone."
+    ),
+    sizes="every lattice, image and filter; any number of channels (a sum over k)",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "nothing is cut off": "f has finite support, all of it inside the frame before and after the shift",
+        "stride 1": "an output at every pixel",
+    },
+    routes=(
+        Route("substitution y ↦ ty, every group", Method.SYMBOLIC, any_group),
+        Route("generic 3×3 image and 2×2 filter", Method.RING, generic_window),
+        Route("raw layer in a frame", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the raw layer")),
+    ),
+    controls=(
+        Dropped("nothing is cut off", entering_the_frame),
+        Dropped("stride 1", partial(one_row, stride=2)),
+        Mutant("the filter is shifted too", partial(any_group, filter_too=True)),
+        Mutant("the output moves backwards", partial(any_group, back=True)),
+        Witness("stride 2, t = 2", partial(one_row, stride=2, step=2)),
+        Witness("stride 1, t = 1", one_row),
+    ),
+    assumed=("a finite sum does not depend on the order of its terms",),
+)

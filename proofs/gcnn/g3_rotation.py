@@ -1,0 +1,96 @@
+"""G3: what planar correlation does under rotations."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from proofs.gcnn.functions import Function, conjugate, correlate, given, move
+from proofs.gcnn.layers import convolve, turn
+from proofs.gcnn.motions import GROUPS, P4M, TURN, Motion, shift, window
+from proofs.routes.exact import equal
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.routes.words import function, letters, reindexed
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def planar(f: Function, psi: Function, over: list[Any]) -> Function:
+    """[f⋆ψ](x) for points x of Z²."""
+    at = correlate(f, psi, over)
+    return lambda x: at(shift(*x))
+
+
+def any_group(counter_turned: str = "inverse") -> Evidence:
+    """r normalises the translations x: r⁻¹xr is one. Then [L_r f]⋆ψ = L_r[f⋆L_{r⁻¹}ψ]."""
+    r, x, y = letters("r x y")
+    f, psi = function("f"), function("ψ")
+    other = {"inverse": move(~r, psi), "forward": move(r, psi), "not at all": psi}[counter_turned]
+    left = correlate(move(r, f), psi, [y])(x)
+    right = conjugate(r, correlate(f, other, [y]))(x)
+    return reindexed(left, right, "[L_r f]⋆ψ = L_r[f⋆L_{r⁻¹}ψ]", over=y, acting=[r, x])
+
+
+def every_rotation(name: str) -> Evidence:
+    """Generic 3×3 image and 2×2 filter, every r ∈ H, all outputs within 3 of the origin."""
+    values, weights = unknowns(f=9, psi=4)
+    image = window(-1, 1)
+    f = given(dict(zip(image, values, strict=True)))
+    psi = given(dict(zip(window(0, 1), weights, strict=True)))
+    residuals = []
+    for r in GROUPS[name]:
+        left = planar(move(r, f), psi, [r(y) for y in image])
+        right = move(r, planar(f, move(~r, psi), image))
+        residuals += [left(x) - right(x) for x in window(-3, 3)]
+    return vanishes(residuals, what=f"[L_r f]⋆ψ = L_r[f⋆L_{{r⁻¹}}ψ], {name}")
+
+
+def raw_layer(draw: Draw) -> Any:
+    """Two channels of 3×3 pixels, 2×2 filters, every r of p4m, about the centre of the image."""
+    images, kernels = [draw.matrix(3, 3) for _ in range(2)], [draw.matrix(2, 2) for _ in range(2)]
+    for r in P4M:
+        left = convolve([turn(r, f) for f in images], kernels, padding=1)
+        right = convolve(images, [turn(~r, psi) for psi in kernels], padding=1)
+        yield left - turn(r, right)
+
+
+def one_pixel(r: Motion, tap: tuple[int, int], *, filter_turned: bool) -> Evidence:
+    """f = 1 at the origin, ψ = 1 at one tap: the sides compared on the 3×3 pixels around the origin."""
+    f, psi = given({(0, 0): 1}), given({tap: 1})
+    left = planar(move(r, f), psi, window(-3, 3))
+    right = move(r, planar(f, move(~r, psi) if filter_turned else psi, window(-3, 3)))
+    sides = [{x: side(x) for x in window(-2, 2) if side(x)} for side in (left, right)]
+    what = f"[L_r f]⋆ψ = L_r[f⋆{'L_{r⁻¹}' if filter_turned else ''}ψ]"
+    return equal(*sides, what=what, f={(0, 0): 1}, psi={tap: 1}, r=r.matrix())
+
+
+G3 = Statement(
+    id="G3",
+    name="planar correlation under rotations",
+    source="Cohen & Welling, section 5 (slides: lack of rotation equivariance)",
+    summary="[L_r f]⋆ψ = L_r[f⋆L_{r⁻¹}ψ]",
+    claim=(
+        "For every r of the point group, [L_r f]⋆ψ = L_r[f⋆L_{r⁻¹}ψ]: correlating a turned image is correlating the "
+        "image with the filter turned back, and turning the result. More generally for functions on a normal "
+        "subgroup N and r in the whole group, with (L_r F)(x) = F(r⁻¹xr)."
+    ),
+    sizes="every group with a normal subgroup; p2 to p4m written out",
+    verdict=Verdict.PROVED,
+    hypotheses={"r fixes the origin": "r ∈ H, so that r⁻¹xr and r⁻¹x are the same translation"},
+    routes=(
+        Route("substitution y ↦ ry, every group", Method.SYMBOLIC, any_group),
+        Route(
+            "generic image and filter, every r of six groups",
+            Method.RING,
+            lambda: all_of(*map(every_rotation, GROUPS)),
+        ),
+        Route("raw layer, all of p4m", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the raw layer")),
+    ),
+    controls=(
+        Dropped("r fixes the origin", partial(one_pixel, shift(0, 1), (0, 0), filter_turned=True)),
+        Mutant("L_r ψ for L_{r⁻¹} ψ", partial(any_group, "forward")),
+        Mutant("ψ for L_{r⁻¹} ψ", partial(any_group, "not at all")),
+        Witness("a quarter turn, a tap off the centre", partial(one_pixel, TURN, (0, 1), filter_turned=True)),
+    ),
+    assumed=("a finite sum does not depend on the order of its terms",),
+)

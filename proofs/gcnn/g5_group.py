@@ -1,0 +1,136 @@
+"""G5: the group correlation G → G is equivariant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.gcnn.functions import correlate, given, move, pull_back
+from proofs.gcnn.g4_lifting import Argument, any_group, forward
+from proofs.gcnn.layers import Map, act, convolve, turn
+from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, Point_group, shift, window
+from proofs.routes.exact import equal
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def swapped(g: Any, h: Any) -> Any:
+    """hg⁻¹."""
+    return h(~g)
+
+
+def over_group(points: Sequence[tuple[int, int]], group: Point_group) -> list[Motion]:
+    """The elements th of Z² ⋊ H with t among the points."""
+    return [shift(*t)(h) for t, h in product(points, group)]
+
+
+def every_motion(name: str, argument: Argument = pull_back) -> Evidence:
+    """Generic feature map and filter with taps at 0 and (0, 1), u every element of H and both unit steps, every g ∈ H.
+
+    H and the steps generate G, and the outputs at translated g follow from those at H with u a step.
+    """
+    group = GROUPS[name]
+    window_, taps = over_group(window(-2, 2), group), over_group([(0, 0), (0, 1)], group)
+    values, weights = unknowns(f=len(window_), psi=len(taps))
+    f, psi = given(dict(zip(window_, values, strict=True))), given(dict(zip(taps, weights, strict=True)))
+    seen = over_group(window(-2, 1), group)  # every h with ψ(g⁻¹h) ≠ 0 for these g and for u⁻¹g
+    still = correlate(f, psi, seen, argument)
+    residuals = [
+        correlate(move(u, f), psi, seen, argument)(g) - still((~u)(g)) for u in (*group, *STEPS) for g in group
+    ]
+    return vanishes(residuals, what=f"[L_u f]⋆ψ = L_u[f⋆ψ], {name}")
+
+
+Filters = Callable[[Point_group, Motion, Map], Map]
+
+
+def raw_layer(draw: Draw, group: Point_group = P4M, transform: Filters = act) -> Any:
+    """Two channels of 3×3 pixels, 2×2 filters, padding 1, every element of H about the centre."""
+    features, filters = ([tuple(draw.matrix(n, n) for _ in group) for _ in range(2)] for n in (3, 2))
+
+    def layer(channels: Sequence[Map]) -> Map:
+        flat = [image for feature in channels for image in feature]
+        kernels = ([k for psi in filters for k in transform(group, g, psi)] for g in group)
+        return tuple(convolve(flat, row, padding=1) for row in kernels)
+
+    still = layer(features)
+    for u in group:
+        moved = layer([act(group, u, f) for f in features])
+        yield [a - b for a, b in zip(moved, act(group, u, still), strict=True)]
+
+
+def turned_only(group: Point_group, g: Motion, psi: Map) -> Map:
+    """The filters turn, but stay where they are on the group axis."""
+    return tuple(turn(g, image) for image in psi)
+
+
+def permuted_only(group: Point_group, g: Motion, psi: Map) -> Map:
+    return tuple(psi[group.index((~g)(h))] for h in group)
+
+
+def swapped_table(group: Point_group, g: Motion, psi: Map) -> Map:
+    """ψ(·, hg⁻¹) for ψ(·, g⁻¹h)."""
+    return tuple(turn(g, psi[group.index(h(~g))]) for h in group)
+
+
+def on_the_raw_layer(group: Point_group = P4M, transform: Filters = act) -> Evidence:
+    return schwartz_zippel(partial(raw_layer, group=group, transform=transform), what="the raw layer")
+
+
+def one_element(u: Motion, e: Motion, elements: Sequence[Motion]) -> Evidence:
+    """f = ψ = 1 at e: both sides at g = u, the feature maps kept on these elements alone."""
+    f, psi = given({e: 1}), given({e: 1})
+    sides = correlate(move(u, f), psi, elements)(u), correlate(f, psi, elements)(ONE)
+    return equal(
+        *sides,
+        what="[L_u f]⋆ψ(u) = L_u[f⋆ψ](u)",
+        f_and_psi_are_1_at=e.matrix(),
+        u=u.matrix(),
+        domain=[h.matrix() for h in elements],
+    )
+
+
+G5 = Statement(
+    id="G5",
+    name="group correlation",
+    source="Cohen & Welling, equation (11) (slides: subsequent layers)",
+    summary="the group correlation G → G is G-equivariant",
+    claim=(
+        "[f⋆ψ](g) = Σ_{h ∈ G} Σ_k f_k(h) ψ_k(g⁻¹h) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H and every "
+        "finite H ⊂ GL(2, Z); likewise for any group, as long as the sums are finite. On arrays: the filters turn and "
+        "move along the group axis, L_gψ(·, h) = turned ψ(·, g⁻¹h). The order g⁻¹h matters: hg⁻¹ on the group axis is "
+        "the same in p4, whose point group is commutative, and wrong in p4m."
+    ),
+    sizes="every group; p2 to p4m written out",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "H is a group": "the feature maps have every orientation uh, u and h ∈ H",
+        "nothing is cut off": "f has finite support, all of it inside the frame before and after u",
+    },
+    routes=(
+        Route("substitution h ↦ uh, every group", Method.SYMBOLIC, any_group),
+        Route(
+            "generic feature map and filter, H and unit steps, six groups",
+            Method.RING,
+            lambda: all_of(*map(every_motion, GROUPS)),
+        ),
+        Route("raw layer, all of p4m", Method.RANDOM, on_the_raw_layer),
+    ),
+    controls=(
+        Dropped("H is a group", partial(one_element, TURN, TURN, [ONE, TURN])),
+        Dropped("nothing is cut off", partial(one_element, STEPS[1], ONE, P4)),
+        Mutant("ψ(gh): the inverse dropped", partial(any_group, forward)),
+        Mutant("ψ(gh): the inverse dropped, p4", partial(every_motion, "p4", forward)),
+        Mutant("ψ(hg⁻¹): the product swapped", partial(any_group, swapped)),
+        Mutant("ψ(hg⁻¹): the product swapped, p4", partial(every_motion, "p4", swapped)),
+        Mutant("hg⁻¹ on the group axis of p4m alone", partial(on_the_raw_layer, transform=swapped_table)),
+        Mutant("filters turned and not permuted", partial(on_the_raw_layer, P4, turned_only)),
+        Mutant("filters permuted and not turned", partial(on_the_raw_layer, P4, permuted_only)),
+        Witness("hg⁻¹ on the group axis of p4 alone", partial(on_the_raw_layer, P4, swapped_table)),
+        Witness("every orientation is there", partial(one_element, TURN, TURN, P4)),
+    ),
+    assumed=("a finite sum does not depend on the order of its terms",),
+)

@@ -1,0 +1,100 @@
+"""G7: pooling over gU commutes with L_g."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import combinations, product
+from typing import Any
+
+from proofs.gcnn.functions import Function, move, pool
+from proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion, shift
+from proofs.routes.exact import equal, for_all
+from proofs.routes.words import function, letters, reindexed
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+
+def on_the_left(f: Function, over: list[Any], reduce: Callable[[list[Any]], Any] = max) -> Function:
+    """The window Ug for gU."""
+    return lambda g: reduce([f(k(g)) for k in over])
+
+
+def unturned(f: Function, over: list[Any], reduce: Callable[[list[Any]], Any] = max) -> Function:
+    """The same planar window at every orientation: t U h at g = th."""
+
+    def at(g: Motion) -> Any:
+        t, h = shift(g.u, g.v), g._replace(u=0, v=0)
+        return reduce([f(t(k)(h)) for k in over])
+
+    return at
+
+
+def any_group(pooling: Any = pool, back: bool = False) -> Evidence:
+    """U is any finite set and k runs through it: no substitution is allowed."""
+    h, g, k = letters("h g k")
+    f = function("f")
+    left, right = pooling(move(h, f), [k])(g), move(~h if back else h, pooling(f, [k]))(g)
+    return reindexed(left, right, "P L_h f = L_h P f", over=k)
+
+
+def every_subset(pooling: Any = pool) -> Evidence:
+    """All 255 windows U in the point group of p4m; f = identity and sets for max, so that nothing can hide a change."""
+    windows = [U for size in range(1, 9) for U in combinations(P4M, size)]
+
+    def commutes(case: tuple[tuple[Motion, ...], Motion]) -> bool:
+        U, h = case
+        left = pooling(move(h, lambda x: x), U, frozenset)
+        right = move(h, pooling(lambda x: x, U, frozenset))
+        return all(left(g) == right(g) for g in P4M)
+
+    return for_all(product(windows, P4M), commutes, "(U, h): P L_h f = L_h P f")
+
+
+def planar_window(pooling: Any, U: tuple[tuple[int, int], ...]) -> Evidence:
+    """U a set of translations, f = 1 at the last of them, h a quarter turn: both sides at g = h."""
+    elements = [shift(*t) for t in U]
+    f: Function = lambda g: int(g == elements[-1])  # noqa: E731
+    left, right = pooling(move(TURN, f), elements)(TURN), move(TURN, pooling(f, elements))(TURN)
+    return equal(left, right, what="P L_h f(h) = L_h P f(h)", U=list(U), f_is_1_at=U[-1], h=TURN.matrix())
+
+
+def every_motion(pooling: Any, U: tuple[tuple[int, int], ...]) -> Evidence:
+    elements = [shift(*t) for t in U]
+
+    def commutes(case: tuple[Motion, Motion]) -> bool:
+        h, g = case
+        left = pooling(move(h, lambda x: x), elements, frozenset)(g)
+        return left == move(h, pooling(lambda x: x, elements, frozenset))(g)
+
+    return for_all(product((*P4, *STEPS), (*P4, *STEPS)), commutes, "(h, g): P L_h f = L_h P f")
+
+
+PAIR, CROSS = ((0, 0), (0, 1)), ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
+
+G7 = Statement(
+    id="G7",
+    name="pooling over gU",
+    source="Cohen & Welling, section 6.3 (slides: pooling)",
+    summary="(Pf)(g) = max over gU of f commutes with L_h",
+    claim=(
+        "P L_h = L_h P for (Pf)(g) = max_{k ∈ gU} f(k), every U ⊂ G and every reduction in place of max. The window gU "
+        "turns with g. The usual planar pooling, the same window x + U at every orientation, is this P only where U "
+        "is symmetric under H, as a square window about its own centre is; else it is not equivariant."
+    ),
+    sizes="every group, every U, every reduction",
+    verdict=Verdict.PROVED,
+    hypotheses={"the window turns": "gU at g, and not t U at g = th; no matter where U is symmetric under H"},
+    routes=(
+        Route("words of the free group", Method.SYMBOLIC, any_group),
+        Route("every U in the point group of p4m", Method.EXHAUSTIVE, every_subset),
+        Route("a planar U that turns", Method.EXHAUSTIVE, partial(every_motion, pool, PAIR)),
+    ),
+    controls=(
+        Dropped("the window turns", partial(planar_window, unturned, PAIR)),
+        Mutant("Ug for gU", partial(any_group, on_the_left)),
+        Mutant("Ug for gU, p4m", partial(every_subset, on_the_left)),
+        Mutant("L_{h⁻¹} on the other side", partial(any_group, back=True)),
+        Witness("a symmetric planar window", partial(every_motion, unturned, CROSS)),
+        Witness("the same f with the window turned", partial(planar_window, pool, PAIR)),
+    ),
+)

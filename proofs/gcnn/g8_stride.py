@@ -1,0 +1,155 @@
+"""G8.stride: where a stride keeps the turns and flips of a finite image. Symbols as in `proofs.gcnn.windows`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from proofs.gcnn.g8_literal import corner
+from proofs.gcnn.layers import act, lift, turn
+from proofs.gcnn.motions import FLIP, GROUPS, P4, TURN, Motion
+from proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
+from proofs.routes.exact import check, equal, for_all
+from proofs.routes.identity import unknowns, vanishes
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def mirrored_reads(of_the_remainder: int = 1) -> Evidence:
+    """Tap j of output o reads x; tap k − 1 − j of output q − o reads x′ = n − 1 − x − r: the mirror image but for r."""
+    s, q, k, p, r, o, j = unknowns(s=1, q=1, k=1, p=1, r=1, o=1, j=1)
+    n = s * q + r + k - 2 * p
+
+    def read(output: Any, tap: Any) -> Any:
+        return s * output + tap - p
+
+    return vanishes(n - 1 - read(o, j) - read(q - o, k - 1 - j) - of_the_remainder * r, what="n − 1 − x − x′ = r")
+
+
+def centres() -> Evidence:
+    """In doubled coordinates about the centres, output u has its window at su − r."""
+    s, q, k, p, r, o = unknowns(s=1, q=1, k=1, p=1, r=1, o=1)
+    n, u = s * q + r + k - 2 * p, 2 * o - q
+    return vanishes(2 * (s * o - p) + k - 1 - (n - 1) - (s * u - r), what="the window of output u is at su − r")
+
+
+def must_vanish(name: str, which: set[str]) -> Evidence:
+    """A maps windows su − (r₁, r₂) to windows sAu − |A|(r₁, r₂) of the turned image iff A(r₁, r₂) = |A|(r₁, r₂)."""
+    r = unknowns(r1=1, r2=1)
+    forms = [x - y for h in GROUPS[name] for x, y in zip(h.turned(r), Motion(*map(abs, h[:4])).turned(r), strict=True)]
+    found = {str(form.primitive()[1].monic()) for form in forms if form != 0}
+    return equal(found, which, what=f"{name}: what must vanish is {sorted(which) or 'nothing'}")
+
+
+def centred(layer: Layer, n: int) -> bool:
+    return layer.remainder(n) == 0
+
+
+Rule = Callable[[Layer, int], bool]
+
+
+def every_small_size(rule: Rule = centred) -> Evidence:
+    return for_all(
+        sizes(),
+        lambda c: keeps_turns(*c) == all(rule(c[0], n) for n in c[1]),
+        "(layer, shape): turns are kept ⇔ both remainders are 0",
+    )
+
+
+def every_padding() -> Evidence:
+    """Without p < k: exact also where no window meets the image."""
+
+    def sees(layer: Layer, n: int) -> bool:
+        return any(x is not None for x in layer.reads(n).values())
+
+    def right(case: tuple[Layer, tuple[int, int]]) -> bool:
+        layer, shape = case
+        blind = not all(sees(layer, n) for n in shape)
+        return keeps_turns(layer, shape) == (blind or all(centred(layer, n) for n in shape))
+
+    return for_all(sizes(every_padding=True), right, "(layer, shape): turns are kept ⇔ remainders 0 or nothing is seen")
+
+
+def flips() -> Evidence:
+    """pm: the flip of the rows looks at the rows alone. cm: the transposition of squares looks at nothing."""
+    transpose = GROUPS["cm"][1]
+    return all_of(
+        for_all(sizes(), lambda c: commutes(FLIP, *c) == centred(c[0], c[1][0]), "(layer, shape): row flips ⇔ r₁ = 0"),
+        for_all(
+            sizes(square=True), lambda c: commutes(transpose, *c), "(layer, shape): squares, transposition: always"
+        ),
+    )
+
+
+def raw_layer(draw: Draw, layer: Layer, shape: tuple[int, int]) -> Any:
+    f, psi = draw.matrix(*shape), draw.matrix(layer.k, layer.k)
+    still = lift(P4, [f], [psi], layer.s, layer.p)
+    for h in (TURN, ~TURN):
+        moved = lift(P4, [turn(h, f)], [psi], layer.s, layer.p)
+        yield [a - b for a, b in zip(moved, act(P4, h, still), strict=True)]
+
+
+def raw_layers() -> Evidence:
+    """Schwartz–Zippel where the remainders are 0; elsewhere the random numbers are exact counterexamples."""
+    exact, inexact = [], 0
+    for layer, shape in sizes():
+        found = schwartz_zippel(partial(raw_layer, layer=layer, shape=shape), what=f"{layer} at {shape}")
+        if found.holds != all(centred(layer, n) for n in shape):
+            return check(False, "the raw layer keeps turns ⇔ both remainders are 0", layer=layer, shape=shape)
+        exact += [found] if found.holds else []
+        inexact += not found.holds
+    risk = sum((found.error_probability for found in exact), Fraction(0))
+    return Evidence(True, f"the raw layer: {len(exact)} sizes keep turns, {inexact} do not", risk)
+
+
+def blind() -> Evidence:
+    """One pixel, k = 1, s = 3, p = 1: the only output looks at padding, is 0 and keeps everything; r = 2."""
+    layer = Layer(k=1, s=3, p=1)
+    return check(keeps_turns(layer, (1, 1)) == centred(layer, 1), "turns are kept ⇔ r = 0", n=1, k=1, s=3, p=1, r=2)
+
+
+G8_stride = Statement(
+    id="G8.stride",
+    name="strides on finite images",
+    source="Cohen & Welling, section 6.3, on arrays",
+    summary="stride s, kernel k, padding p keep the quarter turns ⇔ (n + 2p − k) mod s = 0",
+    claim=(
+        "Let n + 2p − k = sq + r with 0 ≤ r < s. About the centres, output u has its window at su − r, in half "
+        "pixels: the mirrored tap of the mirrored output reads the mirror image moved by r pixels. So a lifting, group "
+        "or pooling layer commutes with the quarter turns, for all images and filters, if and only if r = 0 for both "
+        "lengths of the image, provided that a window meets the image, as with p < k. The same holds for p2 and p4m. "
+        "The flip of the rows wants r₁ = 0 alone, and the transposition of square images wants nothing."
+    ),
+    sizes="all n, k, s, p; images to 5×5, k, s ≤ 3 written out",
+    verdict=Verdict.PROVED,
+    hypotheses={"a window meets the image": "some tap of some output reads a pixel; p < k is enough"},
+    routes=(
+        Route(
+            "where windows lie, all sizes symbolic",
+            Method.RING,
+            lambda: all_of(
+                mirrored_reads(),
+                centres(),
+                *(must_vanish(name, {"r1", "r2"}) for name in ("p2", "p4", "p4m")),
+                must_vanish("pm", {"r1"}),
+                must_vanish("cm", set()),
+            ),
+        ),
+        Route("what every tap reads, small sizes", Method.EXHAUSTIVE, lambda: all_of(every_small_size(), flips())),
+        Route("raw lifting layer, small sizes", Method.RANDOM, raw_layers),
+    ),
+    controls=(
+        Dropped("a window meets the image", blind),
+        Mutant("the mirror image moved by 2r", partial(mirrored_reads, 2)),
+        Mutant("n mod s = 0", partial(every_small_size, lambda layer, n: n % layer.s == 0)),
+        Mutant(
+            "(n + p − k) mod s = 0", partial(every_small_size, lambda layer, n: (n + layer.p - layer.k) % layer.s == 0)
+        ),
+        Mutant("one pixel left over does no harm", partial(every_small_size, lambda layer, n: layer.remainder(n) <= 1)),
+        Witness("every padding: blind layers are exact too", every_padding),
+        Witness("3 pixels, stride 2", partial(corner, 3, 1, 2, 0)),
+        Witness("an even kernel: 4 pixels, k = 2, stride 2", partial(corner, 4, 2, 2, 0)),
+    ),
+)

@@ -1,0 +1,140 @@
+"""G8: subsampling on a subgroup K is K-equivariant and not G-equivariant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.gcnn.functions import Function, given, move
+from proofs.gcnn.motions import ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups
+from proofs.routes.exact import check, equal, for_all
+from proofs.routes.words import Word, function, letters
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+
+
+def restrict(f: Function, kept: Callable[[Any], bool]) -> Function:
+    """f on the elements that are kept; outside it has no value, which None stands for."""
+    return lambda k: f(k) if kept(k) else None
+
+
+def any_group(outside: bool = False) -> Evidence:
+    """h and k are letters of K, u is none: R L_h f(k) = L_h R f(k), and h⁻¹k is a word in K, where R f has a value."""
+    h, k, u = letters("h k u")
+    inside = {word.spelling[0][0] for word in (h, k)}
+
+    def in_subgroup(word: Word) -> bool:
+        return {letter for letter, _ in word.spelling} <= inside
+
+    by = u if outside else h
+    f = function("f")
+    left, right = restrict(move(by, f), in_subgroup)(k), move(by, restrict(f, in_subgroup))(k)
+    return check(left == right, f"R L_h f = L_h R f: {left} and {right}")
+
+
+def every_subgroup() -> Evidence:
+    """sZ² ⋊ K for s ≤ 3 and the ten subgroups K of p4m's point group, at K and the steps by s; f = identity."""
+    cases = [(s, K) for s in (1, 2, 3) for K in subgroups(P4M)]
+
+    def commutes(case: tuple[int, frozenset[Motion]]) -> bool:
+        s, K = case
+        some = [shift(s * i, s * j)(h) for h in K for i, j in ((0, 0), (1, 0), (0, 1))]
+
+        def kept(g: Motion) -> bool:
+            return g.u % s == g.v % s == 0 and g._replace(u=0, v=0) in K
+
+        def f(g: Motion) -> Motion:
+            return g
+
+        return all(restrict(move(h, f), kept)(k) == move(h, restrict(f, kept))(k) for h, k in product(some, some))
+
+    return for_all(cases, commutes, "(s, K): R L_h f = L_h R f for h ∈ sZ² ⋊ K")
+
+
+def hidden(u: Motion, kept: Callable[[Motion], bool]) -> Evidence:
+    """f = 1 at u⁻¹, 0 elsewhere. If R L_u = T R for any map T and R f = 0 = R 0, then R L_u f = R L_u 0 = 0.
+
+    R f vanishes away from u⁻¹ and R L_u f away from 1: what is kept of these two elements tells all.
+    """
+    f, elements = given({~u: 1}), [k for k in (ONE, ~u) if kept(k)]
+    still, moved = ([image(k) for k in elements] for image in (restrict(f, kept), restrict(move(u, f), kept)))
+    return check(
+        any(still) or not any(moved),
+        "R f = 0 ⇒ R L_u f = 0",
+        f_is_1_at=(~u).matrix(),
+        u=u.matrix(),
+        R_f=still,
+        R_L_u_f=moved,
+        at=[k.matrix() for k in elements],
+    )
+
+
+def even(g: Motion) -> bool:
+    """2Z² ⋊ p4."""
+    return g.u % 2 == g.v % 2 == 0
+
+
+def half_turns(g: Motion) -> bool:
+    """Z² ⋊ p2 in Z² ⋊ p4."""
+    return g._replace(u=0, v=0) in (P4[0], P4[2])
+
+
+def unclosed() -> Evidence:
+    """Subsampling on {1, turn}, no subgroup: at h = turn, k = 1 the value wanted is at turn⁻¹, which is not kept."""
+
+    def kept(g: Motion) -> bool:
+        return g in (ONE, TURN)
+
+    f = given({~TURN: 1})
+    left, right = restrict(move(TURN, f), kept)(ONE), move(TURN, restrict(f, kept))(ONE)
+    return equal(left, "none" if right is None else right, what="R L_h f(1) = L_h R f(1)", f_is_1_at=(~TURN).matrix())
+
+
+G8 = Statement(
+    id="G8",
+    name="subsampling is equivariant to the subgroup",
+    source="Cohen & Welling, section 6.3 (slides: subsampling)",
+    summary="subsampling on a subgroup K of G is K-equivariant",
+    claim=(
+        "Let (Rf)(k) = f(k) for k in a subgroup K of G. Then R L_h = L_h R for every h ∈ K. For sZ² ⋊ H this is the "
+        "usual stride s: translations in multiples of s and all of H about a pixel that is kept are left."
+    ),
+    sizes="every group and subgroup; 30 subgroups of p4m written out",
+    verdict=Verdict.PROVED,
+    hypotheses={"h ∈ K": "the motion is in the subgroup", "K a subgroup": "closed under products and inverses"},
+    routes=(
+        Route("words in the letters of K", Method.SYMBOLIC, any_group),
+        Route("sZ² ⋊ K, s ≤ 3, every K in p4m", Method.EXHAUSTIVE, every_subgroup),
+    ),
+    controls=(
+        Dropped("h ∈ K", partial(hidden, STEPS[1], even)),
+        Dropped("K a subgroup", unclosed),
+        Mutant("a motion outside K", partial(any_group, outside=True)),
+        Witness("a step by 2", partial(hidden, shift(0, 2), even)),
+        Witness("a quarter turn", partial(hidden, TURN, even)),
+    ),
+)
+
+G8_full = Statement(
+    id="G8.full",
+    name="full equivariance by subsampling, as the slide has it",
+    source="slides: “Full G equivariance performed by subsampling on a subgroup H ⊂ G”",
+    summary="subsampling on a proper subgroup is G-equivariant",
+    claim="After subsampling on a subgroup H ⊂ G there is an action T of G with R L_u = T_u R for every u ∈ G.",
+    sizes="2Z² ⋊ p4 and Z² ⋊ p2 in p4",
+    verdict=Verdict.REFUTED,
+    correction=(
+        "What is left is equivariance to H (G8), as the slide's next line and the paper say; full G-equivariance is "
+        "what is given up. For u ∉ H the functions 0 and δ at u⁻¹ have the same restriction, 0, while L_u moves the "
+        "second one onto H: no map T at all, linear or not, gives R L_u = T R."
+    ),
+    routes=(
+        Route("a step by 1 on 2Z² ⋊ p4", Method.EXACT, partial(hidden, STEPS[1], even)),
+        Route("a quarter turn on Z² ⋊ p2", Method.EXACT, partial(hidden, TURN, half_turns)),
+    ),
+    controls=(
+        Witness("a step by 2 on 2Z² ⋊ p4", partial(hidden, shift(0, 2), even)),
+        Witness("a half turn on Z² ⋊ p2", partial(hidden, P4[2], half_turns)),
+    ),
+)

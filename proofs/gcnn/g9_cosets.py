@@ -1,0 +1,114 @@
+"""G9: coset pooling gives functions on G/K."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+from typing import Any
+
+from proofs.gcnn.functions import Function, move, pool
+from proofs.gcnn.g7_pooling import on_the_left
+from proofs.gcnn.layers import act, turn
+from proofs.gcnn.motions import ONE, P4, P4M, TURN, Motion, subgroups
+from proofs.routes.exact import equal, for_all
+from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.routes.words import function, letters, reindexed
+from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+
+
+def right_invariant(pooling: Any = pool, other_side: bool = False) -> Evidence:
+    """(Pf)(gc) = (Pf)(g) for c ∈ K: k ↦ c⁻¹k permutes K."""
+    g, c, k = letters("g c k")
+    pooled = pooling(function("f"), [k])
+    return reindexed(pooled(c(g) if other_side else g(c)), pooled(g), "Pf(gc) = Pf(g)", over=k, acting=[c])
+
+
+def equivariant() -> Evidence:
+    h, g, k = letters("h g k")
+    f = function("f")
+    return reindexed(pool(move(h, f), [k])(g), move(h, pool(f, [k]))(g), "P L_h f = L_h P f", over=k)
+
+
+def cosets(group: tuple[Motion, ...], K: frozenset[Motion]) -> set[frozenset[Motion]]:
+    return {frozenset(g(k) for k in K) for g in group}
+
+
+def every_subgroup() -> Evidence:
+    """The ten subgroups of p4m's point group; f = identity and sets for max: the pooled map is g ↦ gK.
+
+    Constant on each coset, different on different cosets, so a function on G/K and no smaller set; |H|/|K| cosets.
+    """
+
+    def right(K: frozenset[Motion]) -> bool:
+        pooled = pool(lambda x: x, K, frozenset)
+        everywhere = all(pooled(g(c)) == pooled(g) for g in P4M for c in K)
+        moves = all(pool(move(h, lambda x: x), K, frozenset)(g) == pooled((~h)(g)) for h, g in product(P4M, P4M))
+        return everywhere and moves and {pooled(g) for g in P4M} == cosets(P4M, K) and len(cosets(P4M, K)) * len(K) == 8
+
+    return for_all(subgroups(P4M), right, "K: Pf is a function on H/K, moved by L_h")
+
+
+def raw_pooling(draw: Draw) -> Any:
+    """The sum over p2 in p4 on raw feature maps of 2×3 pixels is right-invariant and turns with the input."""
+    feature, K = tuple(draw.matrix(2, 3) for _ in P4), (P4[0], P4[2])
+
+    def pooled(f: tuple[Any, ...]) -> list[Any]:
+        return [f[P4.index(g)] + f[P4.index(g(K[1]))] for g in P4]
+
+    values = pooled(feature)
+    yield [values[P4.index(g(c))] - values[P4.index(g)] for g in P4 for c in K]
+    for h in P4:
+        yield [
+            after - turn(h, values[P4.index((~h)(g))]) for g, after in zip(P4, pooled(act(P4, h, feature)), strict=True)
+        ]
+
+
+def values_at(f: dict[Motion, int], U: tuple[Motion, ...], c: Motion, reduce: Any) -> Evidence:
+    """Pf(gc) = Pf(g) at g = 1 for explicit values of f on the point group of p4."""
+    pooled: Function = pool(lambda g: f[g], U, reduce)
+    return equal(
+        pooled(c),
+        pooled(ONE),
+        what="Pf(c) = Pf(1)",
+        f=[f[g] for g in P4],
+        pooled_over=[P4.index(k) for k in U],
+        c=P4.index(c),
+    )
+
+
+def first(values: list[Any]) -> Any:
+    return values[0]
+
+
+RISING = {g: i for i, g in enumerate(P4)}
+
+G9 = Statement(
+    id="G9",
+    name="coset pooling",
+    source="Cohen & Welling, section 6.3 (slides: coset pooling)",
+    summary="pooling over gK, K a subgroup, gives functions on G/K, invariant to the right action of K",
+    claim=(
+        "Let (Pf)(g) = max_{k ∈ K} f(gk) for a subgroup K, or any reduction that does not look at the order. Then "
+        "(Pf)(gc) = (Pf)(g) for c ∈ K, so Pf is a function on the cosets gK; and P L_h = L_h P, where h moves the "
+        "coset gK to hgK. It is not invariant to the left action: that takes a pooling over all of G."
+    ),
+    sizes="every group, subgroup and symmetric reduction",
+    verdict=Verdict.PROVED,
+    hypotheses={
+        "K a subgroup": "closed under products and inverses",
+        "the order does not matter": "the reduction is symmetric in its arguments",
+    },
+    routes=(
+        Route("substitution k ↦ c⁻¹k, every group", Method.SYMBOLIC, lambda: all_of(right_invariant(), equivariant())),
+        Route("the ten subgroups of p4m's point group", Method.EXHAUSTIVE, every_subgroup),
+        Route("raw feature maps, p4 over p2", Method.RANDOM, partial(schwartz_zippel, raw_pooling, what="raw pooling")),
+    ),
+    controls=(
+        Dropped("K a subgroup", partial(values_at, RISING, (ONE, TURN), TURN, max)),
+        Dropped("the order does not matter", partial(values_at, RISING, (P4[0], P4[2]), P4[2], first)),
+        Mutant("Kg for gK", partial(right_invariant, on_the_left)),
+        Mutant("invariant to the left action", partial(right_invariant, other_side=True)),
+        Witness("Kg is invariant to the left action", partial(right_invariant, on_the_left, True)),
+        Witness("half turns, max", partial(values_at, RISING, (P4[0], P4[2]), P4[2], max)),
+    ),
+)

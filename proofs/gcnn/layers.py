@@ -1,0 +1,81 @@
+"""The layers of a group CNN on finite images: the exact reference that torch layers are held to.
+
+An image is a `Matrix` of its pixels, a feature map on Z² ⋊ H a tuple of images in the order of H, a filter bank entry
+the same with taps for pixels. Everything turns about its own centre. Entries may come from any commutative ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from proofs.gcnn.motions import Motion, Point_group
+from proofs.matrix import Matrix
+
+__all__ = ["act", "convolve", "expanded", "group_layer", "lift", "turn"]
+
+Map = tuple[Matrix, ...]
+
+
+def turn(h: Motion, image: Matrix) -> Matrix:
+    """(L_h f)(x) = f(h⁻¹x) about the centre of the image; h a signed permutation.
+
+    Coordinates are doubled, so that the centre of an even length is an integer too.
+    """
+    rows, columns = image.shape
+    high, wide = (rows, columns) if h.a else (columns, rows)
+    back = ~h
+
+    def source(i: int, j: int) -> Any:
+        y = back.turned((2 * i - high + 1, 2 * j - wide + 1))
+        return image[(y[0] + rows - 1) // 2, (y[1] + columns - 1) // 2]
+
+    return Matrix.of([source(i, j) for j in range(wide)] for i in range(high))
+
+
+def act(group: Point_group, h: Motion, feature: Map) -> Map:
+    """(L_h f)(x, g) = f(h⁻¹x, h⁻¹g)."""
+    back = ~h
+    return tuple(turn(h, feature[group.index(back(g))]) for g in group)
+
+
+def convolve(channels: Sequence[Matrix], kernels: Sequence[Matrix], stride: int = 1, padding: int = 0) -> Matrix:
+    """One output of a planar layer: Σ_c Σ_k ψ_c(k) f_c(stride·o + k − padding), zero outside the image."""
+    (rows, columns), (high, wide) = channels[0].shape, kernels[0].shape
+
+    def at(i: int, j: int) -> Any:
+        top, left = stride * i - padding, stride * j - padding
+        return sum(
+            psi[k, m] * f[top + k, left + m]
+            for f, psi in zip(channels, kernels, strict=True)
+            for k in range(max(0, -top), min(high, rows - top))
+            for m in range(max(0, -left), min(wide, columns - left))
+        )
+
+    return Matrix.of(
+        [at(i, j) for j in range((columns + 2 * padding - wide) // stride + 1)]
+        for i in range((rows + 2 * padding - high) // stride + 1)
+    )
+
+
+def expanded(group: Point_group, filters: Sequence[Matrix] | Sequence[Map]) -> list[list[Matrix]]:
+    """The planar filter bank: for each g the kernels L_gψ, flattened over (input channel, element of H)."""
+    return [
+        [k for psi in filters for k in ((turn(g, psi),) if isinstance(psi, Matrix) else act(group, g, psi))]
+        for g in group
+    ]
+
+
+def lift(
+    group: Point_group, channels: Sequence[Matrix], filters: Sequence[Matrix], stride: int = 1, padding: int = 0
+) -> Map:
+    """One output feature map of the lifting layer."""
+    return tuple(convolve(channels, kernels, stride, padding) for kernels in expanded(group, filters))
+
+
+def group_layer(
+    group: Point_group, channels: Sequence[Map], filters: Sequence[Map], stride: int = 1, padding: int = 0
+) -> Map:
+    """One output feature map of the group layer."""
+    flat = [image for feature in channels for image in feature]
+    return tuple(convolve(flat, kernels, stride, padding) for kernels in expanded(group, filters))

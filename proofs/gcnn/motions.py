@@ -1,0 +1,102 @@
+"""The motions of Z² that the proofs speak of: x ↦ A x + t with A ∈ GL(2, Z), and the finite groups of such A.
+
+Coordinates are (row, column), the slides' (u, v).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from proofs.matrix import Matrix
+
+__all__ = ["FLIP", "GROUPS", "ONE", "P3", "P4", "P4M", "STEPS", "TURN", "Motion", "shift", "subgroups", "window"]
+
+Point = tuple[Any, Any]
+
+
+class Motion(NamedTuple):
+    """x ↦ [[a, b], [c, d]] x + (u, v). `g(x)` moves a point, `g(h)` is the product gh, `~g` is g⁻¹.
+
+    >>> TURN((1, 0)), TURN(TURN)(TURN)(TURN) == ONE, ~TURN(shift(1, 0))
+    ((0, 1), True, Motion(a=0, b=1, c=-1, d=0, u=-1, v=0))
+    """
+
+    a: int
+    b: int
+    c: int
+    d: int
+    u: Any = 0
+    v: Any = 0
+
+    def __call__(self, x: Any) -> Any:
+        if isinstance(x, Motion):
+            (a, c), (b, d) = self.turned((x.a, x.c)), self.turned((x.b, x.d))
+            return Motion(a, b, c, d, *self((x.u, x.v)))
+        i, j = self.turned(x)
+        return i + self.u, j + self.v
+
+    def turned(self, x: Point) -> Point:
+        """A x, without the translation."""
+        return self.a * x[0] + self.b * x[1], self.c * x[0] + self.d * x[1]
+
+    def __invert__(self) -> Motion:
+        det = self.a * self.d - self.b * self.c  # ±1, its own inverse
+        back = Motion(det * self.d, -det * self.b, -det * self.c, det * self.a)
+        u, v = back.turned((self.u, self.v))
+        return back._replace(u=-u, v=-v)
+
+    def matrix(self) -> Matrix:
+        """The slides' 3×3 matrix [[A, t], [0, 1]]."""
+        return Matrix.of([[self.a, self.b, self.u], [self.c, self.d, self.v], [0, 0, 1]])
+
+
+Point_group = tuple[Motion, ...]
+
+ONE = Motion(1, 0, 0, 1)
+HALF = Motion(-1, 0, 0, -1)
+TURN = Motion(0, -1, 1, 0)
+THIRD = Motion(0, -1, 1, -1)
+FLIP = Motion(-1, 0, 0, 1)
+DIAGONAL = Motion(0, 1, 1, 0)
+
+P3: Point_group = (ONE, THIRD, THIRD(THIRD))
+P4: Point_group = (ONE, TURN, HALF, TURN(HALF))
+P4M: Point_group = P4 + tuple(FLIP(turn) for turn in P4)
+GROUPS: dict[str, Point_group] = {
+    "p2": (ONE, HALF),
+    "pm": (ONE, FLIP),
+    "cm": (ONE, DIAGONAL),
+    "p3": P3,
+    "p4": P4,
+    "p4m": P4M,
+}
+"""By the name of Z² ⋊ H. p4m has flip^m ∘ turn^r at place 4m + r. p3 turns a hexagonal lattice, in a basis of it."""
+
+
+def shift(u: Any, v: Any) -> Motion:
+    """x ↦ x + (u, v)."""
+    return ONE._replace(u=u, v=v)
+
+
+STEPS = shift(1, 0), shift(0, 1)
+"""With H they generate Z² ⋊ H: what commutes with H and with these commutes with all of it."""
+
+
+def window(first: int, last: int) -> list[tuple[int, int]]:
+    """The points of the square {first, …, last}²."""
+    side = range(first, last + 1)
+    return [(i, j) for i in side for j in side]
+
+
+def subgroups(group: Point_group) -> list[frozenset[Motion]]:
+    """All subgroups of a finite group."""
+
+    def generate(some: frozenset[Motion]) -> frozenset[Motion]:
+        while (grown := some | {g(h) for g in some for h in some}) != some:
+            some = grown
+        return some
+
+    found = new = {frozenset({ONE})}
+    while new := {generate(K | {g}) for K in new for g in group} - found:
+        found = found | new
+    return sorted(found, key=lambda K: (len(K), sorted(K)))
