@@ -134,7 +134,7 @@ def mean(values: list[Fraction]) -> Fraction:
 
 @pytest.mark.parametrize("name", PIXEL_GROUPS)
 def test_batch_norm(name: str) -> None:
-    """Half of the values 9, half 3: mean 6, variance 9, and √(9 + ε) = 4 is exact; so is √(57 + ε) = 8 in evaluation."""
+    """Half of the values 9, half 3: mean 6, variance 9, and √(9 + ε) = 4 is exact; in evaluation √(57 + ε) = 8."""
     group = TORCH_GROUPS[name]
     batch = torch.tensor([9.0, 3.0], dtype=torch.float64).repeat(2 * group.order).view(2, 1, group.order, 1, 2)
     norm = GroupBatchNorm2d(group, 1, eps=7.0).double()
