@@ -49,6 +49,7 @@ class Method(StrEnum):
     EXACT = "exact rationals"
     RANDOM = "Schwartz–Zippel"
     SMT = "z3"
+    COQ = "Coq"
 
 
 class StatementError(ValueError):

@@ -7,6 +7,7 @@ from itertools import product
 
 from proofs.diffcnn.layers import flip
 from proofs.matrix import Matrix, cayley
+from proofs.routes.coq import closed
 from proofs.routes.exact import check, equal, for_all
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -91,6 +92,11 @@ C3_a = Statement(
         Route("raw det(Jᵀ A J), A any 3×3 matrix", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the law")),
         Route("Φ itself on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case),
         Route("d² g and g have the same sign", Method.SMT, signs_agree),
+        Route(
+            "every n and commutative ring; Φ for every ordered one",
+            Method.COQ,
+            partial(closed, "C3_a_sign", "determinant_law", "flip_commutes"),
+        ),
     ),
     controls=(
         Dropped("M invertible", lambda: commutes(SQUARE, Matrix.diagonal(1, 0))),

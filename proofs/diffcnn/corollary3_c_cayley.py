@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from proofs.matrix import Matrix, cayley, dot, skew
+from proofs.routes.coq import closed
 from proofs.routes.exact import check, equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -94,6 +95,11 @@ C3_c = Statement(
         Route("normal forms in a", Method.RING, lambda: all_of(rotation(), angle())),
         Route("inverse map", Method.SYMBOLIC, left_inverse),
         Route("raw Cayley map", Method.RANDOM, partial(schwartz_zippel, raw_map, what="Aᵀ A = I, det A = 1")),
+        Route(
+            "every n, where I + S is invertible",
+            Method.COQ,
+            partial(closed, "C3_c_cayley", "cayley_orthogonal", "cayley_determinant"),
+        ),
     ),
     controls=(
         Dropped("S skew", not_skew),

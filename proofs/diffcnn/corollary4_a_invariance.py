@@ -9,6 +9,7 @@ from proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
 from proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
 from proofs.diffcnn.theorem2_a_windows import adding_a_tap
 from proofs.matrix import Matrix
+from proofs.routes.coq import closed
 from proofs.routes.exact import equal
 from proofs.routes.sampling import Draw, schwartz_zippel
 from proofs.routes.symbolic import free, induction, matrices, same, same_matrix
@@ -85,6 +86,11 @@ C4_a = Statement(
             "raw layer, C = 3 and C = 4",
             Method.RANDOM,
             partial(schwartz_zippel, raw_layer, what="exp(C·U′) = exp(C·U)"),
+        ),
+        Route(
+            "every C and every size",
+            Method.COQ,
+            partial(closed, "C4_a_invariance", "gram_congruence", "gram_determinant", "layer_invariant"),
         ),
     ),
     controls=(

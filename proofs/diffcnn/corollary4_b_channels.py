@@ -6,6 +6,7 @@ from functools import partial
 
 from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
 from proofs.diffcnn.layers import deviations, gram_determinants, invariant
+from proofs.routes.coq import closed
 from proofs.routes.exact import check, equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -48,6 +49,7 @@ C4_b = Statement(
     routes=(
         Route("generic Jacobians", Method.RING, generic),
         Route("raw layer", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="det V = 0; det V₁ = det V₂")),
+        Route("every size", Method.COQ, partial(closed, "C4_b_channels", "one_channel", "two_channels")),
     ),
     controls=(
         Dropped("at most two channels", three),

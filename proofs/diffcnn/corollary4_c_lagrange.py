@@ -6,9 +6,11 @@ from functools import partial
 from itertools import combinations
 
 from proofs.matrix import Matrix, cross, dot
+from proofs.routes.coq import closed
 from proofs.routes.exact import equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
+from proofs.routes.smt import impossible
 from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
@@ -31,6 +33,23 @@ def raw(draw: Draw) -> object:
     D = draw.matrix(3, 2)
     n = cross(*D.columns)
     return (D.T @ D).det() - dot(n, n)
+
+
+def positive() -> Evidence:
+    """det V > 0 over the reals, unless d₁ × d₂ = 0."""
+    return all_of(
+        *(
+            impossible(
+                lambda *d, i=i: [
+                    dot(d[:3], d[:3]) * dot(d[3:], d[3:]) <= dot(d[:3], d[3:]) ** 2,
+                    cross(d[:3], d[3:])[i] != 0,
+                ],
+                "a1 a2 a3 b1 b2 b3",
+                what=f"(d₁×d₂)_{i} ≠ 0 ⇒ det V > 0",
+            )
+            for i in range(3)
+        )
+    )
 
 
 def four_colours() -> Evidence:
@@ -62,6 +81,8 @@ C4_c = Statement(
         Route("generic D", Method.RING, lagrange),
         Route("Cauchy–Binet, 2 to 6 colours", Method.RING, lambda: all_of(*map(minors, range(2, 7)))),
         Route("raw determinant", Method.RANDOM, partial(schwartz_zippel, raw, what="det(DᵀD) = |d₁×d₂|²")),
+        Route("det V > 0 unless d₁ ∥ d₂", Method.SMT, positive),
+        Route("every number of colours", Method.COQ, partial(closed, "C4_c_lagrange", "lagrange", "gram_determinant")),
     ),
     controls=(
         Dropped("three colours", four_colours),

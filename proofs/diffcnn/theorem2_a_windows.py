@@ -6,6 +6,7 @@ from functools import partial
 
 from proofs.diffcnn.layers import act, convolve, window
 from proofs.matrix import Matrix
+from proofs.routes.coq import closed
 from proofs.routes.exact import check, equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -73,6 +74,11 @@ T2_a = Statement(
         Route("induction over the pairs (channel, tap)", Method.SYMBOLIC, adding_a_tap),
         Route("raw layer, K = 3, two channels", Method.RANDOM, on_the_raw_layer),
         Route("two taps stacked", Method.RING, generic_pair),
+        Route(
+            "every ring, window and number of channels",
+            Method.COQ,
+            partial(closed, "T2_a_windows", "constant_matrix_passes", "constant_field_passes"),
+        ),
     ),
     controls=(
         Dropped("M constant on the window", two_matrices),

@@ -11,6 +11,7 @@ from typing import Any
 
 from proofs.diffcnn.layers import Pixel, block, window
 from proofs.matrix import Matrix
+from proofs.routes.coq import closed
 from proofs.routes.exact import check, for_all
 from proofs.routes.smt import impossible
 from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
@@ -92,6 +93,9 @@ T2_b = Statement(
         Route("chains on pixel grids", Method.EXHAUSTIVE, grids),
         Route("chains between points of the plane", Method.EXHAUSTIVE, plane),
         Route("⌈d/K⌉ steps suffice for every distance d", Method.SMT, any_distance),
+        Route(
+            "every grid and every K", Method.COQ, partial(closed, "T2_b_literal_group", "literal_fields_are_constant")
+        ),
     ),
     controls=(
         Dropped("a step is at most K", lambda: meeting_the_definition({(0, 0): IDENTITY, (1, 0): STRETCH}, K=0)),

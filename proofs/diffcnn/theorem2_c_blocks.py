@@ -8,6 +8,7 @@ from itertools import product
 from proofs.diffcnn.layers import act, block, convolve, window
 from proofs.diffcnn.theorem2_a_windows import E1, adding_a_tap
 from proofs.matrix import Matrix
+from proofs.routes.coq import closed
 from proofs.routes.exact import equal, for_all
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -91,6 +92,11 @@ T2_c = Statement(
             "raw layer, K = 3, four blocks, two channels",
             Method.RANDOM,
             partial(schwartz_zippel, raw_layer, what="conv(J·M) = conv(J)·M"),
+        ),
+        Route(
+            "every K, every ring",
+            Method.COQ,
+            partial(closed, "T2_c_blocks", "window_is_block", "constant_on_blocks_passes"),
         ),
     ),
     controls=(

@@ -6,4 +6,5 @@
 `symbolic`   all sizes: free algebra for induction steps, matrices of symbolic dimension
 `words`      claims for every group: sums up to a substitution of the summation variable
 `smt`        sign claims over the reals by z3, skipped where it is not installed
+`coq`        theories for all sizes, machine-checked; run only when asked for
 """
