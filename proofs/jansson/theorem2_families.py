@@ -18,9 +18,8 @@ FINITE = [A for A in INTEGER if bounded(A)]
 
 
 def parts(f: Simple) -> Counter[tuple[object, Polygon]]:
-    """f as a formal sum of polygons, each written from its least corner on: equal parts, equal functions."""
-    cut = ((w, P, P.index(min(P))) for w, P in f.parts)
-    return Counter((w, P[n:] + P[:n]) for w, P, n in cut)
+    """f as a formal sum of polygons: equal sums are equal functions."""
+    return Counter(f.parts)
 
 
 def order(A: Matrix) -> int:
