@@ -110,10 +110,7 @@ def align_features(
     if not 0 <= starts <= candidates:
         raise ArgumentError("starts", starts, f"at least 0 and at most {candidates}, the number of candidates")
     problem = _Problem(network, images, h, head, size)
-    coarse = _Problem(network, images, h, head, max(4, size // 2))
-    maps = _random_maps(2 * candidates, generator)
-    losses = torch.tensor([float(coarse.residuals(row).square().sum()) for row in maps]).unflatten(0, (2, -1))
-    chosen = maps.unflatten(0, (2, -1)).gather(1, losses.argsort(1)[:, :starts, None].expand(-1, -1, 6)).flatten(0, 1)
+    chosen = problem.best(_random_maps(2 * candidates, generator), starts) if starts else torch.empty(0, 6).double()
     identity = torch.eye(3, dtype=torch.float64)
     fixed = torch.stack([m[:2].flatten() for m in (h.matrix[0].double().cpu(), identity)])
     fits = [problem.fit(row) for row in torch.cat((fixed, chosen))]
@@ -179,6 +176,12 @@ class _Problem:
         jacobian = of(self.jacobian) if self.head is None else "2-point"
         result = least_squares(of(self.residuals), start.numpy(), jacobian, method="lm", gtol=1e-15, max_nfev=100)
         return (2 * float(result.cost)) ** 0.5, torch.from_numpy(result.x)
+
+    def best(self, maps: Float[Tensor, "n 6"], count: int) -> Float[Tensor, "m 6"]:
+        """The `count` best of the first half of the maps, and of the second."""
+        losses = torch.tensor([float(self.residuals(row).square().sum()) for row in maps]).view(2, -1)
+        rows = losses.argsort(1)[:, :count] + torch.tensor([[0], [losses.shape[1]]])
+        return maps[rows.flatten()]
 
     def report(self, entries: Float[Tensor, "6"]) -> ErrorReport:
         return invariance_error(_values, self.target, self.aligned(entries))

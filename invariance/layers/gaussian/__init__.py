@@ -6,6 +6,7 @@ Convolution, affine maps, biases and $\sigma(z) = z^2$ are exact; other σ by qu
 from .layer import GaussianConv2d, Pointwise, Square, gaussian_network, quadrature_error
 from .mixture import GaussianMixture
 from .products import MAX_COEFFICIENTS, convolve, merged, square
+from .strokes import matched_filters, strokes
 
 __all__ = [
     "MAX_COEFFICIENTS",
@@ -15,7 +16,9 @@ __all__ = [
     "Square",
     "convolve",
     "gaussian_network",
+    "matched_filters",
     "merged",
     "quadrature_error",
     "square",
+    "strokes",
 ]

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, UndefinedError
 from ...images import ContinuousImage
 from .mixture import GaussianMixture
 from .products import convolve, merged, square
@@ -109,10 +109,16 @@ def gaussian_network(
 
 def quadrature_error(network: nn.Module, image: ContinuousImage, points: Float[Tensor, "#b *n 2"]) -> float:
     """The largest change of the network's output at `points` when all its sums have twice the nodes, relative to the
-    output's root mean square: an estimate of the quadrature's error, 0 where all is in closed form."""
+    output's root mean square: an estimate of the quadrature's error, 0 where all is in closed form.
+
+    Raises:
+        UndefinedError: the output vanishes.
+    """
     finer = copy.deepcopy(network)
     for module in finer.modules():
         if isinstance(module, GaussianConv2d):
             module.nodes *= 2
     coarse, fine = network(image)(points), finer(image)(points)
-    return float((coarse - fine).abs().max() / fine.square().mean().sqrt())
+    if not (size := float(fine.square().mean().sqrt())) > 0:
+        raise UndefinedError("quadrature_error", "0/0", "an output to be relative to: the network vanishes")
+    return float((coarse - fine).abs().max()) / size

@@ -117,6 +117,11 @@ class GaussianMixture:
         """The number of Gaussians in an image."""
         return self.mean.shape[1]
 
+    @cached_property
+    def precision(self) -> Float[Tensor, "b t 2 2"]:
+        r"""$\Sigma^{-1}$."""
+        return torch.linalg.inv(self.covariance)
+
     def __len__(self) -> int:
         return len(self.mean)
 
@@ -127,26 +132,26 @@ class GaussianMixture:
         """Values at `points`; a batch of one set of points serves every image."""
         if points.ndim < 2 or points.shape[-1] != 2 or points.shape[0] not in (1, len(self)):
             raise ArgumentError("points.shape", tuple(points.shape), f"(1 or {len(self)}, …, 2)")
-        n = self.polynomial.shape[-1]
-        xx, xy, yy = (torch.linalg.inv(self.covariance)[..., i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
         weights = coefficients(self.polynomial).flatten(2)  # "b c (t m)"
-
-        def values(part: Tensor) -> Tensor:
-            u = part.unsqueeze(1) - self.mean.unsqueeze(2)  # "b t n 2"
-            x, y = u.unbind(-1)
-            envelope = torch.exp(-0.5 * (x * (xx * x + 2 * xy * y) + yy * y * y))
-            return weights @ (monomials(u, n) * envelope).movedim(0, 2).flatten(1, 2)
-
         size = max(1, _CHUNK // (len(self) * weights.shape[-1]))
-        flat = torch.cat([values(part) for part in points.flatten(1, -2).split(size, dim=1)], -1)
-        return (flat + self.constant.unsqueeze(-1)).reshape(*flat.shape[:2], *points.shape[1:-1])
+        parts = [weights @ self._basis(part) for part in points.flatten(1, -2).split(size, dim=1)]
+        values = torch.cat(parts, -1) + self.constant.unsqueeze(-1)
+        return values.reshape(*values.shape[:2], *points.shape[1:-1])
+
+    def _basis(self, points: Float[Tensor, "#b n 2"]) -> Float[Tensor, "b tm n"]:
+        """All monomials times their Gaussians."""
+        u = points.unsqueeze(1) - self.mean.unsqueeze(2)
+        xx, xy, yy = (self.precision[..., i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
+        x, y = u.unbind(-1)
+        envelope = torch.exp(-0.5 * (x * (xx * x + 2 * xy * y) + yy * y * y))
+        return (monomials(u, self.polynomial.shape[-1]) * envelope).movedim(0, 2).flatten(1, 2)
 
     @cached_property
     def derivative(self) -> GaussianMixture:
         r"""$(\partial_x f, \partial_y f)$ as a mixture of twice as many channels, (x, y) of the first channel first."""
         n = self.polynomial.shape[-1]
         raised = torch.nn.functional.pad(self.polynomial, (0, 1, 0, 1))
-        rows = torch.linalg.inv(self.covariance).unsqueeze(1).unbind(-2)
+        rows = self.precision.unsqueeze(1).unbind(-2)
         forms = [torch.nn.functional.pad(row, (0, 1)) for row in rows]
         parts = [d - times_linear(raised, form) for d, form in zip(derivatives(raised), forms, strict=True)]
         polynomial = torch.stack(parts, 2).flatten(1, 2) * degree_mask(n + 1, self.device)

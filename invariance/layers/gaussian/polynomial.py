@@ -40,40 +40,40 @@ def multiply(
 ) -> Float[Tensor, "*u k k"]:
     """The product p q, k = n + m − 1; `contract` multiplies p by one coefficient of q, "*t 1 1", and may sum."""
     m = q.shape[-1]
-
-    def shifted(i: int, j: int) -> Tensor:
-        return pad(contract(p, q[..., i : i + 1, j : j + 1]), (j, m - 1 - j, i, m - 1 - i))
-
-    total = shifted(0, 0)
-    for degree in range(1, m):
-        for i in range(degree + 1):
-            total = total + shifted(i, degree - i)
+    total = None
+    for i in range(m):
+        for j in range(m - i):
+            part = contract(p, q[..., i : i + 1, j : j + 1])
+            shifted = pad(part, (j, m - 1 - j, i, m - 1 - i))
+            total = shifted if total is None else total + shifted
+    assert total is not None
     return total
 
 
-def times_linear(p: Float[Tensor, "*t n n"], form: Float[Tensor, "*t 3"]) -> Float[Tensor, "*t n n"]:
+def times_linear(p: Float[Tensor, "*#t n n"], form: Float[Tensor, "*#t 3"]) -> Float[Tensor, "*u n n"]:
     r"""$(\ell_1 u_1 + \ell_2 u_2 + \ell_3)\,p(u)$ for p of degree below n − 1, so that there is room for it."""
     x, y, one = form[..., None, None].unbind(-3)
     return x * pad(p[..., :-1, :], (0, 0, 1, 0)) + y * pad(p[..., :-1], (1, 0)) + one * p
 
 
 def substitute(
-    p: Float[Tensor, "*t n n"], linear: Float[Tensor, "*t 2 2"], shift: Float[Tensor, "*t 2"]
-) -> Float[Tensor, "*t n n"]:
+    p: Float[Tensor, "*#t n n"], linear: Float[Tensor, "*#t 2 2"], shift: Float[Tensor, "*#t 2"]
+) -> Float[Tensor, "*u n n"]:
     r"""$p(Au + v)$, by Horner's scheme in the two linear forms."""
     n = p.shape[-1]
     first, second = torch.cat((linear, shift.unsqueeze(-1)), -1).unbind(-2)
     corner = torch.zeros(n, n, dtype=p.dtype, device=p.device)
     corner[0, 0] = 1
 
-    def horner(rows: list[Tensor], form: Tensor) -> Tensor:
-        total = rows[-1]
-        for row in reversed(rows[:-1]):
-            total = times_linear(total, form) + row
-        return total
-
     inner = [[p[..., i, j, None, None] * corner for j in range(n - i)] for i in range(n)]
-    return horner([horner(row, second) for row in inner], first)
+    return _horner([_horner(row, second) for row in inner], first)
+
+
+def _horner(rows: list[Tensor], form: Tensor) -> Tensor:
+    total = rows[-1]
+    for row in reversed(rows[:-1]):
+        total = times_linear(total, form) + row
+    return total
 
 
 def derivatives(p: Float[Tensor, "*t n n"]) -> tuple[Float[Tensor, "*t n n"], Float[Tensor, "*t n n"]]:
@@ -82,7 +82,7 @@ def derivatives(p: Float[Tensor, "*t n n"]) -> tuple[Float[Tensor, "*t n n"], Fl
     return pad(p[..., 1:, :] * powers[:, None], (0, 0, 0, 1)), pad(p[..., 1:] * powers, (0, 1))
 
 
-def heat(p: Float[Tensor, "*t n n"], matrix: Float[Tensor, "*t 2 2"]) -> Float[Tensor, "*t n n"]:
+def heat(p: Float[Tensor, "*#t n n"], matrix: Float[Tensor, "*#t 2 2"]) -> Float[Tensor, "*u n n"]:
     r"""$\exp(\tfrac12 \partial^\top M \partial)\,p$, a finite sum; for M the covariance of z it is $E\,p(u + z)$."""
     xx, xy, yy = (matrix[..., i, j, None, None] for i, j in ((0, 0), (0, 1), (1, 1)))
     total = term = p

@@ -43,11 +43,7 @@ def convolve(f: GaussianMixture, filters: GaussianMixture) -> GaussianMixture:
     ours, theirs = f.covariance.unsqueeze(2), shared.covariance.unsqueeze(1)
     covariance = ours + theirs  # "b t s 2 2"
     mass = 2 * math.pi * (torch.linalg.det(ours) * torch.linalg.det(theirs) / torch.linalg.det(covariance)).sqrt()
-
-    def contract(p: Tensor, q: Tensor) -> Tensor:
-        return torch.einsum("bitkl,ois->botskl", p, q[..., 0, 0])
-
-    product = multiply(_to_derivatives(f), _to_derivatives(shared)[0].unflatten(0, (outputs, inputs)), contract)
+    product = multiply(_to_derivatives(f), _to_derivatives(shared)[0].unflatten(0, (outputs, inputs)), _all_pairs)
     covariance = covariance.flatten(1, 2)
     return GaussianMixture(
         (f.mean.unsqueeze(2) + shared.mean.unsqueeze(1)).flatten(1, 2),
@@ -55,6 +51,10 @@ def convolve(f: GaussianMixture, filters: GaussianMixture) -> GaussianMixture:
         _from_derivatives((product * mass[:, None, ..., None, None]).flatten(2, 3), covariance),
         f.constant @ filters.integral().mT,
     )
+
+
+def _all_pairs(p: Tensor, q: Tensor) -> Tensor:
+    return torch.einsum("bitkl,ois->botskl", p, q[..., 0, 0])
 
 
 def square(f: GaussianMixture) -> GaussianMixture:
@@ -123,7 +123,7 @@ def _on_common_gaussians(filters: GaussianMixture) -> GaussianMixture:
 def _to_derivatives(f: GaussianMixture) -> Float[Tensor, "b c t n n"]:
     covariance = f.covariance.unsqueeze(1)
     moved = substitute(f.polynomial, -covariance, torch.zeros_like(covariance[..., 0]))
-    return heat(moved, torch.linalg.inv(covariance))
+    return heat(moved, f.precision.unsqueeze(1))
 
 
 def _from_derivatives(q: Float[Tensor, "b c t n n"], covariance: Float[Tensor, "b t 2 2"]) -> Tensor:
