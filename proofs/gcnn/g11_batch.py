@@ -55,6 +55,11 @@ DIFFERENT = [tuple(Matrix.of([[k, 2 * k + 1]]) for k in range(4))]
 """Means 1/2, 2, 7/2, 5 and variances 1/4, 1, 9/4, 4."""
 
 
+def centred() -> Evidence:
+    feature, _ = standardise_planar(DIFFERENT)[0]
+    return check([sum(image) for image in feature] == [0, 0, 0, 0], "Σ (x − μ_h) = 0 in every channel")
+
+
 def generic_batch() -> Evidence:
     """Symbolic features: both sides are the same polynomials, whatever the features."""
     (values,) = unknowns(f=16)
@@ -92,6 +97,7 @@ G11_batch = Statement(
             lambda: check(not running((1, 2, 3, 4)).holds, "f − μ_h is not equivariant"),
         ),
         Witness("four channels, four variances", lambda: check(len(set(variances())) == 4, "no two are equal")),
+        Witness("each channel comes out with mean 0", centred),
         Witness("one running mean does not", partial(running, (1, 1, 1, 1))),
     ),
 )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from proofs.gcnn.layers import Map, act
-from proofs.gcnn.motions import P4, P4M, TURN, Motion, Point_group
+from proofs.gcnn.motions import P4, P4M, TURN, Motion, PointGroup
 from proofs.matrix import Matrix
 from proofs.routes.exact import equal, for_all
 from proofs.routes.identity import unknowns, vanishes
@@ -32,7 +32,7 @@ def standardise(batch: Batch) -> tuple[Batch, Any]:
     return centred, N * sum(x * x for x in values) - S * S
 
 
-def defects(group: Point_group, batch: Batch, layer: Callable[[Batch], Batch], h: Motion) -> Iterator[Matrix]:
+def defects(group: PointGroup, batch: Batch, layer: Callable[[Batch], Batch], h: Motion) -> Iterator[Matrix]:
     """layer(L_h f) − L_h layer(f)."""
     moved, still = layer([act(group, h, f) for f in batch]), [act(group, h, f) for f in layer(batch)]
     for left, right in zip(moved, still, strict=True):

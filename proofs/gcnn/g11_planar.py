@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from proofs.gcnn.g11_norm import affine, defects, planar
-from proofs.gcnn.motions import GROUPS, P4, Point_group, subgroups
+from proofs.gcnn.motions import GROUPS, P4, PointGroup, subgroups
 from proofs.matrix import Matrix
 from proofs.routes.exact import check, for_all
 from proofs.routes.identity import unknowns, vanishes
@@ -32,10 +32,10 @@ def residual(name: str, sign: int = 1) -> Evidence:
     return vanishes(left_over, what=f"the defect of x ↦ a_g x + b_g, {name}")
 
 
-def transitive(group_of: Callable[[Point_group], Sequence[Any]] = list) -> Evidence:
+def transitive(group_of: Callable[[PointGroup], Sequence[Any]] = list) -> Evidence:
     """Some u = g g′⁻¹ compares any two elements g, g′: the defects vanish iff all a_g and all b_g are equal."""
 
-    def right(group: Point_group) -> bool:
+    def right(group: PointGroup) -> bool:
         return all(any((~u)(g) == h for u in group_of(group)) for g, h in product(group, group))
 
     return for_all(GROUPS.values(), right, "H: every pair of orientations is compared")
@@ -57,7 +57,7 @@ def every_choice() -> Evidence:
     return Evidence(True, f"equivariant ⇔ constant along the group axis: {len(risk)} choices", sum(risk, Fraction(0)))
 
 
-def generated_by_half_turns(group: Point_group) -> list[Any]:
+def generated_by_half_turns(group: PointGroup) -> list[Any]:
     """A proper subgroup of p4: values that are constant on its orbits alone."""
     return sorted(min(subgroups(group), key=lambda K: (len(K) == 1, len(K))))
 

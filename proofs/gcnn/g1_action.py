@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from proofs.gcnn.functions import Function, move
-from proofs.gcnn.motions import P3, P4M, Point_group, shift
+from proofs.gcnn.motions import P3, P4M, PointGroup, shift
 from proofs.routes.exact import for_all
 from proofs.routes.words import function, letters, reindexed
 from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness
@@ -25,7 +25,7 @@ def any_group(swapped: bool = False, by: Any = move) -> Evidence:
     return reindexed(by(g, by(h, f))(x), by(gh, f)(x), what=f"L_g L_h = L_{'hg' if swapped else 'gh'}")
 
 
-def on_points(group: Point_group, by: Any = move) -> Evidence:
+def on_points(group: PointGroup, by: Any = move) -> Evidence:
     """With f = identity, which tells all arguments apart, on Z² and on Z² ⋊ H."""
     motions = [shift(*t)(A) for A in group for t in ((0, 0), (2, -1))]
     places = [(1, 3), *motions[:3]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from proofs.gcnn.functions import correlate, given, move, pull_back
 from proofs.gcnn.layers import act, lift, turn
-from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, Point_group, window
+from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, window
 from proofs.routes.exact import equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -49,7 +49,7 @@ def every_motion(name: str, argument: Argument = pull_back) -> Evidence:
     return vanishes(residuals, what=f"[L_u f]⋆ψ = L_u[f⋆ψ], {name}")
 
 
-def raw_layer(draw: Draw, group: Point_group = P4M) -> Any:
+def raw_layer(draw: Draw, group: PointGroup = P4M) -> Any:
     """Two channels of 3×3 pixels, 2×2 filters, padding 1, every element of H about the centre."""
     images, filters = [draw.matrix(3, 3) for _ in range(2)], [draw.matrix(2, 2) for _ in range(2)]
     still = lift(group, images, filters, padding=1)
@@ -58,7 +58,7 @@ def raw_layer(draw: Draw, group: Point_group = P4M) -> Any:
         yield [a - b for a, b in zip(moved, act(group, u, still), strict=True)]
 
 
-def one_pixel(u: Motion, orientations: Point_group) -> Evidence:
+def one_pixel(u: Motion, orientations: PointGroup) -> Evidence:
     """f = ψ = 1 at the origin: both sides at g = 1, with outputs at these orientations alone."""
     f = psi = given({(0, 0): 1})
     left, back = correlate(move(u, f), psi, [(0, 0)])(ONE), ~u

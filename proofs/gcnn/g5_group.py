@@ -10,7 +10,7 @@ from typing import Any
 from proofs.gcnn.functions import correlate, given, move, pull_back
 from proofs.gcnn.g4_lifting import Argument, any_group, forward
 from proofs.gcnn.layers import Map, act, convolve, turn
-from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, Point_group, shift, window
+from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
 from proofs.routes.exact import equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -22,7 +22,7 @@ def swapped(g: Any, h: Any) -> Any:
     return h(~g)
 
 
-def over_group(points: Sequence[tuple[int, int]], group: Point_group) -> list[Motion]:
+def over_group(points: Sequence[tuple[int, int]], group: PointGroup) -> list[Motion]:
     """The elements th of Z² ⋊ H with t among the points."""
     return [shift(*t)(h) for t, h in product(points, group)]
 
@@ -44,10 +44,10 @@ def every_motion(name: str, argument: Argument = pull_back) -> Evidence:
     return vanishes(residuals, what=f"[L_u f]⋆ψ = L_u[f⋆ψ], {name}")
 
 
-Filters = Callable[[Point_group, Motion, Map], Map]
+Filters = Callable[[PointGroup, Motion, Map], Map]
 
 
-def raw_layer(draw: Draw, group: Point_group = P4M, transform: Filters = act) -> Any:
+def raw_layer(draw: Draw, group: PointGroup = P4M, transform: Filters = act) -> Any:
     """Two channels of 3×3 pixels, 2×2 filters, padding 1, every element of H about the centre."""
     features, filters = ([tuple(draw.matrix(n, n) for _ in group) for _ in range(2)] for n in (3, 2))
 
@@ -62,21 +62,21 @@ def raw_layer(draw: Draw, group: Point_group = P4M, transform: Filters = act) ->
         yield [a - b for a, b in zip(moved, act(group, u, still), strict=True)]
 
 
-def turned_only(group: Point_group, g: Motion, psi: Map) -> Map:
+def turned_only(group: PointGroup, g: Motion, psi: Map) -> Map:
     """The filters turn, but stay where they are on the group axis."""
     return tuple(turn(g, image) for image in psi)
 
 
-def permuted_only(group: Point_group, g: Motion, psi: Map) -> Map:
+def permuted_only(group: PointGroup, g: Motion, psi: Map) -> Map:
     return tuple(psi[group.index((~g)(h))] for h in group)
 
 
-def swapped_table(group: Point_group, g: Motion, psi: Map) -> Map:
+def swapped_table(group: PointGroup, g: Motion, psi: Map) -> Map:
     """ψ(·, hg⁻¹) for ψ(·, g⁻¹h)."""
     return tuple(turn(g, psi[group.index(h(~g))]) for h in group)
 
 
-def on_the_raw_layer(group: Point_group = P4M, transform: Filters = act) -> Evidence:
+def on_the_raw_layer(group: PointGroup = P4M, transform: Filters = act) -> Evidence:
     return schwartz_zippel(partial(raw_layer, group=group, transform=transform), what="the raw layer")
 
 

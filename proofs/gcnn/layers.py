@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from proofs.gcnn.motions import Motion, Point_group
+from proofs.gcnn.motions import Motion, PointGroup
 from proofs.matrix import Matrix
 
 __all__ = ["act", "convolve", "expanded", "group_layer", "lift", "turn"]
@@ -33,7 +33,7 @@ def turn(h: Motion, image: Matrix) -> Matrix:
     return Matrix.of([source(i, j) for j in range(wide)] for i in range(high))
 
 
-def act(group: Point_group, h: Motion, feature: Map) -> Map:
+def act(group: PointGroup, h: Motion, feature: Map) -> Map:
     """(L_h f)(x, g) = f(h⁻¹x, h⁻¹g)."""
     back = ~h
     return tuple(turn(h, feature[group.index(back(g))]) for g in group)
@@ -58,7 +58,7 @@ def convolve(channels: Sequence[Matrix], kernels: Sequence[Matrix], stride: int 
     )
 
 
-def expanded(group: Point_group, filters: Sequence[Matrix] | Sequence[Map]) -> list[list[Matrix]]:
+def expanded(group: PointGroup, filters: Sequence[Matrix] | Sequence[Map]) -> list[list[Matrix]]:
     """The planar filter bank: for each g the kernels L_gψ, flattened over (input channel, element of H)."""
     return [
         [k for psi in filters for k in ((turn(g, psi),) if isinstance(psi, Matrix) else act(group, g, psi))]
@@ -67,14 +67,14 @@ def expanded(group: Point_group, filters: Sequence[Matrix] | Sequence[Map]) -> l
 
 
 def lift(
-    group: Point_group, channels: Sequence[Matrix], filters: Sequence[Matrix], stride: int = 1, padding: int = 0
+    group: PointGroup, channels: Sequence[Matrix], filters: Sequence[Matrix], stride: int = 1, padding: int = 0
 ) -> Map:
     """One output feature map of the lifting layer."""
     return tuple(convolve(channels, kernels, stride, padding) for kernels in expanded(group, filters))
 
 
 def group_layer(
-    group: Point_group, channels: Sequence[Map], filters: Sequence[Map], stride: int = 1, padding: int = 0
+    group: PointGroup, channels: Sequence[Map], filters: Sequence[Map], stride: int = 1, padding: int = 0
 ) -> Map:
     """One output feature map of the group layer."""
     flat = [image for feature in channels for image in feature]

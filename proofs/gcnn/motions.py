@@ -50,7 +50,7 @@ class Motion(NamedTuple):
         return Matrix.of([[self.a, self.b, self.u], [self.c, self.d, self.v], [0, 0, 1]])
 
 
-Point_group = tuple[Motion, ...]
+PointGroup = tuple[Motion, ...]
 
 ONE = Motion(1, 0, 0, 1)
 HALF = Motion(-1, 0, 0, -1)
@@ -59,10 +59,10 @@ THIRD = Motion(0, -1, 1, -1)
 FLIP = Motion(-1, 0, 0, 1)
 DIAGONAL = Motion(0, 1, 1, 0)
 
-P3: Point_group = (ONE, THIRD, THIRD(THIRD))
-P4: Point_group = (ONE, TURN, HALF, TURN(HALF))
-P4M: Point_group = P4 + tuple(FLIP(turn) for turn in P4)
-GROUPS: dict[str, Point_group] = {
+P3: PointGroup = (ONE, THIRD, THIRD(THIRD))
+P4: PointGroup = (ONE, TURN, HALF, TURN(HALF))
+P4M: PointGroup = P4 + tuple(FLIP(turn) for turn in P4)
+GROUPS: dict[str, PointGroup] = {
     "p2": (ONE, HALF),
     "pm": (ONE, FLIP),
     "cm": (ONE, DIAGONAL),
@@ -88,7 +88,7 @@ def window(first: int, last: int) -> list[tuple[int, int]]:
     return [(i, j) for i in side for j in side]
 
 
-def subgroups(group: Point_group) -> list[frozenset[Motion]]:
+def subgroups(group: PointGroup) -> list[frozenset[Motion]]:
     """All subgroups of a finite group."""
 
     def generate(some: frozenset[Motion]) -> frozenset[Motion]:

@@ -4,8 +4,8 @@ Elements of an unknown group are reduced words of the free group, values of an u
 ⊕_y F(w) G(w′) … is kept as the product under the sum. Since y ↦ a y b permutes the range of y for letters a, b of the
 group that acts on it, both sides may be brought to the form in which the first factor's argument is as short as
 substitution makes it. Equal forms are equal sums in every group, over every set it acts on, for every ⊕ that does not
-look at the order of its arguments. With distinct function names unequal forms are unequal sums in the free group itself
-(let the first function be 1 at one element and 0 elsewhere), so this decides.
+look at the order of its arguments. For sums over the whole group of products of different functions this decides:
+unequal forms are unequal sums in the free group itself, with the first function 1 at one element and 0 elsewhere.
 """
 
 from __future__ import annotations
