@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from .errors import ArgumentError, ArgumentTypeError
 from .images import ContinuousImage, pixel_grid
 
-__all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "jacobian"]
+__all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "jacobian", "spectral_gradient"]
 
 Scheme = Literal["central", "sobel", "least_squares", "spectral"]
 PaddingMode = Literal["replicate", "reflect", "circular", "zeros"]
@@ -60,7 +60,7 @@ def jacobian(
     if padding_mode not in get_args(PaddingMode):
         raise ArgumentError("padding_mode", padding_mode, f"one of {', '.join(get_args(PaddingMode))}")
     if scheme == "spectral":
-        return _spectral(images)
+        return spectral_gradient(images).unsqueeze(1)
     return _stencil(images, _SMOOTHING[scheme], "constant" if padding_mode == "zeros" else padding_mode)
 
 
@@ -75,13 +75,15 @@ def _stencil(images: Tensor, beta: float, mode: str) -> Tensor:
     return F.conv2d(padded, kernel, groups=3).unflatten(1, (1, 3, 2))
 
 
-def _spectral(images: Tensor) -> Tensor:
+def spectral_gradient(fields: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2 h w"]:
+    """(∂x, ∂y) per unit of the domain [−1, 1]², exact for band-limited fields that are periodic on it."""
+
     def along(dim: int) -> Tensor:
-        size = images.shape[dim]
-        wave = torch.fft.fftfreq(size, 2 / size, dtype=images.dtype, device=images.device)
+        size = fields.shape[dim]
+        wave = torch.fft.fftfreq(size, 2 / size, dtype=fields.dtype, device=fields.device)
         if size % 2 == 0:
             wave[size // 2] = 0  # the Nyquist wave has no sign, hence no derivative
         factor = (2j * math.pi * wave).reshape(-1, *[1] * (-1 - dim))
-        return torch.fft.ifft(factor * torch.fft.fft(images, dim=dim), dim=dim).real
+        return torch.fft.ifft(factor * torch.fft.fft(fields, dim=dim), dim=dim).real
 
-    return torch.stack((along(-1), along(-2)), dim=2).unsqueeze(1)
+    return torch.stack((along(-1), along(-2)), dim=2)

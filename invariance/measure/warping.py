@@ -17,7 +17,7 @@ from ..images import ContinuousImage, pixel_grid, sample
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
-__all__ = ["Claim", "warp_error"]
+__all__ = ["Claim", "inside", "warp_error"]
 
 Claim = Literal["invariant", "covariant"]
 
@@ -58,11 +58,12 @@ def warp_error(
         return warp_images(output, warp, method=method) if claim == "covariant" else output
 
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
-        return _inside(warp, height, width, 1 - margin, inputs)
+        return inside(warp, height, width, 1 - margin, inputs)
 
     return equivariance_error(model, inputs, transformed, output_action=action, region=region)
 
 
-def _inside(warp: Warp, height: int, width: int, reach: float, like: Tensor) -> Bool[Tensor, "b 1 h w"]:
+def inside(warp: Warp, height: int, width: int, reach: float, like: Tensor) -> Bool[Tensor, "b 1 h w"]:
+    r"""Pixels x of the grid with x and $\varphi(x)$ in $[-r, r]^2$, r = `reach`."""
     points = pixel_grid(height, width, dtype=like.dtype, device=like.device)[None]
     return torch.maximum(points.abs(), warp(points).abs()).amax(-1).le(reach).unsqueeze(1)
