@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install run test
+.PHONY: install run test proofs-coq
 
 install: .venv/installed
 
@@ -19,4 +19,8 @@ test: install
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright --level error
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile --nbmake --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --nbmake --cov --cov-report=term
+
+proofs-coq: install
+	@command -v coqc || { echo "Coq with MathComp is needed: apt-get install coq libcoq-mathcomp-algebra"; exit 2; }
+	$(BIN)/invariance verify --coq

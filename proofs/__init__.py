@@ -5,8 +5,10 @@
 `ledger`     finds, selects and runs them all
 `explain`    one entry in full, as Markdown
 `matrix`     small matrices over any commutative ring
-`routes`     ways to decide: polynomial normal forms, free algebra, Schwartz–Zippel, exact comparison, z3
-`diffcnn`    one row of the paper a file; `diffcnn.layers` is the exact reference of the layers
+`routes`     ways to decide: polynomial normal forms, free algebra, words, Schwartz–Zippel, z3, Coq
+`diffcnn`    Kan et al., one row of the paper a file; `diffcnn.layers` is the exact reference of the layers
+`jansson`    Jansson et al., on images that are constant on polygons
+`gcnn`       Cohen & Welling and the seminar on them
 
 A new statement is one new file in the sub-package of its paper; nothing lists it.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ __all__ = ["verify"]
 @click.option("--explain", metavar="ID", help="Print one entry in full, with its counterexample.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the ledger to this file.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the ledger in full to this file.")
-def verify(only: str | None, explain: str | None, json_file: Path | None, markdown: Path | None) -> int:
+@click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
+def verify(only: str | None, explain: str | None, json_file: Path | None, markdown: Path | None, coq: bool) -> int:
     """Run the ledger: every claim of the papers, decided by machine. Status 1 if one comes out other than recorded."""
     from rich.console import Console
     from rich.progress import track
@@ -28,11 +30,13 @@ def verify(only: str | None, explain: str | None, json_file: Path | None, markdo
     from proofs import ledger
     from proofs.explain import explain as in_full
     from proofs.explain import page
+    from proofs.routes.coq import asked_for
 
     chosen = explain or only
     count = len(ledger.select(chosen))
     console = Console(width=None if sys.stdout.isatty() else 160)
-    entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
+    with asked_for() if coq else nullcontext():
+        entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
     if json_file:
         json_file.write_text(json.dumps(ledger.to_json(entries), indent=1, allow_nan=False), encoding="utf-8")
     if markdown:

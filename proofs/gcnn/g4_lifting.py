@@ -9,6 +9,7 @@ from typing import Any
 from proofs.gcnn.functions import correlate, given, move, pull_back
 from proofs.gcnn.layers import act, lift, turn
 from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, window
+from proofs.routes.coq import closed
 from proofs.routes.exact import equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -100,6 +101,11 @@ G4 = Statement(
             lambda: all_of(*map(every_motion, GROUPS)),
         ),
         Route("raw layer, all of p4m", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the raw layer")),
+        Route(
+            "every finite H acting on any abelian group",
+            Method.COQ,
+            partial(closed, "G4_correlation", "lifting_equivariant"),
+        ),
     ),
     controls=(
         Dropped("H is a group", partial(one_pixel, TURN, (ONE, TURN))),

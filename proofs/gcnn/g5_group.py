@@ -11,6 +11,7 @@ from proofs.gcnn.functions import correlate, given, move, pull_back
 from proofs.gcnn.g4_lifting import Argument, any_group, forward
 from proofs.gcnn.layers import Map, act, convolve, turn
 from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
+from proofs.routes.coq import closed
 from proofs.routes.exact import equal
 from proofs.routes.identity import unknowns, vanishes
 from proofs.routes.sampling import Draw, schwartz_zippel
@@ -118,6 +119,11 @@ G5 = Statement(
             lambda: all_of(*map(every_motion, GROUPS)),
         ),
         Route("raw layer, all of p4m", Method.RANDOM, on_the_raw_layer),
+        Route(
+            "every finite H acting on any abelian group",
+            Method.COQ,
+            partial(closed, "G4_correlation", "group_equivariant"),
+        ),
     ),
     controls=(
         Dropped("H is a group", partial(one_element, TURN, TURN, [ONE, TURN])),

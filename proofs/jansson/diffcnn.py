@@ -11,15 +11,19 @@ from typing import Any
 
 from proofs.diffcnn.images import Map, features, written
 from proofs.diffcnn.layers import gram_determinants, invariant
-from proofs.diffcnn.theorem2_h_single_tap import bumps, covariant, every_branch, grey, layer_by_layer
+from proofs.diffcnn.theorem2_h_single_tap import (
+    ONE_TAP,
+    TWO_TAPS,
+    bumps,
+    covariant,
+    every_branch,
+    grey,
+    layer_by_layer,
+)
 from proofs.jansson.simple import INVERTIBLE, inverse
 from proofs.matrix import Matrix
 from proofs.routes.exact import check, for_all
 from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
-
-ONE_TAP = [{(0, 0): Matrix.diagonal(*s)} for s in ((1, 1, 1), (2, 1, 3), (1, 3, 1))]
-"""Every N_c = w_c − w̄ is invertible, and cof(N_c) are not multiples of one another: U depends on the image."""
-TWO_TAPS = [k | {(1, 0): Matrix.diagonal(*s)} for k, s in zip(ONE_TAP, ((1, 2, 1), (3, 1, 1), (1, 1, 1)), strict=True)]
 
 
 def linear(A: Matrix) -> Map:

@@ -17,8 +17,8 @@ from sympy.polys.rings import ring
 
 from proofs.diffcnn.images import Map, compose, written
 from proofs.diffcnn.layers import gram_determinants, unequal_invariants
-from proofs.diffcnn.theorem2_h_single_tap import bumps
-from proofs.jansson.diffcnn import ONE_TAP, linear, normalised
+from proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
+from proofs.jansson.diffcnn import linear, normalised
 from proofs.matrix import Matrix
 from proofs.routes.exact import check
 from proofs.routes.identity import vanishes
