@@ -1,14 +1,14 @@
 r"""Can any affine $T_g$ undo on feature maps what $T_h$ did to the image? A search over all of them.
 
-$(T_h F)(x) = F(h^{-1}x)$. The network realigns if $T_g \Lambda T_h f = \Lambda f$ for one g and all images f; Jansson et
-al. (2020) prove that g must then be $h^{-1}$, and that the network must have been invariant to h in the first place.
+$(T_h F)(x) = F(h^{-1}x)$. The network realigns if $T_g \Lambda T_h f = \Lambda f$ for one g and all images f. Jansson,
+Maydanskiy, Finnveden and Lindeberg (2020) prove that g must then be $h^{-1}$, and the features already invariant to h.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -173,7 +173,7 @@ class _Problem:
         def of(function: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
             return lambda entries: function(torch.from_numpy(entries)).numpy()
 
-        jacobian = of(self.jacobian) if self.head is None else "2-point"
+        jacobian: Any = of(self.jacobian) if self.head is None else "2-point"
         result = least_squares(of(self.residuals), start.numpy(), jacobian, method="lm", gtol=1e-15, max_nfev=100)
         return (2 * float(result.cost)) ** 0.5, torch.from_numpy(result.x)
 

@@ -1,7 +1,7 @@
 r"""What a filter sees of an object that comes nearer, and which values its responses can take.
 
-The values of a continuous function on the plane are an interval, and no $T_g$ changes it: $T_g \Lambda T_h f = \Lambda f$
-needs the range of $\Lambda T_h f$ to be that of $\Lambda f$.
+The values of a continuous function on the plane are an interval, and no $T_g$ changes it: for $T_g \Lambda T_h f =
+\Lambda f$ the range of $\Lambda T_h f$ has to be that of $\Lambda f$.
 """
 
 from __future__ import annotations

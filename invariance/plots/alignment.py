@@ -47,9 +47,19 @@ def plot_alignment(
         ax.errorbar(x, residual, yerr=bars, linestyle="", capsize=2, label=label, **style)
     depths = sorted({depth for by_depth in alignments.values() for depth in by_depth})
     ax.set(yscale="log", xlabel=xlabel, ylabel="residual E of the best affine map", xticks=depths)
-    ax.axhspan(ax.get_ylim()[0], 1e-10, color="0.93", zorder=0, label="rounding: aligned")
+    bottom, top = min(ax.get_ylim()[0], 1e-17), ax.get_ylim()[1]
+    ax.axhspan(bottom, 1e-10, color="0.93", zorder=0, label="rounding: aligned")
+    ax.set_ylim(bottom, top)
     ax.grid(alpha=0.3, axis="y")
     if title:
         ax.set_title(title, loc="left")
-    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
+    band, *points = zip(*ax.get_legend_handles_labels(), strict=True)
+    ax.legend(
+        *zip(*points, band, strict=True),
+        fontsize="small",
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1),
+        borderaxespad=0,
+        frameon=False,
+    )
     return ax

@@ -38,15 +38,14 @@ def plot_feature_maps(
         box = (-e, e, e, -e)
         grid[i, 0].imshow(maps.images[i, 0].cpu().numpy(), cmap="gray", vmin=-bright, vmax=bright, extent=box)
         grid[i, 0].set_ylabel(row, rotation=0, ha="right", va="center")
-        for j in range(len(channels)):
-            field = maps.features[i, j].cpu().numpy()
-            shown = grid[i, j + 1].imshow(field, vmax=reach, extent=box, **colours)
+        for ax, field in zip(grid[i, 1:], maps.features[i], strict=True):
+            ax.imshow(field.cpu().numpy(), vmax=reach, extent=box, **colours)
     for ax in grid.flat:
         ax.set_xticks([])
         ax.set_yticks([])
     for ax, name in zip(grid[0], ("image", *(f"channel {name}" for name in channels)), strict=True):
         ax.set_title(name, fontsize="medium")
-    figure.colorbar(shown, ax=grid[:, -1], label="response", shrink=0.6)
+    figure.colorbar(grid[0, -1].images[0], ax=grid[:, -1], label="response", shrink=0.6)
     if title:
         figure.suptitle(title)
     return figure

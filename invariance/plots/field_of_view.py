@@ -27,7 +27,7 @@ def plot_field_of_view(view: FieldOfView, *, shown: tuple[float, ...], title: st
     from matplotlib.patches import Rectangle
 
     figure = Figure(figsize=(2.2 * len(shown) + 1, 5.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
+    top, bottom = (figure.add_subfigure(part) for part in figure.add_gridspec(2, 1, height_ratios=(1, 1.1)))
     e = view.extent
     bright = float(view.images.abs().max())
     for ax, scale in zip(top.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):

@@ -278,7 +278,7 @@ def test_bad_mixtures_are_named(changes: dict[str, Tensor], message: str):
 
 @pytest.mark.bad_input
 def test_mixed_types_are_named():
-    with pytest.raises(ArgumentTypeError, match="constant.dtype = torch.float32"):
+    with pytest.raises(ArgumentTypeError, match=r"constant.dtype = torch.float32"):
         GaussianMixture(**parts(constant=torch.zeros(2, 1)))
 
 
@@ -295,9 +295,9 @@ def test_other_bad_input_is_named():
         f.transform(torch.eye(2).double())
     with pytest.raises(ArgumentError, match=r"points.shape = \(3, 4, 2\): \(1 or 2"):
         f(torch.zeros(3, 4, 2).double())
-    with pytest.raises(ArgumentError, match="filters.constant"):
+    with pytest.raises(ArgumentError, match=r"filters.constant"):
         convolve(f, mixture(1, constant=1.0))
-    with pytest.raises(ArgumentError, match="filters = .*: 1 channels"):
+    with pytest.raises(ArgumentError, match=r"filters = .*: 1 channels"):
         convolve(f, mixture(1, channels=2))
     with pytest.raises(ArgumentError, match="other"):
         f + mixture(3)

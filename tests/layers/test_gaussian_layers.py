@@ -135,7 +135,7 @@ def test_bad_input_is_named():
         GaussianConv2d(FIRST, torch.zeros(2))
     with pytest.raises(ArgumentError, match="nodes = 0"):
         GaussianConv2d(FIRST, nodes=0)
-    with pytest.raises(ArgumentError, match="filters.constant"):
+    with pytest.raises(ArgumentError, match=r"filters.constant"):
         GaussianConv2d(Square()(GaussianConv2d(FIRST, BIAS)(IMAGES)))
     for biases, width, elongation in (([], 0.1, 1.0), ([0.0], 0.0, 1.0), ([0.0], 0.1, -1.0)):
         with pytest.raises(ArgumentError, match="biases, width, elongation"):

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from invariance.errors import ArgumentError, SingularError, UndefinedError
-from invariance.images import AnalyticImage, pixel_grid
+from invariance.images import AnalyticImage, ContinuousImage, pixel_grid
 from invariance.layers.gaussian import (
     GaussianConv2d,
     GaussianMixture,
@@ -56,7 +56,9 @@ def unchecked_shapes() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-def search(model, h: Projective, *, images=IMAGES, size: int = 12, starts: int = 1, **options) -> Alignment:
+def search(
+    model, h: Projective, *, images: ContinuousImage = IMAGES, size: int = 12, starts: int = 1, **options
+) -> Alignment:
     generator = torch.Generator().manual_seed(1)
     return align_features(model, images, h, generator=generator, size=size, candidates=6, starts=starts, **options)
 
@@ -250,9 +252,9 @@ def test_a_scaled_object_does_not_fit_into_the_filters_view():
 @pytest.mark.bad_input
 def test_bad_input_is_named():
     model, eye = network(1, 1.0), torch.eye(3, dtype=torch.float64)
-    with pytest.raises(ArgumentError, match="h = .*: one affine map"):
+    with pytest.raises(ArgumentError, match=r"h = .*: one affine map"):
         search(model, Projective(eye.repeat(2, 1, 1)))
-    with pytest.raises(ArgumentError, match="h = .*: one affine map"):
+    with pytest.raises(ArgumentError, match=r"h = .*: one affine map"):
         search(model, Projective(eye[None] + 0.1 * eye.flip(0)[None]))
     with pytest.raises(ArgumentError, match="starts = 7: at least 0 and at most 6"):
         search(model, SHEAR, starts=7)

@@ -1,4 +1,4 @@
-r"""Polynomials in two variables as arrays: $p(u) = \sum_{i+j<n} a_{ij} u_1^i u_2^j$ is "… n n", zero where $i + j \ge n$.
+r"""Polynomials in two variables: $p(u) = \sum_{i+j<n} a_{ij} u_1^i u_2^j$ as "… n n", zero where $i + j \ge n$.
 
 All leading axes are a batch and broadcast; loops run over powers, never over terms.
 """

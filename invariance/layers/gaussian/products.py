@@ -72,13 +72,13 @@ def square(f: GaussianMixture) -> GaussianMixture:
     weight = torch.where(i == j, 1.0, 2.0).to(f.dtype) * torch.exp(-0.5 * (apart * pull.squeeze(-1)).sum(-1))
     eye = torch.eye(2, dtype=f.dtype, device=f.device).expand_as(covariance).unsqueeze(1)
     to_first, to_second = (first @ pull).squeeze(-1), -(second @ pull).squeeze(-1)  # from m_i, m_j to the new mean
-    factors = [
+    left, right = (
         substitute(f.polynomial[:, :, index], eye, step.unsqueeze(1)) for index, step in ((i, to_first), (j, to_second))
-    ]
+    )
     pairs = GaussianMixture(
         f.mean[:, i] + to_first,
         (covariance + covariance.mT) / 2,
-        multiply(*factors) * weight[:, None, :, None, None],
+        multiply(left, right) * weight[:, None, :, None, None],
         f.constant.square(),
     )
     if not f.constant.any():

@@ -1,4 +1,4 @@
-r"""Continuous layers on images that are no mixtures: pointwise functions exactly, convolutions by Gauss–Hermite sums."""
+r"""Continuous layers on other images than mixtures: pointwise functions exactly, convolutions by Gauss–Hermite."""
 
 from __future__ import annotations
 
