@@ -7,7 +7,7 @@ Translation covariance: Λτ_y = τ_yΛ. Semi-locality: (Λf)(x) depends on f in
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -45,7 +45,7 @@ class Operator:
     """Λ on simple images, exact."""
 
     name: str
-    value: Callable[[Simple, Point], Any]
+    value: Callable[[Simple, Point], Any] = field(repr=False)
 
     def __call__(self, f: Simple, x: Point) -> Any:
         return self.value(f, x)
