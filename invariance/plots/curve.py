@@ -77,4 +77,5 @@ def _guide(ax: Axes, curves: Sequence[InvarianceCurve], slope: float) -> None:
     start = 1.5 * max(float(_positive(curve, curve.error)[1][0]) for curve in curves)
     style = {"color": "0.3", "linestyle": ":" if slope == 1 else "--", "linewidth": 1}
     line = start * (scales / scales[0]) ** slope
-    ax.plot(scales, np.where(line < top, line, np.nan), label=rf"theory: $E \propto \sigma^{{{slope:g}}}$", **style)
+    power = r"\sigma" if slope == 1 else rf"\sigma^{{{slope:g}}}"
+    ax.plot(scales, np.where(line < top, line, np.nan), label=rf"theory: $E \propto {power}$", **style)

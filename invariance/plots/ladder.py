@@ -40,7 +40,7 @@ def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title:
     sizes = next(iter(ladders.values())).sizes
     ax.set(xscale="log", yscale="log", xlabel="grid size N (pixels along a side)", ylabel="normalised error E")
     ax.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
-    ax.minorticks_off()
+    ax.xaxis.minorticks_off()
     if title:
         ax.set_title(title, loc="left")
     ax.grid(alpha=0.3)

@@ -24,11 +24,12 @@ def one_window(constant: bool = False) -> Evidence:
     taps = window(2)
     J = dict.fromkeys(taps, E1)
     M = {x: STRETCH if constant or x == (0, 0) else IDENTITY for x in taps}
-    first, last = Matrix.diagonal(2, 1, 1), Matrix.diagonal(1, 1, 2)
-    kernels = [
-        dict(zip(taps, weights, strict=True))
-        for weights in ((ONE, ONE, ONE, ONE), (first, -ONE, first, ONE), (last, last, first, ONE))
-    ]
+    scales = [
+        [(1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)],
+        [(2, 1, 1), (1, 2, 1), (2, 1, 1), (1, 1, 2)],
+        [(1, 1, 3), (1, 3, 1), (1, 3, 1), (3, 1, 1)],
+    ]  # the taps of a kernel share their scales, as the paper's do
+    kernels = [{x: Matrix.diagonal(*s) for x, s in zip(taps, row, strict=True)} for row in scales]
     before, after = (gram_determinants(network(field, kernels)) for field in (J, act(J, M)))
     return check(
         all(before) and all(after) and not any(unequal_invariants(before, after)),

@@ -88,7 +88,8 @@ def fold(x: Any, y: Any) -> tuple[Any, ...]:
 ONE_TAP = [{(0, 0): Matrix.diagonal(*s)} for s in ((1, 1, 1), (2, 1, 3), (1, 3, 1))]
 """Every N_c = w_c − w̄ is invertible, and cof(N_c) are not multiples of one another: U depends on the image."""
 
-TWO_TAPS = [k | {(1, 0): Matrix.diagonal(*s)} for k, s in zip(ONE_TAP, ((1, 2, 1), (3, 1, 1), (1, 1, 1)), strict=True)]
+TWO_TAPS = [k | {(1, 0): Matrix.diagonal(*s)} for k, s in zip(ONE_TAP, ((1, 1, 1), (1, 3, 2), (3, 1, 1)), strict=True)]
+"""The taps of a kernel share their scales, as the paper's do: one diagonal matrix, permuted."""
 
 T2_h = Statement(
     id="T2.h",

@@ -9,8 +9,12 @@ from proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bend, bumps, covarian
 from proofs.matrix import Matrix
 from proofs.statement import Method, Route, Statement, Verdict, Witness
 
-KERNELS = [kernel | {(0, 1): Matrix.identity(3), (1, 1): Matrix.identity(3)} for kernel in TWO_TAPS]
-"""K = 2: four taps, two of them the same in every channel."""
+LOWER = ((1, 1, 1), (1, 1, 1)), ((3, 2, 1), (2, 1, 3)), ((1, 1, 3), (1, 3, 1))
+KERNELS = [
+    upper | {(0, 1): Matrix.diagonal(*left), (1, 1): Matrix.diagonal(*right)}
+    for upper, (left, right) in zip(TWO_TAPS, LOWER, strict=True)
+]
+"""K = 2: the four taps of a kernel are one diagonal matrix, permuted."""
 
 
 def quarter_turn(x: Any, y: Any) -> tuple[Any, ...]:
