@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..errors import ArgumentError
@@ -17,7 +17,7 @@ from ..images import ContinuousImage, pixel_grid, sample
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
-__all__ = ["Claim", "inside", "warp_error"]
+__all__ = ["Claim", "inside", "sample_pair", "warp_error"]
 
 Claim = Literal["invariant", "covariant"]
 
@@ -45,14 +45,7 @@ def warp_error(
         raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
     if not 0 <= margin < 1:
         raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
-    if isinstance(images, Tensor):
-        if size is not None:
-            raise ArgumentError("size", size, "None for sampled images, which have their size")
-        inputs, transformed = images, warp_images(images, warp, method=method)
-    else:
-        if size is None:
-            raise ArgumentError("size", size, "the number of pixels to sample continuous images at")
-        inputs, transformed = sample(images, size), sample(Pullback(images, warp), size)
+    inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
     def action(output: Tensor) -> Tensor:
         return warp_images(output, warp, method=method) if claim == "covariant" else output
@@ -61,6 +54,23 @@ def warp_error(
         return inside(warp, height, width, 1 - margin, inputs)
 
     return equivariance_error(model, inputs, transformed, output_action=action, region=region)
+
+
+def sample_pair(
+    images: ContinuousImage | Float[Tensor, "b c h w"], warp: Warp, *, size: int | None, method: Method
+) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
+    r"""Samples of $I$ and of $I\circ\varphi$: exact for continuous images, resampled by `method` for sampled ones.
+
+    Raises:
+        ArgumentError: a size that is missing for continuous images, or superfluous for sampled ones.
+    """
+    if isinstance(images, Tensor):
+        if size is not None:
+            raise ArgumentError("size", size, "None for sampled images, which have their size")
+        return images, warp_images(images, warp, method=method)
+    if size is None:
+        raise ArgumentError("size", size, "the number of pixels to sample continuous images at")
+    return sample(images, size), sample(Pullback(images, warp), size)
 
 
 def inside(warp: Warp, height: int, width: int, reach: float, like: Tensor) -> Bool[Tensor, "b 1 h w"]:
