@@ -1,28 +1,54 @@
 """Measurements: errors, curves against scale, refinement ladders. Judging them is left to `invariance.testing`."""
 
-from .bound import dropped_term, lipschitz_constant
+from .bound import dropped_term, dropped_term_curve, lipschitz_constant
 from .curve import Family, InvarianceCurve, invariance_curve, resampling_floor
+from .diagnosis import BandwidthProfile, BorderReport, SizeSweep, bandwidth_profile, border_report, size_sweep
 from .error import ErrorReport, equivariance_error, invariance_error
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
 from .ladder import Ladder, refinement_ladder
+from .layerwise import LayerError, LayerwiseReport, layerwise_error
+from .local import VELOCITIES, LayerLocalError, LocalReport, local_error
+from .stability import Stability, relative_stability
+from .theory import Bound, FittedSlope, fitted_slope, lipschitz_bound, regularised_bound
 from .warping import Claim, warp_error
 
 __all__ = [
+    "VELOCITIES",
+    "BandwidthProfile",
+    "BorderReport",
+    "Bound",
     "Claim",
     "ErrorReport",
     "Family",
+    "FittedSlope",
     "InvarianceCurve",
     "Ladder",
+    "LayerError",
+    "LayerLocalError",
+    "LayerwiseReport",
+    "LocalReport",
+    "SizeSweep",
+    "Stability",
+    "bandwidth_profile",
     "bootstrap_ratio",
+    "border_report",
     "dropped_term",
+    "dropped_term_curve",
     "equivariance_error",
+    "fitted_slope",
     "invariance_curve",
     "invariance_error",
+    "layerwise_error",
+    "lipschitz_bound",
     "lipschitz_constant",
+    "local_error",
     "matched_spectrum",
     "quantile_interval",
     "refinement_ladder",
+    "regularised_bound",
+    "relative_stability",
     "resampling_floor",
+    "size_sweep",
     "warp_error",
 ]

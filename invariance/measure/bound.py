@@ -6,15 +6,20 @@ $|(J(\varphi(x)) - J(x))\,d\varphi(x)| \le \mathrm{Lip}(J)\,|\varphi(x) - x|\,\|
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..actions import PointwiseAction
 from ..errors import ArgumentError
 from ..images import ContinuousImage, pixel_grid
 from ..warps import Warp
+from .curve import Family, InvarianceCurve, draws_by_scale, family_of
+from .theory import Bound
 
-__all__ = ["dropped_term", "lipschitz_constant"]
+__all__ = ["dropped_term", "dropped_term_curve", "lipschitz_constant"]
 
 
 def lipschitz_constant(image: ContinuousImage, *, size: int = 128, step: float = 1e-4) -> Float[Tensor, "b"]:
@@ -45,3 +50,34 @@ def dropped_term(image: ContinuousImage, warp: Warp, *, size: int) -> tuple[Floa
     dropped = torch.linalg.matrix_norm(change @ derivative).amax(1)
     factor = (moved - grid).norm(dim=-1) * torch.linalg.matrix_norm(derivative, ord=2)
     return dropped, lipschitz_constant(image) * factor.amax(1)
+
+
+def dropped_term_curve(
+    images: ContinuousImage,
+    *,
+    warp: str | Family,
+    scales: Sequence[float],
+    generator: torch.Generator,
+    size: int = 48,
+    draws: int = 1,
+) -> tuple[InvarianceCurve, Bound]:
+    r"""The term that Theorem 2 drops and its bound, both largest over the image, in units of the RMS of $J - J'$:
+    $\|J(\varphi(x))d\varphi(x) - J(x)d\varphi(x)\| \le \mathrm{Lip}(J)\,|\varphi(x) - x|\,\|d\varphi(x)\|$ (T2.g).
+    """
+
+    def both(warp: Warp | PointwiseAction) -> Float[Tensor, "2 b"]:
+        if not isinstance(warp, Warp):
+            raise ArgumentError("warp", type(warp).__name__, "a family of warps: pointwise actions drop nothing")
+        return torch.stack(dropped_term(images, warp, size=size))
+
+    drawn = draws_by_scale(family_of(warp), scales, len(images), draws, generator)
+    measured, bound = torch.stack([torch.stack(list(map(both, row))) for row in drawn]).square().unbind(2)  # "s d b"
+    grid = pixel_grid(size, size, dtype=images.dtype, device=images.device)[None]
+    jac = images.jacobian(grid)
+    spread = (jac - jac.roll(1, 0)).square().sum((1, 2)).mean((1, 2))
+    counts = torch.full(measured.shape, size**2)
+    label = "dropped term"
+    curve = InvarianceCurve(label, "invariant", tuple(scales), measured, spread, counts, torch.zeros_like(counts))
+    values = (bound.mean((1, 2)) / spread.mean()).sqrt()
+    formula = r"$\mathrm{Lip}(J)\,|\varphi(x) - x|\,\|d\varphi(x)\|$"
+    return curve, Bound(label, "Lipschitz bound", formula, "T2.g", curve.scales, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from .warping import Claim, warp_error
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Family", "InvarianceCurve", "invariance_curve", "resampling_floor"]
+__all__ = ["Family", "InvarianceCurve", "draws_by_scale", "family_of", "invariance_curve", "resampling_floor"]
 
 Family = Callable[..., Warp | PointwiseAction]
 """`family(batch, scale, *, generator)`: a transformation for each sample; scale 0 is the identity."""
@@ -153,7 +153,7 @@ def invariance_curve(
     Raises:
         ArgumentError: an unknown family, scales that are empty, negative, not finite or not increasing.
     """
-    family = _family(warp)
+    family = family_of(warp)
 
     def measure(transformation: Warp | PointwiseAction) -> ErrorReport:
         if isinstance(transformation, Warp):
@@ -190,15 +190,30 @@ def resampling_floor(
         truth = sample(Pullback(exact, warp), height, width)
         return invariance_error(model, truth, warp_images(sampled, warp, method=method))
 
-    return _sweep(measure, _family(warp), scales, len(images), draws, generator, f"{method} resampling", "invariant")
+    return _sweep(measure, family_of(warp), scales, len(images), draws, generator, f"{method} resampling", "invariant")
 
 
-def _family(warp: str | Family) -> Family:
+def family_of(warp: str | Family) -> Family:
+    """The family of that name.
+
+    Raises:
+        ArgumentError: there is none.
+    """
     if not isinstance(warp, str):
         return warp
     if warp not in WARP_FAMILIES:
         raise ArgumentError("warp", warp, f"one of {', '.join(WARP_FAMILIES)}")
     return WARP_FAMILIES[warp]
+
+
+def draws_by_scale(
+    family: Family, scales: Sequence[float], batch: int, draws: int, generator: torch.Generator
+) -> Iterator[list[Warp | PointwiseAction]]:
+    """`draws` transformations at each scale, every scale from the same state of the generator."""
+    state = generator.get_state()
+    for scale in scales:
+        generator.set_state(state)
+        yield [family(batch, scale, generator=generator) for _ in range(draws)]
 
 
 def _sweep(
@@ -215,11 +230,7 @@ def _sweep(
         raise ArgumentError("scales", tuple(scales), "increasing finite numbers ≥ 0")
     if draws < 1:
         raise ArgumentError("draws", draws, "at least one transformation for each image")
-    state = generator.get_state()
-    reports: list[list[ErrorReport]] = []
-    for scale in scales:
-        generator.set_state(state)
-        reports.append([measure(family(batch, scale, generator=generator)) for _ in range(draws)])
+    reports = [list(map(measure, drawn)) for drawn in draws_by_scale(family, scales, batch, draws, generator)]
     spread = reports[0][0].spread
     if spread is None:
         raise ArgumentError("images", batch, "at least 2 independent images, to normalise the error by")

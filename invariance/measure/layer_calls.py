@@ -34,9 +34,6 @@ class LayerCall:
     def kind(self) -> str:
         return type(self.module).__name__
 
-    def __str__(self) -> str:
-        return f"{self.layer} ({self.kind})" if self.layer else self.kind
-
 
 def layer_calls(model: nn.Module, inputs: Tensor) -> list[LayerCall]:
     """Run `model` once and record every layer; a container only where its own code changes the last child's output.

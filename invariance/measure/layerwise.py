@@ -195,7 +195,9 @@ def _check_deterministic(calls: list[LayerCall], again: list[LayerCall]) -> None
         if first.output is None or second.output is None:
             continue
         if not torch.equal(first.output.nan_to_num(), second.output.nan_to_num()):
-            raise ArgumentError("model", f"two outputs of {first} for the same images", "deterministic: no dropout")
+            raise ArgumentError(
+                "model", f"two outputs of layer {first.layer!r} for the same images", "deterministic: no dropout"
+            )
 
 
 def _compare(plain: LayerCall, moved: LayerCall, element: Element, tolerance: float) -> LayerError:

@@ -70,6 +70,13 @@ class LayerLocalError:
         return float((self.square.mean() / self.spread.mean()).sqrt())
 
     @property
+    def relative(self) -> float | None:
+        """The root of it in units of the speed: 1 where the output stands still. None where it should do so."""
+        if self.square is None or self.speed is None or not self.speed.mean() > 0:
+            return None
+        return float((self.square.mean() / self.speed.mean()).sqrt())
+
+    @property
     def name(self) -> str:
         return f"{self.layer} ({self.kind})" if self.layer else self.kind
 

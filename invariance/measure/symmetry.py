@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jaxtyping import Bool
 from torch import Tensor, nn
@@ -33,6 +33,15 @@ _MOST_CHANNELS = 1024  # an assignment of more takes seconds
 
 @dataclass(frozen=True, eq=False)
 class Element:
+    """Attributes:
+
+    name: for reports.
+    transformed: gx.
+    candidates: the actions on an output.
+    region: which pixels of an output with a plane count; all by default.
+    conditions: what a layer that breaks the symmetry violates, where its numbers tell.
+    """
+
     name: str
     transformed: Tensor
     candidates: Candidates
@@ -121,7 +130,7 @@ def _size_conditions(call: LayerCall) -> tuple[str, ...]:
     if shape is None or len(shape) < 4 or not _slides(call.module):
         return ()
     defects = [size_defects(call.module, length, channels=shape[1:-2]) for length in dict.fromkeys(shape[-2:])]
-    return tuple(dict.fromkeys(str(replace(window, layer=call.layer)) for windows in defects for window in windows))
+    return tuple(dict.fromkeys(str(window).partition(": ")[2] for windows in defects for window in windows))
 
 
 def _stride_conditions(call: LayerCall) -> tuple[str, ...]:
@@ -129,7 +138,7 @@ def _stride_conditions(call: LayerCall) -> tuple[str, ...]:
     strides = sorted({stride} if isinstance(stride, int) else set(stride))
     if not _slides(call.module) or strides == [1]:
         return ()
-    return (f"{call}: keeps shifts of its input by multiples of its stride, {strides[-1]}",)
+    return (f"keeps shifts of its input by multiples of its stride, {strides[-1]}",)
 
 
 def _slides(module: nn.Module) -> bool:

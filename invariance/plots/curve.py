@@ -10,6 +10,7 @@ import torch
 
 from ..errors import ArgumentError
 from ..measure import InvarianceCurve
+from ..measure.theory import Bound, FittedSlope
 from .style import COLOURS, MARKERS, axes
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def plot_invariance(
     ax: Axes | None = None,
     floor: InvarianceCurve | None = None,
     slopes: Sequence[float] = (),
+    bounds: Sequence[Bound | FittedSlope] = (),
     level: float = 0.95,
     generator: torch.Generator | None = None,
     xlabel: str = "scale σ",
@@ -34,10 +36,11 @@ def plot_invariance(
     Args:
         floor: the error that resampling alone makes, drawn as a grey band up to its own upper end.
         slopes: exponents of dotted guide lines, the orders in the scale that theory predicts.
+        bounds: bounds, in the colour of the curve that they name, and fitted slopes; each with its verdict on it.
         generator: source of the bootstrap draws; a fixed seed where none is given.
 
     Raises:
-        ArgumentError: no curves.
+        ArgumentError: no curves, or a bound on a curve that is not among them.
         UndefinedError: a curve of a constant model.
     """
     if not curves:
@@ -58,6 +61,8 @@ def plot_invariance(
         )
     for slope in slopes:
         _guide(ax, curves, slope)
+    for bound in bounds:
+        _predict(ax, curves, bound, generator)
     if title:
         ax.set_title(title, loc="left")
     ax.grid(alpha=0.3)
@@ -68,6 +73,21 @@ def plot_invariance(
 def _positive(curve: InvarianceCurve, *rows: torch.Tensor) -> tuple[np.ndarray, ...]:
     used = np.array([scale > 0 for scale in curve.scales])
     return np.array(curve.scales)[used], *(row.numpy()[..., used] for row in rows)
+
+
+def _predict(
+    ax: Axes, curves: Sequence[InvarianceCurve], bound: Bound | FittedSlope, generator: torch.Generator
+) -> None:
+    labels = [curve.label for curve in curves]
+    if bound.curve not in labels:
+        raise ArgumentError("bounds", bound.curve, f"bounds on the curves {', '.join(labels)}")
+    i = labels.index(bound.curve)
+    verdict = bound.verdict(curves[i], generator=generator)
+    positive = np.array(bound.scales) > 0
+    colour, line = (COLOURS[i % len(COLOURS)], "-.") if isinstance(bound, Bound) else ("0.2", (0, (1, 1.5)))
+    style = {"color": colour, "linestyle": line, "linewidth": 1.2}
+    label = f"{bound.curve}, {bound.name}" + (f"\n{bound.formula}: {verdict}" if bound.formula else "")
+    ax.plot(np.array(bound.scales)[positive], bound.values.cpu().numpy()[positive], label=label, **style)
 
 
 def _guide(ax: Axes, curves: Sequence[InvarianceCurve], slope: float) -> None:
