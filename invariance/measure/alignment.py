@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UndefinedError
 from ..images import ContinuousImage, pixel_grid
 from ..warps import Projective, Pullback
 from .error import ErrorReport, invariance_error
@@ -101,9 +101,9 @@ def align_features(
         candidates: for each orientation, of any angle, singular values in [½, 2], and shifts of deviation 0.1.
 
     Raises:
-        ArgumentError: h is not one affine map, fewer candidates than starts, or fewer than 2 images.
+        ArgumentError: h is not one affine map, or there are fewer candidates than starts.
         SingularError: h is not invertible, or the best fit collapses the plane.
-        UndefinedError: Λ is the same for all images: anything aligns it.
+        UndefinedError: one image, or a Λ that is the same for all of them at these points: anything aligns it.
     """
     if h.matrix.shape != (1, 3, 3) or h.matrix[0, 2].tolist() != [0, 0, 1]:
         raise ArgumentError("h", h.matrix.tolist(), "one affine map")
@@ -144,10 +144,10 @@ class _Problem:
         self.scale = self._spread()
 
     def _spread(self) -> float:
-        report = invariance_error(_values, self.target, self.target)
-        report.normalised  # noqa: B018 - raises where Λ is constant
-        assert report.spread is not None
-        return float((report.spread.mean() * self.target.numel()).sqrt())
+        spread = invariance_error(_values, self.target, self.target).spread
+        if spread is None or not spread.mean() > 0:
+            raise UndefinedError("network", "constant", "at least 2 images, and features that tell them apart")
+        return float((spread.mean() * self.target.numel()).sqrt())
 
     def aligned(self, entries: Float[Tensor, "6"]) -> Float[Tensor, "b c n"]:
         back = entries.to(self.points).view(1, 2, 3)
@@ -171,7 +171,7 @@ class _Problem:
         from scipy.optimize import least_squares
 
         def of(function: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
-            return lambda entries: function(torch.from_numpy(entries)).numpy()
+            return lambda entries: function(torch.from_numpy(entries)).detach().numpy()
 
         jacobian: Any = of(self.jacobian) if self.head is None else "2-point"
         result = least_squares(of(self.residuals), start.numpy(), jacobian, method="lm", gtol=1e-15, max_nfev=100)

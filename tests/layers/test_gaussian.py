@@ -83,6 +83,11 @@ def test_gradient_is_that_of_automatic_differentiation():
     assert_same(f.jacobian(POINTS), slope.mT.unsqueeze(1))
 
 
+def test_sums_and_multiples():
+    f, g = mixture(degree=1, constant=0.5), mixture(seed=1, degree=2, constant=-0.2)
+    assert_same((f * 3.0 + g)(POINTS), 3 * f(POINTS) + g(POINTS))
+
+
 def test_integral():
     f = mixture(degree=2, width=0.1, spread=0.2, constant=3.0)
     grid, area = plane(2.0, 160)
@@ -293,6 +298,8 @@ def test_other_bad_input_is_named():
     f = mixture()
     with pytest.raises(ArgumentError, match=r"linear.shape = \(2, 2\)"):
         f.transform(torch.eye(2).double())
+    with pytest.raises(ArgumentError, match=r"shift.shape = \(2,\)"):
+        f.transform(torch.eye(2).double()[None], torch.zeros(2).double())
     with pytest.raises(ArgumentError, match=r"points.shape = \(3, 4, 2\): \(1 or 2"):
         f(torch.zeros(3, 4, 2).double())
     with pytest.raises(ArgumentError, match=r"filters.constant"):

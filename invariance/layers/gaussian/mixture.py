@@ -176,6 +176,8 @@ class GaussianMixture:
         """
         if linear.shape[1:] != (2, 2) or linear.shape[0] not in (1, len(self)):
             raise ArgumentError("linear.shape", tuple(linear.shape), f"(1 or {len(self)}, 2, 2)")
+        if shift is not None and shift.shape not in ((1, 2), (len(self), 2)):
+            raise ArgumentError("shift.shape", tuple(shift.shape), f"(1 or {len(self)}, 2)")
         (a, b), (c, d) = (row.unbind(-1) for row in linear.unbind(-2))
         determinant, rounding = a * d - b * c, 4 * torch.finfo(linear.dtype).eps * ((a * d).abs() + (b * c).abs())
         if not (determinant.abs() > rounding).all():
