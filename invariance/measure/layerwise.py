@@ -35,7 +35,8 @@ class LayerError:
 
     Attributes:
         layer, kind, shape: name in the module, class, and shape of the output.
-        element, action: the element, and the action of the output that fits best.
+        element: of the symmetry.
+        actions: those of the output that fit best, over all elements.
         report: the comparison, from which `error` comes; None where there was none.
         reason: why there is no error: no tensor, another shape, the same output for all images, no pixel left.
         conditions: what the layer violates: for finite groups the size condition (n + 2p − k) mod s = 0 at the lengths
@@ -46,7 +47,7 @@ class LayerError:
     kind: str
     shape: tuple[int, ...] | None
     element: str = ""
-    action: str = ""
+    actions: tuple[str, ...] = ()
     report: ErrorReport | None = None
     reason: str = ""
     conditions: tuple[str, ...] = ()
@@ -55,6 +56,10 @@ class LayerError:
     def error(self) -> float | None:
         """The normalised error E."""
         return None if self.report is None else self.report.normalised
+
+    @property
+    def action(self) -> str:
+        return " / ".join(self.actions)
 
     @property
     def name(self) -> str:
@@ -80,7 +85,10 @@ class LayerwiseReport:
         layer = self.first_broken
         if layer is None:
             compared = sum(layer.report is not None for layer in self.layers)
-            return f"{self.symmetry}: no layer of {compared} compared is off by more than {self.tolerance:.1e}"
+            left_out = f"; {len(self.layers) - compared} not compared" if compared < len(self.layers) else ""
+            return (
+                f"{self.symmetry}: no layer of {compared} compared is off by more than {self.tolerance:.1e}{left_out}"
+            )
         found = f"{self.symmetry} is broken first by {layer.name}: E = {layer.error:.1e} under {layer.element}"
         return "; ".join((found, *layer.conditions))
 
@@ -148,6 +156,15 @@ def layerwise_error(
         raise ArgumentError("images", len(inputs), "at least two independent images, to normalise the error by")
     rounding = torch.finfo(inputs.dtype).eps ** 0.6
     allowed = (0.1 if isinstance(symmetry, Warp) else rounding) if tolerance is None else tolerance
+
+    def severity(layer: LayerError) -> float:
+        """No comparison at one element is worse than an exact one at another, and better than a broken one."""
+        return allowed if layer.error is None else layer.error
+
+    def worse(layer: LayerError, other: LayerError) -> LayerError:
+        actions = tuple(dict.fromkeys((*layer.actions, *other.actions)))
+        return replace(max(layer, other, key=severity), actions=actions)
+
     with torch.no_grad():
         plain = layer_calls(model, inputs)
         _check_deterministic(plain, layer_calls(model, inputs))
@@ -155,7 +172,7 @@ def layerwise_error(
         for element in elements:
             pairs = same_path(plain, layer_calls(model, element.transformed))
             found = [_compare(call, moved, element, allowed) for call, moved in pairs]
-            worst = [max(pair, key=_severity) for pair in zip(worst, found, strict=True)] if worst else found
+            worst = [worse(*pair) for pair in zip(worst, found, strict=True)] if worst else found
     name = symmetry.name if isinstance(symmetry, SplitGroup) else elements[0].name
     return LayerwiseReport(name, tuple(worst), allowed)
 
@@ -220,13 +237,9 @@ def _compare(plain: LayerCall, moved: LayerCall, element: Element, tolerance: fl
             reason = "no pixel left to compare"
         else:
             if best.error is None or error < 0.999 * best.error:
-                best = replace(best, action=action, report=report)
+                best = replace(best, actions=(action,), report=report)
             if error <= tolerance:
                 return best
     if best.report is None:
         return replace(best, reason=reason)
     return replace(best, conditions=element.conditions(plain))
-
-
-def _severity(layer: LayerError) -> float:
-    return -1.0 if layer.error is None else layer.error
