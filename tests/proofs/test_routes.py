@@ -77,10 +77,13 @@ def test_matrices_of_any_size() -> None:
 def test_reals() -> None:
     pytest.importorskip("z3")
     assert impossible(lambda x, y: [x * x + y * y < 2 * x * y], "x y", what="squares").holds
+    assert impossible(lambda x: [x > 0, x < 0], "x", what="one sign").holds
     false = impossible(lambda x: [x * x < x], "x", what="x² ≥ x")
     assert not false.holds
     assert false.counterexample
     assert 0 < Fraction(false.counterexample["x"]) < 1  # type: ignore[arg-type]
+    with pytest.raises(TimeoutError, match="powers: z3 gave up"):
+        impossible(lambda x: [2**x == 3], "x", what="powers")
 
 
 def test_exact() -> None:
