@@ -11,6 +11,7 @@ $\nabla f$ is spectral.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -148,12 +149,15 @@ def local_error(
     def run(values: Tensor) -> tuple[Tensor, ...]:
         calls = layer_calls(model, values)
         described.extend((call.layer, call.kind, call.output is not None) for call in calls)
-        return tuple(call.output for call in calls if call.output is not None)
-
-    with torch.no_grad():
-        outputs, slopes = torch.func.jvp(run, (inputs,), (_advance(gradient, along),))[:2]
+        outputs = tuple(call.output for call in calls if call.output is not None)
         if not outputs:
             raise UndefinedError("model", "no layer", "a floating-point tensor as output")
+        return outputs
+
+    with torch.no_grad(), warnings.catch_warnings():
+        # torch's own first use of forward mode compiles its rules with what it deprecates.
+        warnings.filterwarnings("ignore", message="`torch.jit", category=DeprecationWarning)
+        outputs, slopes = torch.func.jvp(run, (inputs,), (_advance(gradient, along),))[:2]
         pairs = iter(zip(outputs, slopes, strict=True))
         layers = [
             _measure(layer, kind, *next(pairs), along, margin) if there else LayerLocalError(layer, kind, None)
