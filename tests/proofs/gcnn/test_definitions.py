@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from proofs.gcnn.functions import apply, conjugate, correlate, given, move, pool
+from proofs.gcnn.g11_norm import standardise
 from proofs.gcnn.layers import act, convolve, expanded, group_layer, lift, turn
 from proofs.gcnn.motions import FLIP, GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
 from proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
@@ -65,6 +66,12 @@ def test_layers_have_one_filter_for_each_element() -> None:
     assert lift(P4, [PICTURE], [psi])[1] == convolve([PICTURE], [turn(TURN, psi)])
     filters, feature = tuple(k * psi for k in (1, 2, 3, 4)), (PICTURE,) * 4
     assert group_layer(P4, [feature], [filters])[1] == convolve([PICTURE], [10 * turn(TURN, psi)])
+
+
+def test_statistics_of_one_feature_map() -> None:
+    """1, 2, 3, 6: the mean is 3, the variance 14/4."""
+    batch = [(Matrix.of([[1, 2]]),), (Matrix.of([[3, 6]]),)]
+    assert standardise(batch) == ([(Matrix.of([[-8, -4]]),), (Matrix.of([[0, 12]]),)], 16 * 14 // 4)
 
 
 def test_windows_read_what_the_layer_reads() -> None:
