@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from ..errors import ArgumentError, ArgumentTypeError
+from .check import check
 from .curve import curve
 from .report import report
 from .verify import verify
@@ -24,7 +25,7 @@ def cli() -> None:
     """Which invariance claims are true, under which hypotheses, and how far a network is from them."""
 
 
-for command in (verify, curve, report):
+for command in (verify, curve, check, report):
     cli.add_command(command)
 
 

@@ -1,0 +1,93 @@
+"""`invariance check`: is somebody's module invariant or equivariant?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ArgumentError
+
+__all__ = ["STATUS", "check", "integers", "show"]
+
+STATUS = {"consistent": 0, "violated": 1, "undecided": 3, "undefined": 3}
+
+
+@click.command()
+@click.argument("target")
+@click.option("--input", "input_shape", required=True, metavar="C,H,W", help="Shape of one image; see --group.")
+@click.option("--group", required=True, help="p4, p4m, translation, rotation, …, or a family of warps.")
+@click.option("--claim", default="invariant", help="invariant, equivariant (a scalar field moves along) or covariant.")
+@click.option("--action", help="How a covariant output moves: scalar, regular or jacobian.")
+@click.option("--sizes", help="Side lengths, separated by commas.")
+@click.option("--images", type=int, help="Number of images.")
+@click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
+@click.option("--device", default="cpu", help="cpu or cuda.")
+@click.option("--batch", default=8, help="Samples in one pass, which bounds the memory.")
+@click.option("--block", type=int, help="Side of a block of block-fields; by default the first kernel size.")
+@click.option("--seed", default=0, help="Of images and warps, and of a target that is built.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report, for `invariance replay`.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw it as PNG or SVG.")
+def check(
+    target: str,
+    input_shape: str,
+    sizes: str | None,
+    dtype: str,
+    device: str,
+    seed: int,
+    json_file: Path | None,
+    plot: Path | None,
+    **options: Any,
+) -> int:
+    """Is TARGET invariant or equivariant, and if not, where and by how much?
+
+    TARGET is package.module:name or file.py:name, a module, a class, or a function that makes one or is one; or
+    file.pt2, saved by torch.export. Status 0: consistent, 1: violated, 3: undecided or undefined.
+    """
+    import torch
+
+    from ..testing.check import check as measure
+    from ..testing.target import load_target
+
+    if plot and plot.suffix.lower() not in (".png", ".svg"):
+        raise ArgumentError("--plot", plot, "a file name that ends in .png or .svg")
+    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
+        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
+        raise ArgumentError("--dtype", dtype, "float64, float32, bfloat16 or float16")
+    report = measure(
+        load_target(target, seed=seed),
+        input_shape=integers("--input", input_shape),
+        sizes=integers("--sizes", sizes) if sizes else None,
+        dtype=kind,
+        device=device,
+        generator=torch.Generator().manual_seed(seed),
+        **options,
+    ).at(target, seed)
+    show(report)
+    if json_file:
+        json_file.write_text(report.to_json(), encoding="utf-8")
+    if plot:
+        from ..plots import figure_of
+
+        figure_of(report.plot()).savefig(plot, dpi=150)
+    return STATUS[report.verdict]
+
+
+def show(report: Any) -> None:
+    """The table and what there is to say about it."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(report.table())
+    for sentence in report.diagnosis:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def integers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ArgumentError(option, text, "whole numbers separated by commas") from error

@@ -1,0 +1,11 @@
+"""`check`: whether, where and by how much a module is invariant or equivariant.
+
+`question` asks, `probe` runs the model, `exact`, `translation` and `continuous` measure, `judge` and the refinement
+ladder decide, `report` tells.
+"""
+
+from .question import CHECKED_GROUPS, Question
+from .report import CheckReport, Row
+from .run import answer, check
+
+__all__ = ["CHECKED_GROUPS", "CheckReport", "Question", "Row", "answer", "check"]

@@ -1,0 +1,177 @@
+"""What a check found: a row for each transformation and size, a verdict, what to say about it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...measure import Ladder
+from .question import Question
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.table import Table
+
+__all__ = ["CheckReport", "CheckVerdict", "Row", "overall"]
+
+CheckVerdict = Literal["consistent", "violated", "undecided", "undefined"]
+
+_GRAVITY: tuple[CheckVerdict, ...] = ("violated", "undefined", "undecided", "consistent")
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One transformation at one size.
+
+    Attributes:
+        size: height and width of the input.
+        error, interval: the normalised error E and its bootstrap interval over images; None where E is undefined.
+        floor: what rounding, or resampling of the output, may do to E by itself.
+        limit, limit_interval, order, order_interval: $E_\\infty$ and p of the refinement ladder, where there is one.
+        worst, worst_image: the largest E of a single image, and the number of that image.
+        note: what else there is to say.
+    """
+
+    transformation: str
+    size: tuple[int, int]
+    error: float | None
+    interval: Interval | None
+    floor: float
+    verdict: CheckVerdict
+    worst: float | None = None
+    worst_image: int | None = None
+    limit: float | None = None
+    limit_interval: Interval | None = None
+    order: float | None = None
+    order_interval: Interval | None = None
+    note: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """The row as text, in the order of `CheckReport.COLUMNS`."""
+        worst = "–" if self.worst is None else f"{self.worst:.1e}, image {self.worst_image}"
+        return (
+            self.transformation,
+            f"{self.size[0]}×{self.size[1]}",
+            _measured(self.error, self.interval),
+            _measured(self.limit, self.limit_interval),
+            _measured(self.order, self.order_interval, "{:.2g}"),
+            f"{self.floor:.1e}",
+            self.verdict,
+            worst,
+        )
+
+
+def _measured(value: float | None, interval: Interval | None, style: str = "{:.1e}") -> str:
+    if value is None:
+        return "–"
+    low, high = interval or (value, value)
+    return f"{style.format(value)} [{style.format(low)}, {style.format(high)}]"
+
+
+def overall(verdicts: Sequence[CheckVerdict]) -> CheckVerdict:
+    """The gravest of them."""
+    return min(verdicts, key=_GRAVITY.index)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The answer of `check`.
+
+    Attributes:
+        question: what was asked; with the same model it has the same answer.
+        target, target_seed: where the model can be found again, see `load_target`; empty if it is not known.
+        diagnosis: sentences on sizes, borders and limits, the first one on the verdict.
+        ladders: the refinement ladders by transformation.
+    """
+
+    question: Question
+    rows: tuple[Row, ...]
+    diagnosis: tuple[str, ...] = ()
+    target: str = ""
+    target_seed: int = 0
+    ladders: dict[str, Ladder] = field(default_factory=dict, compare=False, repr=False)
+
+    COLUMNS = ("transformation", "size", "error E", "E∞", "order p", "floor", "verdict", "worst case")
+
+    @property
+    def verdict(self) -> CheckVerdict:
+        return overall([row.verdict for row in self.rows])
+
+    @property
+    def worst(self) -> Row | None:
+        """The row of the largest error."""
+        return max((row for row in self.rows if row.error is not None), key=lambda row: row.error or 0, default=None)
+
+    def at(self, target: str, seed: int = 0) -> CheckReport:
+        """The same report of a model that can be found again."""
+        return replace(self, target=target, target_seed=seed)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "check",
+            "target": self.target,
+            "target_seed": self.target_seed,
+            "question": _finite(self.question.to_dict()),
+            "verdict": self.verdict,
+            "rows": [_finite(asdict(row)) for row in self.rows],
+            "diagnosis": list(self.diagnosis),
+        }
+
+    def to_json(self) -> str:
+        """Everything but the ladders' samples; infinite orders are null."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+
+    def table(self) -> Table:
+        """A rich table; columns that no row has an entry in are left out."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        colours = {"consistent": "green", "violated": "red", "undecided": "yellow", "undefined": "yellow"}
+        cells = [row.cells() for row in self.rows]
+        used = [i for i in range(len(self.COLUMNS)) if any(line[i] != "–" for line in cells)]
+        table = Table(title=str(self).splitlines()[0], title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for i in used:
+            table.add_column(self.COLUMNS[i], overflow="fold")
+        for row, line in zip(self.rows, cells, strict=True):
+            table.add_row(
+                *(f"[{colours[row.verdict]}]{line[i]}[/]" if line[i] == row.verdict else line[i] for i in used)
+            )
+        return table
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """The refinement ladders, or the error of every transformation where there are none."""
+        from ...plots import plot_errors, plot_ladder
+
+        title = str(self).splitlines()[0]
+        if self.ladders:
+            return plot_ladder(self.ladders, ax=ax, title=title)
+        several = len({row.size for row in self.rows}) > 1
+        return plot_errors(
+            [f"{row.transformation} at {row.size[0]}" if several else row.transformation for row in self.rows],
+            [row.error for row in self.rows],
+            intervals=[row.interval for row in self.rows],
+            floors=[row.floor for row in self.rows],
+            ax=ax,
+            title=title,
+        )
+
+    def __str__(self) -> str:
+        moves = self.question.moves
+        claim = self.question.claim if self.question.claim != "covariant" else f"covariant ({moves})"
+        return "\n".join((f"{self.question.group}, {claim}: {self.verdict}", *self.diagnosis))
+
+
+def _finite(data: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no infinity."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, tuple | list):
+            return [clean(item) for item in value]
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return {key: clean(value) for key, value in data.items()}

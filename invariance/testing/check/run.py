@@ -1,0 +1,84 @@
+"""`check`: ask, measure, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from ...measure.error import Model
+from .exact import check_exact
+from .probe import Probe
+from .question import FINITE, LADDER, Action, Claim, Question
+from .report import CheckReport
+from .strides import other_sizes, strides_to_blame
+from .translation import check_translation
+
+__all__ = ["answer", "check"]
+
+
+def check(
+    model: Model,
+    *,
+    input_shape: Sequence[int],
+    group: str,
+    claim: Claim = "invariant",
+    action: Action | None = None,
+    sizes: Sequence[int] | None = None,
+    images: int | None = None,
+    generator: torch.Generator | None = None,
+    batch: int = 8,
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+    block: int | None = None,
+) -> CheckReport:
+    r"""Is $F(gx) = \rho(g)F(x)$ for every g of a group, and if not, where and by how much?
+
+    Args:
+        model: F, a module or a function on batches; a module is copied, never changed, and stays in its mode.
+        input_shape: (C, H, W) of one image; (C, |H|, H, W) of a feature map on the group, (C, 3, 2, H, W) of a Jacobian
+            field, on which the group acts accordingly.
+        group: p4, p4m and the other finite groups of pixels are enumerated completely; *translation* is by whole
+            pixels, see `translation`; *colour-gain* multiplies channels; *block-fields* are the pointwise actions of
+            Kan et al. on Jacobian fields; *rotation*, *scale*, *shear* and the names of `WARP_FAMILIES` are judged by a
+            refinement ladder on images known exactly.
+        claim: *invariant*, the output stays; *equivariant*, it is a scalar field that moves with the image;
+            *covariant*, it moves by `action`: "scalar", "regular" or "jacobian", or a function of the index of the
+            element of a finite group and the output.
+        sizes: side lengths, by default that of `input_shape`, or a ladder of seven, exact for the model's strides.
+        images: how many, at least 2.
+        generator: source of images and warps; seed 0 by default.
+        batch: samples in one pass of the model, which bounds the memory.
+        block: the side K of a block field, by default the kernel size of the first layer.
+
+    Raises:
+        ArgumentError: a question that makes no sense; a model that refuses the input, is random, returns NaN, or
+            whose output does not fit the claim.
+        ArgumentTypeError: a model that returns something other than one floating-point tensor.
+
+    >>> report = check(torch.nn.Conv2d(3, 4, 3, padding=1), input_shape=(3, 9, 9), group="p4", claim="equivariant")
+    >>> report.verdict
+    'violated'
+    """
+    generator = generator or torch.Generator().manual_seed(0)
+    seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+    fixed = None if sizes is None else tuple(sizes)
+    question = Question(tuple(input_shape), group, claim, action, fixed, images, batch, dtype, device, block, seed)
+    return answer(model, question)
+
+
+def answer(model: Model, question: Question) -> CheckReport:
+    """The report for a question; the same model and question have the same report."""
+    probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch)
+    generator = torch.Generator().manual_seed(question.seed)
+    if question.group in LADDER:
+        from .continuous import check_continuous
+
+        return check_continuous(probe, question, generator)
+    measure = check_translation if question.group == "translation" else check_exact
+    rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
+    diagnosis = list(dict.fromkeys(row.note for row in rows if row.note))
+    if question.group in FINITE and any(row.verdict == "violated" for row in rows):
+        rows += other_sizes(probe, question, rows, generator)
+        diagnosis = [*strides_to_blame(probe, question, rows), *diagnosis]
+    return CheckReport(question, tuple(rows), tuple(diagnosis))
