@@ -1,5 +1,7 @@
 """Size, border and aliasing are told apart on networks where each is the one fault."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -68,6 +70,8 @@ def test_aliasing_starts_where_theory_says(generator: torch.Generator):
     profile = bandwidth_profile(net, size=32, bandwidths=range(1, 16), generator=generator)
     clean = [profile.clean_up_to(layer, tolerance=1e-12) for layer in profile.layers]
     assert clean == [15, 7, 3, 0]
+    shuffled = replace(profile, bandwidths=(1, 2, 3), reports=tuple(profile.reports[k] for k in (0, 14, 1)))
+    assert shuffled.clean_up_to("1 (Square)") == 1  # a gap ends it
     assert profile.error("3 (AdaptiveAvgPool2d)").isnan().all()
     blurred = nn.Sequential(nn.Conv2d(3, 4, 3, **CIRCULAR), nn.Softplus(beta=1)).double()
     smooth = bandwidth_profile(blurred, size=32, bandwidths=(1, 4, 12), generator=generator).error("1 (Softplus)")

@@ -216,6 +216,16 @@ def test_the_model_is_left_as_it_was():
     assert not any(layer._forward_hooks for layer in net.modules())
 
 
+def test_layers_in_place_do_not_hide_what_was_before():
+    class Clear(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.zero_()
+
+    report = layerwise_error(nn.Sequential(nn.Conv2d(3, 2, 3), Clear()).double(), noise(), P4)
+    assert culprit(report) == "0"
+    assert report.layers[1].reason == "the same for all images"
+
+
 def test_repeated_layers_have_a_number():
     relu = nn.ReLU()
     report = layerwise_error(nn.Sequential(relu, relu), noise(), P4)

@@ -45,6 +45,13 @@ def test_a_covariant_model_respects_the_lipschitz_bound_and_another_does_not(gen
     assert bound.verdict(curve, generator=generator) == "respected"
     assert 0.1 < bound.sharpness(curve) < 1
     assert bound.values[0] == 0
+
+    def doubled(x: Tensor) -> Tensor:
+        return brightness(x).expand(-1, 2, -1, -1)
+
+    torch.testing.assert_close(
+        lipschitz_bound(curve, doubled, images, generator=seeded(), **setup).values, bound.values
+    )
     samples = lipschitz_bound(curve, brightness, sample(images, 32), warp="smooth", generator=seeded())
     torch.testing.assert_close(samples.values, bound.values)
     moving = invariance_curve(position, images, scales=SCALES, generator=seeded(), draws=2, **setup)

@@ -28,6 +28,7 @@ def test_the_first_broken_layer_has_a_ring(generator: torch.Generator):
     ax = plot_layerwise({"net": report, "again": report}, title="layers")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0 (Conv2d)", "1 (ReLU)", "2 (Conv2d)"]
     assert np.asarray(ax.get_lines()[0].get_ydata())[2] == report.layers[2].error
+    assert list(np.asarray(ax.get_lines()[2].get_xdata())) == [2]
     assert ax.get_yscale() == "log"
     assert texts(ax) == ["net", "tolerance 4e-10", "first broken: 2 (Conv2d)", "again", "first broken: 2 (Conv2d)"]
     with pytest.raises(ArgumentError, match="0 lists of layers"):
