@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 
 from ..actions import PointwiseAction, block_action, constant_action, smooth_action
 from ..errors import ArgumentError
-from ..jacobians import jacobian
+from ..images import AnalyticImage, sample
+from ..jacobians import ORDERS, Scheme, exact_jacobian, jacobian
 from ..layers import JacobianConv2d, LogDetInvariant, SignNonlinearity
 from ..measure import equivariance_error, invariance_error
 from ..models import DiffCNN
@@ -50,6 +52,7 @@ def findings(images: Tensor) -> Iterator[Finding]:
     strided = PointwiseAction(blocks.field[..., ::3, ::3])
     inner = PointwiseAction(blocks.field[..., 1:-1, 1:-1])
 
+    yield from _orders()
     for symmetric, count in ((False, 3 + 6 * 9), (True, 3 + 3 * 9)):
         found = sum(p.numel() for p in conv(3, symmetric=symmetric).parameters()) // 4
         yield Finding("P1", f"K = 3, symmetric={symmetric}", f"{count} parameters a kernel", str(found), found == count)
@@ -71,6 +74,21 @@ def findings(images: Tensor) -> Iterator[Finding]:
     yield _invariance(
         "C4.f", "red + green for red", model, images, lambda x: torch.einsum("ij,bjhw->bihw", mix, x), holds=False
     )
+
+
+def _orders() -> Iterator[Finding]:
+    """Observed orders of the finite differences between 128 and 256 pixels, on analytic images."""
+    images = AnalyticImage.random(4, generator=torch.Generator().manual_seed(0))
+
+    def error(scheme: Scheme, size: int) -> float:
+        return float((jacobian(sample(images, size), scheme) - exact_jacobian(images, size)).norm() / size)
+
+    for scheme, order in ORDERS.items():
+        if order < math.inf:
+            found = math.log2(error(scheme, 128) / error(scheme, 256))
+            yield Finding(
+                "dI", f"{scheme} differences", f"order {order}", f"order {found:.3f}", abs(found - order) < 0.05
+            )
 
 
 def _verdict(identity: str, setting: str, error: float, *, holds: bool) -> Finding:
