@@ -72,12 +72,12 @@ def _by_group(group: SplitGroup, g: int, plain: Tensor, actual: Tensor) -> Itera
     if plain.ndim == 1:
         yield "channels stay", plain
         return
-    moved = group.act_on_plane(g, plain) if plain.ndim >= 4 else plain
-    yield "channels stay", moved
     if plain.ndim >= 5 and plain.shape[-3] == group.order:
         yield "regular, on the group axis", group.act(g, plain)
     elif plain.ndim == 4 and plain.shape[1] % group.order == 0:
         yield "regular, on channels c·|H| + h", group.act(g, plain.unflatten(1, (-1, group.order))).flatten(1, 2)
+    moved = group.act_on_plane(g, plain) if plain.ndim >= 4 else plain
+    yield "channels stay", moved
     channels = _channels(moved)
     if 1 < channels.shape[1] <= _MOST_CHANNELS and moved.shape == actual.shape:
         yield "channels permuted, up to signs", match_channels(_channels(actual), channels).reshape(moved.shape)
@@ -87,7 +87,7 @@ def shift_element(inputs: Tensor, shift: tuple[int, int]) -> Element:
     """The circular shift by (rows, columns) of pixels; outputs move by 1/s of it, s a divisor of both.
 
     Of the strides s that the shape allows, up to the ratio of the lengths, the best is taken: an output that would have
-    to move by a part of a pixel is equivariant under none.
+    to move by a part of a pixel is equivariant under none. One that is larger by a whole factor may move by as much.
     """
     if inputs.ndim < 4:
         raise ArgumentError("inputs.shape", tuple(inputs.shape), "(batch, channels, …, h, w)")
@@ -103,6 +103,9 @@ def shift_element(inputs: Tensor, shift: tuple[int, int]) -> Element:
         for stride in range(1, most + 1):
             if not any(step % stride for step in shift):
                 yield f"moves by 1/{stride}", plain.roll([step // stride for step in shift], axes)
+        factors = {plain.shape[axis] / inputs.shape[axis] for axis in axes}
+        if len(factors) == 1 and (factor := factors.pop()) > 1 and factor.is_integer():
+            yield f"moves by {factor:g}", plain.roll([step * int(factor) for step in shift], axes)
 
     return Element(f"shift by {shift}", inputs.roll(shift, axes), candidates, conditions=_stride_conditions)
 

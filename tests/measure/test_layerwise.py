@@ -181,6 +181,13 @@ def test_shifts_are_kept_by_multiples_of_the_stride_inside():
     assert report.verdict.endswith("keeps shifts of its input by multiples of its stride, 2")
 
 
+def test_larger_outputs_move_further():
+    net = nn.Sequential(nn.Upsample(scale_factor=2), nn.MaxPool2d(4))
+    report = layerwise_error(net, noise(16), (2, 4))
+    assert culprit(report) is None
+    assert [layer.action for layer in report.layers] == ["moves by 2", "moves by 1/2"]
+
+
 def test_what_cannot_be_compared_is_said():
     class Odd(nn.Module):
         def __init__(self) -> None:
