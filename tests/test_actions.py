@@ -71,6 +71,12 @@ def test_families_start_at_the_identity_and_scale_their_noise(name: str):
     assert torch.equal(draw(0.1), draw(0.1))
     small, twice = draw(1e-6) - eye, draw(2e-6) - eye
     torch.testing.assert_close(twice, 2 * small, rtol=1e-4, atol=1e-10)
+    once = PointwiseAction(draw(0.3))
+    close(draw(0.6), (once @ once).field)
+
+
+def test_blocks_of_an_oblong_image(generator: torch.Generator):
+    assert block_action(1, 0.1, generator=generator, size=(2, 6), block=2).field.shape == (1, 2, 2, 2, 6)
 
 
 def test_field_of_a_function():

@@ -140,6 +140,7 @@ def test_a_subgroup_is_a_group_of_its_own() -> None:
         (((0, 1), (1,)), "square"),
         (((0, 1), (1, 2)), r"product\[1\]\[1\] = 2: closed"),
         (((1, 0), (0, 1)), "element 0 is the identity"),
+        (((0, 1), (0, 1)), "element 0 is the identity"),
         (((0, 1), (1, 1)), "element 1 has an inverse"),
         (
             ((0, 1, 2, 3, 4), (1, 0, 3, 4, 2), (2, 4, 0, 1, 3), (3, 2, 4, 0, 1), (4, 3, 1, 2, 0)),

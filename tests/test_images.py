@@ -34,9 +34,9 @@ def test_jacobian_is_the_derivative_of_the_value(image: AnalyticImage):
 
 
 def test_a_single_wave_by_hand():
-    image = AnalyticImage.from_waves([[[(1, 0, 2.0, 0.0)]]], window=0.5)
+    image = AnalyticImage.from_waves([[[(1, 0, 2.0, 0.3)]]], window=0.5)
     value = image(torch.tensor([[[0.25, 0.5]]], dtype=torch.float64))
-    expected = 2 * math.cos(math.pi / 4) * math.exp(-(0.25**2 + 0.5**2) / (2 * 0.25))
+    expected = 2 * math.cos(math.pi / 4 + 0.3) * math.exp(-(0.25**2 + 0.5**2) / (2 * 0.25))
     torch.testing.assert_close(value, torch.tensor([[[expected]]], dtype=torch.float64))
 
 
@@ -58,6 +58,12 @@ def test_random_images_repeat_with_their_generator():
         for dtype in (torch.float64, torch.float32)
     )
     torch.testing.assert_close(sample(first, 9).float(), sample(second, 9), rtol=1e-4, atol=1e-5)
+
+
+def test_random_waves_are_uniform_in_the_disc(generator: torch.Generator):
+    radius = AnalyticImage.random(100, generator=generator, cutoff=3.0, waves=100).waves.norm(dim=-1)
+    inner = (radius[..., None] <= 3 * torch.tensor([0.25, 0.5, 0.75])).double().mean((0, 1))
+    torch.testing.assert_close(inner, torch.tensor([0.25, 0.5, 0.75]).double() ** 2, rtol=0, atol=0.02)
 
 
 def test_slices_keep_their_images(generator: torch.Generator):

@@ -68,6 +68,7 @@ def test_advice_gives_the_nearest_sizes() -> None:
         (nn.Conv2d(1, 1, 2, 2), [2, 4, 6, 8]),
         (nn.Conv2d(1, 1, 3, dilation=2, stride=3), [5, 8]),
         (nn.Conv2d(1, 1, (3, 2), stride=(2, 1)), [3, 5, 7]),
+        (nn.Conv2d(1, 1, (2, 3), stride=(1, 2)), [3, 5, 7]),
         (nn.Conv2d(1, 1, 4, padding="same"), []),
         (nn.Conv2d(1, 1, 3, padding="same"), [1, 2, 3, 4, 5, 6, 7, 8]),
         (nn.Conv2d(1, 1, 7, padding="valid"), [7, 8]),

@@ -37,6 +37,8 @@ PACKAGES = "invariance", "proofs"
 SECONDS = 300
 """A check that takes longer counts as failed: the fault has made a loop endless."""
 
+ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "HYPOTHESIS_PROFILE": "unshrunk"}
+
 ROWS = """
 import sys
 from proofs.judge import run
@@ -180,9 +182,11 @@ def _run(tree: Path, *arguments: str) -> str:
 
 
 def _python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    return subprocess.run(
+        command, cwd=tree, env=os.environ | ENVIRONMENT | {"PYTHONPATH": str(tree)},
+        capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
 
 
 def _require_own_imports(tree: Path) -> None:

@@ -71,6 +71,18 @@ def test_taps_of_a_kernel_share_their_singular_values():
     assert not torch.allclose(layer.weight, layer.weight.mT)
 
 
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_a_tap_by_hand(symmetric: bool):
+    """R(π/2, 0, 0) diag(2, 3, 5) R(β) with β = (0, π/2, 0): a quarter turn about z, and one about y."""
+    layer = conv(1, 1, 1, symmetric=symmetric)
+    layer.scale.data[:] = torch.tensor([2.0, 3.0, 5.0])
+    layer.left.data[:] = torch.tensor([math.pi / 2, 0.0, 0.0])
+    if layer.right is not None:
+        layer.right.data[:] = torch.tensor([0.0, math.pi / 2, 0.0])
+    expected = [[3, 0, 0], [0, 2, 0], [0, 0, 5]] if symmetric else [[0, -3, 0], [0, 0, 2], [-5, 0, 0]]
+    torch.testing.assert_close(layer.weight.squeeze(), torch.tensor(expected).double(), rtol=0, atol=1e-6)
+
+
 def test_symmetric_taps_are_symmetric():
     weight = conv(1, 2, 3, symmetric=True).weight
     torch.testing.assert_close(weight, weight.mT)
@@ -185,6 +197,28 @@ def test_a_flat_patch_is_degenerate_and_only_that():
     assert (zero.masked_select(flat[:, None]) == 0).all()
     assert torch.equal(zero.masked_select(~flat[:, None]), nan.masked_select(~flat[:, None]))
     assert eps.isfinite().all()
+
+
+def test_one_degenerate_channel_is_enough():
+    jac = field(1, 4, 3, 2, 1, 2)
+    jac[:, 0, ..., 1] = jac[:, 1:, ..., 1].mean(1)  # so that the first channel is the mean
+    layer = LogDetInvariant(degenerate="nan")
+    assert layer.degenerate_pixels(jac).tolist() == [[[False, True]]]
+    assert layer(jac).isnan().all(1).tolist() == [[[False, True]]]
+    assert (LogDetInvariant()(jac)[..., 1] == 0).all()
+
+
+@pytest.mark.parametrize("noisy", [0, 1])
+def test_noise_of_a_large_derivative_beside_a_small_one_is_degenerate(noisy: int):
+    jac = 1e-6 * field(1, 4, 3, 2, 5, 5)
+    jac[:, :, :, noisy] = 1 + 2e-16 * field(1, 4, 3, 5, 5).sign()
+    assert LogDetInvariant().degenerate_pixels(jac).all()
+
+
+@pytest.mark.parametrize("layer", [LogDetInvariant(), SignNonlinearity((0.8, -1.1, 0.4))], ids=str)
+def test_half_precision_is_evaluated_in_single(layer: nn.Module):
+    small = 2.0**-9 * field(1, 4, 3, 2, 6, 6).half()
+    assert torch.equal(layer(small), layer(small.float()).half())
 
 
 def test_random_fields_have_next_to_no_degenerate_pixels():

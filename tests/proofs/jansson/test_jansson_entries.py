@@ -100,3 +100,5 @@ def test_peaks_by_hand():
     assert scaled_peak(SQUARE, one) == scaled_peak(SQUARE, two) == 1
     assert scaled_peak(STRIPES, one) == 3
     assert scaled_peak(STRIPES, two) < 3
+    # At 5/4 a quarter of one stripe of the template lies on a stripe of the other sign.
+    assert scaled_peak(STRIPES, Fraction(5, 4)) == 3 - 2 * Fraction(1, 4)
