@@ -128,12 +128,19 @@ class SignNonlinearity(nn.Module):
     as $|a| \le 1$ (rotations by at most 90°; at |a| = 1 but for $n \perp a$), and no gradient ever reaches $a$.
     Equivariant wherever $\det M \ne 0$ (Corollary 3).
 
+    With a `surrogate` τ the output is the same, and $a$ gets the gradient that $\tanh(q/\tau)$ would give in place of
+    the sign, $q = 1 - |a|^2 + 2\,(a \cdot n/|n|)^2$. It is zero at a = 0, so the start must be elsewhere.
+
     Args:
         cayley: the initial vector $a$; A turns by $2 \arctan |a|$ about it.
+        surrogate: the width τ > 0, or None for the true gradient, 0.
     """
 
-    def __init__(self, cayley: Sequence[float] = (0.0, 0.0, 0.0)) -> None:
+    def __init__(self, cayley: Sequence[float] = (0.0, 0.0, 0.0), *, surrogate: float | None = None) -> None:
         super().__init__()
+        if surrogate is not None and not 0 < surrogate < math.inf:
+            raise ArgumentError("surrogate", surrogate, "a finite width > 0, or None")
+        self.surrogate = surrogate
         if len(cayley) != 3 or not all(math.isfinite(a) for a in cayley):
             raise ArgumentError("cayley", tuple(cayley), "three finite numbers")
         self.cayley = nn.Parameter(torch.tensor(cayley, dtype=torch.get_default_dtype()))
@@ -149,13 +156,23 @@ class SignNonlinearity(nn.Module):
 
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c 3 2 h w"]:
         _check_field(jac)
-        with torch.no_grad():  # the sign is locally constant
+        with torch.no_grad():  # the sign is locally constant in J
             wide = _wide(jac)
             normal = _normal(wide, _square(wide), jac.dtype)
+            length = _square(normal)
+        surrogate = self.surrogate if torch.is_grad_enabled() else None
+        with torch.set_grad_enabled(surrogate is not None):
             a = self.cayley.to(normal.dtype)
             along = sum(n * weight for n, weight in zip(normal.unbind(2), a, strict=True))
-            keep = (1 - a.square().sum()) * _square(normal) + 2 * along**2 > 0
-        return torch.where(keep[:, :, None, None], jac, -jac)
+            form = (1 - a.square().sum()) * length + 2 * along**2
+        out = torch.where((form > 0)[:, :, None, None], jac, -jac)
+        if surrogate is None:
+            return out
+        soft = (form / length.where(length > 0, 1) / surrogate).tanh()
+        return out + ((soft - soft.detach())[:, :, None, None] * jac.detach()).to(jac.dtype)
+
+    def extra_repr(self) -> str:
+        return "" if self.surrogate is None else f"surrogate={self.surrogate}"
 
 
 class LogDetInvariant(nn.Module):

@@ -146,6 +146,32 @@ def test_sign_layer_gives_its_rotation_no_gradient():
 # The invariant layer
 
 
+def test_the_surrogate_changes_no_output_and_trains_the_rotation(generator: torch.Generator):
+    """The gradient of a is that of tanh(q/τ)·J, by central differences on q written out."""
+    tau, a = 0.3, torch.tensor([0.8, -1.1, 0.4]).double()
+    field, weight = torch.randn(2, 2, 4, 3, 2, 5, 5, generator=generator).double()
+    layer = SignNonlinearity(a.tolist(), surrogate=tau).double()
+    out = layer(field)
+    assert torch.equal(out, SignNonlinearity(a.tolist()).double()(field))
+    (out * weight).sum().backward()
+
+    def soft(a: torch.Tensor) -> float:
+        normal = torch.nn.functional.normalize(torch.linalg.cross(*field.unbind(3), dim=2), dim=2)
+        q = 1 - a.square().sum() + 2 * (a[:, None, None] * normal).sum(2) ** 2
+        return float(((q / tau).tanh()[:, :, None, None] * field * weight).sum())
+
+    steps = 1e-5 * torch.eye(3).double()
+    expected = torch.stack([torch.tensor((soft(a + d) - soft(a - d)) / 2e-5) for d in steps])
+    torch.testing.assert_close(layer.cayley.grad, expected.double(), rtol=1e-6, atol=1e-6)
+
+
+def test_no_surrogate_moves_the_identity(generator: torch.Generator):
+    layer = SignNonlinearity(surrogate=0.1).double()
+    layer(torch.randn(1, 3, 3, 2, 4, 4, generator=generator).double()).square().sum().backward()
+    assert layer.cayley.grad is not None
+    assert not layer.cayley.grad.any()
+
+
 def test_log_det_is_that_of_the_gram_matrices():
     jac = field(2, 5, 3, 2, 4, 4)
     d = (jac - jac.mean(1, keepdim=True)).movedim((2, 3), (-2, -1))
@@ -334,6 +360,8 @@ def test_bad_input_is_named():
             layer(torch.zeros(1, 3, 3, 2, 4, 4, dtype=torch.int64))
     with pytest.raises(ArgumentError, match="three finite numbers"):
         SignNonlinearity((math.nan, 0.0, 0.0))
+    with pytest.raises(ArgumentError, match="surrogate"):
+        SignNonlinearity(surrogate=0.0)
     with pytest.raises(ArgumentError, match="eps = -1"):
         LogDetInvariant(eps=-1)
     with pytest.raises(ArgumentError, match="degenerate = ignore"):
