@@ -251,6 +251,25 @@ def test_strokes_and_their_filters():
     assert int(response.argmax()) == 41 * 41 // 2
 
 
+def test_a_matched_filter_is_the_template_turned_over_less_something_round():
+    letter = strokes([[((-0.4, 0.1), (0.4, 0.3)), ((0.0, -0.2), (0.1, 0.2))]])
+    left = matched_filters(letter)(POINTS) - letter(-POINTS)
+    turned = matched_filters(letter)(POINTS.flip(-1)) - letter(-POINTS.flip(-1))
+    assert_same(left, turned)
+    assert (left < 0).all()
+
+
+def test_the_fourth_moment_of_a_gaussian():
+    f = GaussianMixture(
+        torch.zeros(1, 1, 2).double(),
+        torch.diag(torch.tensor([4.0, 9.0])).double()[None, None],
+        torch.zeros(1, 2, 1, 5, 5).double(),
+        torch.zeros(1, 2).double(),
+    )
+    f.polynomial[0, 0, 0, 4, 0] = f.polynomial[0, 1, 0, 2, 2] = 1
+    assert (f.integral() / (2 * math.pi * 6)).tolist() == [[pytest.approx(3 * 16), pytest.approx(4 * 9)]]
+
+
 # Bad input
 
 

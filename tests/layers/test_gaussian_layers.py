@@ -41,6 +41,14 @@ def relative(actual: Tensor, expected: Tensor) -> float:
     return float((actual - expected).abs().max() / expected.square().mean().sqrt())
 
 
+def test_filters_lie_at_their_angle():
+    """Variances w²κ along (cos α, sin α) and w²/κ across."""
+    covariance = gaussian_network([0.0], width=0.1, elongation=2.0, angle=0.3)[0].get_buffer("covariance")[0, 0]
+    along = torch.tensor([math.cos(0.3), math.sin(0.3)], dtype=torch.float64)
+    torch.testing.assert_close(covariance @ along, 0.02 * along)
+    torch.testing.assert_close(torch.linalg.det(covariance), torch.tensor(1e-4, dtype=torch.float64))
+
+
 def test_quadrature_converges_to_the_closed_form():
     """Two routes that share no formula; the error falls by orders with the nodes and is what the estimate says."""
     exact = two_layers(Square())(IMAGES)

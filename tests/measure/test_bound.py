@@ -27,6 +27,16 @@ def test_the_dropped_term_respects_its_bound(scale: float, generator: torch.Gene
     assert (measured > 0.05 * bound).all()
 
 
+def test_the_dropped_term_by_hand():
+    """I = cos πx in one channel, φ(x, y) = (x/2, y): ½π |sin πx − sin πx/2|."""
+    image = AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], [], []]], window=math.inf)
+    warp = Projective.affine(torch.tensor([[[0.5, 0.0], [0.0, 1.0]]]).double())
+    measured, _ = dropped_term(image, warp, size=8)
+    grid = [(2 * i + 1) / 8 - 1 for i in range(8)]
+    expected = max(math.pi / 2 * abs(math.sin(math.pi * x) - math.sin(math.pi * x / 2)) for x in grid)
+    assert float(measured) == pytest.approx(expected)
+
+
 def test_the_bound_is_first_order_in_the_warp(generator: torch.Generator):
     image = AnalyticImage.random(2, generator=generator)
     state = generator.get_state()

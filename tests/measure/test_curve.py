@@ -108,6 +108,14 @@ def test_matched_spectra_match():
     assert 0.3 < roughness(twins) / roughness(images) < 2
 
 
+def test_matched_waves_have_the_direction_of_the_image():
+    """Stripes that vary along x alone, four periods to a side."""
+    x = torch.linspace(0, 8 * torch.pi, 33)[:-1].double()
+    stripes = x.cos().expand(2, 3, 32, 32)
+    waves = matched_spectrum(stripes, generator=seeded(), waves=200).waves.abs()
+    torch.testing.assert_close(waves.mean((0, 1)), torch.tensor([4.0, 0.0]).double(), rtol=0, atol=0.7)
+
+
 def test_a_constant_network_has_no_curve(images: AnalyticImage):
     curve = invariance_curve(torch.ones_like, images, warp="affine", scales=(0.1,), generator=seeded(), size=8)
     with pytest.raises(UndefinedError, match="constant, not invariant"):

@@ -50,6 +50,16 @@ def test_one_sample_has_no_normalised_error(x: Tensor):
         _ = report.normalised
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_entry_that_one_side_alone_has_not_is_undefined(x: Tensor, side: int):
+    pair = [x, x + 0.01]
+    pair[side] = pair[side].clone()
+    pair[side][0, 0, 0, 0] = math.nan
+    report = invariance_error(lambda t: t, *pair)
+    assert report.undefined.tolist() == [1, 0, 0, 0, 0, 0]
+    assert report.worst == pytest.approx(0.01)
+
+
 def test_undefined_entries_are_left_out_and_counted(x: Tensor):
     def model(t: Tensor) -> Tensor:
         out = t.clone()

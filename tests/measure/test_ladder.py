@@ -41,6 +41,12 @@ def climb(error, *, noise: float = 0.02, images: int = 16, **options) -> Ladder:
     return refinement_ladder(measure, generator=generator, **options)
 
 
+def test_the_error_is_the_ratio_of_means():
+    difference, spread = torch.tensor([[1.0, 3.0]] * 4).double(), torch.tensor([[1.0, 15.0]] * 4).double()
+    ladder = Ladder((8, 16, 32, 64), difference, spread, 0.5, 0.0, 1.0, (0.5, 0.5), (1.0, 1.0), "violated")
+    assert ladder.error.tolist() == [0.5] * 4
+
+
 @pytest.mark.parametrize("error", CONVERGENT.values(), ids=CONVERGENT)
 def test_errors_that_vanish_are_consistent(error):
     ladder = assert_consistent(climb(error))

@@ -66,6 +66,15 @@ def test_the_bound_holds_between_the_points_of_the_grid():
     assert finest <= 1 - float(warp.certificate().margin.sqrt())
 
 
+def test_the_bound_holds_where_the_gradient_turns():
+    """One whose largest gradient is close to a rotation."""
+    x = [[1.0, -1.0, 0.0], [-1.0, -1.0, -1.0], [-1.0, 0.0, 1.0]]
+    y = [[-1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [0.0, 1.0, -1.0]]
+    warp = Smooth(0.015 * torch.tensor([[x, y]]).double())
+    bound, finest = 1 - float(warp.certificate().margin.sqrt()), operator_norms(warp, pixel_grid(240, 240)[None]).max()
+    assert 0.3 < finest <= bound < 1
+
+
 def test_the_boundary_is_fixed(generator):
     warp = random_smooth(3, 0.3, generator=generator)
     side = torch.linspace(-1, 1, 21).double()
