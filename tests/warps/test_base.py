@@ -97,6 +97,15 @@ def test_a_certificate_names_the_warps_that_fold():
         certificate.require(orientation=True)
 
 
+def test_compositions_multiply_orientations_and_do_not_unfold():
+    mirror = Projective.affine(torch.diag(torch.tensor([1.0, -1.0])).double()[None])
+    fold = Projective.affine(torch.tensor([[[1.0, 2.0], [2.0, 4.0]]]).double())
+    twice = (Identity() @ mirror, mirror @ Identity(), mirror @ mirror)
+    assert [int(both.certificate().require().orientation) for both in twice] == [-1, -1, 1]
+    assert (fold.certificate().margin < 0).all()
+    assert not (fold @ fold).certificate().invertible
+
+
 def test_pieces_of_both_signs_are_refused():
     up, flat = torch.eye(2).double(), torch.tensor([[1.0, 2.0], [2.0, 4.0]]).double()
     mirror = torch.diag(torch.tensor([1.0, -2.0])).double()

@@ -84,6 +84,7 @@ def test_folding_draws_are_raised_or_replaced(name):
     good = kept.certificate().preserves_orientation
     assert replaced.redraws is not None
     assert torch.equal(replaced.redraws == 0, good)
+    assert 1 in replaced.redraws
     assert torch.equal(replaced[good](GRID), kept[good](GRID))
     with pytest.raises(FoldingError, match=f"number {int((~good).nonzero()[0])}"):
         draw(name, 50, LARGE[name], folding="raise")
