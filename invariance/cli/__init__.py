@@ -13,6 +13,7 @@ import click
 from ..errors import ArgumentError, ArgumentTypeError
 from .check import check
 from .curve import curve
+from .replay import replay
 from .report import report
 from .verify import verify
 
@@ -25,7 +26,7 @@ def cli() -> None:
     """Which invariance claims are true, under which hypotheses, and how far a network is from them."""
 
 
-for command in (verify, curve, check, report):
+for command in (verify, curve, check, replay, report):
     cli.add_command(command)
 
 

@@ -23,7 +23,7 @@ __all__ = ["Ladder", "Verdict", "refinement_ladder"]
 Verdict = Literal["consistent", "violated", "undecided"]
 
 _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
-_MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+_MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], dtype=torch.float64)
 _SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
 _ROUNDING = 1e-10  # errors below are rounding, which grows with N and has no limit to extrapolate to
 
@@ -42,7 +42,8 @@ class Ladder:
             orders at once with coefficients ≥ 0: to a single power law, coarse rungs outside the asymptotic range look
             like a limit.
         verdict: *consistent* with exact equivariance when the limit may be 0 and the order is positive; *violated* when
-            the limit's interval excludes 0; else *undecided*.
+            the lower end of the limit's interval is above 0 and above the misfit; else *undecided*.
+        misfit: the largest relative residual of the second fit, times the error on the finest grid.
     """
 
     sizes: tuple[int, ...]
@@ -54,6 +55,7 @@ class Ladder:
     limit_interval: tuple[float, float]
     order_interval: tuple[float, float]
     verdict: Verdict
+    misfit: float = 0.0
 
     @property
     def error(self) -> Float[Tensor, "n"]:
@@ -98,11 +100,13 @@ def refinement_ladder(
     replicates = bootstrap_ratio(difference, spread, generator=generator, resamples=resamples)
     limit, rise, order = (float(value) for value in _fit(rungs, error[None]))
     limits, _, orders = _fit(rungs, replicates)
-    hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates))]
+    hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates)[0])]
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
-    verdict: Verdict = "violated" if low > 0 else "consistent" if slow > _SLOWEST else "undecided"
-    return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict)
+    misfit = float(_fit_mixed(rungs, error[None])[1] * error[-1])
+    holds: Verdict = "consistent" if low == 0 and slow > _SLOWEST else "undecided"
+    verdict: Verdict = "violated" if low > misfit else holds
+    return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict, misfit)
 
 
 def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "3 r"]:
@@ -120,11 +124,13 @@ def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor
     return torch.stack((limit.gather(1, best), slope.gather(1, best), _ORDERS[best]))[..., 0]
 
 
-def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "r"]:
-    """Limit of the best sum of powers with coefficients ≥ 0, in relative residuals."""
+def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "2 r"]:
+    """Limit of the best sum of powers with coefficients ≥ 0, in relative residuals, and the largest of these."""
+    import numpy as np
     from scipy.optimize import nnls
 
     weight = 1 / error.mean(0)
     basis = weight[:, None] * (sizes[:, None] / sizes[0]) ** -_MIXED_ORDERS
-    fits = [nnls(basis.numpy(), row)[0][0] for row in (error * weight).numpy()]
-    return torch.tensor(fits, dtype=torch.float64)
+    relative = error * weight
+    fits = torch.from_numpy(np.stack([nnls(basis.numpy(), row)[0] for row in relative.numpy()]))
+    return torch.stack((fits[:, 0], (fits @ basis.mT - relative).abs().amax(1)))

@@ -1,5 +1,25 @@
-"""What other projects import to test their own layers: assertions, and hypothesis strategies in `strategies`."""
+"""What other projects import to test their own layers.
+
+`check` measures and judges a module; the assertions do so in tests, with what `invariance.testing.plugin` adds to
+pytest; `strategies` has hypothesis strategies; `search_worst` searches a family for its worst warp.
+"""
 
 from .assertions import TOLERANCES, assert_consistent, assert_equivariant, assert_invariant
+from .check import CHECKED_GROUPS, CheckReport, check
+from .search import WorstCase, search_worst
+from .symmetric import SymmetryError, assert_symmetric, check_symmetry
 
-__all__ = ["TOLERANCES", "assert_consistent", "assert_equivariant", "assert_invariant"]
+__all__ = [
+    "CHECKED_GROUPS",
+    "TOLERANCES",
+    "CheckReport",
+    "SymmetryError",
+    "WorstCase",
+    "assert_consistent",
+    "assert_equivariant",
+    "assert_invariant",
+    "assert_symmetric",
+    "check",
+    "check_symmetry",
+    "search_worst",
+]

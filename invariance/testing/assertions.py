@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..measure import ErrorReport, Ladder, equivariance_error
 from ..measure.error import Model, Region
+from .record import Measurement, record
 
 __all__ = ["TOLERANCES", "assert_consistent", "assert_equivariant", "assert_invariant"]
 
@@ -33,7 +34,7 @@ def assert_equivariant(
     """
     __tracebackhide__ = True
     report = equivariance_error(model, inputs, transformed, output_action=output_action, region=region)
-    _judge(report, TOLERANCES[inputs.dtype] if tolerance is None else tolerance, "equivariant")
+    _judge(report, inputs.dtype, tolerance, "equivariant")
     return report
 
 
@@ -43,13 +44,14 @@ def assert_invariant(
     """`assert_equivariant` with the trivial action on the output: fail unless F(gx) is F(x)."""
     __tracebackhide__ = True
     report = equivariance_error(model, inputs, transformed, output_action=lambda output: output, region=region)
-    _judge(report, TOLERANCES[inputs.dtype] if tolerance is None else tolerance, "invariant")
+    _judge(report, inputs.dtype, tolerance, "invariant")
     return report
 
 
 def assert_consistent(ladder: Ladder) -> Ladder:
     """Fail unless the refinement ladder's verdict is *consistent*."""
     __tracebackhide__ = True
+    record(Measurement("refinement ladder", float(ladder.error[-1]), None, ladder.verdict))
     if ladder.verdict != "consistent":
         low, high = ladder.limit_interval
         errors = ", ".join(f"{size}: {error:.1e}" for size, error in zip(ladder.sizes, ladder.error, strict=True))
@@ -58,11 +60,15 @@ def assert_consistent(ladder: Ladder) -> Ladder:
     return ladder
 
 
-def _judge(report: ErrorReport, tolerance: float, claim: str) -> None:
+def _judge(report: ErrorReport, dtype: torch.dtype, tolerance: float | None, claim: str) -> None:
     __tracebackhide__ = True
+    allowed = TOLERANCES[dtype] if tolerance is None else tolerance
     error = report.relative
-    if error > tolerance:
+    failed = not error <= allowed
+    record(Measurement(claim, error, allowed, "violated" if failed else "consistent"))
+    if failed:
+        worst = int(report.difference.argmax())
         raise AssertionError(
-            f"not {claim}: relative error {error:.2e} > {tolerance:.1e}, worst entry off by {report.worst:.2e}, "
-            f"{int(report.undefined.sum())} entries undefined"
+            f"not {claim}: relative error {error:.2e} > {allowed:.1e}, worst entry off by {report.worst:.2e}, "
+            f"{int(report.undefined.sum())} entries undefined, sample {worst} of {len(report.difference)} is the worst"
         )

@@ -8,6 +8,7 @@ hold by construction; nothing is filtered out. All tensors are float64.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from hypothesis import strategies as st
@@ -16,24 +17,56 @@ from torch import Tensor
 
 from ..actions import PointwiseAction
 from ..errors import ArgumentError
+from ..groups import SplitGroup
 from ..images import AnalyticImage, Wave, sample
 from ..jacobians import exact_jacobian
+from ..layers.gaussian import GaussianMixture
 from ..warps import PiecewiseLinear, Projective, Separable, Smooth, Warp
 
 __all__ = [
+    "FAMILIES",
+    "affine_warps",
     "analytic_images",
     "block_fields",
     "constant_fields",
     "gl2_matrices",
+    "group_elements",
     "jacobian_fields",
+    "mixtures",
     "piecewise_linear_warps",
     "projective_warps",
+    "rotations",
+    "scalings",
     "separable_warps",
+    "shears",
     "smooth_fields",
     "smooth_warps",
     "warps",
     "waves",
 ]
+
+
+def group_elements(group: SplitGroup) -> st.SearchStrategy[int]:
+    """Elements of H by index; simplest the identity, 0."""
+    return st.integers(0, group.order - 1)
+
+
+def mixtures(*, channels: int = 1, max_terms: int = 3) -> st.SearchStrategy[GaussianMixture]:
+    """One image that is a sum of round Gaussians inside the square; simplest a single one of height 1 at the centre."""
+    term = st.tuples(_number(0.5), _number(0.5), st.integers(5, 20), _numbers(channels, 1.0))
+
+    def build(terms: list[tuple[float, float, int, list[float]]]) -> GaussianMixture:
+        x, y, width, height = zip(*terms, strict=True)
+        variance = (torch.tensor([width], dtype=torch.float64) / 50) ** 2
+        peaks = 1 + torch.tensor([height], dtype=torch.float64).mT  # "channels terms"
+        return GaussianMixture(
+            torch.tensor([[x, y]], dtype=torch.float64).mT,
+            variance[..., None, None] * torch.eye(2, dtype=torch.float64),
+            peaks.reshape(1, channels, -1, 1, 1),
+            torch.zeros(1, channels, dtype=torch.float64),
+        )
+
+    return st.lists(term, min_size=1, max_size=max_terms).map(build)
 
 
 def waves(*, cutoff: int = 4) -> st.SearchStrategy[Wave]:
@@ -128,6 +161,31 @@ def projective_warps(*, size: float = 0.2) -> st.SearchStrategy[Projective]:
     return st.builds(build, _numbers(6, size), st.one_of(st.just([0.0, 0.0]), _numbers(2, size)))
 
 
+def rotations(*, angle: float = math.pi) -> st.SearchStrategy[Projective]:
+    """Rotations about the centre by at most `angle`, in radians."""
+    return _number(angle).map(lambda a: _linear(math.cos(a), -math.sin(a), math.sin(a), math.cos(a)))
+
+
+def scalings(*, factor: float = 1.5) -> st.SearchStrategy[Projective]:
+    """Similarities about the centre, between 1/`factor` and `factor`."""
+    return _number(math.log(factor)).map(lambda s: _linear(math.exp(s), 0, 0, math.exp(s)))
+
+
+def shears(*, size: float = 0.5) -> st.SearchStrategy[Projective]:
+    r"""$x \mapsto x + s y$ or $y \mapsto y + s x$ with |s| ≤ `size`."""
+    return st.builds(lambda s, along_x: _linear(1, s * along_x, s * (1 - along_x), 1), _number(size), st.integers(0, 1))
+
+
+def affine_warps(*, size: float = 0.2, shift: float = 0.0) -> st.SearchStrategy[Projective]:
+    """The identity plus entries of at most `size` ≤ 0.4, and a shift of at most `shift` each way."""
+
+    def build(entries: list[float], to: list[float]) -> Projective:
+        noise = torch.tensor([entries], dtype=torch.float64).view(1, 2, 2)
+        return Projective.affine(torch.eye(2, dtype=torch.float64) + noise, torch.tensor([to], dtype=torch.float64))
+
+    return st.builds(build, _numbers(4, size), _numbers(2, shift))
+
+
 def smooth_warps(*, cutoff: int = 2, gradient: float = 0.5) -> st.SearchStrategy[Smooth]:
     r"""Coefficients with $\sum |C_{kij}|\,\pi\sqrt{i^2 + j^2} \le$ `gradient`, which bounds $\sup\|\nabla\tau\|$."""
     index = torch.arange(1, cutoff + 1, dtype=torch.float64)
@@ -169,8 +227,31 @@ def warps() -> st.SearchStrategy[Warp]:
     return st.one_of(projective_warps(), smooth_warps(), piecewise_linear_warps(), separable_warps())
 
 
+def _linear(a: float, b: float, c: float, d: float) -> Projective:
+    return Projective.affine(torch.tensor([[[a, b], [c, d]]], dtype=torch.float64))
+
+
+FAMILIES: dict[str, Callable[[], st.SearchStrategy[Warp]]] = {
+    "rotation": rotations,
+    "scale": scalings,
+    "shear": shears,
+    "affine": affine_warps,
+    "affine-shift": lambda: affine_warps(shift=0.2),
+    "homography": projective_warps,
+    "piecewise-linear": piecewise_linear_warps,
+    "separable": separable_warps,
+    "smooth": smooth_warps,
+}
+"""A strategy for the warps of each name that `check` and `WARP_FAMILIES` know."""
+
+
 def _numbers(count: int, size: float) -> st.SearchStrategy[list[float]]:
-    return st.lists(st.floats(-size, size), min_size=count, max_size=count)
+    return st.lists(_number(size), min_size=count, max_size=count)
+
+
+def _number(size: float) -> st.SearchStrategy[float]:
+    """Thousandths of `size`: simpler to read than floats, and `hypothesis.target` climbs them step by step."""
+    return st.integers(-1000, 1000).map(lambda k: size * k / 1000)
 
 
 def _stacked(count: int, max_condition: float) -> st.SearchStrategy[Float[Tensor, "n 2 2"]]:

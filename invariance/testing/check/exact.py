@@ -18,7 +18,7 @@ from .question import Question
 from .report import Row
 from .rounding import Rounding
 
-__all__ = ["IMAGES", "check_exact", "compared"]
+__all__ = ["IMAGES", "check_exact", "compared", "expected_output"]
 
 IMAGES = 4
 
@@ -44,7 +44,7 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
     while batch := list(islice(pending, several)):
         moved = probe(torch.cat([element.act(question.input_kind, inputs) for element in batch]))
         for element, output in zip(batch, moved.split(len(inputs)), strict=True):
-            expected = _action(question, element)
+            expected = expected_output(question, element)
             here = (shape[-2], shape[-1])
             if (turned := expected(plain).shape) != output.shape:
                 said = (
@@ -55,7 +55,8 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
             yield judge_exact(element.name, here, compared(plain, output, expected), rounding, generator=generator)
 
 
-def _action(question: Question, element: Element) -> Callable[[Tensor], Tensor]:
+def expected_output(question: Question, element: Element) -> Callable[[Tensor], Tensor]:
+    """ρ(g) on the output."""
     moves = question.moves
     if moves is None:
         return lambda output: output

@@ -28,8 +28,8 @@ class Probe:
         self.model = _cast(model, dtype, device)
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """The output in float64 for `inputs` of any dtype, on the CPU or where they are."""
-        return self._run(self.model, inputs.to(self.device, self.dtype), self.batch)
+        """The output for `inputs` of any dtype and device, in float64 on the CPU."""
+        return self._run(self.model, inputs, self.dtype)
 
     def require_function(self, inputs: Tensor) -> None:
         """Raises ArgumentError unless two identical passes agree."""
@@ -48,7 +48,7 @@ class Probe:
     def in_precision(self, dtype: torch.dtype, inputs: Tensor) -> Tensor | None:
         """The output when everything is of another dtype; None where the model does not run in it."""
         try:
-            return self._run(_cast(self.original, dtype, self.device), inputs.to(self.device, dtype), self.batch)
+            return self._run(_cast(self.original, dtype, self.device), inputs, dtype)
         except (ArgumentError, ArgumentTypeError):
             return None
 
@@ -62,7 +62,7 @@ class Probe:
                 if old.is_floating_point() and (eps := torch.finfo(old.dtype).eps) > torch.finfo(self.dtype).eps:
                     change = eps * (torch.rand(old.shape, generator=generator, dtype=torch.float64) - 0.5)
                     new.data.mul_((1 + change).to(new.device))
-        return self._run(model, inputs.to(self.device, self.dtype), self.batch)
+        return self._run(model, inputs, self.dtype)
 
     def separates(self, inputs: Tensor) -> bool:
         """Whether the output for a sample ignores the rest of its batch, as batch statistics in training do not."""
@@ -78,11 +78,11 @@ class Probe:
         return True
 
     @torch.no_grad()
-    def _run(self, model: Model, inputs: Tensor, batch: int) -> Tensor:
+    def _run(self, model: Model, inputs: Tensor, dtype: torch.dtype) -> Tensor:
         outputs = []
-        for part in inputs.split(batch):
+        for part in inputs.split(self.batch):
             try:
-                output = model(part)
+                output = model(part.to(self.device, dtype))
             except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
                 reason = " ".join(str(error).split())[:200]
                 raise ArgumentError(
@@ -101,7 +101,7 @@ def _examined(output: object, samples: int) -> Tensor:
     if not (finite := output.isfinite()).all():
         bad = f"NaN or infinite in {int((~finite).sum())} of {output.numel()} entries"
         raise ArgumentError("model(inputs)", bad, "finite numbers")
-    return output.double()
+    return output.double().cpu()
 
 
 def _cast(model: Model, dtype: torch.dtype, device: str) -> Model:

@@ -1,0 +1,231 @@
+"""The worst warp of a family: hypothesis climbs to it, then shrinks it towards the identity and a single wave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from .. import warps as warp_classes
+from ..errors import ArgumentError
+from ..images import AnalyticImage
+from ..measure.error import Model
+from ..warps import Warp
+from .check.bench import channels_of
+from .check.pair import PairError
+from .check.question import LADDER, Action, Claim, Question
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["WorstCase", "climb", "search_worst", "shrink"]
+
+T = TypeVar("T")
+
+_KEPT = 0.9
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """A pair of image and warp with its error; `shrunk` is a simpler one that keeps nine tenths of the error.
+
+    Attributes:
+        error: E of the pair, see `PairError`.
+        evaluations: how many pairs were tried.
+        target, target_seed: where the model can be found again; empty if it is not known.
+    """
+
+    question: Question
+    image: AnalyticImage
+    warp: Warp
+    error: float
+    evaluations: int = 0
+    shrunk: WorstCase | None = None
+    target: str = ""
+    target_seed: int = 0
+
+    def at(self, target: str, seed: int = 0) -> WorstCase:
+        """The same case of a model that can be found again."""
+        return replace(self, target=target, target_seed=seed)
+
+    def measure(self, model: Model) -> float:
+        """E of the same pair, measured again."""
+        return PairError(model, self.question).of_warp(self.image, self.warp)
+
+    def to_dict(self) -> dict[str, Any]:
+        parts = {name: part for name, part in self.warp._parts() if isinstance(part, torch.Tensor)}
+        warp = {name: part.tolist() for name, part in parts.items() if name != "redraws"}
+        image = {name: getattr(self.image, name) for name in ("waves", "amplitude", "phase", "window")}
+        return {
+            "kind": "warp",
+            "target": self.target,
+            "target_seed": self.target_seed,
+            "question": self.question.to_dict(),
+            "image": {k: v.tolist() if isinstance(v, torch.Tensor) else v for k, v in image.items()},
+            "warp": {"class": type(self.warp).__name__, **warp},
+            "error": self.error,
+            "evaluations": self.evaluations,
+            "shrunk": self.shrunk and self.shrunk.to_dict(),
+        }
+
+    def to_json(self) -> str:
+        """Everything that is needed to measure it again."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> WorstCase:
+        """Raises ArgumentError where something is missing, or the warp is of no class of `invariance.warps`."""
+        try:
+            name, parts = data["warp"]["class"], {k: v for k, v in data["warp"].items() if k != "class"}
+            kind = getattr(warp_classes, name, None)
+            if not (isinstance(kind, type) and issubclass(kind, Warp)):
+                raise ArgumentError("warp", name, "a class of invariance.warps")
+            waves, amplitude, phase = (_tensor(data["image"][name]) for name in ("waves", "amplitude", "phase"))
+            return cls(
+                Question.from_dict(data["question"]),
+                AnalyticImage(waves, amplitude, phase, data["image"]["window"]),
+                kind(**{k: _tensor(v) for k, v in parts.items()}),
+                data["error"],
+                data["evaluations"],
+                data["shrunk"] and cls.from_dict(data["shrunk"]),
+                data["target"],
+                data["target_seed"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ArgumentError("worst case", "file", f"the fields of a worst case ({error})") from error
+
+    def __str__(self) -> str:
+        shown = self.shrunk or self
+        worst = f"{self.question.group}: E = {self.error:.2e} at worst"
+        return f"{worst}; simplest: E = {shown.error:.2e} for {shown.image!r} under {shown.warp!r}"
+
+
+def search_worst(
+    model: Model,
+    family: str,
+    budget: int = 300,
+    *,
+    input_shape: Sequence[int] = (3, 32, 32),
+    claim: Claim = "equivariant",
+    action: Action | None = None,
+    image: AnalyticImage | None = None,
+    generator: torch.Generator | None = None,
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+) -> WorstCase:
+    """Search a family of warps, and images of a few waves, for the pair with the largest error.
+
+    `hypothesis.target` climbs the error from random pairs; the best is shrunk as a failing test is.
+
+    Args:
+        family: rotation, scale, shear, or a name in `WARP_FAMILIES`.
+        budget: how many pairs are tried before shrinking, which takes at most as many again.
+        input_shape, claim, action, dtype, device: as in `check`.
+        image: the one image to search with; by default images are searched too.
+        generator: source of the search and of the images that set the unit of E; seed 0 by default.
+
+    Raises:
+        ArgumentError: an unknown family, a budget of none; what `check` raises.
+    """
+    from hypothesis import strategies as st
+
+    from .strategies import FAMILIES, analytic_images
+
+    if family not in LADDER:
+        raise ArgumentError("family", family, f"one of {', '.join(LADDER)}")
+    if budget < 1:
+        raise ArgumentError("budget", budget, "at least one pair")
+    generator = generator or torch.Generator().manual_seed(0)
+    seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+    question = Question(tuple(input_shape), family, claim, action, dtype=dtype, device=device, seed=seed)
+    objective = PairError(model, question)
+    images = analytic_images(channels=channels_of(question), window=0.15, max_waves=2)
+    pairs = st.tuples(images if image is None else st.just(image), FAMILIES[family]())
+
+    def error(pair: tuple[AnalyticImage, Warp]) -> float:
+        return objective.of_warp(*pair)
+
+    pair, worst, tried = climb(pairs, error, budget, seed=seed)
+    simple = shrink(pairs, error, _KEPT * worst, budget, seed=seed)
+    shrunk = None if simple is None else WorstCase(question, *simple, error(simple))
+    return WorstCase(question, *pair, worst, tried, shrunk)
+
+
+def climb(strategy: SearchStrategy[T], score: Callable[[T], float], budget: int, *, seed: int) -> tuple[T, float, int]:
+    """The example of the highest score, its score, and how many were tried."""
+    import hypothesis
+
+    found: list[tuple[float, T]] = []
+    tried = 0
+
+    @hypothesis.seed(seed)
+    @_quietly(budget, hypothesis.Phase.generate, hypothesis.Phase.target)
+    @hypothesis.given(strategy)
+    def attempt(example: T) -> None:
+        nonlocal tried
+        tried += 1
+        value = score(example)
+        hypothesis.target(value)
+        if not found or value > found[0][0]:
+            found[:] = [(value, example)]
+
+    attempt()
+    return found[0][1], found[0][0], tried
+
+
+def shrink(
+    strategy: SearchStrategy[T], score: Callable[[T], float], least: float, budget: int, *, seed: int
+) -> T | None:
+    """The simplest example found whose score is at least `least`; the same seed finds what `climb` found."""
+    import hypothesis
+    from hypothesis.errors import Flaky
+
+    found: list[T] = []
+    tries = 0
+
+    @hypothesis.seed(seed)
+    @_quietly(budget, hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink)
+    @hypothesis.given(strategy)
+    def attempt(example: T) -> None:
+        nonlocal tries
+        tries += bool(found)
+        if found and tries > budget:
+            return
+        value = score(example)
+        hypothesis.target(value)
+        if value >= least:
+            found.append(example)
+            raise _FoundError
+
+    try:
+        attempt()
+    except (_FoundError, Flaky):
+        return found[-1]
+    return None
+
+
+class _FoundError(Exception):
+    pass
+
+
+def _quietly(budget: int, *phases: Any) -> Any:
+    from hypothesis import HealthCheck, Verbosity, settings
+
+    return settings(
+        max_examples=budget,
+        phases=phases,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.nested_given, HealthCheck.data_too_large],
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        derandomize=False,
+        print_blob=False,
+    )
+
+
+def _tensor(value: Any) -> torch.Tensor:
+    return torch.tensor(value, dtype=torch.float64)

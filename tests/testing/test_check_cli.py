@@ -1,0 +1,165 @@
+"""`invariance check` and `replay` as a user types them: tables, files, exit statuses, one line for every mistake."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from invariance.cli import main
+
+NETS = """
+import torch
+from torch import nn
+from invariance import P4, P4ConvP4, P4ConvZ2
+from invariance.layers import GroupPool
+
+class Good(nn.Sequential):
+    def __init__(self):
+        super().__init__(P4ConvZ2(3, 4, 3, padding=1), nn.ReLU(), GroupPool(P4))
+
+class Strided(nn.Sequential):
+    def __init__(self):
+        super().__init__(P4ConvZ2(3, 4, 3, padding=1, stride=2), GroupPool(P4))
+
+class Dropped(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 4, 3), nn.Dropout())
+
+def constant(x):
+    return torch.ones_like(x)
+
+def pair(x):
+    return x, x
+
+def nothing(x):
+    return x * float("nan")
+
+def vector(x):
+    return x.mean((-2, -1))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["invariance", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def check(
+    monkeypatch: pytest.MonkeyPatch, name: str, *options: object, group: str = "p4", size: str = "3,16,16"
+) -> int:
+    return run(monkeypatch, "check", f"nets.py:{name}", "--input", size, "--group", group, *options)
+
+
+def test_consistent_is_status_zero(monkeypatch, capsys):
+    assert check(monkeypatch, "Good", "--claim", "equivariant") == 0
+    out = capsys.readouterr().out
+    assert "p4, equivariant: consistent" in out
+    assert all(name in out for name in ("90°", "180°", "270°", "floor", "worst case"))
+
+
+def test_violated_is_status_one_and_names_the_stride(monkeypatch, capsys):
+    assert check(monkeypatch, "Strided", "--claim", "equivariant") == 1
+    assert "exact at 15, 17; broken at 16: 0 (P4ConvZ2)" in capsys.readouterr().out
+    assert check(monkeypatch, "Strided", "--claim", "equivariant", "--sizes", "15,17") == 0
+
+
+def test_undefined_is_status_three(monkeypatch, capsys):
+    assert check(monkeypatch, "constant", "--plot", "constant.png") == 3
+    assert "constant, not equivariant" in capsys.readouterr().out
+    assert Path("constant.png").is_file()
+
+
+def test_undecided_is_status_three(monkeypatch, capsys):
+    options = ("--claim", "equivariant", "--sizes", "16,24,32,48,64", "--images", 3)
+    assert check(monkeypatch, "Good", *options, group="rotation", size="3,32,32") == 3
+    out = capsys.readouterr().out
+    assert "E∞" in out
+    assert "order p" in out
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_report_is_replayed(monkeypatch, capsys, dtype: str):
+    options = ("--claim", "equivariant", "--json", "r.json", "--plot", "r.svg", "--seed", 3, "--dtype", dtype)
+    assert check(monkeypatch, "Strided", *options) == 1
+    data = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    assert (data["target"], data["target_seed"], data["verdict"]) == ("nets.py:Strided", 3, "violated")
+    assert "<svg" in Path("r.svg").read_text(encoding="utf-8")
+    assert run(monkeypatch, "replay", "r.json") == 1
+    assert capsys.readouterr().out.strip().endswith("as recorded")
+    assert run(monkeypatch, "replay", "r.json", "--target", "nets.py:Good") == 0
+    assert "other than recorded" in capsys.readouterr().out
+
+
+def test_a_worst_case_is_replayed(monkeypatch, capsys):
+    from torch import nn
+
+    from invariance.testing import search_worst
+
+    case = search_worst(nn.ReLU(), "shear", 20, input_shape=(3, 8, 8), claim="invariant").at("torch:relu")
+    Path("w.json").write_text(case.to_json(), encoding="utf-8")
+    assert run(monkeypatch, "replay", "w.json") == 1
+    assert capsys.readouterr().out.strip().endswith("as recorded")
+
+
+MISTAKES = {
+    "target": (["check", "nets.py:Bad", "--input", "3,8,8", "--group", "p4"], "there is no Bad"),
+    "import": (["check", "no.such:Net", "--input", "3,8,8", "--group", "p4"], "imports (ModuleNotFoundError"),
+    "input": (["check", "nets.py:Good", "--input", "3,x,8", "--group", "p4"], "--input = 3,x,8"),
+    "no input": (["check", "nets.py:Good", "--group", "p4"], "Missing option '--input'"),
+    "group": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p5"], "group = p5"),
+    "claim": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--claim", "nice"], "claim = nice"),
+    "dtype": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--dtype", "int8"], "dtype = torch.int8"),
+    "no dtype": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--dtype", "relu"], "--dtype = relu"),
+    "device": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--device", "abacus"], "--device"),
+    "plot": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--plot", "x.gif"], ".png or .svg"),
+    "channels": (
+        ["check", "nets.py:Good", "--input", "5,8,8", "--group", "p4"],
+        "a shape and dtype that the model",
+    ),
+    "tuple": (["check", "nets.py:pair", "--input", "3,8,8", "--group", "p4"], "model(inputs) = tuple"),
+    "NaN": (["check", "nets.py:nothing", "--input", "3,8,8", "--group", "p4"], "NaN or infinite in 384 of 384"),
+    "dropout": (["check", "nets.py:Dropped", "--input", "3,8,8", "--group", "p4"], "1 (Dropout) is on: call eval()"),
+    "claim that does not fit": (
+        ["check", "nets.py:vector", "--input", "3,8,8", "--group", "p4", "--claim", "equivariant"],
+        "model(inputs).shape = (4, 3): (batch, channels, height, width)",
+    ),
+    "missing file": (["replay", "missing.json"], "missing.json"),
+    "file of something else": (["replay", "nets.py"], "FILE = nets.py"),
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, arguments, said: str):
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"kind": "song"}', '{"kind": "check", "rows": []}', '{"kind": "warp"}', "[]"]
+)
+def test_files_of_other_content_are_one_line(monkeypatch, capsys, content: str):
+    Path("x.json").write_text(content, encoding="utf-8")
+    assert run(monkeypatch, "replay", "x.json", *([] if "check" not in content else ["--target", "nets.py:Good"])) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.gpu
+def test_the_gpu_agrees_with_the_cpu(monkeypatch):
+    for device in ("cpu", "cuda"):
+        options = ("--claim", "equivariant", "--device", device, "--json", f"{device}.json", "--batch", 64)
+        assert check(monkeypatch, "Strided", *options) == 1
+    first, second = (json.loads(Path(f"{d}.json").read_text(encoding="utf-8"))["rows"] for d in ("cpu", "cuda"))
+    assert [row["error"] for row in first] == pytest.approx([row["error"] for row in second], rel=1e-9, abs=1e-12)

@@ -1,0 +1,141 @@
+"""Verdicts of the refinement ladder on functionals whose symmetry is known."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from invariance.jacobians import jacobian
+from invariance.layers import JacobianConv2d, JacobianFront
+from invariance.models import DiffCNN
+from invariance.testing.check import CheckReport, check
+
+SIZES = (32, 48, 64, 96, 128)
+
+
+class Gradient(nn.Module):
+    """$|\\nabla I|^2$ by central differences, the squares of ∂y weighted: an impostor unless the weight is 1."""
+
+    def __init__(self, weight: float = 1.0, *, pooled: bool = False, stride: int = 1) -> None:
+        super().__init__()
+        self.weight, self.pooled, self.stride = weight, pooled, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        dx, dy = jacobian(x, padding_mode="zeros").squeeze(1).unbind(2)
+        energy = (dx.square() + self.weight * dy.square())[..., :: self.stride, :: self.stride]
+        return energy.mean((-2, -1)) if self.pooled else energy
+
+
+def asked(model: Any, group: str = "rotation", claim: Any = "equivariant", **options: Any) -> CheckReport:
+    options.setdefault("input_shape", (3, 64, 64))
+    return check(model, group=group, claim=claim, **{"sizes": SIZES, **options})
+
+
+CONSISTENT: dict[str, tuple[Any, ...]] = {
+    "gradient magnitude": (lambda: Gradient(), "rotation", "equivariant", {}),
+    "its mean": (lambda: Gradient(pooled=True), "rotation", "invariant", {}),
+    "at every other pixel of odd sizes": (
+        lambda: Gradient(stride=2),
+        "rotation",
+        "equivariant",
+        {"input_shape": (3, 65, 65), "sizes": (49, 65, 97, 129, 193, 257)},
+    ),
+    "functions of single pixels": (lambda: nn.Conv2d(3, 2, 1), "smooth", "equivariant", {}),
+    "the differential": (JacobianFront, "shear", "covariant", {"action": "jacobian"}),
+    "single taps on Jacobians": (
+        lambda: JacobianConv2d(1, 2, 1),
+        "affine",
+        "covariant",
+        {"action": "jacobian", "input_shape": (1, 3, 2, 32, 32), "sizes": (24, 32, 48, 64)},
+    ),
+    "DiffCNN with single taps": (lambda: DiffCNN(3, 1), "separable", "equivariant", {}),
+}
+
+
+@pytest.mark.parametrize(("make", "group", "claim", "options"), CONSISTENT.values(), ids=CONSISTENT)
+def test_symmetric_functionals_are_consistent(make, group, claim, options):
+    torch.manual_seed(0)
+    report = asked(make(), group, claim, **options)
+    assert report.verdict == "consistent", report
+    for row in report.rows:
+        assert row.limit_interval is not None
+        assert row.limit_interval[0] == 0
+        assert row.order is not None
+        assert row.order > 0.5
+
+
+VIOLATED: dict[str, tuple[Any, ...]] = {
+    "impostor": (lambda: Gradient(1.1), "rotation", "equivariant", {}),
+    "its mean": (lambda: Gradient(1.1, pooled=True), "rotation", "invariant", {}),
+    "gradients scale": (lambda: Gradient(), "scale", "equivariant", {}),
+    "a field is not invariant": (lambda: nn.Conv2d(3, 2, 1), "smooth", "invariant", {}),
+    "Jacobians are no scalars": (lambda: nn.Flatten(1, 3), "shear", "equivariant", {"input_shape": (1, 3, 2, 64, 64)}),
+}
+
+
+@pytest.mark.parametrize(("make", "group", "claim", "options"), VIOLATED.values(), ids=VIOLATED)
+def test_broken_functionals_are_violated(make, group, claim, options):
+    torch.manual_seed(0)
+    report = asked(make(), group, claim, **options)
+    assert report.verdict == "violated", report
+    assert all(row.limit_interval is not None and row.limit_interval[0] > 1e-3 for row in report.rows)
+
+
+def test_the_impostor_passes_for_the_invariant_at_one_resolution():
+    true, impostor = (asked(Gradient(w), sizes=(32, 48, 64, 96)).rows[0] for w in (1.0, 1.02))
+    assert true.error is not None
+    assert impostor.error is not None
+    assert impostor.error < 1.5 * true.error
+    assert asked(Gradient(1.02)).verdict == "violated"
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_windows_that_shrink_to_points_are_not_believed(pooled: bool):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 3, padding=1)]
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1)) if pooled else nn.Sequential(*layers)
+    report = asked(model, claim="invariant" if pooled else "equivariant", input_shape=(3, 32, 32))
+    assert report.verdict == "undecided"
+    assert "single pixels alone" in report.diagnosis[0]
+
+
+def test_one_size_alone_decides_nothing():
+    torch.manual_seed(0)
+    report = asked(nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4)), claim="invariant", input_shape=(3, 32, 32))
+    assert report.verdict == "undecided"
+    assert "fewer than four sizes" in report.diagnosis[0]
+    assert (report.rows[0].error or 0) > 0.1
+
+
+@pytest.mark.parametrize("model", [lambda x: torch.ones_like(x), lambda x: x[:, :, :1, :1] * 0])
+def test_constants_are_undefined(model):
+    assert asked(model, claim="invariant", sizes=(16, 24, 32, 48)).verdict == "undefined"
+
+
+def test_the_default_ladder_suits_the_strides():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.AdaptiveAvgPool2d(1))
+    report = check(model, input_shape=(1, 33, 33), group="shear", claim="invariant")
+    assert next(iter(report.ladders.values())).sizes == (33, 49, 65, 97, 129, 193, 257)
+
+
+def test_a_floor_is_what_the_spline_does():
+    report = asked(lambda x: x, "rotation")
+    for row in report.rows:
+        assert row.error == pytest.approx(row.floor, rel=0.5)
+
+
+def test_ladders_are_plotted_and_written():
+    report = asked(Gradient(), sizes=(16, 24, 32, 48), input_shape=(3, 32, 32))
+    assert set(report.ladders) == {row.transformation for row in report.rows}
+    legend = report.plot().get_legend()
+    assert legend is not None
+    assert len(legend.get_texts()) == len(report.rows)
+    assert '"order_interval"' in report.to_json()
+
+
+def test_average_pooling_has_its_geometry():
+    """A pooled field covers the square with fewer pixels; the spline has to know where they are."""
+    report = asked(lambda x: F.avg_pool2d(x, 3, 3), "rotation", sizes=(33, 48, 66, 96, 129), input_shape=(3, 66, 66))
+    assert max(row.error or 1 for row in report.rows) < 0.02

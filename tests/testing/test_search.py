@@ -1,0 +1,123 @@
+"""The search for the worst warp: better than chance, shrunk, repeatable, and written so that it can be read back."""
+
+import json
+from collections.abc import Callable
+
+import hypothesis
+import pytest
+import torch
+from hypothesis import find, settings
+from torch import Tensor, nn
+
+from invariance.errors import ArgumentError
+from invariance.images import AnalyticImage
+from invariance.testing import WorstCase, search_worst
+from invariance.testing.check import Question
+from invariance.testing.check.pair import PairError
+from invariance.testing.search import climb
+from invariance.testing.strategies import FAMILIES
+from invariance.warps import Warp
+
+IMAGE = AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], [(0, 1, 1.0, 0.0)], [(1, 1, 1.0, 0.0)]]], window=0.15)
+BUDGET = 300
+
+
+class Planted(nn.Module):
+    """Energy, and a narrow bump about one shape of the energy's moment of inertia: a needle for warps to find."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        energy, t = x.square().sum(1), torch.linspace(-1, 1, x.shape[-1], dtype=x.dtype)
+        total = energy.sum((-2, -1))
+        xx, yy, xy = ((energy * w).sum((-2, -1)) / total for w in (t**2, t[:, None] ** 2, t * t[:, None]))
+        distance = ((xx - yy) / (xx + yy) - 0.25) ** 2 + (xy / (xx + yy) - 0.15) ** 2
+        return torch.stack((total / x.shape[-1] ** 2, torch.exp(-200 * distance)), -1)
+
+
+def searched(seed: int = 0, family: str = "smooth", budget: int = BUDGET) -> WorstCase:
+    generator = torch.Generator().manual_seed(seed)
+    return search_worst(
+        Planted(), family, budget, input_shape=(3, 16, 16), claim="invariant", image=IMAGE, generator=generator
+    )
+
+
+def by_chance(error: Callable[[Warp], float], family: str, seed: int) -> float:
+    """The best of as many random warps of the same family."""
+    best = 0.0
+
+    @hypothesis.seed(seed)
+    @settings(max_examples=BUDGET, phases=[hypothesis.Phase.generate], database=None, deadline=None)
+    @hypothesis.given(FAMILIES[family]())
+    def draw(warp: Warp) -> None:
+        nonlocal best
+        best = max(best, error(warp))
+
+    draw()
+    return best
+
+
+@pytest.mark.parametrize("family", ["smooth", "affine"])
+def test_the_search_beats_chance(family: str):
+    pair = PairError(Planted(), Question((3, 16, 16), family))
+
+    def error(warp: Warp) -> float:
+        return pair.of_warp(IMAGE, warp)
+
+    found = [climb(FAMILIES[family](), error, BUDGET, seed=seed)[1] for seed in range(6)]
+    chance = [by_chance(error, family, seed) for seed in range(6)]
+    assert sum(f > c for f, c in zip(found, chance, strict=True)) >= 5, (found, chance)
+    assert sum(found) > 1.5 * sum(chance)
+
+
+def test_the_budget_is_kept():
+    assert searched(budget=40).evaluations <= 40
+
+
+def test_the_worst_case_is_shrunk_and_keeps_its_error():
+    case = search_worst(nn.Conv2d(3, 4, 3, padding=1), "shear", 100, input_shape=(3, 16, 16))
+    assert case.shrunk is not None
+    assert case.shrunk.error >= 0.9 * case.error
+    assert len(repr(case.shrunk.image)) <= len(repr(case.image))
+    assert "simplest: E = " in str(case)
+
+
+def test_the_search_repeats_and_survives_json():
+    case = searched()
+    assert searched().to_json() == case.to_json()
+    again = WorstCase.from_dict(json.loads(case.to_json()))
+    assert again.to_json() == case.to_json()
+    assert again.measure(Planted()) == case.error
+    assert again.shrunk is not None
+    assert again.shrunk.measure(Planted()) == again.shrunk.error
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_searched(family: str):
+    case = search_worst(nn.Identity(), family, 5, input_shape=(1, 8, 8), claim="invariant")
+    assert case.error > 0
+    WorstCase.from_dict(json.loads(case.to_json()))
+    identity = find(FAMILIES[family](), lambda _: True, settings=settings(database=None, derandomize=True))
+    assert float(identity.displacement(5, 5).abs().max()) < 1e-15
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("options", "said"), [({"family": "twirl"}, "family = twirl"), ({"family": "shear", "budget": 0}, "budget = 0")]
+)
+def test_mistakes_are_named(options, said: str):
+    with pytest.raises(ArgumentError) as caught:
+        search_worst(nn.Identity(), **options)
+    assert said in str(caught.value)
+
+
+def test_a_file_cannot_name_any_class():
+    data = json.loads(searched(budget=5).to_json())
+    data["warp"]["class"] = "resample"
+    with pytest.raises(ArgumentError, match=r"a class of invariance\.warps"):
+        WorstCase.from_dict(data)
+    with pytest.raises(ArgumentError, match="the fields of a worst case"):
+        WorstCase.from_dict({})
+
+
+def test_a_question_without_its_fields_is_refused():
+    with pytest.raises(ArgumentError, match="the fields of a check"):
+        Question.from_dict({"group": "p4"})
