@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "DataError",
     "DegenerateError",
     "FoldingError",
     "ImageReadError",
@@ -53,3 +54,7 @@ class UndefinedError(ArgumentError):
 
 class ImageReadError(ArgumentError):
     """An image file or folder is missing, empty, unreadable or not in colour."""
+
+
+class DataError(ArgumentError):
+    """A file of a data set is missing, truncated or corrupt, or could not be fetched; says what to do about it."""

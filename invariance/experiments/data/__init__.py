@@ -1,0 +1,17 @@
+"""Data sets as tensors of bytes: `load_splits` reads them, `augment` and `to_float` turn a batch into a net's input."""
+
+from .dataset import Dataset, Splits
+from .load import DATASETS, load_splits
+from .rotmnist import rotated, rotated_mnist
+from .transforms import augment, to_float
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Splits",
+    "augment",
+    "load_splits",
+    "rotated",
+    "rotated_mnist",
+    "to_float",
+]
