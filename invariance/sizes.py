@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.func import functional_call
 
 from .errors import ArgumentError
@@ -120,9 +121,10 @@ def _windows(module: nn.Module, size: int, channels: Channels) -> list[Window]:
         raise ArgumentError("channels", None, "the channels of the input: no layer has in_channels")
     met: list[Window] = []
 
-    def meet(layer: nn.Module, inputs: tuple[Tensor, ...], name: str) -> None:
-        if inputs[0].ndim >= 4:
-            met.extend(dict.fromkeys(_window(name, layer, inputs[0].shape[axis], axis) for axis in (-2, -1)))
+    def meet(layer: nn.Module, inputs: tuple[Any, ...], name: str) -> None:
+        shape = getattr(inputs[0], "shape", ()) if inputs else ()  # escnn's GeometricTensor is no Tensor
+        if len(shape) >= 4:
+            met.extend(dict.fromkeys(_window(name, layer, shape[axis], axis) for axis in (-2, -1)))
 
     hooks = [
         layer.register_forward_pre_hook(lambda m, x, name=name: meet(m, x, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -115,5 +116,15 @@ def _cast(model: Model, dtype: torch.dtype, device: str) -> Model:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of torch's own, when exported programs are copied
-        copied = copy.deepcopy(model)
+        try:
+            copied = copy.deepcopy(model, _computed_tensors(model))
+        except (RuntimeError, TypeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ArgumentError("model", type(model).__name__, f"a module that can be copied ({reason})") from error
     return convert[dtype](copied).to(device)
+
+
+def _computed_tensors(model: nn.Module) -> dict[int, Any]:
+    """Tensors that a module keeps with their graph, such as expanded filters; deepcopy copies leaves alone."""
+    kept = (value for layer in model.modules() for value in (*vars(layer).values(), *layer.buffers(recurse=False)))
+    return {id(value): value.detach().clone() for value in kept if isinstance(value, Tensor) and not value.is_leaf}

@@ -14,7 +14,7 @@ __all__ = ["Rounding"]
 
 _SAFETY = 30
 _UNITS = 64
-_STORED_SAFETY = 4
+_STORED_SAFETY = 30  # a filter that was summed from n terms in that precision is off by √n roundings
 _FINE = 3e-10  # a two-hundredth of a step of float32: one number in two hundred changes, by a whole step
 
 
