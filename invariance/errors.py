@@ -6,9 +6,12 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "DataError",
+    "CheckpointError",
     "DegenerateError",
+    "DivergedError",
     "FoldingError",
     "ImageReadError",
+    "RunError",
     "SingularError",
     "UndefinedError",
 ]
@@ -58,3 +61,15 @@ class ImageReadError(ArgumentError):
 
 class DataError(ArgumentError):
     """A file of a data set is missing, truncated or corrupt, or could not be fetched; says what to do about it."""
+
+
+class CheckpointError(ArgumentError):
+    """A file of a training run is missing, corrupt or of another format."""
+
+
+class RunError(ArgumentError):
+    """A folder holds a training run with other options, or is no folder."""
+
+
+class DivergedError(ArgumentError):
+    """Training left the finite numbers."""
