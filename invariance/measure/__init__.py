@@ -19,6 +19,7 @@ from .field_of_view import (
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
 from .ladder import Ladder, refinement_ladder
+from .layer_curves import layer_curves
 from .layerwise import LayerError, LayerwiseReport, layerwise_error
 from .local import VELOCITIES, LayerLocalError, LocalReport, local_error
 from .sampled import (
@@ -61,6 +62,7 @@ __all__ = [
     "fitted_slope",
     "invariance_curve",
     "invariance_error",
+    "layer_curves",
     "layerwise_error",
     "lipschitz_bound",
     "lipschitz_constant",

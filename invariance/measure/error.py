@@ -75,7 +75,7 @@ def equivariance_error(
 ) -> ErrorReport:
     r"""Compare $F(gx)$, from `transformed`, with $\rho(g)F(x)$, the `output_action` on the output for `inputs`.
 
-    `region` says, for the height and width of the output, which pixels count.
+    `region` says, for the height and width of the output, which pixels count; an output without a plane has none.
 
     Raises:
         ArgumentTypeError: the model or the action returns something other than a floating-point tensor.
@@ -88,7 +88,7 @@ def equivariance_error(
     if expected.shape != actual.shape:
         raise ArgumentError("model(transformed).shape", tuple(actual.shape), f"{tuple(expected.shape)} as expected")
     where = torch.ones_like(actual, dtype=torch.bool)
-    if region is not None:
+    if region is not None and actual.ndim >= 4:
         where &= region(*actual.shape[-2:])
     defined = where & expected.isfinite() & actual.isfinite()
     difference = (actual - expected).abs().masked_fill(~defined, 0)
