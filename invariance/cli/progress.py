@@ -1,0 +1,53 @@
+"""What a person sees of a training: a bar in a terminal, a line an epoch elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from ..experiments.record import Epoch, Record
+
+__all__ = ["TrainingProgress"]
+
+
+class TrainingProgress:
+    """A `Listener` that draws on stderr."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+
+    def __enter__(self) -> TrainingProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._progress.stop()
+
+    def begin(self, record: Record, steps: int) -> None:
+        epochs, done = record["options"]["epochs"], len(record["history"])
+        self._epochs, self._steps = epochs, steps
+        self._bar = self._progress.add_task("", total=epochs * steps, completed=done * steps, loss=float("nan"))
+        after = f", resumed after epoch {done}" if done else ""
+        self._console.print(f"{record['options']['model']}: {record['parameters']:,} parameters{after}")
+
+    def step(self, epoch: int, step: int, loss: float) -> None:
+        done = (epoch - 1) * self._steps + step
+        self._progress.update(self._bar, completed=done, loss=loss, description=f"epoch {epoch}/{self._epochs}")
+
+    def epoch(self, entry: Epoch) -> None:
+        self._console.print(
+            f"epoch {entry['epoch']}/{self._epochs}: loss {entry['train_loss']:.4f}, "
+            f"validation {entry['validation_accuracy']:.2%}, {entry['seconds']:.1f} s"
+        )

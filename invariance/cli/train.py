@@ -1,0 +1,76 @@
+"""`invariance train`: a network of the papers on a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ArgumentError
+
+__all__ = ["train"]
+
+
+@click.command()
+@click.argument("model")
+@click.option("--data", "folder", type=click.Path(path_type=Path), help="Folder of the data; else INVARIANCE_DATA.")
+@click.option("--dataset", default="cifar10", help="cifar10, mnist or rotmnist.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run; resumes what is there.")
+@click.option("--epochs", default=100)
+@click.option("--width", type=int, help="Channels of the first layer; the model's own by default.")
+@click.option("--batch", default=100, help="Images a step, over all processes.")
+@click.option("--learning-rate", default=1e-3, help="Of Adam.")
+@click.option("--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs.")
+@click.option("--weight-decay", default=0.0)
+@click.option("--augment", default="none", help="none, crop (shifts of ≤ 4 pixels) or crop-flip.")
+@click.option("--seed", default=0, help="Of weights, order, augmentation and dropout.")
+@click.option("--validation", type=int, help="Images held out of the training split to choose the epoch.")
+@click.option("--limit", type=int, help="Train on the first so many images.")
+@click.option("--note", default="", help="What the data are, if not the canonical files.")
+@click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
+@click.option("--channels-last/--contiguous", default=None, help="Memory layout; what is fast here by default.")
+@click.option("--compile", "compiled", is_flag=True, help="torch.compile: minutes first, then faster steps.")
+@click.option("--recompute-batchnorm", is_flag=True, help="Batch norm statistics from all training images each epoch.")
+@click.option("--device", default="auto", help="cpu, cuda, auto.")
+def train(
+    model: str,
+    folder: Path | None,
+    dataset: str,
+    out: Path,
+    precision: Any,
+    channels_last: bool | None,
+    compiled: bool,
+    device: str,
+    validation: int | None,
+    note: str,
+    **options: Any,
+) -> None:
+    """Train MODEL, "name" or "name:option=value,…", and leave record and weights in a folder.
+
+    The same command goes on where a run was interrupted, and returns at once when it is done.
+    """
+    import torch
+
+    from ..experiments.data import load_splits
+    from ..experiments.fit import train as fit
+    from ..experiments.options import TrainOptions, fast_precision
+    from .progress import TrainingProgress
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
+        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    if precision == "auto":
+        precision = fast_precision(torch.device(device))
+    if channels_last is None:
+        channels_last = precision != "float32"
+    chosen = TrainOptions(model, dataset, precision=precision, channels_last=channels_last, compile=compiled, **options)
+    if out.exists() and not out.is_dir():
+        raise ArgumentError("--out", str(out), "a folder")
+    splits = load_splits(dataset, folder, validation=validation, note=note)
+    with TrainingProgress() as progress:
+        record = fit(chosen, splits, out, device=device, listener=progress)
+    best = record["best"]
+    assert best is not None
+    click.echo(f"{out}: {best['validation_accuracy']:.2%} on the validation split, epoch {best['epoch']}")

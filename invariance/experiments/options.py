@@ -1,0 +1,88 @@
+"""What a training run is: every option that its weights depend on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import torch
+
+from ..errors import ArgumentError
+
+__all__ = ["Augmentation", "Precision", "Schedule", "TrainOptions", "fast_precision"]
+
+Schedule = Literal["constant", "cosine", "steps"]
+Precision = Literal["float32", "bfloat16", "float16"]
+Augmentation = Literal["none", "crop", "crop-flip"]
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Adam on the cross-entropy of `model` over data set `data`.
+
+    `limit` trains on the first images alone; `channels_last` and `precision` change rounding, not mathematics;
+    `recompute_batchnorm` replaces the running averages of batch normalisation by its statistics over the training
+    images before each validation (Cohen & Welling's reference code does).
+
+    Raises:
+        ArgumentError: an option outside its range.
+    """
+
+    model: str
+    data: str
+    epochs: int = 100
+    width: int | None = None
+    batch: int = 100
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    weight_decay: float = 0.0
+    augment: Augmentation = "none"
+    seed: int = 0
+    limit: int | None = None
+    precision: Precision = "float32"
+    channels_last: bool = False
+    compile: bool = False
+    recompute_batchnorm: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "width", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ArgumentError(name, value, "a whole number ≥ 1")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ArgumentError("learning_rate", self.learning_rate, "a finite number > 0")
+        if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
+            raise ArgumentError("weight_decay", self.weight_decay, "a finite number ≥ 0")
+        if not 0 <= self.seed < 2**63:
+            raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
+        for name, choices in (("schedule", Schedule), ("precision", Precision), ("augment", Augmentation)):
+            if getattr(self, name) not in get_args(choices):
+                raise ArgumentError(name, getattr(self, name), f"one of {', '.join(get_args(choices))}")
+
+    def learning_rate_at(self, progress: float) -> float:
+        """The learning rate after a fraction `progress` ∈ [0, 1] of all steps.
+
+        "cosine": ½(1 + cos π·progress); "steps": ×0.1 at 8/15 and at 12/15, as 80 and 120 of 150 epochs.
+
+        >>> options = TrainOptions("cnn", "cifar10", schedule="steps")
+        >>> [options.learning_rate_at(p / 15) for p in (0, 8, 12)] == [1e-3, 1e-4, 1e-5]
+        True
+        """
+        if self.schedule == "cosine":
+            return self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
+        if self.schedule == "steps":
+            return self.learning_rate / 10 ** ((15 * progress >= 8) + (15 * progress >= 12))
+        return self.learning_rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """The options by name, for JSON."""
+        return asdict(self)
+
+
+def fast_precision(device: torch.device) -> Precision:
+    """bfloat16 where the device multiplies it in hardware, else float32."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    native = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return "bfloat16" if native.get("avx512_bf16") or native.get("amx_bf16") else "float32"

@@ -1,0 +1,110 @@
+"""What a run leaves behind for the reader: enough to say what was trained, by which code, on what, how fast."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import torch
+
+if TYPE_CHECKING:
+    from .data import Dataset, Splits
+
+__all__ = ["Record", "describe_data", "provenance"]
+
+
+class Epoch(TypedDict):
+    """A line of the history; accuracies in [0, 1]."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+
+class Record(TypedDict):
+    """record.json. `best` is None before the first epoch; `finished` says that all epochs are done."""
+
+    format: int
+    finished: bool
+    options: dict[str, Any]
+    data: dict[str, Any]
+    parameters: int
+    best: dict[str, Any] | None
+    history: list[Epoch]
+    code: dict[str, Any]
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+
+
+def describe_data(splits: Splits) -> dict[str, Any]:
+    """Name, note and sizes of the splits, and a fingerprint of the training images and labels."""
+    return {
+        "name": splits.name,
+        "note": splits.note,
+        "train": len(splits.train),
+        "validation": len(splits.validation),
+        "test": len(splits.test),
+        "classes": list(splits.train.classes),
+        "channels": splits.train.images.shape[1],
+        "sha256": _fingerprint(splits.train),
+    }
+
+
+def _fingerprint(data: Dataset) -> str:
+    digest = hashlib.sha256()
+    for tensor in (data.images, data.labels):
+        digest.update(tensor.cpu().contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def provenance(device: torch.device) -> dict[str, Any]:
+    """The entries code, versions and hardware of a record."""
+    return {"code": _revision(), "versions": _versions(), "hardware": _hardware(device)}
+
+
+def _revision() -> dict[str, Any]:
+    """The git revision of the library where it runs from a checkout, and whether tracked files differ from it."""
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", "__init__.py")
+        return {"revision": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "-uno"))}
+    except (OSError, subprocess.SubprocessError):
+        return {"revision": None, "dirty": None}
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("invariance", "torch", "numpy", "safetensors"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _hardware(device: torch.device) -> dict[str, Any]:
+    found: dict[str, Any] = {"device": device.type, "cpu": _cpu(), "threads": torch.get_num_threads()}
+    if device.type == "cuda":
+        found["gpu"] = torch.cuda.get_device_name(device)
+    return found
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    about = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    named = [about[key] for key in ("model name", "cpu family", "model") if key in about]
+    return " / ".join(named) or platform.machine()
