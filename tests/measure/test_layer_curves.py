@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage
-from invariance.measure import invariance_curve, layer_curves
+from invariance.measure import Claim, invariance_curve, layer_curves
 
 OPTIONS = {"warp": "affine", "scales": (0.0, 0.02, 0.05), "size": 16, "draws": 2}
 
@@ -31,7 +31,8 @@ def net() -> nn.Sequential:
 def test_a_layer_s_curve_is_that_of_the_network_up_to_it(net: nn.Sequential, images: AnalyticImage):
     curves = layer_curves(net, images, generator=seeded(), **OPTIONS)
     assert list(curves) == ["0", "1", "2", "3", "4"]
-    for depth, claim in ((2, "covariant"), (5, "invariant")):
+    claims: list[tuple[int, Claim]] = [(2, "covariant"), (5, "invariant")]
+    for depth, claim in claims:
         alone = invariance_curve(net[:depth], images, claim=claim, generator=seeded(), **OPTIONS)
         curve = curves[str(depth - 1)]
         assert curve.claim == claim
@@ -56,7 +57,7 @@ def test_layers_are_chosen_by_name(net: nn.Sequential, images: AnalyticImage):
         layer_curves(net, images, generator=seeded(), layers=["9"], **OPTIONS)
 
 
-def test_group_features_move_as_planes(generator: torch.Generator):
+def test_group_features_are_resampled_as_the_images_were(generator: torch.Generator):
     class Lift(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             return torch.stack((x, -x), 2)
@@ -69,4 +70,4 @@ def test_group_features_move_as_planes(generator: torch.Generator):
         scales=(0.0, 0.1),
     ).values()
     assert curve.claim == "covariant"
-    assert curve.error[0] < 1e-14 < 1e-3 < curve.error[1]
+    assert (curve.error < 1e-14).all()
