@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...errors import DataError
 
-__all__ = ["VARIABLE", "data_folder", "find_file", "md5", "read_bytes"]
+__all__ = ["VARIABLE", "data_folder", "find_file", "locate", "md5", "read_bytes"]
 
 VARIABLE = "INVARIANCE_DATA"
 """Environment variable with the folder of the data, used where no folder is given."""
@@ -29,31 +29,36 @@ def data_folder(folder: Path | None) -> Path:
     return folder.expanduser()
 
 
+def locate(folder: Path, subfolder: str, name: str) -> Path | None:
+    """`name` or `name`.gz in the folder or its subfolder, if it is there."""
+    places = (place / file for place in (folder, folder / subfolder) for file in (name, f"{name}.gz"))
+    return next((path for path in places if path.is_file()), None)
+
+
 def find_file(folder: Path, subfolder: str, name: str) -> Path:
-    """`name` or `name`.gz, in the folder or its subfolder.
+    """As `locate`.
 
     Raises:
-        DataError: it is in neither.
+        DataError: it is not there.
     """
-    for place in (folder, folder / subfolder):
-        for path in (place / name, place / f"{name}.gz"):
-            if path.is_file():
-                return path
-    raise DataError("file", folder / subfolder / name, "missing; put it there, or let it be downloaded (download=True)")
+    if (path := locate(folder, subfolder, name)) is None:
+        raise DataError("file", folder / subfolder / name, "missing; put it there, or have it downloaded")
+    return path
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content, unpacked if it is a .gz.
+    """The content, unpacked if the name ends in .gz and not in .tar.gz.
 
     Raises:
         DataError: a file that cannot be read or is not whole.
     """
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        return gzip.decompress(content) if path.suffix == ".gz" and ".tar" not in path.suffixes else content
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError("file", path, f"a readable file ({error}); delete it and get it again") from error
+        raise DataError("file", path, f"a file that can be read ({error}); delete it and get it again") from error
 
 
 def md5(content: bytes) -> str:
+    """What the canonical files are published with: against accidents, not against an enemy."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,68 @@
+"""Bytes to numbers, random crops and flips."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from invariance.errors import ArgumentError
+from invariance.experiments.data import augment, to_float
+
+
+def noise(batch: int, generator: torch.Generator, size: tuple[int, int] = (5, 6)) -> torch.Tensor:
+    return torch.randint(1, 256, (batch, 3, *size), generator=generator, dtype=torch.uint8)
+
+
+def test_to_float() -> None:
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 1, 1, 3)
+    assert torch.equal(to_float(images), torch.tensor([0, 0.2, 1]).view(1, 1, 1, 3))
+    assert to_float(images, torch.float64).dtype == torch.float64
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_every_crop_is_one_of_the_padded_image_and_all_occur(generator: torch.Generator, flip: bool) -> None:
+    image = noise(1, generator)
+    padded = F.pad(image, (2,) * 4)[0]
+    crops = {(i, j, 0): padded[:, i : i + 5, j : j + 6] for i in range(5) for j in range(5)}
+    if flip:
+        crops |= {(i, j, 1): crop.flip(2) for (i, j, _), crop in crops.items()}
+    names = {bytes(crop.flatten().tolist()): key for key, crop in crops.items()}
+    assert len(names) == len(crops)
+    drawn = augment(image.expand(2000, 3, 5, 6), generator=generator, padding=2, flip=flip)
+    assert drawn.dtype == torch.uint8
+    counts = torch.tensor([0] * len(crops))
+    order = {key: index for index, key in enumerate(crops)}
+    for crop in drawn:
+        counts[order[names[bytes(crop.flatten().tolist())]]] += 1
+    # Each count is binomial; five standard deviations.
+    mean = 2000 / len(crops)
+    assert (counts - mean).abs().max() < 5 * mean**0.5
+
+
+def test_images_stay_in_their_rows(generator: torch.Generator) -> None:
+    images = torch.arange(1, 101, dtype=torch.uint8)[:, None, None, None].expand(100, 3, 9, 9)
+    assert torch.equal(augment(images, generator=generator).amax((1, 2, 3)), images[:, 0, 0, 0])
+
+
+def test_nothing_to_do_is_the_identity(generator: torch.Generator) -> None:
+    images = to_float(noise(4, generator))
+    assert torch.equal(augment(images, generator=generator, padding=0, flip=False), images)
+
+
+def test_the_generator_decides(generator: torch.Generator) -> None:
+    images = noise(16, generator)
+    first, again, other = (augment(images, generator=torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_negative_padding(generator: torch.Generator) -> None:
+    with pytest.raises(ArgumentError, match="padding = -1"):
+        augment(noise(1, generator), generator=generator, padding=-1)
+
+
+@pytest.mark.gpu
+def test_on_the_gpu(generator: torch.Generator) -> None:
+    images = noise(64, generator)
+    here, there = (augment(x, generator=torch.Generator().manual_seed(0)) for x in (images, images.cuda()))
+    assert torch.equal(here, there.cpu())
+    assert augment(images.cuda(), generator=torch.Generator("cuda").manual_seed(0)).is_cuda
