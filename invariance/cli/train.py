@@ -63,9 +63,8 @@ def train(
         raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
     if precision == "auto":
         precision = fast_precision(torch.device(device))
-    if channels_last is None:
-        channels_last = precision != "float32"
-    chosen = TrainOptions(model, dataset, precision=precision, channels_last=channels_last, compile=compiled, **options)
+    fast_layout = precision != "float32" if channels_last is None else channels_last
+    chosen = TrainOptions(model, dataset, precision=precision, channels_last=fast_layout, compile=compiled, **options)
     if out.exists() and not out.is_dir():
         raise ArgumentError("--out", str(out), "a folder")
     splits = load_splits(dataset, folder, validation=validation, note=note)

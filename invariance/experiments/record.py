@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 
+from .options import TrainOptions
+
 if TYPE_CHECKING:
     from .data import Dataset, Splits
 
-__all__ = ["Record", "describe_data", "provenance"]
+__all__ = ["FORMAT", "Epoch", "Record", "new_record"]
+
+FORMAT = 1
 
 
 class Epoch(TypedDict):
@@ -42,12 +46,28 @@ class Record(TypedDict):
     hardware: dict[str, Any]
 
 
-def describe_data(splits: Splits) -> dict[str, Any]:
+def new_record(options: TrainOptions, splits: Splits, *, device: torch.device, processes: int) -> Record:
+    """The record of a run that has not begun; `parameters` is left to who knows the network."""
+    return {
+        "format": FORMAT,
+        "finished": False,
+        "options": options.to_dict(),
+        "data": _describe(splits, options.limit),
+        "parameters": 0,
+        "best": None,
+        "history": [],
+        "code": _revision(),
+        "versions": _versions(),
+        "hardware": _hardware(device) | {"processes": processes},
+    }
+
+
+def _describe(splits: Splits, limit: int | None) -> dict[str, Any]:
     """Name, note and sizes of the splits, and a fingerprint of the training images and labels."""
     return {
         "name": splits.name,
         "note": splits.note,
-        "train": len(splits.train),
+        "train": len(splits.train[:limit]),
         "validation": len(splits.validation),
         "test": len(splits.test),
         "classes": list(splits.train.classes),
@@ -61,11 +81,6 @@ def _fingerprint(data: Dataset) -> str:
     for tensor in (data.images, data.labels):
         digest.update(tensor.cpu().contiguous().numpy().data)
     return digest.hexdigest()
-
-
-def provenance(device: torch.device) -> dict[str, Any]:
-    """The entries code, versions and hardware of a record."""
-    return {"code": _revision(), "versions": _versions(), "hardware": _hardware(device)}
 
 
 def _revision() -> dict[str, Any]:

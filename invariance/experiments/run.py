@@ -11,21 +11,19 @@ from torch import Tensor
 
 from .. import models
 from ..errors import CheckpointError, RunError
-from .checkpoint import load_tensors, read_json, save_json, save_tensors
+from .checkpoint import load_tensors, read_json, save_json
 from .classifier import Classifier
 from .options import TrainOptions
-from .record import Record
+from .record import FORMAT, Record
 
-__all__ = ["FORMAT", "RunFolder", "build_classifier", "load_run"]
-
-FORMAT = 1
+__all__ = ["RunFolder", "build_classifier", "load_run", "load_weights"]
 
 
 def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifier:
     """The untrained network of a record, initialised from its seed; mean 0 and deviation 1 until they are loaded."""
     sizes = {} if options["width"] is None else {"width": options["width"]}
     channels = data["channels"]
-    net = models.build_spec(
+    net = models.build_spec(  # pyright: ignore[reportAttributeAccessIssue]
         options["model"],
         generator=torch.Generator().manual_seed(options["seed"]),
         in_channels=channels,
@@ -45,16 +43,22 @@ def load_run(out: Path) -> tuple[Classifier, Record]:
     record = folder.read_record()
     classifier = build_classifier(record["options"], record["data"])
     tensors, _ = load_tensors(folder.model)
-    load_into(classifier, tensors, folder.model)
+    load_weights(classifier, tensors)
     return classifier.eval(), record
 
 
-def load_into(classifier: Classifier, tensors: dict[str, Tensor], path: Path) -> None:
-    """`load_state_dict` whose complaint is one of ours."""
+def load_weights(classifier: Classifier, tensors: dict[str, Tensor]) -> None:
+    """`load_state_dict` whose complaint is one of ours.
+
+    Raises:
+        CheckpointError: names or shapes are not the network's.
+    """
     try:
         classifier.load_state_dict(tensors)
     except RuntimeError as error:
-        raise CheckpointError(path.name, str(path), f"the tensors of its record's network ({error})") from error
+        raise CheckpointError(
+            "weights", f"{len(tensors)} tensors", f"those of the record's network ({error})"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,3 @@ class RunFolder:
                 wanted = f"another folder, or the same run: it was begun with {name} = {theirs}, now {ours}"
                 raise RunError("--out", str(self.out), wanted)
         return found
-
-    def save_state(self, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
-        save_tensors(self.state, tensors, about)

@@ -1,0 +1,198 @@
+"""The state of a training and one epoch of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from ..errors import ArgumentError, DivergedError
+from .batches import batches, stream
+from .checkpoint import optimizer_tensors, restore_optimizer
+from .classifier import channel_statistics
+from .data import augment, to_float
+from .distributed import Processes
+from .options import TrainOptions
+from .record import Epoch, Record
+from .run import build_classifier, load_weights
+
+if TYPE_CHECKING:
+    from .data import Dataset
+
+__all__ = ["Trainer"]
+
+_LOOK = 10  # steps between two looks at the losses: each waits for the device and for the other processes
+_EVALUATION_BATCH = 500
+_ORDER, _AUGMENTATION, _DROPOUT = range(3)
+
+
+class Trainer:
+    """Classifier, optimiser and data; `tensors` and `restore` carry everything that an epoch changes.
+
+    Raises:
+        ArgumentError: fewer images in a step than processes.
+    """
+
+    def __init__(
+        self, options: TrainOptions, record: Record, training: Dataset, validation: Dataset, processes: Processes
+    ) -> None:
+        self.options, self.processes, device = options, processes, processes.device
+        self.training, self.validation = training.to(device), validation.to(device)
+        self.steps = -(-len(training) // options.batch)
+        if len(training) // self.steps < processes.count:
+            raise ArgumentError("batch", options.batch, f"an image or more for each of {processes.count} processes")
+        classifier = build_classifier(record["options"], record["data"])
+        classifier.mean, classifier.std = channel_statistics(training.images)
+        if processes.count > 1 and device.type == "cuda":
+            nn.SyncBatchNorm.convert_sync_batchnorm(classifier)
+        self.classifier = classifier.to(device)
+        if options.channels_last:
+            _to_channels_last(classifier)
+        self.optimizer = torch.optim.Adam(
+            classifier.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
+        )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
+        self.module: Any = torch.compile(classifier) if options.compile else classifier
+        self.parallel = processes.parallel(self.module)
+
+    def epoch(self, number: int, report: Callable[[int, float], None]) -> Epoch:
+        """Epoch `number` = 0, 1, …: a pass over the training images, then validation.
+
+        `report` gets the steps done and the mean loss so far, every few steps.
+
+        Raises:
+            DivergedError: a loss or a weight is not finite.
+        """
+        begin = time.perf_counter()
+        train_loss = self._train(number, report)
+        if self.options.recompute_batchnorm:
+            self._recompute_batchnorm()
+        self.processes.same_buffers(self.classifier)
+        if not all(tensor.isfinite().all() for tensor in self.classifier.state_dict().values()):
+            raise DivergedError("weights", f"not finite after epoch {number + 1}", "a lower --learning-rate")
+        loss, accuracy = self._validate()
+        return {
+            "epoch": number + 1,
+            "train_loss": train_loss,
+            "validation_loss": loss,
+            "validation_accuracy": accuracy,
+            "seconds": round(time.perf_counter() - begin, 3),
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights, buffers and Adam's moments."""
+        weights = {f"weights/{name}": value for name, value in self.classifier.state_dict().items()}
+        return weights | optimizer_tensors(self.optimizer, self.classifier)
+
+    def restore(self, tensors: Mapping[str, Tensor], scaler: dict[str, Any]) -> None:
+        """What `tensors` and `scaler.state_dict()` gave."""
+        weights = {k: v for k, v in tensors.items() if k.startswith("weights/")}
+        load_weights(self.classifier, {k.removeprefix("weights/"): v for k, v in weights.items()})
+        restore_optimizer(self.optimizer, self.classifier, {k: v for k, v in tensors.items() if k not in weights})
+        if scaler:
+            self.scaler.load_state_dict(scaler)
+
+    def _train(self, number: int, report: Callable[[int, float], None]) -> float:
+        options, processes = self.options, self.processes
+        order = batches(len(self.training), options.batch, generator=stream(options.seed, number, _ORDER))
+        augmentation = stream(options.seed, number, _AUGMENTATION)
+        losses = torch.zeros(self.steps, device=processes.device)  # this process's share of each step's mean
+        sizes = torch.tensor([len(index) for index in order])
+        mean = float("nan")
+        self.classifier.train()
+        with _global_randomness(stream(options.seed, number, _DROPOUT + processes.rank), processes.device):
+            for step, index in enumerate(order):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = options.learning_rate_at((number + step / self.steps) / options.epochs)
+                losses[step] = self._step(index.to(processes.device), augmentation)
+                if (step + 1) % _LOOK == 0 or step + 1 == self.steps:
+                    so_far = processes.sum(losses[: step + 1]).cpu()
+                    mean = _mean_loss(so_far, sizes[: step + 1], number)
+                    report(step + 1, mean)
+        return mean
+
+    def _step(self, index: Int64[Tensor, "b"], augmentation: torch.Generator) -> Float[Tensor, ""]:
+        """A step on this process's share of a batch; its term of the batch's mean loss."""
+        images, labels = self.training.images[index], self.training.labels[index]
+        if self.options.augment != "none":
+            images = augment(images, flip=self.options.augment == "crop-flip", generator=augmentation)
+        images, labels = self.processes.share(images), self.processes.share(labels)
+        self.optimizer.zero_grad()
+        loss = cross_entropy(self._logits(self.parallel, images), labels) * (len(labels) / len(index))
+        self.scaler.scale(loss * self.processes.count).backward()  # gradients are averaged over the processes
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss.detach()
+
+    def _logits(self, net: Callable[[Tensor], Tensor], images: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
+        layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
+        precision = self.options.precision
+        autocast = torch.autocast(images.device.type, getattr(torch, precision), enabled=precision != "float32")
+        with autocast:
+            return net(to_float(images).contiguous(memory_format=layout)).float()
+
+    @torch.no_grad()
+    def _validate(self) -> tuple[float, float]:
+        """Mean cross-entropy and accuracy on the validation split."""
+        self.classifier.eval()
+        sums = torch.zeros(2, dtype=torch.float64, device=self.processes.device)
+        mine = self.processes.share(torch.arange(len(self.validation), device=self.processes.device))
+        for index in mine.split(_EVALUATION_BATCH):
+            if len(index):
+                logits, labels = self._logits(self.module, self.validation.images[index]), self.validation.labels[index]
+                sums[0] += cross_entropy(logits, labels, reduction="sum")
+                sums[1] += (logits.argmax(1) == labels).sum()
+        loss, accuracy = (self.processes.sum(sums) / len(self.validation)).tolist()
+        return loss, accuracy
+
+    @torch.no_grad()
+    def _recompute_batchnorm(self) -> None:
+        """Batch norm's statistics: means over batches of all training images, with the weights as they are."""
+        norms = [m for m in self.classifier.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        self.classifier.eval()
+        with _averaging(norms):
+            for index in torch.arange(len(self.training)).tensor_split(-(-len(self.training) // _EVALUATION_BATCH)):
+                self._logits(self.module, self.training.images[index.to(self.processes.device)])
+
+
+@contextmanager
+def _averaging(norms: list[Any]) -> Iterator[None]:
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # torch's word for the plain mean over the batches seen
+        norm.train()
+    yield
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def _mean_loss(losses: Float[Tensor, "steps"], sizes: Int64[Tensor, "steps"], number: int) -> float:
+    finite = losses.isfinite()
+    if not finite.all():
+        step = int(finite.logical_not().nonzero()[0])
+        before = f"it was {losses[step - 1]:.4g} the step before" if step else "as before this epoch"
+        value = f"{losses[step]} in epoch {number + 1}, step {step + 1}"
+        raise DivergedError("loss", value, f"a finite loss ({before}); try a lower --learning-rate")
+    return float((losses.double() * sizes).sum() / sizes.sum())
+
+
+def _to_channels_last(net: nn.Module) -> None:
+    """As `net.to(memory_format=torch.channels_last)`, which refuses the five axes of group convolutions' filters."""
+    for tensor in net.parameters():
+        if tensor.ndim == 4:
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+
+
+@contextmanager
+def _global_randomness(generator: torch.Generator, device: torch.device) -> Iterator[None]:
+    """Dropout draws from torch's global generators: seed them here, and give them back as they were."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(generator.initial_seed())
+        yield
