@@ -77,7 +77,7 @@ MISTAKES = {
     "unknown model": (["curve", "--output", "x.png", "--model", "resnet"], "name = resnet"),
     "unknown model option": (
         ["curve", "--output", "x.png", "--model", "diffcnn:colour=3"],
-        "--model = diffcnn:colour=3",
+        "colour = 3",
     ),
     "bad model option": (["curve", "--output", "x.png", "--model", "diffcnn:kernel_size=0"], "kernel_size = 0"),
     "two channels": (["curve", "--output", "x.png", "--model", "diffcnn:channels=2"], "at least 3 channels"),

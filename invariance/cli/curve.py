@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..errors import ArgumentError
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["curve"]
 
@@ -55,6 +51,7 @@ def curve(
 
     from ..images import AnalyticImage
     from ..measure import invariance_curve, resampling_floor
+    from ..models import build_spec
     from ..photographs import photographs
     from ..plots import figure_of, plot_invariance
 
@@ -62,10 +59,12 @@ def curve(
         raise ArgumentError("--output", output, "a file name that ends in .png or .svg")
     if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
         raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
-    nets = {spec: _network(spec, seed).double().to(device).requires_grad_(False) for spec in models}
 
     def generator() -> torch.Generator:
         return torch.Generator().manual_seed(seed)
+
+    built = {spec: build_spec(spec, generator=generator()) for spec in models}
+    nets = {spec: net.double().to(device).requires_grad_(False) for spec, net in built.items()}
 
     options: dict[str, Any] = {"warp": warp, "scales": _numbers("--scales", scales)}
     if images == "analytic":
@@ -85,26 +84,6 @@ def curve(
     data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict()}
     output.with_suffix(".json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
     Console().print(f"{output}\n{output.with_suffix('.json')}", highlight=False, soft_wrap=True)
-
-
-def _network(spec: str, seed: int) -> nn.Module:
-    """A model from "name:option=value,…", with Python literals for values."""
-    import torch
-
-    from ..models import build
-
-    name, _, rest = spec.partition(":")
-    options: dict[str, Any] = {}
-    for item in filter(None, rest.split(",")):
-        key, _, value = item.partition("=")
-        try:
-            options[key] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            options[key] = value
-    try:
-        return build(name, generator=torch.Generator().manual_seed(seed), **options)
-    except TypeError as error:
-        raise ArgumentError("--model", spec, f"options that {name} has ({error})") from error
 
 
 def _numbers(option: str, text: str) -> list[float]:

@@ -1,7 +1,23 @@
 """The papers' networks, assembled from layers."""
 
 from .diffcnn import DiffCNN
+from .diffcnn_classifiers import DiffCNNRegular
 from .plain import PlainCNN
-from .registry import build, list_models
+from .registry import build, build_spec, list_models
+from .regular import RegularCNN
+from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
+from .seeding import initialised_by
 
-__all__ = ["DiffCNN", "PlainCNN", "build", "list_models"]
+__all__ = [
+    "P4CNN",
+    "Z2CNN",
+    "DiffCNN",
+    "DiffCNNRegular",
+    "P4CNNAutoRotation",
+    "PlainCNN",
+    "RegularCNN",
+    "build",
+    "build_spec",
+    "initialised_by",
+    "list_models",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,18 +11,29 @@ from torch import nn
 
 from ..errors import ArgumentError
 from .diffcnn import DiffCNN
+from .diffcnn_classifiers import DiffCNNRegular
 from .plain import PlainCNN
+from .regular import RegularCNN
+from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 
-__all__ = ["build", "list_models"]
+__all__ = ["build", "build_spec", "list_models"]
 
-_MODELS: dict[str, Callable[..., nn.Module]] = {"diffcnn": DiffCNN, "plain-cnn": PlainCNN}
+_MODELS: dict[str, Callable[..., nn.Module]] = {
+    "cnn": RegularCNN,
+    "diffcnn": DiffCNN,
+    "diffcnn-cnn": DiffCNNRegular,
+    "p4cnn": P4CNN,
+    "p4cnn-autorotation": P4CNNAutoRotation,
+    "plain-cnn": PlainCNN,
+    "z2cnn": Z2CNN,
+}
 
 
 def list_models() -> list[str]:
     """Names that `build` knows.
 
-    >>> list_models()
-    ['diffcnn', 'plain-cnn']
+    >>> "diffcnn" in list_models()
+    True
     """
     return sorted(_MODELS)
 
@@ -29,8 +42,41 @@ def build(name: str, **options: Any) -> nn.Module:
     """The network `name` with the options of its class.
 
     Raises:
-        ArgumentError: an unknown name.
+        ArgumentError: an unknown name, or an option that the network does not have.
     """
     if name not in _MODELS:
         raise ArgumentError("name", name, f"one of {', '.join(list_models())}")
+    known = inspect.signature(_MODELS[name]).parameters
+    for option, value in options.items():
+        if option not in known:
+            raise ArgumentError(option, value, f"an option that {name} has: {', '.join(known)}")
     return _MODELS[name](**options)
+
+
+def build_spec(spec: str, **options: Any) -> nn.Module:
+    """The network of "name:option=value,option=value", values as Python literals or plain words, besides `options`.
+
+    >>> build_spec("cnn:width=4", classes=3).head
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=32, out_features=3, bias=True)
+    )
+
+    Raises:
+        ArgumentError: an unknown name or option, or one given twice with different values.
+    """
+    name, _, rest = spec.partition(":")
+    given: dict[str, Any] = {}
+    for item in filter(None, rest.split(",")):
+        option, _, text = item.partition("=")
+        try:
+            given[option] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            given[option] = text
+    for option in given.keys() & options.keys():
+        if given[option] != options[option]:
+            raise ArgumentError("model", spec, f"not two values of {option}: {options[option]} is asked for as well")
+    try:
+        return build(name, **(options | given))
+    except TypeError as error:
+        raise ArgumentError("model", spec, f"options of the right type ({error})") from error
