@@ -5,8 +5,10 @@ from .diffcnn_classifiers import DiffCNNRegular
 from .plain import PlainCNN
 from .registry import build, build_spec, list_models
 from .regular import RegularCNN
+from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .seeding import initialised_by
+from .transformer import STCNN
 
 __all__ = [
     "P4CNN",
@@ -16,6 +18,8 @@ __all__ = [
     "P4CNNAutoRotation",
     "PlainCNN",
     "RegularCNN",
+    "STCNN",
+    "RotDCFCNN",
     "build",
     "build_spec",
     "initialised_by",

@@ -14,7 +14,9 @@ from .diffcnn import DiffCNN
 from .diffcnn_classifiers import DiffCNNRegular
 from .plain import PlainCNN
 from .regular import RegularCNN
+from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
+from .transformer import STCNN
 
 __all__ = ["build", "build_spec", "list_models"]
 
@@ -25,6 +27,8 @@ _MODELS: dict[str, Callable[..., nn.Module]] = {
     "p4cnn": P4CNN,
     "p4cnn-autorotation": P4CNNAutoRotation,
     "plain-cnn": PlainCNN,
+    "rotdcf-cnn": RotDCFCNN,
+    "st-cnn": STCNN,
     "z2cnn": Z2CNN,
 }
 

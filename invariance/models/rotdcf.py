@@ -2,6 +2,7 @@ r"""RotDCF + CNN, a baseline of Kan et al.: the regular network with RotDCF's co
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, get_args
 
 import torch
@@ -9,7 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
+from ..layers.gconv.checks import check_whole
 from ..layers.rotdcf import AnglePool, RotDCFBatchNorm2d, RotDCFConv2d, RotDCFLift2d, RotDCFMaxPool2d
+from .seeding import initialised_by
 
 __all__ = ["RotDCFCNN"]
 
@@ -17,24 +20,32 @@ Head = Literal["pool", "flatten"]
 
 
 class RotDCFCNN(nn.Module):
-    r"""c, c, M, 2c, 2c, M, 4c, 4c, M, 8c, M maps on SE(2), c = width/angles; max over angles; linear. "b in 32 32".
+    r"""c, c, M, 2c, 2c, M, 4c, 4c, M, 8c, M maps at N_θ angles; linear. "b in h w" to "b classes".
 
-    `width` counts planar channels, maps times angles, as that of the regular network does: features are as large and a
-    convolution of the same kernel costs the same, k²/9 of the regular network's with k² taps. It has far fewer
-    parameters, $63c^2 K K_\alpha$ and little else where the regular one has $567\,(8c)^2$: 25,678 and 584,746 at
-    width 32. Kan et al. do not say which they kept; maps as many as the regular network's channels n are width 8n.
+    A number is a RotDCF convolution with bias, batch norm without scale and shift, ReLU. Padding keeps the size but at
+    the last, which takes off a pixel all round as the regular network's does. The last M is the maximum over the plane.
 
-    With head="pool" the logits are invariant under quarter turns, at sizes that the poolings halve; with "flatten" the
-    linear layer reads every angle by itself and they are not. Other turns are limited by the pixel grid.
+    `width` n = N_θ c counts planar channels, maps times angles, as the regular network's does: activations are as large
+    and a convolution costs k²/9 of the one it replaces. It has far fewer parameters,
+    $63c^2KK_\alpha + (K\,\mathrm{in} + 22 + 8\,\mathrm{classes})\,c + \mathrm{classes}$ with head="pool". Kan et al. do
+    not say what they kept; as many maps as the regular network has channels are an 8-fold width.
+
+    >>> sum(p.numel() for p in RotDCFCNN(width=32).parameters())  # RegularCNN: 584746
+    25678
+
+    With head="pool", the maximum over the angles, the logits are invariant under quarter turns of images whose sides
+    are multiples of 8. With "flatten" the linear layer reads every angle by itself and they are not. Other turns are
+    exact for neither: the pixel grid limits them.
 
     Args:
-        width: planar channels of the first layer, a multiple of `angles`.
+        width: n, the planar channels of the first layer, a multiple of `angles`.
         kernel_size, angles, functions, modes: k, N_θ, K, K_α of every layer, as in `RotDCFConv2d`.
         head: "pool" or "flatten".
         generator: source of all initial parameters.
 
     Raises:
-        ArgumentError: an option out of range.
+        ArgumentError: an option out of range, or images of fewer than 24 pixels along a side.
+        ArgumentTypeError: a number that is no int.
     """
 
     def __init__(
@@ -51,29 +62,29 @@ class RotDCFCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if width < 1 or width % angles:
+        check_whole(1, width=width, in_channels=in_channels, classes=classes, kernel_size=kernel_size, angles=angles)
+        if width % angles:
             raise ArgumentError("width", width, f"a multiple of the number of angles, {angles}")
         if head not in get_args(Head):
             raise ArgumentError("head", repr(head), "'pool' or 'flatten'")
-        options = {"angles": angles, "functions": functions, "generator": generator}
-        same, maps = kernel_size // 2, width // angles
-        lift = RotDCFLift2d(in_channels, maps, kernel_size, padding=same, **options)
-        layers: list[nn.Module] = [lift, RotDCFBatchNorm2d(maps, affine=False), nn.ReLU()]
-        plan = ((1, 1, True), (1, 2, False), (2, 2, True), (2, 4, False), (4, 4, True), (4, 8, True))
-        for before, after, pooled in plan:
-            # The regular network's last convolution has no padding: 4×4 to 2×2 pixels, whatever the kernel here.
-            padding = same - (after == 8)
-            conv = RotDCFConv2d(before * maps, after * maps, kernel_size, padding=padding, modes=modes, **options)
-            layers += [conv, RotDCFBatchNorm2d(after * maps, affine=False), nn.ReLU()]
-            if pooled:
-                layers.append(RotDCFMaxPool2d(2))
-        self.features = nn.Sequential(*layers)
-        last = nn.Linear(8 * maps * (angles if head == "flatten" else 1), classes, device="meta").to_empty(device="cpu")
-        bound = last.in_features**-0.5
-        for parameter in last.parameters():
-            nn.init.uniform_(parameter, -bound, bound, generator=generator)
-        gather = AnglePool("max") if head == "pool" else nn.Identity()
-        self.head = nn.Sequential(gather, nn.Flatten(), last)
+        maps, same = width // angles, kernel_size // 2
+        lift = partial(RotDCFLift2d, angles=angles, functions=functions)
+        joint = partial(RotDCFConv2d, angles=angles, functions=functions, modes=modes)
+        with initialised_by(generator):
+            layers = _layer(lift(in_channels, maps, kernel_size, padding=same))
+            for before, after in ((1, 1), (1, 2), (2, 2), (2, 4), (4, 4), (4, 8)):
+                if before < after:
+                    layers.append(RotDCFMaxPool2d(2))
+                layers += _layer(joint(before * maps, after * maps, kernel_size, padding=same - (after == 8)))
+            self.features = nn.Sequential(*layers)
+            gather, rows = (AnglePool("max"), 8 * maps) if head == "pool" else (nn.Identity(), 8 * width)
+            self.head = nn.Sequential(gather, nn.Flatten(), nn.Linear(rows, classes))
 
     def forward(self, images: Float[Tensor, "b in h w"]) -> Float[Tensor, "b classes"]:
-        return self.head(self.features(images))
+        if min(images.shape[-2:]) < 24:
+            raise ArgumentError("images.shape", tuple(images.shape), "height and width ≥ 24")
+        return self.head(self.features(images).amax((-2, -1), keepdim=True))
+
+
+def _layer(conv: RotDCFLift2d | RotDCFConv2d) -> list[nn.Module]:
+    return [conv, RotDCFBatchNorm2d(conv.out_channels, affine=False), nn.ReLU()]

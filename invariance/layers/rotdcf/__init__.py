@@ -4,9 +4,10 @@ Features are "b c angles h w", angle j being 2πj/angles counter-clockwise. A he
 invariant; one that flattens them is not.
 """
 
-from .angles import AnglePool, RotDCFBatchNorm2d, RotDCFMaxPool2d, turn_features
+from .angles import AnglePool, RotDCFMaxPool2d, turn_features
 from .basis import FourierBessel, fourier_modes
 from .convolution import RotDCFConv2d, RotDCFLift2d
+from .norm import RotDCFBatchNorm2d
 
 __all__ = [
     "AnglePool",

@@ -1,4 +1,4 @@
-"""What the other layers of a network do on features "b c angles h w": normalise, pool, turn."""
+"""Pooling and turning of features "b c angles h w"."""
 
 from __future__ import annotations
 
@@ -12,22 +12,7 @@ from torch.nn import functional as F
 from ...errors import ArgumentError
 from ..gconv.checks import check_shape, check_whole, check_window
 
-__all__ = ["AnglePool", "RotDCFBatchNorm2d", "RotDCFMaxPool2d", "turn_features"]
-
-
-class RotDCFBatchNorm2d(nn.BatchNorm2d):
-    """Batch norm with one mean, variance, scale and shift a map, over batch, angles and plane: equivariant.
-
-    `torch.nn.BatchNorm2d`, its options and its state, with the angles as a part of the plane.
-
-    Raises:
-        ArgumentError: the features are not "b num_features angles h w".
-    """
-
-    def forward(self, input: Float[Tensor, "b c angles h w"]) -> Float[Tensor, "b c angles h w"]:
-        check_shape(input, channels=self.num_features, angles=None)
-        plane = input.permute(0, 1, 3, 4, 2)  # in channels-last memory a plane of h × (w·angles) without a copy
-        return super().forward(plane.flatten(3)).unflatten(3, plane.shape[3:]).permute(0, 1, 4, 2, 3)
+__all__ = ["AnglePool", "RotDCFMaxPool2d", "turn_features"]
 
 
 class RotDCFMaxPool2d(nn.Module):
