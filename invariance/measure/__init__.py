@@ -1,5 +1,6 @@
 """Measurements: errors, curves against scale, refinement ladders. Judging them is left to `invariance.testing`."""
 
+from .accuracy import AccuracyCurve
 from .alignment import (
     Alignment,
     align_features,
@@ -17,7 +18,7 @@ from .field_of_view import (
     field_of_view,
 )
 from .floor import matched_spectrum
-from .interval import bootstrap_ratio, quantile_interval
+from .interval import bootstrap_mean, bootstrap_ratio, quantile_interval
 from .ladder import Ladder, refinement_ladder
 from .layer_curves import layer_curves
 from .layerwise import LayerError, LayerwiseReport, layerwise_error
@@ -31,6 +32,7 @@ from .warping import Claim, warp_error
 
 __all__ = [
     "VELOCITIES",
+    "AccuracyCurve",
     "Alignment",
     "BandwidthProfile",
     "BorderReport",
@@ -52,6 +54,7 @@ __all__ = [
     "Stability",
     "align_features",
     "bandwidth_profile",
+    "bootstrap_mean",
     "bootstrap_ratio",
     "border_report",
     "dropped_term",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 
-__all__ = ["bootstrap_ratio", "quantile_interval"]
+__all__ = ["bootstrap_mean", "bootstrap_ratio", "quantile_interval"]
 
 
 def bootstrap_ratio(
@@ -36,6 +36,24 @@ def bootstrap_ratio(
         if difference.ndim > 1
         else (total / scale).sqrt()[:, 0]
     )
+
+
+def bootstrap_mean(
+    values: Float[Tensor, "*n b"], *, generator: torch.Generator, resamples: int = 1000
+) -> Float[Tensor, "resamples *n"]:
+    """Replicates of the mean over images, the last axis, with the images drawn with replacement.
+
+    One draw serves all other axes, as in `bootstrap_ratio`, and the memory is a few times that of `values`.
+    """
+    images = values.shape[-1]
+    if images < 2:
+        raise ArgumentError("images", images, "at least 2 for an interval over images")
+    rows = values.cpu().reshape(-1, images)
+    replicates = rows.new_empty(resamples, len(rows))
+    for replicate in replicates:
+        drawn = torch.randint(images, (images,), generator=generator, device=generator.device).cpu()
+        replicate[:] = rows @ torch.bincount(drawn, minlength=images).to(rows.dtype)
+    return (replicates / images).unflatten(1, values.shape[:-1]) if values.ndim > 1 else replicates[:, 0] / images
 
 
 def quantile_interval(replicates: Float[Tensor, "resamples *n"], level: float = 0.95) -> Float[Tensor, "2 *n"]:

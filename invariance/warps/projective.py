@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..errors import ArgumentError, SingularError
@@ -53,6 +53,15 @@ class Projective(Warp):
         if (singular := determinant.abs() <= rounding).any():
             raise SingularError("matrix", f"det H = 0 in {int(singular.sum())} of {len(self)}", "invertible matrices")
         return Projective(torch.linalg.inv(self.matrix))
+
+    def in_front(self, points: Float[Tensor, "#b *n 2"]) -> Bool[Tensor, "b *n"]:
+        r"""Where $v\cdot x + s > 0$; the line $v\cdot x + s = 0$, the horizon, goes to infinity.
+
+        With $s > 0$ these are the points on the origin's side, where φ is a homeomorphism onto its image. Behind the
+        horizon a camera sees nothing, though the formula has a value there.
+        """
+        matrix = self.matrix.to(points.device).view(len(self), *(1,) * (points.ndim - 2), 3, 3)
+        return (matrix[..., 2, :2] * points).sum(-1) + matrix[..., 2, 2] > 0
 
     def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
         return self._value_and_denominator(points)[0]
