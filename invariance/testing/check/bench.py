@@ -14,6 +14,7 @@ from ...warps import Pullback, Warp, resample
 from .exact import compared
 from .probe import Probe
 from .question import Question
+from .rounding import Rounding
 from .translation import stride_of
 
 __all__ = ["Bench", "channels_of", "sampled", "smooth_images"]
@@ -56,6 +57,12 @@ class Bench:
             lambda output: _pulled_back(output, warp, extent, jacobian=self.question.moves == "jacobian"),
             lambda h, w: _inside(warp, h, w, extent, plain.ndim),
         )
+
+    def is_constant(self, report: ErrorReport, size: int) -> bool:
+        """Whether rounding alone tells the outputs for two images apart."""
+        assert report.spread is not None
+        rounding = Rounding(self.probe, sampled(self.question, self.images, size))
+        return float(report.spread.mean().sqrt()) <= rounding.allowed(float(report.reference.mean().sqrt()))
 
     def floor(self, warp: Warp, size: int) -> float:
         """E of the spline alone, on the images sampled as finely as the output."""

@@ -97,6 +97,8 @@ def _climb(
     except UndefinedError:
         return Row(name, (shown, shown), None, None, 0.0, "undefined", note=CONSTANT), None
     floor = bench.floor(warp, shown)
+    if bench.is_constant(reports[shown], shown):
+        return Row(name, (shown, shown), None, None, floor, "undefined", note=CONSTANT), None
     error, interval = error_interval(reports[shown], generator)
     worst, image = worst_image(reports[shown])
     verdict, note = ladder.verdict, ""
@@ -109,8 +111,7 @@ def _climb(
 def _single_size(bench: Bench, warps: dict[str, Warp], size: int, generator: torch.Generator) -> Iterator[Row]:
     for name, warp in warps.items():
         report, floor = bench.measure(warp, size), bench.floor(warp, size)
-        assert report.spread is not None
-        if report.spread.mean().sqrt() <= 1e-12 * report.reference.mean().sqrt():
+        if bench.is_constant(report, size):
             yield Row(name, (size, size), None, None, floor, "undefined", note=CONSTANT)
             continue
         error, interval = error_interval(report, generator)

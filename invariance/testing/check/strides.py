@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ...sizes import Window, exact_sizes, size_defects
+from ...sizes import Window, size_defects
 from .exact import check_exact
 from .probe import Probe
 from .question import Question
@@ -21,10 +21,11 @@ def other_sizes(probe: Probe, question: Question, rows: list[Row], generator: to
     size = next(row.size for row in rows if row.verdict == "violated")
     if size[0] != size[1] or not _defects(probe, question, size[0]):
         return []
-    around = _exact(probe, question, range(max(1, size[0] - _REACH), size[0] + _REACH + 1))
     known = {row.size[0] for row in rows}
-    nearest = {*[n for n in around if n < size[0]][-1:], *[n for n in around if n > size[0]][:1]} - known
-    return [row for n in sorted(nearest) for row in check_exact(probe, question, n, generator)]
+    below = _first_exact(probe, question, range(size[0] - 1, max(0, size[0] - _REACH - 1), -1))
+    above = _first_exact(probe, question, range(size[0] + 1, size[0] + _REACH + 1))
+    nearest = [n for n in (below, above) if n is not None and n not in known]
+    return [row for n in nearest for row in check_exact(probe, question, n, generator)]
 
 
 def strides_to_blame(probe: Probe, question: Question, rows: list[Row]) -> list[str]:
@@ -43,8 +44,8 @@ def strides_to_blame(probe: Probe, question: Question, rows: list[Row]) -> list[
 
 def exact_ladder(probe: Probe, question: Question, sizes: tuple[int, ...]) -> tuple[int, ...]:
     """For each size the next one from there on at which the strides are centred, where there is one."""
-    exact = _exact(probe, question, range(sizes[0], sizes[-1] + _REACH))
-    return tuple(sorted({next((n for n in exact if n >= size), size) for size in sizes}))
+    ladder = (_first_exact(probe, question, range(size, size + _REACH + 1)) or size for size in sizes)
+    return tuple(sorted(set(ladder)))
 
 
 def _defects(probe: Probe, question: Question, size: int) -> list[Window]:
@@ -56,10 +57,14 @@ def _defects(probe: Probe, question: Question, size: int) -> list[Window]:
         return []
 
 
-def _exact(probe: Probe, question: Question, sizes: range) -> list[int]:
+def _first_exact(probe: Probe, question: Question, sizes: range) -> int | None:
+    """The first size at which no stride is off centre; sizes that the model refuses are passed over."""
     if not isinstance(probe.model, nn.Module):
-        return list(sizes)
-    try:
-        return exact_sizes(probe.model, sizes, channels=question.input_shape[:-2])
-    except Exception:  # code of others on the meta device: whatever it cannot do there, the verdict stands without it
-        return []
+        return sizes[0]
+    for size in sizes:
+        try:
+            if not size_defects(probe.model, size, channels=question.input_shape[:-2]):
+                return size
+        except Exception:  # see _defects
+            continue
+    return None

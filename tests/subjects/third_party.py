@@ -1,0 +1,49 @@
+"""Packages of others that the toolkit is pointed at (extra `subjects`): imported where they are installed.
+
+A package that is there and does not import is a failure, not a skip.
+"""
+
+import sys
+import warnings
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+__all__ = ["antialiased", "escnn", "scattering"]
+
+
+def escnn() -> Any:
+    """escnn, whose groups in space alone need lie-learn (built for NumPy 1) and py3nj (built with Fortran)."""
+    _require("escnn")
+    parts = ["lie_learn", "representations", "SO3", "wigner_d"]
+    for n in range(1, len(parts) + 1):
+        sys.modules.setdefault(".".join(parts[:n]), ModuleType(".".join(parts[:n])))
+    sys.modules[".".join(parts)].__dict__.setdefault("wigner_D_matrix", None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`py3nj` package not found", category=UserWarning)
+        import_module("escnn.nn")
+        return import_module("escnn")
+
+
+def scattering() -> Any:
+    """kymatio's Scattering2D; its transform in space imports a function that SciPy 1.17 no longer has."""
+    _require("kymatio")
+    from scipy import special
+
+    if not hasattr(special, "sph_harm"):
+        special.sph_harm = None  # pyright: ignore[reportAttributeAccessIssue]
+    return import_module("kymatio.torch").Scattering2D
+
+
+def antialiased() -> Any:
+    """Zhang's own blur-pool, and torchvision's ResNet with it."""
+    _require("antialiased_cnns")
+    return import_module("antialiased_cnns")
+
+
+def _require(name: str) -> None:
+    if find_spec(name) is None:
+        pytest.skip(f"{name} is not installed")
