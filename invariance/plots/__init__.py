@@ -15,6 +15,7 @@ from .field_of_view import (
 )
 from .gallery import plot_gallery
 from .ladder import plot_ladder
+from .layer_curves import plot_layer_curves
 from .layerwise import plot_layerwise
 from .style import figure_of
 
@@ -29,5 +30,6 @@ __all__ = [
     "plot_gallery",
     "plot_invariance",
     "plot_ladder",
+    "plot_layer_curves",
     "plot_layerwise",
 ]
