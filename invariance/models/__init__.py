@@ -12,13 +12,13 @@ from .transformer import STCNN
 
 __all__ = [
     "P4CNN",
+    "STCNN",
     "Z2CNN",
     "DiffCNN",
     "DiffCNNRegular",
     "P4CNNAutoRotation",
     "PlainCNN",
     "RegularCNN",
-    "STCNN",
     "RotDCFCNN",
     "build",
     "build_spec",

@@ -1,0 +1,80 @@
+"""Spatial transformers: an image is warped as a localisation network says, and gradients reach that network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...errors import ArgumentError
+from ...warps import Padding, Projective, Warp, warp_images
+from .localisation import Localisation
+
+__all__ = ["AffineTransformer", "SpatialTransformer"]
+
+
+class SpatialTransformer(nn.Module, ABC):
+    r"""$I \mapsto I \circ \varphi_{\theta(I)}$ by bilinear interpolation (Jaderberg et al. 2015), the identity at θ = 0.
+
+    The localisation network starts at θ = 0, so a new transformer changes nothing. Under autocast only its convolutions
+    run in half precision: in bfloat16 a coordinate would be off by up to 1/32 of its distance from the centre.
+
+    Args:
+        parameters: the number of entries of θ.
+        size: (height, width) of the images.
+        padding: the image beyond its border pixels, as in `resample`.
+        generator: source of the initial parameters.
+
+    Raises:
+        ArgumentError: an unknown padding; a size or, on a call, a shape that `Localisation` refuses.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        parameters: int,
+        *,
+        size: tuple[int, int] = (32, 32),
+        padding: Padding = "zeros",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if padding not in get_args(Padding):
+            raise ArgumentError("padding", padding, f"one of {', '.join(get_args(Padding))}")
+        self.padding: Padding = padding
+        self.localisation = Localisation(in_channels, parameters, size=size, generator=generator)
+
+    @abstractmethod
+    def warp(self, theta: Float[Tensor, "b d"]) -> Warp:
+        r"""$\varphi_\theta$, the identity for θ = 0."""
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        theta = self.localisation(images)
+        with torch.autocast(images.device.type, enabled=False):
+            wide = images.to(theta.dtype)
+            return warp_images(wide, self.warp(theta), method="bilinear", padding=self.padding)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}"
+
+
+class AffineTransformer(SpatialTransformer):
+    r"""$\varphi(x) = A x + t$ with $(A \mid t) = (1 \mid 0) + \theta$ (Jaderberg et al. 2015, eq. 1)."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        size: tuple[int, int] = (32, 32),
+        padding: Padding = "zeros",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(in_channels, 6, size=size, padding=padding, generator=generator)
+
+    def warp(self, theta: Float[Tensor, "b 6"]) -> Projective:
+        identity = torch.eye(3, dtype=theta.dtype, device=theta.device)
+        return Projective(identity + F.pad(theta, (0, 3)).unflatten(1, (3, 3)))
