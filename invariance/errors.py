@@ -11,6 +11,7 @@ __all__ = [
     "DivergedError",
     "FoldingError",
     "ImageReadError",
+    "ResultError",
     "RunError",
     "SingularError",
     "UndefinedError",
@@ -69,6 +70,10 @@ class CheckpointError(ArgumentError):
 
 class RunError(ArgumentError):
     """A folder holds a training run with other options, or is no folder."""
+
+
+class ResultError(ArgumentError):
+    """A file of kept results is missing, unreadable, or of another format; or results that do not belong together."""
 
 
 class DivergedError(ArgumentError):

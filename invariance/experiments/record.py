@@ -16,7 +16,7 @@ from .options import TrainOptions
 if TYPE_CHECKING:
     from .data import Dataset, Splits
 
-__all__ = ["FORMAT", "Epoch", "Record", "new_record"]
+__all__ = ["FORMAT", "Epoch", "Provenance", "Record", "new_record", "provenance"]
 
 FORMAT = 1
 
@@ -31,7 +31,15 @@ class Epoch(TypedDict):
     seconds: float
 
 
-class Record(TypedDict):
+class Provenance(TypedDict):
+    """By which code, with which libraries, on what."""
+
+    code: dict[str, Any]
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+
+
+class Record(Provenance):
     """record.json. `best` is None before the first epoch; `finished` says that all epochs are done."""
 
     format: int
@@ -41,9 +49,6 @@ class Record(TypedDict):
     parameters: int
     best: dict[str, Any] | None
     history: list[Epoch]
-    code: dict[str, Any]
-    versions: dict[str, str]
-    hardware: dict[str, Any]
 
 
 def new_record(options: TrainOptions, splits: Splits, *, device: torch.device, processes: int) -> Record:
@@ -56,6 +61,13 @@ def new_record(options: TrainOptions, splits: Splits, *, device: torch.device, p
         "parameters": 0,
         "best": None,
         "history": [],
+        **provenance(device, processes),
+    }
+
+
+def provenance(device: torch.device, processes: int = 1) -> Provenance:
+    """That of a computation on `device` by this process."""
+    return {
         "code": _revision(),
         "versions": _versions(),
         "hardware": _hardware(device) | {"processes": processes},
