@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from invariance import P4M
 from invariance.testing.check import CheckReport, check
 
+Change = Callable[[Tensor], Tensor]
 GROUPS = {"p4": "rot2dOnR2", "p4m": "flipRot2dOnR2"}
 
 
