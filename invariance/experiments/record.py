@@ -7,7 +7,7 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import torch
 
@@ -16,7 +16,7 @@ from .options import TrainOptions
 if TYPE_CHECKING:
     from .data import Dataset, Splits
 
-__all__ = ["FORMAT", "Epoch", "Provenance", "Record", "new_record", "provenance"]
+__all__ = ["FORMAT", "Epoch", "Provenance", "Record", "fingerprint", "new_record", "provenance"]
 
 FORMAT = 1
 
@@ -40,7 +40,10 @@ class Provenance(TypedDict):
 
 
 class Record(Provenance):
-    """record.json. `best` is None before the first epoch; `finished` says that all epochs are done."""
+    """record.json. `best` is None before the first epoch; `finished` says that all epochs are done.
+
+    The provenance is that of the first session; `resumed` has the later ones' and the epoch each went on after.
+    """
 
     format: int
     finished: bool
@@ -49,6 +52,7 @@ class Record(Provenance):
     parameters: int
     best: dict[str, Any] | None
     history: list[Epoch]
+    resumed: NotRequired[list[dict[str, Any]]]
 
 
 def new_record(options: TrainOptions, splits: Splits, *, device: torch.device, processes: int) -> Record:
@@ -84,11 +88,12 @@ def _describe(splits: Splits, limit: int | None) -> dict[str, Any]:
         "test": len(splits.test),
         "classes": list(splits.train.classes),
         "channels": splits.train.images.shape[1],
-        "sha256": _fingerprint(splits.train),
+        "sha256": fingerprint(splits.train),
     }
 
 
-def _fingerprint(data: Dataset) -> str:
+def fingerprint(data: Dataset) -> str:
+    """SHA-256 of images and labels."""
     digest = hashlib.sha256()
     for tensor in (data.images, data.labels):
         digest.update(tensor.cpu().contiguous().numpy().data)
