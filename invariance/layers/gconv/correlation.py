@@ -26,6 +26,7 @@ from torch.nn import functional as F
 from ...errors import ArgumentError
 from ...groups import SplitGroup
 from .checks import check_shape, check_whole, check_window
+from .planar import flatten_group, is_channels_last, unflatten_group
 
 __all__ = ["Correlation", "GroupConv2d", "LiftingConv2d", "filter_taps"]
 
@@ -102,10 +103,21 @@ class Correlation(nn.Module):
         """One bias for a G-feature map, repeated over its |H| planar channels."""
         return None if self.bias is None else self.bias.repeat_interleave(self.group.order)
 
-    def _correlate(self, planar: Tensor) -> Float[Tensor, "b out group h2 w2"]:
+    def _correlate(self, planar: Tensor, channels_last: bool) -> Float[Tensor, "b out group h2 w2"]:
         check_window(planar, self.kernel_size, self.padding)
-        out = F.conv2d(planar, self.filter_bank(), self.planar_bias(), self.stride, self.padding)
-        return out.unflatten(1, (self.out_channels, self.group.order))
+        if channels_last:
+            bank, bias = self._channels_last_bank(), None if self.bias is None else self.bias.repeat(self.group.order)
+        else:
+            bank, bias = self.filter_bank(), self.planar_bias()
+        out = F.conv2d(planar, bank, bias, self.stride, self.padding)
+        return unflatten_group(out, self.out_channels, self.group.order, channels_last)
+
+    def _channels_last_bank(self) -> Float[Tensor, "group_out group_in k k"]:
+        """The filter bank with the group before the channels on both sides, in torch's channels_last: one copy."""
+        cosets = self.weight_shape[2]
+        bank = self.filter_bank().unflatten(1, (self.in_channels, cosets))
+        bank = bank.unflatten(0, (self.out_channels, self.group.order))  # o g i h k k
+        return bank.permute(1, 0, 4, 5, 3, 2).flatten(4).flatten(0, 1).permute(0, 3, 1, 2)
 
     def to_conv2d(self) -> nn.Conv2d:
         """The same map as a `torch.nn.Conv2d` on flattened channels c·|H| + h, with weights of its own."""
@@ -138,7 +150,10 @@ class LiftingConv2d(Correlation):
 
     def forward(self, images: Float[Tensor, "b in h w"]) -> Float[Tensor, "b out group h2 w2"]:
         check_shape(images, channels=self.in_channels)
-        return self._correlate(images)
+        channels_last = self.in_channels == 1 or images.stride(1) == 1
+        if self.in_channels == 1:  # in both layouts at once: its strides have to say which
+            images = images.squeeze(1).unsqueeze(-1).movedim(-1, 1)
+        return self._correlate(images, channels_last)
 
 
 class GroupConv2d(Correlation):
@@ -153,4 +168,5 @@ class GroupConv2d(Correlation):
 
     def forward(self, features: Float[Tensor, "b in group h w"]) -> Float[Tensor, "b out group h2 w2"]:
         check_shape(features, channels=self.in_channels, group=self.group.order)
-        return self._correlate(features.flatten(1, 2))
+        channels_last = is_channels_last(features)
+        return self._correlate(flatten_group(features, channels_last), channels_last)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...groups import SplitGroup
 from .checks import check_shape
+from .planar import is_channels_last
 
 __all__ = ["GroupBatchNorm2d"]
 
@@ -37,6 +38,8 @@ class GroupBatchNorm2d(nn.BatchNorm3d):
 
     def forward(self, input: Float[Tensor, "b c group h w"]) -> Float[Tensor, "b c group h w"]:
         check_shape(input, channels=self.num_features, group=self.group.order)
+        if is_channels_last(input):  # torch's channels_last_3d, once the group is the last axis
+            return super().forward(input.movedim(2, -1)).movedim(-1, 2)
         return super().forward(input)
 
     def to_planar(self) -> nn.BatchNorm2d:

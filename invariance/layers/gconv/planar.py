@@ -1,15 +1,36 @@
-"""Export of a network on group features to one on ordinary planar channels, the flattened channel c·|H| + h."""
+"""Group features "b c |H| h w" as ordinary planar channels: in memory while computing, and in exported networks.
+
+The flattened channel is c·|H| + h. Features in `torch.channels_last` have c innermost in memory and h next, so that
+batch norm finds the channels where torch wants them; there the planar channel is h·C + c, and no layer copies.
+"""
 
 from __future__ import annotations
 
 import copy
 from typing import Protocol, runtime_checkable
 
-from torch import nn
+from torch import Tensor, nn
 
 from ...groups import SplitGroup
 
-__all__ = ["from_planar", "to_planar"]
+__all__ = ["flatten_group", "from_planar", "is_channels_last", "to_planar", "unflatten_group"]
+
+
+def is_channels_last(features: Tensor) -> bool:
+    """Whether "b c |H| h w" lies in memory as b, h, w, |H|, c."""
+    return features.stride()[1:3] == (1, features.shape[1])
+
+
+def flatten_group(features: Tensor, channels_last: bool) -> Tensor:
+    """The planar channels: h·C + c if `channels_last`, else c·|H| + h."""
+    return (features.transpose(1, 2) if channels_last else features).flatten(1, 2)
+
+
+def unflatten_group(planar: Tensor, channels: int, order: int, channels_last: bool) -> Tensor:
+    """The inverse of `flatten_group`."""
+    if channels_last:
+        return planar.unflatten(1, (order, channels)).transpose(1, 2)
+    return planar.unflatten(1, (channels, order))
 
 
 @runtime_checkable

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ...errors import ArgumentError
 from ...groups import SplitGroup
 from .checks import check_shape, check_whole, check_window
-from .planar import from_planar
+from .planar import flatten_group, from_planar, is_channels_last, unflatten_group
 
 __all__ = ["CosetPool", "GroupAvgPool2d", "GroupMaxPool2d", "GroupPool", "Reduce"]
 
@@ -44,6 +44,10 @@ class GroupPool(nn.Module):
 
     def forward(self, features: Float[Tensor, "b c group h w"]) -> Float[Tensor, "b c h w"]:
         check_shape(features, channels=None, group=self.group.order)
+        if self.reduce == "max" and is_channels_last(features):  # several times as fast as amax and its gradient
+            plane = features.movedim(2, -1).flatten(2, 3)
+            pooled = F.max_pool2d(plane, (1, self.group.order))
+            return pooled.squeeze(-1).unflatten(2, features.shape[-2:])
         return _reduce(features, 2, self.reduce)
 
     def to_planar(self) -> nn.Module:
@@ -105,7 +109,9 @@ class _PlanePool(nn.Module):
     def forward(self, features: Float[Tensor, "b c group h w"]) -> Float[Tensor, "b c group h2 w2"]:
         check_shape(features, channels=None, group=None)
         check_window(features, self.kernel_size, self.padding)
-        return self._pool(features.flatten(1, 2)).unflatten(1, features.shape[1:3])
+        channels_last = is_channels_last(features)
+        pooled = self._pool(flatten_group(features, channels_last))
+        return unflatten_group(pooled, *features.shape[1:3], channels_last)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
