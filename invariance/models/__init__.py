@@ -8,9 +8,10 @@ from .regular import RegularCNN
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .seeding import initialised_by
-from .transformer import STCNN
+from .transformer import CPABCNN, STCNN
 
 __all__ = [
+    "CPABCNN",
     "P4CNN",
     "STCNN",
     "Z2CNN",

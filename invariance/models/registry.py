@@ -16,12 +16,13 @@ from .plain import PlainCNN
 from .regular import RegularCNN
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
-from .transformer import STCNN
+from .transformer import CPABCNN, STCNN
 
 __all__ = ["build", "build_spec", "list_models"]
 
 _MODELS: dict[str, Callable[..., nn.Module]] = {
     "cnn": RegularCNN,
+    "cpab-cnn": CPABCNN,
     "diffcnn": DiffCNN,
     "diffcnn-cnn": DiffCNNRegular,
     "p4cnn": P4CNN,

@@ -6,6 +6,7 @@ point, exactly; `warp_images` is the same for samples, resampled.
 
 from .base import Composition, Identity, Warp
 from .certificate import Certificate
+from .cpab import CPAB, Tessellation, random_cpab
 from .families import WARP_FAMILIES, Coordinates, Origin, random_affine, random_affine_shift, random_homography
 from .piecewise_linear import Boundary, PiecewiseLinear, random_piecewise_linear
 from .projective import Projective
@@ -16,6 +17,7 @@ from .separable import Separable, random_separable
 from .smooth import Smooth, random_smooth
 
 __all__ = [
+    "CPAB",
     "WARP_FAMILIES",
     "Boundary",
     "Certificate",
@@ -31,9 +33,11 @@ __all__ = [
     "Pullback",
     "Separable",
     "Smooth",
+    "Tessellation",
     "Warp",
     "random_affine",
     "random_affine_shift",
+    "random_cpab",
     "random_homography",
     "random_piecewise_linear",
     "random_separable",

@@ -11,14 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...errors import ArgumentError
-from ...warps import Padding, Projective, Warp, warp_images
+from ...warps import CPAB, Padding, Projective, Tessellation, Warp, warp_images
 from .localisation import Localisation
 
-__all__ = ["AffineTransformer", "SpatialTransformer"]
+__all__ = ["AffineTransformer", "CPABTransformer", "SpatialTransformer"]
+
+_CELLS = Tessellation(2, 2)
 
 
 class SpatialTransformer(nn.Module, ABC):
-    r"""$I \mapsto I \circ \varphi_{\theta(I)}$ by bilinear interpolation (Jaderberg et al. 2015), the identity at θ = 0.
+    r"""$I \mapsto I \circ \varphi_{\theta(I)}$ by bilinear interpolation (Jaderberg et al. 2015).
 
     The localisation network starts at θ = 0, so a new transformer changes nothing. Under autocast only its convolutions
     run in half precision: in bfloat16 a coordinate would be off by up to 1/32 of its distance from the centre.
@@ -78,3 +80,33 @@ class AffineTransformer(SpatialTransformer):
     def warp(self, theta: Float[Tensor, "b 6"]) -> Projective:
         identity = torch.eye(3, dtype=theta.dtype, device=theta.device)
         return Projective(identity + F.pad(theta, (0, 3)).unflatten(1, (3, 3)))
+
+
+class CPABTransformer(SpatialTransformer):
+    r"""$\varphi_\theta = \exp(v_\theta)$, the flow of a continuous piecewise affine velocity (Detlefsen et al. 2018).
+
+    Args:
+        tessellation: where the velocity is affine; 2×2 rectangles of four triangles by default.
+        steps: as in `CPAB`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        tessellation: Tessellation = _CELLS,
+        steps: int = 2,
+        size: tuple[int, int] = (32, 32),
+        padding: Padding = "zeros",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(in_channels, tessellation.dimension, size=size, padding=padding, generator=generator)
+        if steps < 1:
+            raise ArgumentError("steps", steps, "1 or more")
+        self.tessellation, self.steps = tessellation, steps
+
+    def warp(self, theta: Float[Tensor, "b d"]) -> CPAB:
+        return CPAB(theta, self.tessellation, self.steps)
+
+    def extra_repr(self) -> str:
+        return f"{self.tessellation}, steps={self.steps}, {super().extra_repr()}"
