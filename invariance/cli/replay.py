@@ -29,6 +29,5 @@ def replay(file: Path, target: str | None) -> int:
     else:
         for name, value in result.now.items():
             Console().print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
-    same = "as recorded" if result.same else f"other than recorded: {result.recorded}"
-    Console().print(same, markup=False, highlight=False, soft_wrap=True)
+    Console().print(str(result), markup=False, highlight=False, soft_wrap=True)
     return STATUS[result.verdict]

@@ -1,6 +1,6 @@
 """What other projects import to test their own layers.
 
-`check` measures and judges a module; the assertions do so in tests, with what `invariance.testing.plugin` adds to
+`check` measures and judges a module; the assertions do so in tests, with what the plugin `pytest_invariance` adds to
 pytest; `strategies` has hypothesis strategies; `search_worst` searches a family for its worst warp.
 """
 

@@ -1,14 +1,15 @@
-"""What the assertions of a test measured, for the summary and the artefacts of the pytest plugin."""
+"""What the assertions of a test measured, handed to the pytest plugin; and what a recorded number depends on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import math
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Measurement", "record", "recording"]
+import torch
+
+__all__ = ["Measurement", "environment", "record"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Measurement:
         what: the claim, such as "p4, equivariant".
         error: E, or the relative error; None where it is undefined.
         allowed: the floor or tolerance that it was compared with; None where a refinement ladder judged.
-        report: of a check, as data.
+        report: of a check, as data, where its model can be found again.
     """
 
     what: str
@@ -29,24 +30,18 @@ class Measurement:
     report: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-_SINK: ContextVar[list[Measurement] | None] = ContextVar("invariance_measurements", default=None)
+        """Plain values that JSON has."""
+        data = asdict(self)
+        return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in data.items()}
 
 
 def record(measurement: Measurement) -> None:
-    """Hand it to whoever is listening."""
-    if (sink := _SINK.get()) is not None:
+    """Hand it to the plugin, where it is loaded and a test runs."""
+    plugin = sys.modules.get("pytest_invariance")
+    if plugin is not None and (sink := plugin.MEASURED.get()) is not None:
         sink.append(measurement)
 
 
-@contextmanager
-def recording() -> Iterator[list[Measurement]]:
-    """The measurements made inside, as they come."""
-    sink: list[Measurement] = []
-    token = _SINK.set(sink)
-    try:
-        yield sink
-    finally:
-        _SINK.reset(token)
+def environment() -> dict[str, Any]:
+    """What the last bits of a number depend on beside its seeds: the version of torch and the number of threads."""
+    return {"torch": torch.__version__, "threads": torch.get_num_threads()}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from ..errors import ArgumentError
 from .check import CheckReport, Question, answer
@@ -25,17 +30,24 @@ class Replay:
     """What was recorded and what came out now.
 
     Attributes:
-        recorded, now: verdicts, or errors with their verdicts, by name.
+        recorded, now: errors by name, and the verdict.
         report: of a check.
+        torch: the version that the file was recorded with.
     """
 
     recorded: dict[str, Any]
     now: dict[str, Any]
     report: CheckReport | None = None
+    torch: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether it came out as recorded, to the last bit."""
+        return self.recorded == self.now
 
     @property
     def same(self) -> bool:
-        """Whether it came out as recorded, to rounding."""
+        """Whether it came out as recorded, up to rounding."""
         return self.recorded.keys() == self.now.keys() and all(
             _close(value, self.now[name]) for name, value in self.recorded.items()
         )
@@ -45,64 +57,121 @@ class Replay:
         """The verdict of now."""
         return self.now["verdict"]
 
+    def __str__(self) -> str:
+        if self.exact:
+            return "as recorded, to the last bit"
+        made = f"recorded with torch {self.torch}"
+        return f"as recorded, up to rounding; {made}" if self.same else f"other than recorded: {self.recorded}; {made}"
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A file: what is compared, and where it came from."""
+
+    kind: str
+    recorded: dict[str, Any]
+    case: WorstCase | None
+    question: Question | None
+    target: str
+    seed: int
+    test: str
+    folder: Path
+    threads: int
+    torch: str
+
+    @classmethod
+    def read(cls, file: Path) -> _Record:
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            kind, made = data["kind"], data["environment"]
+            case = WorstCase.from_dict(data) if kind == "warp" else None
+            return cls(
+                kind,
+                case.errors() | {"verdict": "violated"} if case else _recorded(data),
+                case,
+                Question.from_dict(data["question"]) if kind == "check" else None,
+                str(data.get("target", "")),
+                int(data.get("target_seed", 0)),
+                str(data["test"] if kind == "test" else data.get("test", "")),
+                Path(str(data.get("folder", ""))),
+                int(made["threads"]),
+                str(made["torch"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            said = f"a file that check, search_worst or the pytest plugin wrote ({type(error).__name__}: {error})"
+            raise ArgumentError("FILE", file, said) from error
+
+    @contextlib.contextmanager
+    def surroundings(self, folder: Path) -> Iterator[None]:
+        """The folder, where there is such a one here, and as many threads: the last bits of sums depend on them."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(max(1, self.threads))
+        try:
+            with contextlib.chdir(folder) if folder.is_dir() else contextlib.nullcontext():
+                yield
+        finally:
+            torch.set_num_threads(before)
+
 
 def replay(file: Path, *, target: str | None = None) -> Replay:
     """Run what a file recorded: a check or a worst case of a model that can be found again, or a test.
 
-    Paths in it are taken from the working directory.
+    Paths in it are taken from the folder that it names, or from the working directory where there is no such folder.
 
     Args:
-        target: where the model is, if not where the file says.
+        target: where the model is, if not where the file says; a path from the working directory.
 
     Raises:
         ArgumentError: not such a file, or no model is named; what `load_target` and `check` raise.
     """
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        kind = data["kind"]
-        recorded = {"check": _errors, "warp": WorstCase.from_dict, "test": _measured}[kind](data)
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, IndexError) as error:
-        raise ArgumentError("FILE", file, f"a file that check, search_worst or the plugin wrote ({error})") from error
-    if isinstance(recorded, WorstCase):
-        return _worst(recorded, *_target(file, data, target))
-    if kind == "check":
-        return _check(recorded, data.get("question"), *_target(file, data, target))
-    return _test(recorded, data.get("test"))
+    record = _Record.read(file)
+    with record.surroundings(Path() if target else record.folder):
+        if record.kind == "test":
+            return _test(record)
+        where = target or record.target
+        if not where:
+            raise ArgumentError("FILE", file, "a record that names its model, or a --target")
+        try:
+            model = load_target(where, seed=record.seed)
+        except ArgumentError:  # a test file that imports only where pytest collects it
+            if target or not record.test:
+                raise
+            return _test(record)
+        if record.case is not None:
+            return Replay(record.recorded, _worst(record.case, record.case.again(model)), None, record.torch)
+        assert record.question is not None
+        report = answer(model, record.question).at(where, record.seed)
+        return Replay(record.recorded, _errors(report.to_dict()), report, record.torch)
 
 
-def _check(recorded: dict[str, Any], question: Any, target: str, seed: int) -> Replay:
-    report = answer(load_target(target, seed=seed), Question.from_dict(question)).at(target, seed)
-    return Replay(recorded, _errors(report.to_dict()), report)
-
-
-def _worst(case: WorstCase, target: str, seed: int) -> Replay:
-    model = load_target(target, seed=seed)
-    cases = {"error": case} | ({"shrunk": case.shrunk} if case.shrunk else {})
-    recorded: dict[str, Any] = {name: case.error for name, case in cases.items()}
-    now: dict[str, Any] = {name: case.measure(model) for name, case in cases.items()}
-    same = all(_close(recorded[name], now[name]) for name in cases)
-    return Replay(recorded | {"verdict": "violated"}, now | {"verdict": "violated" if same else "undecided"})
-
-
-def _test(recorded: dict[str, Any], test: str) -> Replay:
+def _test(record: _Record) -> Replay:
     """In a process of its own, since the test may have been imported here already."""
     with tempfile.TemporaryDirectory() as folder:
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:invariance", "-p", "invariance.testing.plugin"]
-        command = [sys.executable, "-m", "pytest", *options, "--invariance-artefacts", folder, str(test)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode not in (0, 1):
-            said = (run.stderr or run.stdout).strip().splitlines()[-1:]
-            raise ArgumentError("test", test, f"a test that runs from here ({' '.join(said)})")
-        written = list(Path(folder).glob("*.json"))
-        again = _measured(json.loads(written[0].read_text(encoding="utf-8"))) if written else {}
-    return Replay(recorded, again or {"verdict": "consistent"})
+        options = ["-q", "-p", "no:cacheprovider", "-p", "pytest_invariance", "--invariance-artefacts", folder]
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, "--", record.test],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"OMP_NUM_THREADS": str(record.threads)},
+        )
+        written = [json.loads(path.read_text(encoding="utf-8")) for path in Path(folder).glob("*.json")]
+    if run.returncode and not written:
+        said = (run.stderr or run.stdout).strip().splitlines()[-1:]
+        raise ArgumentError("test", record.test, f"a test that runs and measures ({' '.join(said)})")
+    now = _recorded(written[0]) if written else {"verdict": "consistent"}
+    return Replay(record.recorded, now, None, record.torch)
 
 
-def _target(file: Path, data: dict[str, Any], target: str | None) -> tuple[str, int]:
-    where = target or data.get("target")
-    if not where:
-        raise ArgumentError("FILE", file, "a record that names its model, or a --target")
-    return where, data.get("target_seed", 0)
+def _worst(case: WorstCase, now: WorstCase) -> dict[str, Any]:
+    """A counterexample stands where the error is as large as it was, and is gone where a hundredth is left."""
+    stands = now.error >= case.error or _close(case.error, now.error)
+    gone = now.error <= case.error / 100
+    return now.errors() | {"verdict": "violated" if stands else "consistent" if gone else "undecided"}
+
+
+def _recorded(data: dict[str, Any]) -> dict[str, Any]:
+    return {"check": _errors, "test": _measured}[data["kind"]](data)
 
 
 def _errors(data: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +180,7 @@ def _errors(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measured(data: dict[str, Any]) -> dict[str, Any]:
-    return {f"{i}: {m['what']}": m["error"] for i, m in enumerate(data["measured"])} | {"verdict": "violated"}
+    return {"error": data["measured"]["error"], "verdict": data["measured"]["verdict"]}
 
 
 def _close(recorded: Any, now: Any) -> bool:

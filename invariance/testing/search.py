@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -17,6 +17,7 @@ from ..warps import Warp
 from .check.bench import channels_of
 from .check.pair import PairError
 from .check.question import LADDER, Action, Claim, Question
+from .record import environment
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -51,24 +52,30 @@ class WorstCase:
         """The same case of a model that can be found again."""
         return replace(self, target=target, target_seed=seed)
 
-    def measure(self, model: Model) -> float:
-        """E of the same pair, measured again."""
-        return PairError(model, self.question).of_warp(self.image, self.warp)
+    def again(self, model: Model) -> WorstCase:
+        """The same pairs, measured again."""
+        pair = PairError(model, self.question)
+        shrunk = self.shrunk and replace(self.shrunk, error=pair.of_warp(self.shrunk.image, self.shrunk.warp))
+        return replace(self, error=pair.of_warp(self.image, self.warp), shrunk=shrunk)
+
+    def errors(self) -> dict[str, float]:
+        """E of the pair, and of the simpler one."""
+        return {"error": self.error} | ({"shrunk": self.shrunk.error} if self.shrunk else {})
 
     def to_dict(self) -> dict[str, Any]:
-        parts = {name: part for name, part in self.warp._parts() if isinstance(part, torch.Tensor)}
-        warp = {name: part.tolist() for name, part in parts.items() if name != "redraws"}
         image = {name: getattr(self.image, name) for name in ("waves", "amplitude", "phase", "window")}
+        warp = {item.name: getattr(self.warp, item.name) for item in fields(self.warp) if item.name != "redraws"}
         return {
             "kind": "warp",
             "target": self.target,
             "target_seed": self.target_seed,
             "question": self.question.to_dict(),
-            "image": {k: v.tolist() if isinstance(v, torch.Tensor) else v for k, v in image.items()},
-            "warp": {"class": type(self.warp).__name__, **warp},
+            "image": _plain(image),
+            "warp": {"class": type(self.warp).__name__, **_plain(warp)},
             "error": self.error,
             "evaluations": self.evaluations,
             "shrunk": self.shrunk and self.shrunk.to_dict(),
+            "environment": environment(),
         }
 
     def to_json(self) -> str:
@@ -83,11 +90,10 @@ class WorstCase:
             kind = getattr(warp_classes, name, None)
             if not (isinstance(kind, type) and issubclass(kind, Warp)):
                 raise ArgumentError("warp", name, "a class of invariance.warps")
-            waves, amplitude, phase = (_tensor(data["image"][name]) for name in ("waves", "amplitude", "phase"))
             return cls(
                 Question.from_dict(data["question"]),
-                AnalyticImage(waves, amplitude, phase, data["image"]["window"]),
-                kind(**{k: _tensor(v) for k, v in parts.items()}),
+                AnalyticImage(**_restored(data["image"])),
+                kind(**_restored(parts)),
                 data["error"],
                 data["evaluations"],
                 data["shrunk"] and cls.from_dict(data["shrunk"]),
@@ -227,5 +233,11 @@ def _quietly(budget: int, *phases: Any) -> Any:
     )
 
 
-def _tensor(value: Any) -> torch.Tensor:
-    return torch.tensor(value, dtype=torch.float64)
+def _plain(parts: dict[str, Any]) -> dict[str, Any]:
+    """Tensors as lists."""
+    return {name: part.tolist() if isinstance(part, torch.Tensor) else part for name, part in parts.items()}
+
+
+def _restored(parts: dict[str, Any]) -> dict[str, Any]:
+    """Lists as tensors."""
+    return {k: torch.tensor(v, dtype=torch.float64) if isinstance(v, list) else v for k, v in parts.items()}

@@ -92,9 +92,7 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
 def _target(build: Callable[..., Model]) -> str:
     """The function under the decorator, by the file that it is in."""
     file = Path(inspect.getfile(build)).resolve()
-    here = Path.cwd()
-    shown = file.relative_to(here) if file.is_relative_to(here) else file
-    return f"{shown.as_posix()}:{build.__qualname__}.__wrapped__" if "<" not in build.__qualname__ else ""
+    return f"{file.as_posix()}:{build.__qualname__}.__wrapped__" if "<" not in build.__qualname__ else ""
 
 
 def _explained(model: Model, report: CheckReport) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...measure import Ladder
+from ..record import environment
 from .question import Question
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class CheckReport:
             "verdict": self.verdict,
             "rows": [_finite(asdict(row)) for row in self.rows],
             "diagnosis": list(self.diagnosis),
+            "environment": environment(),
         }
 
     def to_json(self) -> str:
