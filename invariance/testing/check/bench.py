@@ -12,10 +12,10 @@ from ...jacobians import exact_jacobian
 from ...measure import ErrorReport
 from ...warps import Pullback, Warp, resample
 from .exact import compared
+from .grid import strides_of
 from .probe import Probe
 from .question import Question
 from .rounding import Rounding
-from .translation import stride_of
 
 __all__ = ["Bench", "channels_of", "sampled", "smooth_images"]
 
@@ -91,8 +91,8 @@ def sampled(question: Question, image: ContinuousImage, size: int | None = None)
 
 def _extent(probe: Probe, question: Question, size: int, plain: Tensor) -> float:
     """Half the side of the square that the output's pixels tile, in units of half the image's side."""
-    stride = stride_of(probe, question.shape(size), plain)
-    return stride * plain.shape[-1] / size
+    _, stride = strides_of(probe, question.shape(size), plain)
+    return float(stride * plain.shape[-1] / size)
 
 
 def _pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool) -> Tensor:

@@ -16,15 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from ...errors import ArgumentError
 from ...measure import ErrorReport
 from ...measure.error import Region
 from .elements import require_field
 from .exact import IMAGES, compared
+from .grid import Strides, strides_of
 from .inputs import compact_noise, images, noise
 from .judge import judge_exact
 from .probe import Probe
@@ -32,10 +33,9 @@ from .question import Question
 from .report import Row
 from .rounding import Rounding
 
-__all__ = ["check_translation", "stride_of"]
+__all__ = ["check_translation"]
 
 _SHIFTS = ((0, 1), (1, 0), (1, -1), (-2, 3))
-_STEP = 64
 _NARROW = 6  # output pixels: less than two of the largest shift
 
 Shift = tuple[int, int]
@@ -48,19 +48,21 @@ class _Setting:
     probe: Probe
     moves: bool
     shape: tuple[int, ...]
-    stride: int
+    strides: Strides
     count: int
     generator: torch.Generator
 
     @property
     def shifts(self) -> list[Shift]:
-        return [(self.stride * y, self.stride * x) for y, x in _SHIFTS]
+        """The least multiples of `_SHIFTS` that move the output by whole pixels."""
+        down, right = (stride.numerator for stride in self.strides)
+        return [(down * y, right * x) for y, x in _SHIFTS]
 
     def shifted(self, output: Tensor, shift: Shift) -> Tensor:
         """The output rolled along with the input; what wraps around is the caller's business."""
         if not self.moves:
             return output
-        return output.roll([s // self.stride for s in shift], (-2, -1))
+        return output.roll([int(s / stride) for s, stride in zip(shift, self.strides, strict=True)], (-2, -1))
 
 
 def check_translation(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> Iterator[Row]:
@@ -72,8 +74,8 @@ def check_translation(probe: Probe, question: Question, size: int | None, genera
     rounding = Rounding(probe, inputs)
     plain = rounding.plain
     require_field(question, plain)
-    stride = stride_of(probe, shape, plain) if question.moves else 1
-    setting = _Setting(probe, question.moves is not None, shape, stride, count, generator)
+    strides = strides_of(probe, shape, plain) if question.moves else (Fraction(1), Fraction(1))
+    setting = _Setting(probe, question.moves is not None, shape, strides, count, generator)
 
     def rows(measured: list[ErrorReport], note: str) -> list[Row]:
         names = [f"shift by ({y}, {x})" for y, x in setting.shifts]
@@ -97,22 +99,10 @@ def check_translation(probe: Probe, question: Question, size: int | None, genera
     yield from _compact(setting, rows)
 
 
-def stride_of(probe: Probe, shape: tuple[int, ...], plain: Tensor) -> int:
-    """Input pixels for each output pixel, from how much the output `plain` for `shape` grows with the input."""
-    larger = torch.zeros((1, *shape[:-2], shape[-2] + _STEP, shape[-1] + _STEP), dtype=torch.float64)
-    try:
-        grown = probe(larger).shape[-1] - plain.shape[-1]
-    except ArgumentError:
-        grown = 0
-    if grown > 0 and _STEP % grown == 0:
-        return _STEP // grown
-    return max(1, round(shape[-1] / plain.shape[-1]))
-
-
 def _periodic(setting: _Setting, plain: Tensor) -> bool:
     """Whether the output is a field on the torus of the input, or none that moves."""
     return not setting.moves or all(
-        m * setting.stride == n for m, n in zip(plain.shape[-2:], setting.shape[-2:], strict=True)
+        m * stride == n for m, n, stride in zip(plain.shape[-2:], setting.shape[-2:], setting.strides, strict=True)
     )
 
 
