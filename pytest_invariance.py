@@ -101,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for name, row in report.user_properties
         if name == _PROPERTY
     ]
-    most = config.getoption("--invariance-rows")
+    most: int = config.getoption("--invariance-rows")
     if not rows or most == 0:
         return
     rows.sort(key=lambda row: (_GRAVITY.index(row[1]["verdict"]), -_closeness(row[1])))

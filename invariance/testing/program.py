@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import ArgumentError
 
@@ -32,7 +32,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def load_program(path: Path) -> nn.Module:
-    """The module of a saved program.
+    """The module of a saved program, for batches of any size.
 
     Raises:
         ArgumentError: not a program, or one with anything in it but tensors and calls of torch's operators.
@@ -50,7 +50,8 @@ def load_program(path: Path) -> nn.Module:
     before = os.environ.get("TORCH_FORCE_WEIGHTS_ONLY_LOAD")
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     try:
-        return torch.export.load(path).module(check_guards=False)
+        program = torch.export.load(path)
+        return _of_any_batch(program.module(check_guards=False), program)
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise ArgumentError("TARGET", path, f"a program that loads ({type(error).__name__}: {reason})") from error
@@ -59,6 +60,26 @@ def load_program(path: Path) -> nn.Module:
             del os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"]
         else:
             os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = before
+
+
+class _FixedBatch(nn.Module):
+    """A module that takes batches of one size only, on batches of any size; what is missing in the last is repeated."""
+
+    def __init__(self, module: nn.Module, batch: int) -> None:
+        super().__init__()
+        self.module, self.batch = module, batch
+
+    def forward(self, x: Tensor) -> Tensor:
+        index = torch.arange(-(-len(x) // self.batch) * self.batch, device=x.device).clamp(max=len(x) - 1)
+        return torch.cat([self.module(part) for part in x[index].split(self.batch)])[: len(x)]
+
+
+def _of_any_batch(module: nn.Module, program: torch.export.ExportedProgram) -> nn.Module:
+    """Programs are exported for the batch of the example unless the axis is declared dynamic."""
+    inputs = set(program.graph_signature.user_inputs)
+    examples = [node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
+    fixed = [value.shape[0] for value in examples if isinstance(value, Tensor) and value.ndim]
+    return _FixedBatch(module, fixed[0]) if fixed and isinstance(fixed[0], int) else module
 
 
 def _unsafe(node: Any) -> Iterator[str]:

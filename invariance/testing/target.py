@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -38,9 +38,10 @@ def load_target(target: str, *, seed: int = 0) -> Model:
     where, colon, name = target.rpartition(":")
     if not colon or not where or not name:
         raise ArgumentError("TARGET", target, "package.module:name, file.py:name or file.pt2")
-    with torch.random.fork_rng():
+    file = _existing(target, Path(where)) if where.endswith(".py") else None
+    with torch.random.fork_rng(), _importing_from(file.parent if file else Path.cwd()):
         torch.manual_seed(seed)
-        found: Any = _imported(target, where)
+        found: Any = _imported(target, where, file)
         for part in name.split("."):
             if not hasattr(found, part):
                 raise ArgumentError("TARGET", target, f"a name in {where}: there is no {name}")
@@ -77,20 +78,21 @@ def _required(function: Callable[..., Any]) -> list[str]:
     return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
 
 
-def _imported(target: str, where: str) -> ModuleType:
-    file = _existing(target, Path(where)) if where.endswith(".py") else None
-    with _importing_from(file.parent if file else Path.cwd()):
-        try:
-            return _from_file(file) if file else importlib.import_module(where)
-        except Exception as error:
-            raise ArgumentError("TARGET", target, f"a target that imports ({_reason(error)})") from error
+def _imported(target: str, where: str, file: Path | None) -> ModuleType:
+    try:
+        return _from_file(file) if file else importlib.import_module(where)
+    except Exception as error:
+        raise ArgumentError("TARGET", target, f"a target that imports ({_reason(error)})") from error
 
 
 def _from_file(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    """A module of a name of its own, which hides no other, and under which its classes find it again."""
+    name = f"invariance_target_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -101,7 +103,8 @@ def _importing_from(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(str(folder.resolve()))
+        with suppress(ValueError):
+            sys.path.remove(str(folder.resolve()))
 
 
 def _existing(target: str, file: Path) -> Path:

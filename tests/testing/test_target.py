@@ -14,9 +14,15 @@ from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.testing.target import load_target
 
 SOURCE = """
+from __future__ import annotations
+from dataclasses import dataclass
 import torch
 from torch import nn
 from beside import WIDTH
+
+@dataclass
+class Options:
+    width: int = WIDTH
 
 class Net(nn.Sequential):
     def __init__(self, width=WIDTH):
@@ -30,7 +36,8 @@ class Holder:
     net = Net()
 
 def build():
-    return Net()
+    from beside import WIDTH
+    return Net(Options(WIDTH).width)
 
 def function(x, power=2):
     return x ** power
@@ -124,6 +131,14 @@ def rewritten(program: Path, tmp_path: Path, change) -> Path:
 def test_programs_are_loaded(program: Path):
     model = load_target(str(program))
     assert model(torch.ones(3, 3, 8, 8)).shape == (3, 4, 1, 1)
+
+
+def test_programs_for_one_size_of_batch_take_any(tmp_path: Path):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 2))
+    program = torch.export.export(net, (torch.ones(2, 3, 3, 3),))
+    torch.export.save(program, tmp_path / "net.pt2")
+    model, x = load_target(str(tmp_path / "net.pt2")), torch.rand(5, 3, 3, 3)
+    torch.testing.assert_close(model(x), net(x))
 
 
 @pytest.mark.parametrize(

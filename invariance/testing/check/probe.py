@@ -84,13 +84,18 @@ class Probe:
         for part in inputs.split(self.batch):
             try:
                 output = model(part.to(self.device, dtype))
-            except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-                reason = " ".join(str(error).split())[:200]
-                raise ArgumentError(
-                    "input_shape", tuple(inputs.shape[1:]), f"a shape and dtype that the model takes ({reason})"
-                ) from error
+            except Exception as error:  # code of others: whatever it raises, the input is what it refused
+                raise _refusal(error, part, self.batch) from error
             outputs.append(_examined(output, len(part)))
         return torch.cat(outputs)
+
+
+def _refusal(error: Exception, inputs: Tensor, batch: int) -> ArgumentError:
+    reason = " ".join(str(error).split())[:200]
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
+        return ArgumentError("batch", batch, f"fewer samples in a pass: out of memory ({reason})")
+    wanted = f"a shape and dtype that the model takes ({type(error).__name__}: {reason})"
+    return ArgumentError("input_shape", tuple(inputs.shape[1:]), wanted)
 
 
 def _examined(output: object, samples: int) -> Tensor:
