@@ -23,7 +23,7 @@ class DiffCNN(nn.Module):
 
     Args:
         channels: number of output channels, at least 3.
-        cayley: initial Cayley vector of the sign layers, which do nothing for $|a| \le 1$.
+        cayley, surrogate: of the sign layers, which do nothing for $|a| \le 1$; see `SignNonlinearity`.
         dilation: distance of the taps in pixels.
         eps, degenerate: as in `LogDetInvariant`.
         generator: source of the initial parameters.
@@ -39,6 +39,7 @@ class DiffCNN(nn.Module):
         depth: int = 1,
         symmetric: bool = False,
         cayley: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        surrogate: float | None = None,
         scheme: Scheme = "central",
         eps: float = 0.0,
         degenerate: Literal["zero", "nan"] = "zero",
@@ -59,7 +60,7 @@ class DiffCNN(nn.Module):
                     symmetric=symmetric,
                     generator=generator,
                 ),
-                SignNonlinearity(cayley),
+                SignNonlinearity(cayley, surrogate=surrogate),
             ]
         self.front = JacobianFront(scheme)
         self.head = nn.Sequential(*layers, LogDetInvariant(eps=eps, degenerate=degenerate))

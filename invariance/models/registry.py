@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,8 @@ def build(name: str, **options: Any) -> nn.Module:
 def build_spec(spec: str, **options: Any) -> nn.Module:
     """The network of "name:option=value,option=value", values as Python literals or plain words, besides `options`.
 
+    >>> build_spec("diffcnn:channels=4,cayley=(1.2,0,0)").head[1].cayley.tolist()
+    [1.2..., 0.0, 0.0]
     >>> build_spec("cnn:width=4", classes=3).head
     Sequential(
       (0): Flatten(start_dim=1, end_dim=-1)
@@ -72,8 +75,8 @@ def build_spec(spec: str, **options: Any) -> nn.Module:
     """
     name, _, rest = spec.partition(":")
     given: dict[str, Any] = {}
-    for item in filter(None, rest.split(",")):
-        option, _, text = item.partition("=")
+    for item in filter(None, re.split(r",(?=\s*\w+=)", rest)):  # not the commas of a tuple
+        option, _, text = item.strip().partition("=")
         try:
             given[option] = ast.literal_eval(text)
         except (ValueError, SyntaxError):
