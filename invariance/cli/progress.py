@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-if TYPE_CHECKING:
-    from ..experiments.record import Epoch, Record
+from ..experiments.fit import Listener
+from ..experiments.record import Epoch, Record
 
 __all__ = ["TrainingProgress"]
 
 
-class TrainingProgress:
-    """A `Listener` that draws on stderr."""
+class TrainingProgress(Listener):
+    """Draws on stderr."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)

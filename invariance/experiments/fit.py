@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import torch
+from torch import Tensor
 
+from ..errors import CheckpointError
 from .checkpoint import load_tensors, save_json, save_tensors
+from .data import Splits
 from .distributed import Processes, process_group
 from .options import TrainOptions
-from .record import Epoch, Record, new_record
+from .record import Epoch, Record, new_record, provenance
 from .run import RunFolder
 from .trainer import Trainer
-
-if TYPE_CHECKING:
-    from .data import Splits
 
 __all__ = ["Listener", "train"]
 
 
-class Listener(Protocol):
-    """What a progress display implements."""
+class Listener:
+    """What hears of a training's progress: override what is of interest."""
 
     def begin(self, record: Record, steps: int) -> None:
         """Before the first step; `steps` an epoch."""
-        ...
 
     def step(self, epoch: int, step: int, loss: float) -> None:
         """Every few steps, with the mean loss of the epoch so far."""
-        ...
 
     def epoch(self, entry: Epoch) -> None:
         """After validation, with everything saved."""
-        ...
 
 
 def train(
@@ -58,58 +57,79 @@ def train(
         DivergedError: the loss or the weights stopped being finite; names epoch and step.
         OSError: a file cannot be written; the state of the last epoch stays valid.
     """
-    with process_group(torch.device(device)) as processes:
-        return _train(options, splits, RunFolder(out), processes, listener if processes.first else None)
+    folder = RunFolder(out)
+    with process_group(torch.device(device)) as processes, folder.locked() if processes.first else nullcontext():
+        return _train(options, splits, folder, processes, listener if listener and processes.first else Listener())
 
 
 def _train(
-    options: TrainOptions, splits: Splits, folder: RunFolder, processes: Processes, listener: Listener | None
+    options: TrainOptions, splits: Splits, folder: RunFolder, processes: Processes, listener: Listener
 ) -> Record:
     record = new_record(options, splits, device=processes.device, processes=processes.count)
+    found = processes.from_first(folder.same_run(record) if processes.first else None)
+    if found and found["finished"]:
+        return found
     trainer = Trainer(options, record, splits.train[: options.limit], splits.validation, processes)
-    record["parameters"] = sum(p.numel() for p in trainer.classifier.parameters())
-    state: Any = None
-    if processes.first:
-        record = folder.claim(record)
-        if folder.state.exists() and not record["finished"]:
-            state = load_tensors(folder.state)
-    record, state = processes.from_first((record, state))
-    if record["finished"]:
-        return record
-    record["history"], record["best"] = [], None
+    run = _Run(folder, found or record, trainer)
+    state = processes.from_first(load_tensors(folder.state) if processes.first and folder.state.exists() else None)
     if state:
-        tensors, about = state
-        trainer.restore(tensors, about["scaler"])
-        record["history"], record["best"] = about["history"], about["best"]
-    if listener:
-        listener.begin(record, trainer.steps)
-
-    def report(step: int, loss: float) -> None:
-        if listener:
-            listener.step(len(record["history"]) + 1, step, loss)
-
-    while len(record["history"]) < options.epochs:
-        entry = trainer.epoch(len(record["history"]), report)
-        _record_epoch(record, entry, trainer, folder)
-        if listener:
-            listener.epoch(entry)
-    record["finished"] = True
-    if processes.first:
-        save_json(folder.record, record)
-    return record
+        run.resume(*state)
+    run.publish()
+    listener.begin(run.record, trainer.steps)
+    while not run.record["finished"]:
+        number = len(run.record["history"])
+        entry = trainer.epoch(number, partial(listener.step, number + 1))
+        run.add(entry)
+        run.save()
+        run.publish()
+        listener.epoch(entry)
+    return run.record
 
 
-def _record_epoch(record: Record, entry: Epoch, trainer: Trainer, folder: RunFolder) -> None:
-    """The state last but for the record: what was written before it, a resumed run writes again, the same."""
-    record["history"].append(entry)
-    best = record["best"]
-    if best is None or entry["validation_accuracy"] > best["validation_accuracy"]:
-        best = {"epoch": entry["epoch"], "validation_accuracy": entry["validation_accuracy"]}
-    improved, record["best"] = best is not record["best"], best
-    if not trainer.processes.first:
-        return
-    if improved:
-        save_tensors(folder.model, trainer.classifier.state_dict(), best)
-    about = {"history": record["history"], "best": record["best"], "scaler": trainer.scaler.state_dict()}
-    save_tensors(folder.state, trainer.tensors(), about)
-    save_json(folder.record, record)
+class _Run:
+    """A run at the end of an epoch. The state file alone says how far it is; the others are written from it."""
+
+    def __init__(self, folder: RunFolder, record: Record, trainer: Trainer) -> None:
+        self.folder, self.record, self.trainer = folder, record, trainer
+        self.best: dict[str, Tensor] = {}
+        parameters = sum(p.numel() for p in trainer.classifier.parameters())
+        record.update(parameters=parameters, history=[], best=None)
+
+    def resume(self, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
+        """Go on from what `save` wrote."""
+        path = self.folder.state
+        self.best = {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
+        try:
+            self.trainer.restore({k: v for k, v in tensors.items() if not k.startswith("best/")}, about["scaler"], path)
+            self.record.update(history=about["history"], best=about["best"])
+        except KeyError as error:
+            raise CheckpointError(path.name, str(path), f"a state with {error}; remove it to start again") from error
+        self.record["finished"] = len(self.record["history"]) >= self.trainer.options.epochs
+        if not self.record["finished"]:
+            processes = self.trainer.processes
+            now = {"after": len(self.record["history"]), **provenance(processes.device, processes.count)}
+            self.record["resumed"] = [*self.record.get("resumed", []), now]
+
+    def add(self, entry: Epoch) -> None:
+        """An epoch more; of equally good ones the first stays the best."""
+        self.record["history"].append(entry)
+        best = self.record["best"]
+        if best is None or entry["validation_accuracy"] > best["validation_accuracy"]:
+            self.record["best"] = {"epoch": entry["epoch"], "validation_accuracy": entry["validation_accuracy"]}
+            self.best = {k: v.detach().clone() for k, v in self.trainer.classifier.state_dict().items()}
+        self.record["finished"] = len(self.record["history"]) >= self.trainer.options.epochs
+
+    def save(self) -> None:
+        """The state."""
+        about = {"history": self.record["history"], "best": self.record["best"]}
+        about["scaler"] = self.trainer.scaler.state_dict()
+        if self.trainer.processes.first:
+            best = {f"best/{name}": value for name, value in self.best.items()}
+            save_tensors(self.folder.state, self.trainer.tensors() | best, about)
+
+    def publish(self) -> None:
+        """What follows from the state: the best model and the record."""
+        if self.trainer.processes.first:
+            if self.best and self.record["best"]:
+                save_tensors(self.folder.model, self.best, self.record["best"])
+            save_json(self.folder.record, self.record)

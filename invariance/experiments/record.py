@@ -7,14 +7,12 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import torch
 
+from .data import Dataset, Splits
 from .options import TrainOptions
-
-if TYPE_CHECKING:
-    from .data import Dataset, Splits
 
 __all__ = ["FORMAT", "Epoch", "Provenance", "Record", "fingerprint", "new_record", "provenance"]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .. import models
 from ..errors import CheckpointError, RunError
-from .checkpoint import load_tensors, read_json, save_json
+from ..models import build_spec
+from .checkpoint import load_tensors, read_json
 from .classifier import Classifier
 from .options import TrainOptions
 from .record import FORMAT, Record
@@ -23,7 +27,7 @@ def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifie
     """The untrained network of a record, initialised from its seed; mean 0 and deviation 1 until they are loaded."""
     sizes = {} if options["width"] is None else {"width": options["width"]}
     channels = data["channels"]
-    net = models.build_spec(  # pyright: ignore[reportAttributeAccessIssue]
+    net = build_spec(
         options["model"],
         generator=torch.Generator().manual_seed(options["seed"]),
         in_channels=channels,
@@ -43,22 +47,24 @@ def load_run(out: Path) -> tuple[Classifier, Record]:
     record = folder.read_record()
     classifier = build_classifier(record["options"], record["data"])
     tensors, _ = load_tensors(folder.model)
-    load_weights(classifier, tensors)
+    load_weights(classifier, tensors, folder.model)
     return classifier.eval(), record
 
 
-def load_weights(classifier: Classifier, tensors: dict[str, Tensor]) -> None:
-    """`load_state_dict` whose complaint is one of ours.
+def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """`load_state_dict` of what `path` holds.
 
     Raises:
-        CheckpointError: names or shapes are not the network's.
+        CheckpointError: names or shapes are not the network's; names the first.
     """
-    try:
-        classifier.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise CheckpointError(
-            "weights", f"{len(tensors)} tensors", f"those of the record's network ({error})"
-        ) from error
+    wanted = {name: tensor.shape for name, tensor in classifier.state_dict().items()}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    for name in wanted | found:
+        if wanted.get(name) != found.get(name):
+            shapes = f"{name} has shape {found.get(name)}, not {wanted.get(name)}"
+            message = f"the weights of its record's network; remove it to start again ({shapes})"
+            raise CheckpointError(path.name, str(path), message)
+    classifier.load_state_dict(tensors)
 
 
 @dataclass(frozen=True)
@@ -90,22 +96,44 @@ class RunFolder:
             raise CheckpointError(self.record.name, str(self.record), f"a record of format {FORMAT}")
         return record  # pyright: ignore[reportReturnType]
 
-    def claim(self, record: Record) -> Record:
-        """The record to go on with: that of the same run found here, or `record`, which then is written.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The folder, made if need be, for this process alone.
 
         Raises:
-            RunError: not a folder, or a run with other options or data, naming the first that differs.
+            RunError: it is no folder, or another process trains there.
         """
         if self.out.exists() and not self.out.is_dir():
             raise RunError("--out", str(self.out), "a folder")
         self.out.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.out, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise RunError("--out", str(self.out), "a folder in which no other process trains") from error
+        finally:
+            os.close(descriptor)
+            with suppress(OSError):  # it was made for nothing
+                self.out.rmdir()
+
+    def same_run(self, record: Record) -> Record | None:
+        """The record found here of the run that `record` begins; None where there is none.
+
+        Raises:
+            RunError: a run with other options or data, naming the first that differs.
+        """
         if not self.record.exists():
             if self.state.exists():
                 raise RunError("--out", str(self.out), "a new folder: this one has a state without its record.json")
-            save_json(self.record, record)
-            return record
+            return None
         found = self.read_record()
-        begun_with = TrainOptions(**found["options"]).to_dict() | found["data"]  # an option added since: its default
+        try:
+            begun_with = (
+                TrainOptions(**found["options"]).to_dict() | found["data"]
+            )  # an option added since: its default
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(self.record.name, str(self.record), f"a record of this version ({error})") from error
         for name, ours in (record["options"] | record["data"]).items():
             theirs = begun_with.get(name)
             if theirs != ours:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int64, UInt8
@@ -16,14 +17,11 @@ from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
 from .classifier import channel_statistics
-from .data import augment, to_float
+from .data import Dataset, augment, to_float
 from .distributed import Processes
 from .options import TrainOptions
 from .record import Epoch, Record
 from .run import build_classifier, load_weights
-
-if TYPE_CHECKING:
-    from .data import Dataset
 
 __all__ = ["Trainer"]
 
@@ -47,8 +45,11 @@ class Trainer:
         self.steps = -(-len(training) // options.batch)
         if len(training) // self.steps < processes.count:
             raise ArgumentError("batch", options.batch, f"an image or more for each of {processes.count} processes")
+        if not len(validation):
+            raise ArgumentError("validation", 0, "at least one image, to choose the epoch")
         classifier = build_classifier(record["options"], record["data"])
         classifier.mean, classifier.std = channel_statistics(training.images)
+        _check_fit(classifier, options.model, training)
         if processes.count > 1 and device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(classifier)
         self.classifier = classifier.to(device)
@@ -90,10 +91,14 @@ class Trainer:
         weights = {f"weights/{name}": value for name, value in self.classifier.state_dict().items()}
         return weights | optimizer_tensors(self.optimizer, self.classifier)
 
-    def restore(self, tensors: Mapping[str, Tensor], scaler: dict[str, Any]) -> None:
-        """What `tensors` and `scaler.state_dict()` gave."""
+    def restore(self, tensors: Mapping[str, Tensor], scaler: dict[str, Any], path: Path) -> None:
+        """What `tensors` and `scaler.state_dict()` gave, as read from `path`.
+
+        Raises:
+            CheckpointError: the weights are another network's.
+        """
         weights = {k: v for k, v in tensors.items() if k.startswith("weights/")}
-        load_weights(self.classifier, {k.removeprefix("weights/"): v for k, v in weights.items()})
+        load_weights(self.classifier, {k.removeprefix("weights/"): v for k, v in weights.items()}, path)
         restore_optimizer(self.optimizer, self.classifier, {k: v for k, v in tensors.items() if k not in weights})
         if scaler:
             self.scaler.load_state_dict(scaler)
@@ -171,6 +176,18 @@ def _averaging(norms: list[Any]) -> Iterator[None]:
     yield
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+@torch.no_grad()
+def _check_fit(classifier: nn.Module, model: str, data: Dataset) -> None:
+    shape = tuple(data.images.shape[1:])
+    try:
+        logits = classifier.eval()(to_float(data.images[:2].cpu()))
+    except RuntimeError as error:
+        raise ArgumentError("model", model, f"a network for images of shape {shape} ({error})") from error
+    if logits.shape != (len(data.images[:2]), len(data.classes)):
+        wanted = f"a classifier: {len(data.classes)} logits an image, not an output of shape {tuple(logits.shape)[1:]}"
+        raise ArgumentError("model", model, wanted)
 
 
 def _mean_loss(losses: Float[Tensor, "steps"], sizes: Int64[Tensor, "steps"], number: int) -> float:

@@ -1,0 +1,81 @@
+"""The parts of a training, each against its definition."""
+
+import math
+
+import pytest
+import torch
+
+from invariance.errors import CheckpointError, DegenerateError
+from invariance.experiments.batches import batches, stream
+from invariance.experiments.checkpoint import load_tensors, save_tensors
+from invariance.experiments.classifier import Classifier, channel_statistics
+from invariance.experiments.options import TrainOptions
+
+
+@pytest.mark.parametrize(("count", "batch"), [(1, 1), (7, 100), (100, 100), (101, 100), (512, 100)])
+def test_batches_partition_the_images_evenly(count: int, batch: int, generator: torch.Generator):
+    made = batches(count, batch, generator=generator)
+    assert torch.equal(torch.cat(made).sort().values, torch.arange(count))
+    sizes = [len(index) for index in made]
+    assert len(made) == math.ceil(count / batch)
+    assert max(sizes) <= batch
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_streams_differ_in_every_argument():
+    drawn = {
+        tuple(torch.randint(2**60, (2,), generator=stream(seed, epoch, purpose)).tolist())
+        for seed in (0, 1, 2**62)
+        for epoch in range(3)
+        for purpose in range(3)
+    }
+    assert len(drawn) == 27
+
+
+def test_statistics_are_exact(generator: torch.Generator):
+    images = torch.randint(256, (11, 3, 5, 4), generator=generator, dtype=torch.uint8)
+    mean, std = channel_statistics(images)
+    values = images.double() / 255
+    torch.testing.assert_close(mean, values.mean((0, 2, 3)).float())
+    torch.testing.assert_close(std, values.std((0, 2, 3), correction=0).float())
+
+
+def test_constant_images_are_refused():
+    with pytest.raises(DegenerateError):
+        channel_statistics(torch.zeros(3, 1, 4, 4, dtype=torch.uint8))
+
+
+def test_a_classifier_standardises(generator: torch.Generator):
+    images = torch.rand(4, 3, 5, 5, generator=generator)
+    mean, std = images.mean((0, 2, 3)), images.std((0, 2, 3))
+    seen = Classifier(torch.nn.Flatten(), mean, std)(images).unflatten(1, (3, 5, 5))
+    torch.testing.assert_close(seen.mean((0, 2, 3)), torch.zeros(3), rtol=0, atol=1e-6)
+    torch.testing.assert_close(seen.std((0, 2, 3)), torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [("constant", [1, 1, 1, 1]), ("cosine", [1, 0.75, 0.5, 0]), ("steps", [1, 1, 1, 0.01])],
+)
+def test_schedules(schedule, rates: list[float]):
+    options = TrainOptions("cnn", "cifar10", learning_rate=1.0, schedule=schedule)
+    found = [options.learning_rate_at(progress) for progress in (0, 1 / 3, 0.5, 1)]
+    assert found == pytest.approx(rates, abs=1e-12)
+
+
+def test_tensors_round_trip_with_what_they_are(tmp_path, generator: torch.Generator):
+    tensors = {
+        "a": torch.randn(2, 3, 4, 5, generator=generator).contiguous(memory_format=torch.channels_last),
+        "count": torch.tensor(3),
+    }
+    save_tensors(tmp_path / "x.safetensors", tensors, {"epoch": 3, "σ": 0.1})
+    read, about = load_tensors(tmp_path / "x.safetensors")
+    assert about == {"epoch": 3, "σ": 0.1}
+    assert read.keys() == tensors.keys()
+    assert all(torch.equal(read[k], tensors[k]) for k in tensors)
+    assert [file.name for file in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"x\.safetensors"):
+        load_tensors(tmp_path / "x.safetensors")
