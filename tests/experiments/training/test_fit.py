@@ -13,6 +13,8 @@ from experiments.training.synthetic import splits
 from safetensors.torch import load_file
 
 from invariance.errors import ArgumentError, CheckpointError, DivergedError, RunError
+from invariance.experiments import trainer
+from invariance.experiments.batches import batches
 from invariance.experiments.fit import Listener, train
 from invariance.experiments.options import TrainOptions
 from invariance.experiments.run import load_run
@@ -126,6 +128,19 @@ def test_weights_follow_from_the_seed(tmp_path: Path):
         train(changed(seed=seed, epochs=1), splits(100), tmp_path / name)
     assert same_tensors(tmp_path / "a/model.safetensors", tmp_path / "b/model.safetensors")
     assert not same_tensors(tmp_path / "a/model.safetensors", tmp_path / "c/model.safetensors")
+
+
+def test_every_epoch_has_its_own_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    orders = []
+
+    def watched(*arguments, **options):
+        made = batches(*arguments, **options)
+        orders.append(tuple(torch.cat(made).tolist()))
+        return made
+
+    monkeypatch.setattr(trainer, "batches", watched)
+    train(changed(epochs=3), splits(70), tmp_path)
+    assert len(set(orders)) == 3
 
 
 def test_a_finished_run_is_returned_at_once(tmp_path: Path):
