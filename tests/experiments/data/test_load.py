@@ -87,9 +87,11 @@ def test_unknown_data_set_and_labels_that_do_not_fit(tmp_path: Path) -> None:
         Dataset(torch.zeros(3, 1, 2, 2, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64), ("a",))
 
 
-def test_note(mnist_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_splits("mnist", mnist_folder).note == "not known to be the canonical files"
+def test_note(cifar10_folder: Path, mnist_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cifar10", "mnist", "rotmnist"):
+        assert load_splits(name, mnist_folder).note == "not known to be the canonical files"
     assert load_splits("mnist", mnist_folder, note="drawn by hand").note == "drawn by hand"
+    assert load_splits("cifar10", cifar10_folder, note="re-encoded").note == "re-encoded"
     canonical = {name: md5(content(mnist_folder, name)) for name in mnist_files._MD5}
     monkeypatch.setattr(mnist_files, "_MD5", canonical)
     for name in ("mnist", "rotmnist"):

@@ -70,6 +70,11 @@ def test_nothing_is_fetched_where_the_files_are(archive: remote.Remote, cifar10_
     assert not list(cifar10_folder.rglob(archive.name))
 
 
+def test_the_archive_is_fetched_where_one_of_its_files_is_missing(archive: remote.Remote, cifar10_folder: Path) -> None:
+    (cifar10_folder / "cifar-10-batches-bin" / "test_batch.bin").unlink()
+    assert len(load_splits("cifar10", cifar10_folder, download=True).test) == 12
+
+
 def test_a_corrupt_download_is_refused_and_thrown_away(
     archive: remote.Remote, served: tuple[Path, str], tmp_path: Path
 ) -> None:

@@ -57,6 +57,26 @@ def test_a_bump_turns_about_the_centre(generator: torch.Generator) -> None:
     assert error.abs().max() <= 2
 
 
+def test_darkness_comes_in_at_the_corners() -> None:
+    turned = rotated(torch.full((1, 1, 28, 28), 255, dtype=torch.uint8), torch.tensor([math.pi / 4]).double())
+    assert turned[0, 0, 14, 14] == 255
+    assert not turned[0, 0, (0, 0, 3, -1, -1), (0, -1, 3, 0, -1)].any()
+
+
+def test_overshooting_splines_stay_black_and_white() -> None:
+    image = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    image[..., 8:20, 8:20] = 255
+    angle = math.pi / 6
+    turned = rotated(image, torch.tensor([angle], dtype=torch.float64))[0, 0]
+    y, x = torch.meshgrid(*[torch.arange(28, dtype=torch.float64) - 13.5] * 2, indexing="ij")
+    inside = torch.maximum(
+        (x * math.cos(angle) + y * math.sin(angle)).abs(), (y * math.cos(angle) - x * math.sin(angle)).abs()
+    )
+    # The square ends at 6; at a step a cubic spline overshoots by 10 %, which a byte would wrap around.
+    assert turned[inside < 5.5].min() > 220
+    assert turned[inside > 6.5].max() < 35
+
+
 def test_twelve_and_fifty_of_seventy(generator: torch.Generator) -> None:
     images = torch.arange(1, 141, dtype=torch.uint8)[:, None, None, None].expand(140, 1, 28, 28)
     labels = torch.arange(140) % 10
