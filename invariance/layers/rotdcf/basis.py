@@ -76,7 +76,7 @@ class FourierBessel:
         limit = max(math.pi * kernel_size / 2, float(jn_zeros(0, 2)[1]))
         found: list[tuple[float, int]] = []
         order = 0
-        while (zeros := jn_zeros(order, kernel_size))[0] <= limit:
+        while (zeros := jn_zeros(order, kernel_size // 2 + 2))[0] <= limit:
             found += [(float(root), order) for root in zeros if root <= limit]
             order += 1
         return [(k, root) for root, k in sorted(found)]
