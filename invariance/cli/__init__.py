@@ -15,6 +15,7 @@ from .check import check
 from .curve import curve
 from .replay import replay
 from .report import report
+from .table import table
 from .train import train
 from .verify import verify
 
@@ -27,7 +28,7 @@ def cli() -> None:
     """Which invariance claims are true, under which hypotheses, and how far a network is from them."""
 
 
-for command in (verify, curve, check, replay, report, train):
+for command in (verify, curve, check, replay, report, table, train):
     cli.add_command(command)
 
 

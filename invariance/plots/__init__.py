@@ -1,5 +1,6 @@
 """Figures, one a file: measurements in, matplotlib axes out, nothing shown."""
 
+from .accuracy import plot_accuracy
 from .alignment import (
     plot_alignment,
 )
@@ -17,10 +18,12 @@ from .gallery import plot_gallery
 from .ladder import plot_ladder
 from .layer_curves import plot_layer_curves
 from .layerwise import plot_layerwise
+from .predictions import plot_predictions
 from .style import figure_of
 
 __all__ = [
     "figure_of",
+    "plot_accuracy",
     "plot_alignment",
     "plot_bandwidth",
     "plot_bound",
@@ -32,4 +35,5 @@ __all__ = [
     "plot_ladder",
     "plot_layer_curves",
     "plot_layerwise",
+    "plot_predictions",
 ]

@@ -1,0 +1,260 @@
+"""`invariance table`: the papers' tables, from networks trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ArgumentError
+
+if TYPE_CHECKING:
+    from ..experiments.classifier import Classifier
+    from ..experiments.data import Dataset, Splits
+    from ..experiments.evaluation import Protocol
+    from ..experiments.table import FinishedRun, TableKind
+
+__all__ = ["table"]
+
+_TRAINING = ("epochs", "width", "learning_rate", "schedule", "weight_decay", "augment", "limit")
+_PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "folding", "horizon")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--data", "folder", type=click.Path(path_type=Path), help="Folder of the data; else INVARIANCE_DATA.")
+@click.option("--out", default="results", type=click.Path(path_type=Path), help="Folder of the table.")
+@click.option(
+    "--runs", "runs_folder", type=click.Path(path_type=Path), help="Folder of the trainings; by default OUT/runs."
+)
+@click.option("--train/--no-train", "training", default=None, help="Train what is missing; by default without --runs.")
+@click.option("--model", "models", multiple=True, help="name:option=value,…; may be repeated. By default the paper's.")
+@click.option("--seeds", default="0", help="Of the trainings, separated by commas.")
+@click.option("--epochs", type=int, help="By default the paper's, as are batch and learning rate.")
+@click.option("--width", type=int, help="Channels of the first layer; the model's own by default.")
+@click.option("--train-batch", type=int, help="Images a training step.")
+@click.option("--learning-rate", type=float, help="Of Adam.")
+@click.option("--schedule", help="constant, cosine or steps.")
+@click.option("--weight-decay", type=float)
+@click.option("--augment", help="none, crop or crop-flip.")
+@click.option("--limit", type=int, help="Train on the first so many images.")
+@click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
+@click.option("--compile", "compiled", is_flag=True, help="torch.compile in training.")
+@click.option("--note", default="", help="What the data are, if not the canonical files.")
+@click.option("--jobs", default=1, help="Trainings at a time.")
+@click.option("--backend", default="loky", help="Where they run: loky (processes), dask or ray.")
+@click.option("--address", help="Of the Dask or Ray cluster; a local one by default.")
+@click.option("--images", type=int, help="Evaluate on the first so many test images.")
+@click.option("--scales", help="σ, separated by commas; by default 0 and the paper's.")
+@click.option("--coordinates", help="In which the matrices are drawn: normalized (default) or pixel.")
+@click.option("--origin", help="Of the coordinates: centre (default) or corner.")
+@click.option("--direction", help="Of the matrices: destination-to-source (default) or source-to-destination.")
+@click.option("--padding", help="zeros (default), border or mirror.")
+@click.option("--interpolation", help="bilinear (default) or cubic.")
+@click.option("--folding", help="Draws that fold: keep (default) or redraw.")
+@click.option("--horizon", help="What comes from behind it: zeros (default) or divide, what the formula says.")
+@click.option("--resolution", type=int, help="Control: down to so many pixels a side and up before the warp.")
+@click.option("--corruption", help="Control: another change before the warp, such as jpeg-20.")
+@click.option("--warp-seed", default=0, help="Of the warps.")
+@click.option("--forensic", "look", is_flag=True, help="Which change before the warp gives the printed rows?")
+@click.option("--batch", default=500, help="Images evaluated at a time, which bounds the memory.")
+@click.option("--device", default="auto", help="cpu, cuda, auto.")
+def table(
+    name: str,
+    folder: Path | None,
+    out: Path,
+    runs_folder: Path | None,
+    training: bool | None,
+    models: tuple[str, ...],
+    note: str,
+    images: int | None,
+    look: bool,
+    batch: int,
+    device: str,
+    **options: Any,
+) -> None:
+    """Make table NAME: diffcnn, rotmnist or cifar-gcnn, as JSON, Markdown and figures.
+
+    Trains what is missing in OUT/runs, or takes the finished runs in --runs, and shows all of them the same warped
+    images. The same command goes on where it was interrupted.
+    """
+    import torch
+
+    from ..experiments.data import load_splits
+    from ..experiments.table import find_runs, table_kind
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
+        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    kind = table_kind(name)
+    protocol = _protocol(kind, options)
+    models = models or kind.models
+    splits = load_splits(kind.data, folder, note=note)
+    source = runs_folder or out / "runs"
+    if training if training is not None else runs_folder is None:
+        _train(kind, models, source, splits, folder, note, device, options)
+    runs = find_runs(source, data=kind.data, models=models)
+    request = _Request(kind, models, runs, splits.test[:images], splits.note, protocol, out, batch, device)
+    out.mkdir(parents=True, exist_ok=True)
+    for file in _forensic(request) if look else _table(request):
+        click.echo(str(file))
+
+
+@dataclass(frozen=True)
+class _Request:
+    kind: TableKind
+    models: tuple[str, ...]
+    runs: list[FinishedRun]
+    test: Dataset
+    note: str
+    protocol: Protocol
+    out: Path
+    batch: int
+    device: str
+
+    def first_of(self, models: tuple[str, ...]) -> dict[str, Classifier]:
+        """The first finished run of each, where there is one."""
+        from ..experiments.run import load_run
+
+        first = {run.model: run.path for run in reversed(self.runs)}
+        return {model: load_run(first[model])[0] for model in models if model in first}
+
+
+def _table(request: _Request) -> Iterator[Path]:
+    from ..experiments.table import load_table, make_table, to_markdown
+    from ..experiments.table.figure import draw_table
+
+    file = request.out / f"{request.kind.name}.json"
+    known = load_table(file) if file.exists() else None
+    with _progress("images × columns") as tick:
+        made = make_table(
+            request.kind.name,
+            request.runs,
+            request.test,
+            request.protocol,
+            note=request.note,
+            models=request.models,
+            known=known,
+            batch=request.batch,
+            device=request.device,
+            tick=tick,
+        )
+    made.save(file)
+    file.with_suffix(".md").write_text(to_markdown(made), encoding="utf-8")
+    yield from (file, file.with_suffix(".md"))
+    if made.protocol.families:
+        draw_table(made).savefig(file.with_suffix(".png"), dpi=150)
+        yield file.with_suffix(".png")
+        yield from _pictures(request)
+
+
+def _pictures(request: _Request) -> Iterator[Path]:
+    """Figures 1 and 3, where there are a regular CNN and a DiffCNN."""
+    from ..experiments.table.figure import draw_predictions, draw_representation
+    from ..experiments.table.pictures import predictions, representation
+
+    classifiers = request.first_of(("cnn", "diffcnn-cnn"))
+    if len(classifiers) < 2:
+        return
+    figures = {"figure-1": (representation, draw_representation), "figure-3": (predictions, draw_predictions)}
+    for suffix, (measure, draw) in figures.items():
+        file = request.out / f"{request.kind.name}-{suffix}.json"
+        pictures = measure(classifiers, request.test, request.protocol)
+        pictures.save(file)
+        draw(pictures).savefig(file.with_suffix(".png"), dpi=150)
+        yield from (file, file.with_suffix(".png"))
+
+
+def _forensic(request: _Request) -> Iterator[Path]:
+    from ..experiments.table.forensic import forensic, forensic_to_markdown
+
+    with _progress("images × columns × candidates") as tick:
+        result = forensic(
+            request.first_of(request.models),
+            request.test,
+            request.protocol,
+            table=request.kind.name,
+            note=request.note,
+            batch=request.batch,
+            device=request.device,
+            tick=tick,
+        )
+    file = request.out / f"{request.kind.name}-forensic.json"
+    result.save(file)
+    file.with_suffix(".md").write_text(forensic_to_markdown(result), encoding="utf-8")
+    yield from (file, file.with_suffix(".md"))
+
+
+def _train(
+    kind: TableKind,
+    models: tuple[str, ...],
+    source: Path,
+    splits: Splits,
+    folder: Path | None,
+    note: str,
+    device: str,
+    options: dict[str, Any],
+) -> None:
+    from functools import partial
+
+    import torch
+
+    from ..experiments.fit import train
+    from ..experiments.options import fast_precision
+    from ..experiments.sweep import PlannedRun, sweep, train_planned
+    from ..experiments.table import missing_runs
+    from .progress import TrainingProgress
+
+    given = {key: options[key] for key in _TRAINING if options[key] is not None}
+    if options["train_batch"] is not None:
+        given["batch"] = options["train_batch"]
+    precision = fast_precision(torch.device(device)) if options["precision"] == "auto" else options["precision"]
+    given |= {"precision": precision, "channels_last": precision != "float32", "compile": options["compiled"]}
+    missing = missing_runs(kind, models, _numbers("--seeds", options["seeds"], int), source.absolute(), **given)
+
+    def here(run: PlannedRun) -> None:
+        click.echo(f"training {run.out.name}", err=True)
+        with TrainingProgress() as progress:
+            train(run.options, splits, run.out, device=device, listener=progress)
+
+    alone = options["backend"] == "loky" and options["jobs"] == 1
+    work: Callable[[PlannedRun], object] = here
+    if not alone:
+        work = partial(train_planned, folder=None if folder is None else folder.absolute(), note=note, device=device)
+    sweep(missing, work, jobs=options["jobs"], backend=options["backend"], address=options["address"])
+
+
+def _protocol(kind: TableKind, options: dict[str, Any]) -> Protocol:
+    from ..experiments.evaluation import Protocol
+
+    given = {key: options[key] for key in _PROTOCOL if options[key] is not None}
+    scales = kind.scales if options["scales"] is None else tuple(_numbers("--scales", options["scales"], float))
+    resolution, corruption = options["resolution"], options["corruption"]
+    if resolution is not None and corruption is not None:
+        raise ArgumentError("--corruption", corruption, "one of --corruption and --resolution")
+    corruption = f"resolution-{resolution}" if resolution is not None else corruption or "none"
+    return Protocol(kind.families, scales, corruption=corruption, seed=options["warp_seed"], **given)
+
+
+def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> list[Any]:
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ArgumentError(option, text, "numbers separated by commas") from error
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what)
+        yield lambda done, total: progress.update(task, total=total, advance=done)

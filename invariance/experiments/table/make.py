@@ -1,0 +1,71 @@
+"""From finished runs to a table: every network on the same warped images, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+import torch
+
+from ...errors import ResultError
+from ..data import Dataset
+from ..evaluation import Answers, Protocol, draw_all, evaluate
+from ..record import fingerprint, provenance
+from ..run import load_run
+from .result import Row, RunResult, Table
+from .runs import FinishedRun, labels
+
+__all__ = ["make_table"]
+
+
+def make_table(
+    name: str,
+    runs: Sequence[FinishedRun],
+    test: Dataset,
+    protocol: Protocol,
+    *,
+    note: str = "",
+    models: Sequence[str] = (),
+    known: Table | None = None,
+    batch: int = 500,
+    device: torch.device | str = "cpu",
+    tick: Callable[[int, int], None] | None = None,
+) -> Table:
+    """The table of `runs` on the images of `test`.
+
+    Args:
+        note: what has to be said of the data.
+        models: those asked for; which of them have no run is recorded.
+        known: a table made before; weights that it has answers of, to the same protocol and images, are not run again.
+        tick: called with the images times cells just done and their total.
+
+    Raises:
+        ResultError: no runs.
+        CheckpointError: a run's weights cannot be read.
+    """
+    if not runs:
+        raise ResultError("runs", 0, f"at least one finished run of {', '.join(models) or name}")
+    data = {
+        "name": runs[0].training["data"]["name"],
+        "note": note,
+        "images": len(test),
+        "classes": list(test.classes),
+        "sha256": fingerprint(test),
+    }
+    draws = draw_all(protocol, len(test), (int(test.images.shape[2]), int(test.images.shape[3])))
+    answers: dict[str, Answers] = {}
+    if known is not None and (known.protocol, known.data["sha256"]) == (protocol, data["sha256"]):
+        answers = {run.weights: run.answers for row in known.rows for run in row.runs}
+    new = {run.weights: load_run(run.path)[0] for run in runs if run.weights not in answers}
+    if new:
+        total = len(test) * len(draws)
+        step = None if tick is None else lambda done: tick(done, total)
+        answers |= evaluate(new, test, protocol, draws=draws, batch=batch, device=device, tick=step)
+    titles = labels(runs)
+    rows = []
+    for recipe, group in groupby(runs, key=lambda run: run.recipe):
+        results = [RunResult(run.path.name, run.weights, run.training, answers[run.weights]) for run in group]
+        rows.append(Row(dict(recipe)["model"], titles[recipe], tuple(results)))
+    missing = tuple(model for model in models if model not in {run.model for run in runs})
+    columns = tuple(drawn.column for drawn in draws)
+    return Table(name, protocol, data, columns, tuple(rows), provenance(torch.device(device)), missing)

@@ -1,0 +1,228 @@
+"""A table as data: every answer to every image, and what made it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...errors import ArgumentError, ArgumentTypeError, ResultError
+from ...measure.accuracy import AccuracyCurve
+from ...measure.interval import bootstrap_mean, quantile_interval
+from ..checkpoint import save_json
+from ..evaluation import Answers, Column, Displacement, Protocol
+
+__all__ = ["FORMAT", "Row", "RunResult", "Table", "load_table"]
+
+FORMAT = "invariance table 1"
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What one trained network answers.
+
+    Attributes:
+        name: of the run's folder.
+        weights: SHA-256 of its weights' file.
+        training: its record without the history.
+    """
+
+    name: str
+    weights: str
+    training: dict[str, Any]
+    answers: Answers
+
+    @property
+    def seed(self) -> int:
+        return self.training["options"]["seed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Runs of one network that differ in their seed alone."""
+
+    model: str
+    label: str
+    runs: tuple[RunResult, ...]
+
+    @property
+    def accuracy(self) -> Float[Tensor, "cells"]:
+        """Mean over runs and images."""
+        return self.by_run.mean(0)
+
+    @property
+    def by_run(self) -> Float[Tensor, "runs cells"]:
+        return torch.stack([run.answers.correct.double().mean(1) for run in self.runs])
+
+    @property
+    def correct(self) -> Float[Tensor, "cells n"]:
+        """The part of the runs that is right, for each image."""
+        return torch.stack([run.answers.correct for run in self.runs]).double().mean(0)
+
+    def interval(self) -> Float[Tensor, "2 cells"]:
+        """95 % bootstrap interval of `accuracy` over test images, the trained networks being given."""
+        return quantile_interval(bootstrap_mean(self.correct, generator=torch.Generator().manual_seed(0)))
+
+    def loss(self, cell: int, reference: int = 0) -> tuple[float, float, float]:
+        """How much accuracy falls from cell `reference` to `cell`, with its paired interval over images."""
+        fall = self.correct[reference] - self.correct[cell]
+        ends = quantile_interval(bootstrap_mean(fall, generator=torch.Generator().manual_seed(0)))
+        return float(fall.mean()), float(ends[0]), float(ends[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of networks, columns of cells.
+
+    Attributes:
+        name: "diffcnn", "rotmnist" or "cifar-gcnn".
+        data: name, note, number and fingerprint of the test images.
+        made: provenance of the evaluation.
+        missing: networks that were asked for and have no finished run.
+    """
+
+    name: str
+    protocol: Protocol
+    data: dict[str, Any]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    made: Mapping[str, Any]
+    missing: tuple[str, ...] = ()
+
+    def cell(self, family: str | None, scale: float) -> int:
+        """The column of a family at a scale.
+
+        Raises:
+            ArgumentError: there is none.
+        """
+        for i, column in enumerate(self.columns):
+            if (column.family, column.scale) == (family, scale):
+                return i
+        raise ArgumentError("cell", (family, scale), "a family and a scale of the table's protocol")
+
+    def curves(self, family: str) -> Iterator[AccuracyCurve]:
+        """Accuracy by scale and displacement under `family`, a curve for each row."""
+        cells = [i for i, column in enumerate(self.columns) if column.family == family]
+        scales = tuple(self.columns[i].scale for i in cells)
+        moved = tuple(d.mean for i in cells if (d := self.columns[i].displacement) is not None)
+        for row in self.rows:
+            correct = torch.stack([run.answers.correct[cells] for run in row.runs])
+            yield AccuracyCurve(row.label, family, scales, moved, correct)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; accuracies and intervals are there for the reader, `from_dict` makes them from the answers."""
+        return {
+            "format": FORMAT,
+            "table": self.name,
+            "protocol": self.protocol.to_dict(),
+            "data": self.data,
+            "made": dict(self.made),
+            "missing": list(self.missing),
+            "columns": [asdict(column) for column in self.columns],
+            "rows": [_row_to_dict(row) for row in self.rows],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Any) -> Table:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ResultError: not a table of this format.
+        """
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            found = content.get("format") if isinstance(content, dict) else type(content).__name__
+            raise ResultError("format", found, f'"{FORMAT}"')
+        try:
+            columns = tuple(_column(column) for column in content["columns"])
+            images = int(content["data"]["images"])
+            rows = tuple(_row(row, len(columns), images) for row in content["rows"])
+            protocol = Protocol.from_dict(content["protocol"])
+            if [(c.family, c.scale) for c in protocol.cells] != [(c.family, c.scale) for c in columns]:
+                raise ValueError("columns that are not the protocol's")
+            plain = content["table"], protocol, content["data"], columns, rows, content["made"]
+            return cls(*plain, tuple(content["missing"]))
+        except (KeyError, TypeError, ValueError, AttributeError, ArgumentError, ArgumentTypeError) as error:
+            raise ResultError("table", str(error) or type(error).__name__, "the parts of a table as saved") from error
+
+    def save(self, path: Path) -> None:
+        """As JSON."""
+        save_json(path, self.to_dict())
+
+
+def load_table(path: Path) -> Table:
+    """The table in a JSON file.
+
+    Raises:
+        ResultError: the file is missing, is not JSON, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultError("file", str(path), f"a readable JSON file ({error})") from error
+    try:
+        return Table.from_dict(content)
+    except ResultError as error:
+        raise ResultError("file", str(path), f"a table of results ({error})") from error
+
+
+def _row_to_dict(row: Row) -> dict[str, Any]:
+    return {
+        "model": row.model,
+        "label": row.label,
+        "accuracy": row.accuracy.tolist(),
+        "interval": row.interval().mT.tolist(),
+        "runs": [
+            {
+                "name": run.name,
+                "weights": run.weights,
+                "training": run.training,
+                "accuracy": run.answers.correct.double().mean(1).tolist(),
+                "undefined": run.answers.undefined.tolist(),
+                "correct": [_pack(cell) for cell in run.answers.correct],
+            }
+            for run in row.runs
+        ],
+    }
+
+
+def _row(content: dict[str, Any], columns: int, images: int) -> Row:
+    runs = []
+    for run in content["runs"]:
+        correct = torch.stack([_unpack(cell, images) for cell in run["correct"]])
+        undefined = torch.tensor(run["undefined"], dtype=torch.int64)
+        if len(correct) != columns or len(undefined) != columns:
+            raise ValueError(f"{len(correct)} cells of answers for {columns} columns")
+        run["training"]["options"]["seed"]
+        runs.append(RunResult(run["name"], run["weights"], run["training"], Answers(correct, undefined)))
+    if not runs:
+        raise ValueError(f"no runs of {content['label']}")
+    return Row(content["model"], content["label"], tuple(runs))
+
+
+def _column(content: dict[str, Any]) -> Column:
+    moved = content["displacement"]
+    return Column(**{**content, "displacement": None if moved is None else Displacement(**moved)})
+
+
+def _pack(bits: Tensor) -> str:
+    return base64.b64encode(np.packbits(bits.numpy()).tobytes()).decode()
+
+
+def _unpack(text: str, count: int) -> Tensor:
+    """The bits that `_pack` packed, the first `count` of them.
+
+    Raises:
+        ValueError: not base64, or another number of bytes.
+    """
+    packed = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    if len(packed) != -(-count // 8):
+        raise ValueError(f"{len(packed)} bytes for {count} images")
+    return torch.from_numpy(np.unpackbits(packed, count=count).astype(bool))
