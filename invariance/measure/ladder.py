@@ -25,6 +25,7 @@ Verdict = Literal["consistent", "violated", "undecided"]
 _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
 _MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], dtype=torch.float64)
 _SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
+_REBOUND = 3.0  # times the error of a coarser grid: such errors depend on the size by more than an order
 _ROUNDING = 1e-10  # errors below are rounding, which grows with N and has no limit to extrapolate to
 
 
@@ -36,13 +37,14 @@ class Ladder:
         sizes: N, the number of pixels along a side.
         difference, spread: mean squares by rung and image, as in `ErrorReport`.
         limit, rise, order: the fit $E_\\infty + r\\,(N/N_0)^{-p}$, $N_0$ the coarsest grid; the order is infinite where
-            all errors are rounding.
+            all errors from some grid on are rounding.
         order_interval: bootstrap interval of $p$.
         limit_interval: hull of the bootstrap intervals of $E_\\infty$ in that fit and in a second one, of several
             orders at once with coefficients ≥ 0: to a single power law, coarse rungs outside the asymptotic range look
             like a limit.
-        verdict: *consistent* with exact equivariance when the limit may be 0 and the order is positive; *violated* when
-            the lower end of the limit's interval is above 0 and above the misfit; else *undecided*.
+        verdict: *consistent* with exact equivariance when the limit may be 0, the order is positive and no error is far
+            above that of a coarser grid; *violated* when the lower end of the limit's interval is above 0 and above the
+            misfit; else *undecided*.
         misfit: the largest relative residual of the second fit, times the error on the finest grid.
     """
 
@@ -93,10 +95,11 @@ def refinement_ladder(
         raise UndefinedError("error", "x/0", "the model is the same for all images: constant, not equivariant")
     error = (difference.mean(1) / spread.mean(1)).sqrt()
     rungs = torch.tensor(sizes, dtype=torch.float64)
-    if error.max() <= _ROUNDING:
-        top = float(error.max())
-        orders = (torch.inf, torch.inf)
-        return Ladder(tuple(sizes), difference, spread, 0.0, top, torch.inf, (0.0, top), orders, "consistent")
+    rounding = error <= _ROUNDING
+    if rounding[-2:].all() and rounding.equal(rounding.cummax(0).values):  # from some grid on, as where F is spectral
+        top, orders = float(error[rounding].max()), (torch.inf, torch.inf)
+        rise = float(error[0])
+        return Ladder(tuple(sizes), difference, spread, 0.0, rise, torch.inf, (0.0, top), orders, "consistent")
     replicates = bootstrap_ratio(difference, spread, generator=generator, resamples=resamples)
     limit, rise, order = (float(value) for value in _fit(rungs, error[None]))
     limits, _, orders = _fit(rungs, replicates)
@@ -104,7 +107,9 @@ def refinement_ladder(
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
     misfit = float(_fit_mixed(rungs, error[None])[1] * error[-1])
-    holds: Verdict = "consistent" if low == 0 and slow > _SLOWEST else "undecided"
+    seen = error.clamp(min=_ROUNDING)
+    steady = bool((seen <= _REBOUND * seen.cummin(0).values).all())
+    holds: Verdict = "consistent" if low == 0 and slow > _SLOWEST and steady else "undecided"
     verdict: Verdict = "violated" if low > misfit else holds
     return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict, misfit)
 

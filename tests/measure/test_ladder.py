@@ -82,6 +82,18 @@ def test_rounding_errors_are_consistent_although_they_grow():
     assert ladder.order == math.inf
 
 
+def test_errors_that_fall_faster_than_any_power_are_consistent():
+    ladder = climb(lambda n: math.exp(-n / 8) + 1e-15 * n)
+    assert ladder.verdict == "consistent"
+    assert ladder.order == math.inf
+    assert ladder.limit_interval[1] < 1e-6
+
+
+def test_sizes_that_happen_to_be_exact_are_not():
+    assert climb(lambda n: 1e-15 if n & (n - 1) == 0 else 0.1).verdict != "consistent"
+    assert climb(lambda n: 1e-15 if n % 64 == 0 else 0.1).verdict != "consistent"
+
+
 @pytest.mark.parametrize("sizes", [(32, 64, 128), (32, 64, 64, 128), (128, 64, 32, 16)])
 def test_bad_ladders_are_named(sizes):
     with pytest.raises(ArgumentError, match="at least four increasing sizes"):
