@@ -66,4 +66,6 @@ class DiffCNN(nn.Module):
         self.head = nn.Sequential(*layers, LogDetInvariant(eps=eps, degenerate=degenerate))
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h2 w2"]:
-        return self.head(self.front(images))
+        # Differences of channels and their determinants cancel: autocast's bfloat16 would leave mostly rounding.
+        with torch.autocast(images.device.type, enabled=False):
+            return self.head(self.front(images))

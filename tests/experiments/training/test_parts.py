@@ -10,6 +10,7 @@ from invariance.experiments.batches import batches, stream
 from invariance.experiments.checkpoint import load_tensors, save_tensors
 from invariance.experiments.classifier import Classifier, channel_statistics
 from invariance.experiments.options import TrainOptions
+from invariance.models import build_spec
 
 
 @pytest.mark.parametrize(("count", "batch"), [(1, 1), (7, 100), (100, 100), (101, 100), (512, 100)])
@@ -51,6 +52,20 @@ def test_a_classifier_standardises(generator: torch.Generator):
     seen = Classifier(torch.nn.Flatten(), mean, std)(images).unflatten(1, (3, 5, 5))
     torch.testing.assert_close(seen.mean((0, 2, 3)), torch.zeros(3), rtol=0, atol=1e-6)
     torch.testing.assert_close(seen.std((0, 2, 3)), torch.ones(3))
+
+
+@pytest.mark.parametrize("model", ["cnn", "diffcnn-cnn", "rotdcf-cnn", "st-cnn", "cpab-cnn", "z2cnn", "p4cnn"])
+def test_bfloat16_is_a_matter_of_rounding(model: str, generator: torch.Generator):
+    """Trained under autocast, judged in float32: that must be the same network."""
+    net = build_spec(model, width=8, in_channels=3, generator=generator).train()
+    images = 4 * torch.rand(32, 3, 32, 32, generator=generator) - 2
+    logits = []
+    for enabled in (False, True):
+        with torch.no_grad(), torch.random.fork_rng(), torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            torch.manual_seed(0)
+            logits.append(net(images).double())
+    wide, narrow = logits
+    assert (narrow - wide).norm() < 0.1 * (wide - wide.mean(0)).norm()
 
 
 @pytest.mark.parametrize(
