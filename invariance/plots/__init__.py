@@ -1,6 +1,7 @@
 """Figures, one a file: measurements in, matplotlib axes out, nothing shown."""
 
 from .accuracy import plot_accuracy
+from .accuracy_loss import plot_accuracy_loss
 from .alignment import (
     plot_alignment,
 )
@@ -24,6 +25,7 @@ from .style import figure_of
 __all__ = [
     "figure_of",
     "plot_accuracy",
+    "plot_accuracy_loss",
     "plot_alignment",
     "plot_bandwidth",
     "plot_bound",
