@@ -158,18 +158,19 @@ class SignNonlinearity(nn.Module):
         _check_field(jac)
         with torch.no_grad():  # the sign is locally constant in J
             wide = _wide(jac)
-            normal = _normal(wide, _square(wide), jac.dtype)
-            length = _square(normal)
+            normal = _normal(wide)
+            length = _length(normal)
+            flat = _is_rounding(length, wide, _square(wide), jac.dtype)
         surrogate = self.surrogate if torch.is_grad_enabled() else None
         with torch.set_grad_enabled(surrogate is not None):
-            a = self.cayley.to(normal.dtype)
-            along = sum(n * weight for n, weight in zip(normal.unbind(2), a, strict=True))
-            form = (1 - a.square().sum()) * length + 2 * along**2
-        out = torch.where((form > 0)[:, :, None, None], jac, -jac)
-        if surrogate is None:
-            return out
-        soft = (form / length.where(length > 0, 1) / surrogate).tanh()
-        return out + ((soft - soft.detach())[:, :, None, None] * jac.detach()).to(jac.dtype)
+            a = self.cayley.to(length.dtype)
+            along = sum(n * weight for n, weight in zip(normal, a, strict=True))
+            form = ((1 - a.square().sum()) * length + 2 * along**2).masked_fill(flat, 0)
+        sign = 2 * (form > 0).to(jac.dtype) - 1
+        if surrogate is not None:
+            soft = (form / length.where(length > 0, 1) / surrogate).tanh().to(jac.dtype)
+            sign = sign + (soft - soft.detach())
+        return jac * sign[:, :, None, None]
 
     def extra_repr(self) -> str:
         return "" if self.surrogate is None else f"surrogate={self.surrogate}"
@@ -203,7 +204,7 @@ class LogDetInvariant(nn.Module):
 
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
         det, flat = self._determinants(jac)
-        log_det = (det + self.eps if self.eps else torch.where(flat, 1.0, det)).log()
+        log_det = (det.masked_fill(flat, 0) + self.eps if self.eps else det.masked_fill(flat, 1)).log()
         out = log_det - log_det.mean(1, keepdim=True)
         if not self.eps:
             out = out.masked_fill(flat.any(1, keepdim=True), 0.0 if self.degenerate == "zero" else math.nan)
@@ -222,9 +223,11 @@ class LogDetInvariant(nn.Module):
                 "at least 3 channels on axis 1: one leaves V = 0, two leave V₁ = V₂ and so U = 0 for every image",
             )
         wide = _wide(jac)
-        largest = _square(wide.detach()).amax(1, keepdim=True)
-        det = _square(_normal(wide - wide.mean(1, keepdim=True), largest, jac.dtype))
-        return det, det == 0
+        # The mean is negated, not the field: so the gradient is not negated at full size either.
+        field = wide + wide.mean(1, keepdim=True).neg()
+        det = _length(_normal(field))
+        with torch.no_grad():
+            return det, _is_rounding(det, field, _square(wide).amax(1, keepdim=True), jac.dtype)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps}" if self.eps else f"degenerate={self.degenerate}"
@@ -242,19 +245,31 @@ def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:
     return torch.stack(entries, dim=-1).unflatten(-1, (3, 3))
 
 
-def _normal(field: Tensor, size: Tensor, dtype: torch.dtype) -> Tensor:
-    """dx × dy "b c 3 h w", exactly zero where it is no larger than its rounding error.
+def _normal(field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The components "b c h w" of dx × dy."""
+    x1, y1, x2, y2, x3, y3 = field.flatten(2, 3).unbind(2)
+    return _minor(x2, y3, x3, y2), _minor(x3, y1, x1, y3), _minor(x1, y2, x2, y1)
+
+
+def _minor(a: Tensor, d: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    return torch.addcmul(a * d, b, c, value=-1)
+
+
+def _length(normal: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """|n|²."""
+    a, b, c = normal
+    return torch.addcmul(torch.addcmul(a * a, b, b), c, c)
+
+
+def _is_rounding(length: Tensor, field: Tensor, size: Tensor, dtype: torch.dtype) -> Tensor:
+    """Where |dx × dy|² is no larger than its rounding error.
 
     `size` "b c 2 h w" holds the squared lengths that dx and dy were rounded at, in `dtype`.
     """
-    (x1, y1), (x2, y2), (x3, y3) = (colour.unbind(2) for colour in field.unbind(2))
-    normal = torch.stack((x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1), 2)
-    with torch.no_grad():
-        # Sums over taps and actions of condition number ten cost up to two digits; half precision has none to spare.
-        noise = (64 if dtype.itemsize > 2 else 4) * torch.finfo(dtype).eps
-        dx2, dy2 = _square(field).unbind(2)
-        rounding = _square(normal) <= noise**2 * (size[:, :, 0] * dy2 + size[:, :, 1] * dx2)
-    return normal.masked_fill(rounding.unsqueeze(2), 0)
+    # Sums over taps and actions of condition number ten cost up to two digits; half precision has none to spare.
+    noise = (64 if dtype.itemsize > 2 else 4) * torch.finfo(dtype).eps
+    dx2, dy2 = _square(field).unbind(2)
+    return length <= noise**2 * torch.addcmul(size[:, :, 0] * dy2, size[:, :, 1], dx2)
 
 
 def _square(field: Tensor) -> Tensor:
