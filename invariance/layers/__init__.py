@@ -26,8 +26,10 @@ from .gconv import (
     filter_taps,
     to_planar,
 )
+from .rotdcf import AnglePool, RotDCFBatchNorm2d, RotDCFConv2d, RotDCFLift2d, RotDCFMaxPool2d, turn_features
 
 __all__ = [
+    "AnglePool",
     "CosetPool",
     "GaussianConv2d",
     "GaussianMixture",
@@ -46,6 +48,10 @@ __all__ = [
     "P4MConvZ2",
     "Pointwise",
     "Residual",
+    "RotDCFBatchNorm2d",
+    "RotDCFConv2d",
+    "RotDCFLift2d",
+    "RotDCFMaxPool2d",
     "SignNonlinearity",
     "Square",
     "Subsample",
@@ -53,4 +59,5 @@ __all__ = [
     "gaussian_network",
     "quadrature_error",
     "to_planar",
+    "turn_features",
 ]

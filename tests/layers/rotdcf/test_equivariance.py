@@ -36,16 +36,19 @@ def turn_image(images: Tensor, quarter: int) -> Tensor:
 
 
 def network(generator: torch.Generator, angles: int = 8) -> nn.Sequential:
-    return nn.Sequential(
-        RotDCFLift2d(3, 4, padding=2, angles=angles, generator=generator),
+    net = nn.Sequential(
+        RotDCFLift2d(3, 4, padding=2, angles=angles),
         RotDCFBatchNorm2d(4),
         nn.ReLU(),
-        RotDCFConv2d(4, 5, 3, padding=1, angles=angles, modes=3, generator=generator),
+        RotDCFConv2d(4, 5, 3, padding=1, angles=angles, modes=3),
         RotDCFMaxPool2d(2),
         RotDCFBatchNorm2d(5),
         nn.ReLU(),
-        RotDCFConv2d(5, 3, stride=2, padding=1, angles=angles, modes=3, functions=8, generator=generator),
+        RotDCFConv2d(5, 3, stride=2, padding=1, angles=angles, modes=3, functions=8),
     )
+    for parameter in net.parameters():
+        nn.init.normal_(parameter, generator=generator)
+    return net
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-13)])

@@ -1,0 +1,96 @@
+"""A training step of rotdcf-cnn against the regular network's; its layers; how far it is from turning by 45°.
+
+    python benchmarks/rotdcf.py
+
+Networks of the same width on 100×3×32², one thread, channels-last; forward, loss and backward in turn in one process.
+Shared batch norm against torch's with a statistic for every planar channel. The symmetry errors are of the network with
+random weights on smooth images, read before the head and at the logits.
+"""
+
+import math
+from functools import partial
+
+import torch
+from timing import interleaved
+from torch import nn
+from torch.nn import functional as F
+
+from invariance.images import AnalyticImage, pixel_grid
+from invariance.layers import RotDCFBatchNorm2d, turn_features
+from invariance.measure import invariance_error
+from invariance.models import RegularCNN, RotDCFCNN
+from invariance.testing import assert_equivariant
+
+
+def step(net: nn.Module, images: torch.Tensor, labels: torch.Tensor, half: bool) -> None:
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        logits = net(images)
+    net.zero_grad()
+    F.cross_entropy(logits.float(), labels).backward()
+
+
+def report(name: str, ours: float, theirs: float) -> None:
+    print(f"{name:<62} {1e3 * ours:8.1f} ms {1e3 * theirs:8.1f} ms {ours / theirs:6.2f}")
+
+
+def steps(generator: torch.Generator) -> None:
+    print(f"{'forward + backward':<62} {'ours':>11} {'peer':>11}  ratio")
+    images = torch.randn(100, 3, 32, 32, generator=generator).to(memory_format=torch.channels_last)
+    labels = torch.randint(10, (100,), generator=generator)
+    nets = [RotDCFCNN(width=32, kernel_size=3), RotDCFCNN(width=32, kernel_size=5), RegularCNN(width=32)]
+    for net in nets:
+        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    for half in (True, False):
+        *ours, peer = interleaved([partial(step, net, images, labels, half) for net in nets])
+        for size, time in zip((3, 5), ours, strict=True):
+            report(f"rotdcf-cnn, k = {size}, {'bfloat16' if half else 'float32'} / cnn (k = 3)", time, peer)
+    for maps, size in ((4, 32), (8, 16)):
+        x, grad = (torch.randn(100, 8 * maps, size, size, generator=generator).bfloat16() for _ in range(2))
+        x, grad = (t.to(memory_format=torch.channels_last) for t in (x.requires_grad_(), grad))
+        shared, planar = RotDCFBatchNorm2d(maps, affine=False), nn.BatchNorm2d(8 * maps, affine=False)
+        ours, theirs = interleaved(
+            [
+                lambda: by_map(shared(by_map(x, maps)), maps).backward(grad),  # noqa: B023
+                lambda: planar(x).backward(grad),  # noqa: B023
+            ]
+        )
+        report(f"RotDCFBatchNorm2d({maps}), 100×{maps}×8×{size}², bfloat16 / BatchNorm2d", ours, theirs)
+
+
+def by_map(x: torch.Tensor, maps: int) -> torch.Tensor:
+    """Planar channels angle·maps + map to "b maps angles h w", and back for 5 axes."""
+    return x.transpose(1, 2).flatten(1, 2) if x.ndim == 5 else x.unflatten(1, (-1, maps)).transpose(1, 2)
+
+
+@torch.no_grad()
+def symmetry(generator: torch.Generator) -> None:
+    print("features at 90°, relative; logits at 90° and 45°, relative to the difference between images")
+    image, grid = AnalyticImage.random(16, generator=generator, window=0.4), pixel_grid(32, 32)
+    turn = torch.tensor([[1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64) / math.sqrt(2)
+    flat, turned = image(grid[None]), image((grid @ turn)[None])
+    quarter = flat.rot90(1, (-2, -1))
+    for name, net in (
+        ("rotdcf-cnn, k = 5", RotDCFCNN(generator=generator)),
+        ("rotdcf-cnn, k = 3", RotDCFCNN(kernel_size=3, generator=generator)),
+        ("rotdcf-cnn, k = 5, head = flatten", RotDCFCNN(head="flatten", generator=generator)),
+        ("cnn", RegularCNN(generator=generator)),
+    ):
+        net.double()(flat)
+        net.eval()
+        features = "-"
+        if isinstance(net, RotDCFCNN):
+            action = partial(turn_features, quarter_turns=1)
+            features = f"{assert_equivariant(net.features, flat, quarter, output_action=action).relative:.1e}"
+        logits = [invariance_error(net, flat, moved).normalised for moved in (quarter, turned)]
+        print(f"{name:<62} {features:>11} {logits[0]:11.1e} {logits[1]:11.1e}")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    steps(generator)
+    symmetry(generator)
+
+
+if __name__ == "__main__":
+    main()
