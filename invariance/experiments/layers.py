@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
-from ..errors import ArgumentTypeError
+from ..errors import ResultError
 from ..measure import InvarianceCurve, layer_curves
 from ..measure.layer_calls import layer_calls
+from ..plots import plot_accuracy_loss, plot_layer_curves
+from .checkpoint import read_json, save_json
 from .data import Dataset, to_float
 from .evaluation import Protocol, evaluate
 
-__all__ = ["LayerAnalysis", "analyse_layers", "stages"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "FORMAT",
+    "LayerAnalysis",
+    "analyse_layers",
+    "draw_analyses",
+    "load_analyses",
+    "save_analyses",
+    "stages",
+    "to_markdown",
+]
+
+FORMAT = "invariance layers 1"
 
 _FRONTS = ("LogDetInvariant", "AffineTransformer", "CPABTransformer")
 
@@ -45,13 +62,13 @@ class LayerAnalysis:
         """The analysis that `to_dict` wrote.
 
         Raises:
-            ArgumentTypeError: it did not write this.
+            ResultError: it did not write this.
         """
         try:
             curves = {stage: InvarianceCurve.from_dict(curve) for stage, curve in data["curves"].items()}
             return cls(data["model"], data["family"], curves, tuple(data["accuracy"]))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ArgumentTypeError("data", type(data).__name__, f"an analysis of layers ({error!r})") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ResultError("data", type(data).__name__, f"an analysis of layers ({error!r})") from error
 
 
 def stages(net: nn.Module, images: torch.Tensor) -> dict[str, str]:
@@ -106,3 +123,70 @@ def analyse_layers(
     return LayerAnalysis(
         model, family, {stage: curves[name] for stage, name in names.items()}, tuple(accuracy.tolist())
     )
+
+
+def save_analyses(path: Path, analyses: Sequence[LayerAnalysis]) -> None:
+    """As JSON."""
+    save_json(path, {"format": FORMAT, "networks": [analysis.to_dict() for analysis in analyses]})
+
+
+def load_analyses(path: Path) -> list[LayerAnalysis]:
+    """What `save_analyses` wrote.
+
+    Raises:
+        CheckpointError: the file is missing or no JSON.
+        ResultError: it holds something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ResultError("file", str(path), f'JSON of format "{FORMAT}"')
+    return [LayerAnalysis.from_dict(network) for network in content["networks"]]
+
+
+def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
+    """A panel of layers for each network, and one of accuracy lost against the error of the features.
+
+    Raises:
+        ResultError: no networks.
+    """
+    if not analyses:
+        raise ResultError("analyses", 0, "at least one network")
+    from matplotlib.figure import Figure
+
+    count = len(analyses)
+    figure = Figure(figsize=(3.6 * (count + 1) + 1.5, 5), layout="constrained")
+    *panels, last = figure.subplots(1, count + 1)
+    for ax, analysis in zip(panels, analyses, strict=True):
+        plot_layer_curves(analysis.curves, ax=ax, title=analysis.model)
+        ax.sharey(panels[0])
+        if ax is not panels[-1]:
+            ax.get_legend().remove()
+        if ax is not panels[0]:
+            ax.set_ylabel("")
+    plot_accuracy_loss(
+        {analysis.model: analysis.curves["features"] for analysis in analyses},
+        {analysis.model: analysis.accuracy for analysis in analyses},
+        ax=last,
+        title="what it costs",
+    )
+    figure.suptitle(f"{analyses[0].family} warps: planes should move with the image, features and logits stay")
+    return figure
+
+
+def to_markdown(analyses: Sequence[LayerAnalysis], note: str) -> str:
+    """A section for each scale: E of every stage, and the accuracy."""
+    every = list(dict.fromkeys(stage for analysis in analyses for stage in analysis.curves))
+    fronts = [stage for stage in every if stage in _FRONTS]
+    names = [*fronts, *(stage for stage in every if stage not in fronts)]
+    return "\n".join(("# Invariance error by layer", "", f"{note}", "", *_sections(analyses, names))) + "\n"
+
+
+def _sections(analyses: Sequence[LayerAnalysis], names: Sequence[str]) -> Iterator[str]:
+    for i, scale in enumerate(analyses[0].curves["logits"].scales):
+        yield from (f"## {analyses[0].family}, σ = {scale:g}", "")
+        yield "| " + " | ".join(("network", *names, "accuracy, %")) + " |"
+        yield "|---" * (len(names) + 2) + "|"
+        for analysis in analyses:
+            errors = (f"{analysis.curves[name].error[i]:.3f}" if name in analysis.curves else "–" for name in names)
+            yield "| " + " | ".join((analysis.model, *errors, f"{100 * analysis.accuracy[i]:.1f}")) + " |"
+        yield ""

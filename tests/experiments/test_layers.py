@@ -1,15 +1,23 @@
 """The analysis of a trained network: stages by name, curves under the warps that its accuracy is measured under."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from invariance.errors import ArgumentTypeError
+from invariance.errors import ResultError
 from invariance.experiments.classifier import Classifier
 from invariance.experiments.data import Dataset
-from invariance.experiments.layers import LayerAnalysis, analyse_layers, stages
+from invariance.experiments.layers import (
+    analyse_layers,
+    draw_analyses,
+    load_analyses,
+    save_analyses,
+    stages,
+    to_markdown,
+)
 from invariance.models import build
 
 SCALES = (0.0, 0.05, 0.3)
@@ -57,9 +65,30 @@ def test_the_accuracy_is_of_the_images_at_each_scale():
     assert analysis.accuracy == (1.0, 1.0)
 
 
-def test_analyses_survive_json(data: Dataset):
-    analysis = analyse_layers("net", classifier("cnn"), data, scales=SCALES, images=3, draws=1)
-    again = LayerAnalysis.from_dict(json.loads(json.dumps(analysis.to_dict(), allow_nan=False)))
-    assert again.to_dict() == analysis.to_dict()
-    with pytest.raises(ArgumentTypeError, match="an analysis of layers"):
-        LayerAnalysis.from_dict({"model": "net"})
+def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
+    analyses = [
+        analyse_layers(name, classifier(name), data, scales=SCALES, images=3, draws=1)
+        for name in ("cnn", "diffcnn-cnn")
+    ]
+    file = tmp_path / "layers.json"
+    save_analyses(file, analyses)
+    again = load_analyses(file)
+    assert [analysis.to_dict() for analysis in again] == [analysis.to_dict() for analysis in analyses]
+    figure = draw_analyses(again)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["cnn", "diffcnn-cnn", "what it costs"]
+    lines = to_markdown(again, "Noise.").splitlines()
+    assert lines[4] == "## affine, σ = 0"
+    assert lines[6].startswith("| network | LogDetInvariant | ReLU 1 |")
+    assert lines[8].startswith("| cnn | – | 0.000 |")
+    error = analyses[1].curves["LogDetInvariant"].error[2]
+    assert f"| diffcnn-cnn | {error:.3f} |" in lines[-2]
+    with pytest.raises(ResultError, match="analyses = 0"):
+        draw_analyses([])
+
+
+@pytest.mark.parametrize("content", [[], {"format": "another"}, {"format": "invariance layers 1", "networks": [{}]}])
+def test_other_files_are_refused(content: object, tmp_path: Path):
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ResultError):
+        load_analyses(file)
