@@ -22,9 +22,10 @@ class TrainingProgress(Listener):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("{task.fields[told]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=self._console,
+            refresh_per_second=2,
             disable=not self._console.is_terminal,
         )
 
@@ -37,17 +38,18 @@ class TrainingProgress(Listener):
 
     def begin(self, record: Record, steps: int) -> None:
         epochs, done = record["options"]["epochs"], len(record["history"])
-        self._epochs, self._steps = epochs, steps
-        self._bar = self._progress.add_task("", total=epochs * steps, completed=done * steps, loss=float("nan"))
+        self._epochs, self._steps, self._accuracy = epochs, steps, ""
+        self._bar = self._progress.add_task("", total=epochs * steps, completed=done * steps, told="")
         after = f", resumed after epoch {done}" if done else ""
         self._console.print(f"{record['options']['model']}: {record['parameters']:,} parameters{after}")
 
     def step(self, epoch: int, step: int, loss: float) -> None:
         done = (epoch - 1) * self._steps + step
-        self._progress.update(self._bar, completed=done, loss=loss, description=f"epoch {epoch}/{self._epochs}")
+        told = f"loss {loss:.4f}{self._accuracy}"
+        self._progress.update(self._bar, completed=done, told=told, description=f"epoch {epoch}/{self._epochs}")
 
     def epoch(self, entry: Epoch) -> None:
-        self._console.print(
-            f"epoch {entry['epoch']}/{self._epochs}: loss {entry['train_loss']:.4f}, "
-            f"validation {entry['validation_accuracy']:.2%}, {entry['seconds']:.1f} s"
-        )
+        self._accuracy = f", validation {entry['validation_accuracy']:.2%}"
+        told = f"loss {entry['train_loss']:.4f}{self._accuracy}"
+        self._progress.update(self._bar, told=told)
+        self._console.print(f"epoch {entry['epoch']}/{self._epochs}: {told}, {entry['seconds']:.1f} s")
