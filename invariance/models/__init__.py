@@ -1,10 +1,12 @@
 """The papers' networks, assembled from layers."""
 
+from .allcnn import AllCNN
 from .diffcnn import DiffCNN
-from .diffcnn_classifiers import DiffCNNRegular
+from .diffcnn_classifiers import DiffCNNClassifier
 from .plain import PlainCNN
 from .registry import build, build_spec, list_models
 from .regular import RegularCNN
+from .resnet import ResNet
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .seeding import initialised_by
@@ -15,11 +17,13 @@ __all__ = [
     "P4CNN",
     "STCNN",
     "Z2CNN",
+    "AllCNN",
     "DiffCNN",
-    "DiffCNNRegular",
+    "DiffCNNClassifier",
     "P4CNNAutoRotation",
     "PlainCNN",
     "RegularCNN",
+    "ResNet",
     "RotDCFCNN",
     "build",
     "build_spec",

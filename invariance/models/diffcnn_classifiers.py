@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..errors import ArgumentError
 from ..jacobians import Scheme
+from .checks import check_whole
 from .diffcnn import DiffCNN
 from .regular import RegularCNN
+from .resnet import ResNet
 from .seeding import initialised_by
 
-__all__ = ["DiffCNNRegular"]
+__all__ = ["DiffCNNClassifier"]
+
+Trunk = Literal["cnn", "resnet"]
 
 
-class DiffCNNRegular(nn.Module):
-    """U, its batch norm, the regular CNN on the C channels of U in place of three colours. "b 3 h w" to "b classes".
+class DiffCNNClassifier(nn.Module):
+    """U, its batch norm, and a planar classifier on the C channels of U in place of three colours.
+
+    "b 3 h w" to "b classes". What DiffCNN is invariant to, the logits are invariant to; the batch norm, without scale
+    and shift, is a function of U. With its default kernel the front has C·57 parameters and 3 for its rotation.
+
+    >>> sum(p.numel() for p in DiffCNNClassifier("cnn").parameters()) - 584746  # C·57 + 3 and 9·32·(C − 3)
+    1899
 
     Args:
-        width: that of the regular CNN.
-        channels … degenerate: as in `DiffCNN`. For every doubling of its stride the regular CNN has a pooling less.
+        trunk: "cnn", the regular CNN, or "resnet", the planar ResNet44.
+        width: that of the trunk.
+        channels … degenerate: as in `DiffCNN`. The regular CNN has a pooling less for every doubling of its stride.
         generator: source of all initial parameters.
+
+    Raises:
+        ArgumentError: an option out of range, images not in three colours.
     """
 
     def __init__(
         self,
+        trunk: Trunk = "cnn",
         *,
         width: int = 32,
         in_channels: int = 3,
@@ -45,6 +61,13 @@ class DiffCNNRegular(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        if trunk not in get_args(Trunk):
+            raise ArgumentError("trunk", trunk, f"one of {', '.join(get_args(Trunk))}")
+        if in_channels != 3:
+            raise ArgumentError("in_channels", in_channels, "3: the Jacobian field needs three colours")
+        check_whole(depth=depth)
+        if channels < 3:
+            raise ArgumentError("channels", channels, "at least 3: with fewer U is 0 or undefined for every image")
         with initialised_by(generator):
             self.invariant = DiffCNN(
                 channels,
@@ -60,8 +83,11 @@ class DiffCNNRegular(nn.Module):
                 degenerate=degenerate,
             )
             self.norm = nn.BatchNorm2d(channels, affine=False)
-            pools = max(0, 3 - (stride**depth - 1).bit_length())
-            self.classifier = RegularCNN(width=width, in_channels=channels, classes=classes, pools=pools)
+            if trunk == "cnn":
+                pools = max(0, 3 - (stride**depth - 1).bit_length())
+                self.classifier = RegularCNN(width=width, in_channels=channels, classes=classes, pools=pools)
+            else:
+                self.classifier = ResNet("z2", width=width, in_channels=channels, classes=classes)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
         return self.classifier(self.norm(self.invariant(images)))

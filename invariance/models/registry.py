@@ -6,15 +6,18 @@ import ast
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from torch import nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
+from .allcnn import AllCNN
 from .diffcnn import DiffCNN
-from .diffcnn_classifiers import DiffCNNRegular
+from .diffcnn_classifiers import DiffCNNClassifier
 from .plain import PlainCNN
 from .regular import RegularCNN
+from .resnet import ResNet
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .transformer import CPABCNN, STCNN
@@ -22,13 +25,20 @@ from .transformer import CPABCNN, STCNN
 __all__ = ["build", "build_spec", "list_models"]
 
 _MODELS: dict[str, Callable[..., nn.Module]] = {
+    "allcnn-p4": partial(AllCNN, "p4"),
+    "allcnn-p4m": partial(AllCNN, "p4m"),
+    "allcnn-z2": partial(AllCNN, "z2"),
     "cnn": RegularCNN,
     "cpab-cnn": CPABCNN,
     "diffcnn": DiffCNN,
-    "diffcnn-cnn": DiffCNNRegular,
+    "diffcnn-cnn": partial(DiffCNNClassifier, "cnn"),
+    "diffcnn-resnet": partial(DiffCNNClassifier, "resnet"),
     "p4cnn": P4CNN,
     "p4cnn-autorotation": P4CNNAutoRotation,
     "plain-cnn": PlainCNN,
+    "resnet44-p4": partial(ResNet, "p4"),
+    "resnet44-p4m": partial(ResNet, "p4m"),
+    "resnet44-z2": partial(ResNet, "z2"),
     "rotdcf-cnn": RotDCFCNN,
     "st-cnn": STCNN,
     "z2cnn": Z2CNN,
@@ -72,6 +82,7 @@ def build_spec(spec: str, **options: Any) -> nn.Module:
 
     Raises:
         ArgumentError: an unknown name or option, or one given twice with different values.
+        ArgumentTypeError: a value of the wrong type.
     """
     name, _, rest = spec.partition(":")
     given: dict[str, Any] = {}
@@ -86,5 +97,7 @@ def build_spec(spec: str, **options: Any) -> nn.Module:
             raise ArgumentError("model", spec, f"not two values of {option}: {options[option]} is asked for as well")
     try:
         return build(name, **(options | given))
+    except ArgumentTypeError:
+        raise
     except TypeError as error:
         raise ArgumentError("model", spec, f"options of the right type ({error})") from error

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
-from ..layers.gconv.checks import check_whole
+from .checks import check_whole
 from .seeding import initialised_by
 
 __all__ = ["RegularCNN"]
@@ -43,7 +43,7 @@ class RegularCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_whole(1, width=width, in_channels=in_channels, classes=classes)
+        check_whole(width=width, in_channels=in_channels, classes=classes)
         check_whole(0, pools=pools)
         if pools > 3:
             raise ArgumentError("pools", pools, "at most 3")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..errors import ArgumentError
 from ..groups import P4
 from ..layers import GroupBatchNorm2d, GroupMaxPool2d, GroupPool, P4ConvP4, P4ConvZ2
-from ..layers.gconv.checks import check_whole
+from .checks import check_dropout, check_whole
 from .seeding import initialised_by
 
 __all__ = ["P4CNN", "Z2CNN", "P4CNNAutoRotation"]
@@ -46,7 +46,8 @@ class Z2CNN(_RotMNIST):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check(width, in_channels, classes, dropout)
+        check_whole(width=width, in_channels=in_channels, classes=classes)
+        check_dropout(dropout)
         layers: list[nn.Module] = []
         with initialised_by(generator):
             for i in range(6):
@@ -75,7 +76,8 @@ class P4CNN(_RotMNIST):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check(width, in_channels, classes, dropout)
+        check_whole(width=width, in_channels=in_channels, classes=classes)
+        check_dropout(dropout)
         layers: list[nn.Module] = []
         with initialised_by(generator):
             for i in range(6):
@@ -103,7 +105,8 @@ class P4CNNAutoRotation(_RotMNIST):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        _check(width, in_channels, classes, dropout)
+        check_whole(width=width, in_channels=in_channels, classes=classes)
+        check_dropout(dropout)
         layers: list[nn.Module] = []
         with initialised_by(generator):
             for i in range(6):
@@ -111,9 +114,3 @@ class P4CNNAutoRotation(_RotMNIST):
                 after = nn.MaxPool2d(2) if i == 1 else nn.Dropout(dropout)
                 layers += [conv, GroupPool(P4), nn.BatchNorm2d(width), nn.ReLU(), after]
             self.features = nn.Sequential(*layers, P4ConvZ2(width, classes, 4), GroupPool(P4))
-
-
-def _check(width: int, in_channels: int, classes: int, dropout: float) -> None:
-    check_whole(1, width=width, in_channels=in_channels, classes=classes)
-    if not 0 <= dropout < 1:
-        raise ArgumentError("dropout", dropout, "a probability in [0, 1)")
