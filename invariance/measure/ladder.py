@@ -26,7 +26,7 @@ _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
 _MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], dtype=torch.float64)
 _SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
 _REBOUND = 3.0  # times the error of a coarser grid: such errors depend on the size by more than an order
-_ROUNDING = 1e-10  # errors below are rounding, which grows with N and has no limit to extrapolate to
+_ROUNDING = 1e-8  # errors below are rounding, which grows with N, and what images have left at the border
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +109,14 @@ def refinement_ladder(
     misfit = float(_fit_mixed(rungs, error[None])[1] * error[-1])
     seen = error.clamp(min=_ROUNDING)
     steady = bool((seen <= _REBOUND * seen.cummin(0).values).all())
-    holds: Verdict = "consistent" if low == 0 and slow > _SLOWEST and steady else "undecided"
-    verdict: Verdict = "violated" if low > misfit else holds
+    holds: Verdict = "consistent" if low <= _ROUNDING and slow > _SLOWEST and steady else "undecided"
+    verdict: Verdict = "violated" if low > max(misfit, _ROUNDING) else holds
     return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict, misfit)
 
 
 def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "3 r"]:
     """Limit, rise and order of least relative residual: for each order on a grid the other two are linear."""
-    weight = error.mean(0).pow(-2)
+    weight = error.mean(0).clamp(min=_ROUNDING).pow(-2)
     basis = (sizes / sizes[0]) ** -_ORDERS[:, None]  # "p n"
     s0, s1, s2 = weight.sum(), basis @ weight, basis.square() @ weight
     t0, t1 = (error @ weight)[:, None], error @ (basis * weight).mT  # "r 1", "r p"
@@ -134,7 +134,7 @@ def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[
     import numpy as np
     from scipy.optimize import nnls
 
-    weight = 1 / error.mean(0)
+    weight = 1 / error.mean(0).clamp(min=_ROUNDING)
     basis = weight[:, None] * (sizes[:, None] / sizes[0]) ** -_MIXED_ORDERS
     relative = error * weight
     fits = torch.from_numpy(np.stack([nnls(basis.numpy(), row)[0] for row in relative.numpy()]))
