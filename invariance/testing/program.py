@@ -77,7 +77,8 @@ class _FixedBatch(nn.Module):
 def _of_any_batch(module: nn.Module, program: torch.export.ExportedProgram) -> nn.Module:
     """Programs are exported for the batch of the example unless the axis is declared dynamic."""
     inputs = set(program.graph_signature.user_inputs)
-    examples = [node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
+    nodes = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
+    examples = [node.meta.get("val") for node in nodes]
     fixed = [value.shape[0] for value in examples if isinstance(value, Tensor) and value.ndim]
     return _FixedBatch(module, fixed[0]) if fixed and isinstance(fixed[0], int) else module
 

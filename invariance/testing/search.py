@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from .. import warps as warp_classes
 from ..errors import ArgumentError
 from ..images import AnalyticImage
 from ..measure.error import Model
-from ..warps import Warp
+from ..warps import Composition, Identity, PiecewiseLinear, Projective, Separable, Smooth, Warp
+from ..warps.cpab import CPAB, Tessellation
 from .check.bench import channels_of
 from .check.pair import PairError
 from .check.question import LADDER, Action, Claim, Question
@@ -63,15 +63,13 @@ class WorstCase:
         return {"error": self.error} | ({"shrunk": self.shrunk.error} if self.shrunk else {})
 
     def to_dict(self) -> dict[str, Any]:
-        image = {name: getattr(self.image, name) for name in ("waves", "amplitude", "phase", "window")}
-        warp = {item.name: getattr(self.warp, item.name) for item in fields(self.warp) if item.name != "redraws"}
         return {
             "kind": "warp",
             "target": self.target,
             "target_seed": self.target_seed,
             "question": self.question.to_dict(),
-            "image": _plain(image),
-            "warp": {"class": type(self.warp).__name__, **_plain(warp)},
+            "image": _plain(self.image),
+            "warp": _plain(self.warp),
             "error": self.error,
             "evaluations": self.evaluations,
             "shrunk": self.shrunk and self.shrunk.to_dict(),
@@ -84,16 +82,12 @@ class WorstCase:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> WorstCase:
-        """Raises ArgumentError where something is missing, or the warp is of no class of `invariance.warps`."""
+        """Raises ArgumentError where something is missing, or a class is none of images and warps."""
         try:
-            name, parts = data["warp"]["class"], {k: v for k, v in data["warp"].items() if k != "class"}
-            kind = getattr(warp_classes, name, None)
-            if not (isinstance(kind, type) and issubclass(kind, Warp)):
-                raise ArgumentError("warp", name, "a class of invariance.warps")
             return cls(
                 Question.from_dict(data["question"]),
-                AnalyticImage(**_restored(data["image"])),
-                kind(**_restored(parts)),
+                _restored(data["image"]),
+                _restored(data["warp"]),
                 data["error"],
                 data["evaluations"],
                 data["shrunk"] and cls.from_dict(data["shrunk"]),
@@ -233,11 +227,22 @@ def _quietly(budget: int, *phases: Any) -> Any:
     )
 
 
-def _plain(parts: dict[str, Any]) -> dict[str, Any]:
-    """Tensors as lists."""
-    return {name: part.tolist() if isinstance(part, torch.Tensor) else part for name, part in parts.items()}
+_KINDS = (AnalyticImage, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth, Tessellation)
+_CLASSES = {kind.__name__: kind for kind in _KINDS}
 
 
-def _restored(parts: dict[str, Any]) -> dict[str, Any]:
-    """Lists as tensors."""
-    return {k: torch.tensor(v, dtype=torch.float64) if isinstance(v, list) else v for k, v in parts.items()}
+def _plain(value: Any) -> Any:
+    """An image or a warp as its class and its fields, tensors as lists."""
+    if is_dataclass(value):
+        return {"class": type(value).__name__} | {
+            item.name: _plain(getattr(value, item.name)) for item in fields(value) if item.name != "redraws"
+        }
+    return value.tolist() if isinstance(value, torch.Tensor) else value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, dict):
+        if (name := value["class"]) not in _CLASSES:
+            raise ArgumentError("class", name, f"one of {', '.join(_CLASSES)}")
+        return _CLASSES[name](**{k: _restored(part) for k, part in value.items() if k != "class"})
+    return torch.tensor(value, dtype=torch.float64) if isinstance(value, list) else value

@@ -114,6 +114,27 @@ def test_constants_are_undefined(model):
     assert asked(model, claim="invariant", sizes=(16, 24, 32, 48)).verdict == "undefined"
 
 
+@pytest.mark.parametrize(("batch", "largest"), [(8, 8), (17, 16), (64, 24)])
+def test_warps_share_a_pass_where_there_is_room_and_the_answer_stays(batch: int, largest: int):
+    passes = []
+
+    def model(x: Tensor) -> Tensor:
+        passes.append(len(x))
+        return Gradient(1.1)(x)
+
+    report = asked(model, sizes=(16, 24, 32, 48), input_shape=(3, 32, 32), batch=batch)
+    assert max(passes) == largest
+    alone = asked(Gradient(1.1), sizes=(16, 24, 32, 48), input_shape=(3, 32, 32))
+    assert [row.error for row in report.rows] == pytest.approx([row.error for row in alone.rows])
+
+
+def test_samples_that_see_each_other_do_not_share_a_pass():
+    model = nn.Sequential(Gradient(), nn.BatchNorm2d(3))
+    reports = [asked(model, sizes=(16, 24, 32, 48), input_shape=(3, 32, 32), batch=batch) for batch in (8, 64)]
+    first, second = ([row.error for row in report.rows] for report in reports)
+    assert first == second
+
+
 def test_the_default_ladder_suits_the_strides():
     model = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.AdaptiveAvgPool2d(1))
     report = check(model, input_shape=(1, 33, 33), group="shear", claim="invariant")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -20,6 +23,7 @@ from .rounding import Rounding
 __all__ = ["Bench", "channels_of", "sampled", "smooth_images"]
 
 _MARGIN = 0.1
+_KEPT = 2**26  # bytes of an output
 
 
 def smooth_images(question: Question, count: int, generator: torch.Generator) -> AnalyticImage:
@@ -34,29 +38,64 @@ def channels_of(question: Question) -> int:
 
 
 class Bench:
-    """The images, and what the model makes of them on each grid."""
+    """The images, and what the model makes of them and of their pullbacks by some warps on each grid."""
 
-    def __init__(self, probe: Probe, question: Question, images: AnalyticImage) -> None:
-        self.probe, self.question, self.images = probe, question, images
+    def __init__(self, probe: Probe, question: Question, images: AnalyticImage, warps: Sequence[Warp] = ()) -> None:
+        self.probe, self.question, self.images, self.warps = probe, question, images, tuple(warps)
         self._plain: dict[int, Tensor] = {}
+        self._extents: dict[int, float] = {}
+        self._reports: dict[int, list[ErrorReport]] = {}
 
     def plain(self, size: int) -> Tensor:
-        if size not in self._plain:
-            self._plain[size] = self.probe(sampled(self.question, self.images, size))
-        return self._plain[size]
+        """F(I), kept where it is small."""
+        if size in self._plain:
+            return self._plain[size]
+        output = self.probe(sampled(self.question, self.images, size))
+        if output.nbytes <= _KEPT:
+            self._plain[size] = output
+        return output
 
     def measure(self, warp: Warp, size: int) -> ErrorReport:
+        """The error under a warp; all warps of the bench are measured when the first one is."""
+        which = next((i for i, known in enumerate(self.warps) if known is warp), None)
+        if which is None:
+            return next(self._measured((warp,), size))
+        if size not in self._reports:
+            self._reports[size] = list(self._measured(self.warps, size))
+        return self._reports[size][which]
+
+    def _measured(self, warps: Sequence[Warp], size: int) -> Iterator[ErrorReport]:
+        """Several warps in one pass, where that leaves room for it and samples do not see each other."""
         plain = self.plain(size)
-        moved = self.probe(sampled(self.question, Pullback(self.images, warp), size))
+        several = max(1, self.probe.batch // len(self.images)) if self._separates else 1
+        for start in range(0, len(warps), several):
+            some = warps[start : start + several]
+            pulled = [sampled(self.question, Pullback(self.images, warp), size) for warp in some]
+            for warp, moved in zip(some, self.probe(torch.cat(pulled)).split(len(self.images)), strict=True):
+                yield self._compared(warp, size, plain, moved)
+
+    @cached_property
+    def _separates(self) -> bool:
+        room = self.probe.batch >= 2 * len(self.images) and len(self.warps) > 1
+        return room and self.probe.separates(sampled(self.question, self.images[:2]))
+
+    def _compared(self, warp: Warp, size: int, plain: Tensor, moved: Tensor) -> ErrorReport:
         if self.question.moves is None:
             return compared(plain, moved, lambda output: output)
-        extent = _extent(self.probe, self.question, size, plain)
+        extent = self._extent(size, plain)
         return compared(
             plain,
             moved,
             lambda output: _pulled_back(output, warp, extent, jacobian=self.question.moves == "jacobian"),
             lambda h, w: _inside(warp, h, w, extent, plain.ndim),
         )
+
+    def _extent(self, size: int, plain: Tensor) -> float:
+        """Half the side of the square that the output's pixels tile, in units of half the image's side."""
+        if size not in self._extents:
+            _, stride = strides_of(self.probe, self.question.shape(size), plain)
+            self._extents[size] = float(stride * plain.shape[-1] / size)
+        return self._extents[size]
 
     def is_constant(self, report: ErrorReport, size: int) -> bool:
         """Whether rounding alone tells the outputs for two images apart."""
@@ -70,7 +109,7 @@ class Bench:
             return float(torch.finfo(self.question.dtype).eps)
         plain = self.plain(size)
         height, width = plain.shape[-2:]
-        extent = _extent(self.probe, self.question, size, plain)
+        extent = self._extent(size, plain)
         grid = extent * pixel_grid(height, width)[None]
         report = compared(
             self.images(grid),
@@ -87,12 +126,6 @@ def sampled(question: Question, image: ContinuousImage, size: int | None = None)
     if question.input_kind == "jacobian":
         return exact_jacobian(image, *shape[-2:]).squeeze(1).unflatten(1, (-1, 3))
     return image(pixel_grid(*shape[-2:])[None]).reshape(len(image), *shape)
-
-
-def _extent(probe: Probe, question: Question, size: int, plain: Tensor) -> float:
-    """Half the side of the square that the output's pixels tile, in units of half the image's side."""
-    _, stride = strides_of(probe, question.shape(size), plain)
-    return float(stride * plain.shape[-1] / size)
 
 
 def _pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool) -> Tensor:

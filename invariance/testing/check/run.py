@@ -8,8 +8,9 @@ import torch
 
 from ...measure.error import Model
 from .exact import check_exact
+from .layers import broken_layer
 from .probe import Probe
-from .question import FINITE, LADDER, Action, Claim, Question
+from .question import FINITE, LADDER, POINTWISE, Action, Claim, Question
 from .report import CheckReport
 from .strides import other_sizes, strides_to_blame
 from .translation import check_translation
@@ -77,8 +78,12 @@ def answer(model: Model, question: Question) -> CheckReport:
         return check_continuous(probe, question, generator)
     measure = check_translation if question.group == "translation" else check_exact
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
-    diagnosis = list(dict.fromkeys(row.note for row in rows if row.note))
-    if question.group in FINITE and any(row.verdict == "violated" for row in rows):
+    said = list(dict.fromkeys(row.note for row in rows if row.note))
+    violated = [row for row in rows if row.verdict == "violated"]
+    if question.group in FINITE and violated:
         rows += other_sizes(probe, question, rows, generator)
-        diagnosis = [*strides_to_blame(probe, question, rows), *diagnosis]
-    return CheckReport(question, tuple(rows), tuple(diagnosis))
+        said = [*strides_to_blame(probe, question, rows), *said]
+    sizes_tell = any(row.verdict == "consistent" and row.size not in {bad.size for bad in violated} for row in rows)
+    if violated and question.group not in POINTWISE and not sizes_tell:
+        said += broken_layer(probe, question, violated[0])
+    return CheckReport(question, tuple(rows), tuple(said))
