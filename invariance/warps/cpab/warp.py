@@ -12,7 +12,7 @@ from ...errors import ArgumentError
 from ..base import Warp
 from ..certificate import Certificate
 from ..sampling import Folding, draw_warps
-from . import flow
+from .flow import flow, flow_and_derivative
 from .tessellation import Tessellation
 
 __all__ = ["CPAB", "random_cpab"]
@@ -51,11 +51,10 @@ class CPAB(Warp):
         return CPAB(-self.theta, self.tessellation, self.steps)
 
     def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:
-        return flow.flow(self.tessellation, self.tessellation.pieces(self.theta), points, self.steps)
+        return flow(self.tessellation, self.theta, points, self.steps)
 
     def _derivative(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 2 n"]:
-        pieces = self.tessellation.pieces(self.theta)
-        return flow.flow_and_derivative(self.tessellation, pieces, points, self.steps)[1]
+        return flow_and_derivative(self.tessellation, self.theta, points, self.steps)[1]
 
     def certificate(self) -> Certificate:
         r"""Every step is the identity plus a contraction, and so a homeomorphism of the plane.
@@ -65,8 +64,7 @@ class CPAB(Warp):
         determinant is at least $(1-\rho)^2$, n times that of φ. With zero boundary no stage leaves the line of a side
         that it starts on, so φ maps each of these lines, and the square between them, onto itself.
         """
-        pieces = self.tessellation.pieces(self.theta.double())
-        (a, b), (c, d) = (row.unbind(1) for row in pieces[:, :, :2].unbind(1))
+        (a, b), (c, d) = (row.unbind(1) for row in self.tessellation.gradients(self.theta.double()).unbind(1))
         # The larger singular value of a 2×2 matrix, from its conformal and anticonformal parts.
         norm = (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2
         z = norm.amax(1) / self.steps * (1 + 64 * torch.finfo(torch.float64).eps)
@@ -99,7 +97,7 @@ def random_cpab(
     """
     tessellation = Tessellation(cells, cells, zero_boundary)
     # E‖∇v‖² = Σ over entries of θ of the mean of ‖∇(basis field)‖²: all triangles have one area.
-    unit = tessellation.pieces(torch.eye(tessellation.dimension, dtype=torch.float64))[:, :, :2]
+    unit = tessellation.gradients(torch.eye(tessellation.dimension, dtype=torch.float64))
     energy = float(unit.square().sum((0, 1, 2)).mean())
 
     def build(noise: Float[Tensor, "b d"]) -> CPAB:
