@@ -115,7 +115,7 @@ def cpab_warps(*, cells: int = 2, gradient: float = 0.5) -> st.SearchStrategy[CP
 
     def build(drawn: list[float]) -> CPAB:
         theta = torch.tensor([drawn], dtype=torch.float64)
-        largest = float(tessellation.pieces(theta)[:, :, :2].square().sum((1, 2)).max().sqrt())
+        largest = float(tessellation.gradients(theta).square().sum((1, 2)).max().sqrt())
         return CPAB(theta * (gradient / max(largest, gradient)), tessellation)
 
     return numbers(tessellation.dimension, gradient / cells).map(build)
