@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from .base import Warp
+from .cpab import random_cpab
 from .piecewise_linear import random_piecewise_linear
 from .projective import Projective
 from .sampling import Folding, draw_warps
@@ -108,6 +109,7 @@ def _frame(coordinates: Coordinates, origin: Origin, size: tuple[int, int] | Non
 WARP_FAMILIES: dict[str, Callable[..., Warp]] = {
     "affine": random_affine,
     "affine-shift": random_affine_shift,
+    "cpab": random_cpab,
     "homography": random_homography,
     "piecewise-linear": random_piecewise_linear,
     "separable": random_separable,

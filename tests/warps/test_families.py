@@ -11,8 +11,8 @@ from invariance.warps import WARP_FAMILIES, Projective, Warp, random_affine, ran
 
 FAMILIES = pytest.mark.parametrize("name", WARP_FAMILIES)
 GRID = pixel_grid(9, 8)[None]
-LARGE = dict.fromkeys(WARP_FAMILIES, 0.5) | {"piecewise-linear": 0.6, "separable": 0.9}
-"""Scales at which some draws fold."""
+LARGE = dict.fromkeys(WARP_FAMILIES, 0.5) | {"piecewise-linear": 0.6, "separable": 0.9, "cpab": 3.0}
+"""Scales at which some draws fold, or are not proved not to."""
 
 
 def draw(name: str, batch: int, scale: float, seed: int = 0, **options) -> Warp:
@@ -68,7 +68,7 @@ def test_certified_draws_are_injective(name):
     torch.testing.assert_close(preimages(warp), torch.ones(30, 25).double())
 
 
-@FAMILIES
+@pytest.mark.parametrize("name", sorted(WARP_FAMILIES.keys() - {"cpab"}))  # flows do not fold
 def test_draws_that_fold_are_not_certified(name):
     warp = draw(name, 200, LARGE[name], folding="keep")
     folds = determinants(warp).amin(1) <= 0
