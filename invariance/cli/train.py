@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -71,5 +72,5 @@ def train(
     with TrainingProgress() as progress:
         record = fit(chosen, splits, out, device=device, listener=progress)
     best = record["best"]
-    assert best is not None
-    click.echo(f"{out}: {best['validation_accuracy']:.2%} on the validation split, epoch {best['epoch']}")
+    if best and os.environ.get("RANK", "0") == "0":
+        click.echo(f"{out}: {best['validation_accuracy']:.2%} on the validation split, epoch {best['epoch']}")
