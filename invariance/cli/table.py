@@ -117,6 +117,12 @@ class _Request:
     batch: int
     device: str
 
+    def file(self, suffix: str) -> Path:
+        """The JSON file of the table or of something beside it; a control never lies where the table does."""
+        control = self.protocol.corruption
+        stem = self.kind.name if control == "none" else f"{self.kind.name}-{control.replace(' ', '-')}"
+        return self.out / f"{stem}{suffix}.json"
+
     def first_of(self, models: tuple[str, ...]) -> dict[str, Classifier]:
         """The first finished run of each, where there is one."""
         from ..experiments.run import load_run
@@ -129,7 +135,7 @@ def _table(request: _Request) -> Iterator[Path]:
     from ..experiments.table import load_table, make_table, to_markdown
     from ..experiments.table.figure import draw_table
 
-    file = request.out / f"{request.kind.name}.json"
+    file = request.file("")
     known = load_table(file) if file.exists() else None
     with _progress("images × columns") as tick:
         made = make_table(
@@ -163,7 +169,7 @@ def _pictures(request: _Request) -> Iterator[Path]:
         return
     figures = {"figure-1": (representation, draw_representation), "figure-3": (predictions, draw_predictions)}
     for suffix, (measure, draw) in figures.items():
-        file = request.out / f"{request.kind.name}-{suffix}.json"
+        file = request.file(f"-{suffix}")
         pictures = measure(classifiers, request.test, request.protocol)
         pictures.save(file)
         draw(pictures).savefig(file.with_suffix(".png"), dpi=150)
@@ -184,7 +190,7 @@ def _forensic(request: _Request) -> Iterator[Path]:
             device=request.device,
             tick=tick,
         )
-    file = request.out / f"{request.kind.name}-forensic.json"
+    file = request.file("-forensic")
     result.save(file)
     file.with_suffix(".md").write_text(forensic_to_markdown(result), encoding="utf-8")
     yield from (file, file.with_suffix(".md"))

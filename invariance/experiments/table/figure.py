@@ -52,12 +52,12 @@ def draw_table(table: Table) -> Figure:
 
 
 def draw_representation(pictures: Pictures) -> Figure:
-    """Figure 1: the image above its warped copy, three channels of each network's layer beside them."""
+    """Figure 1: the image above its warped copy, channels of each network's layer beside them."""
     (family, scale) = pictures.warps[1]
     rows = [[pictures.pictures[i], *_channels(pictures, i)] for i in range(2)]
     columns, told = ["image"], []
     for name, fields in pictures.fields.items():
-        columns += [f"{name}:\n{fields.layer}", "channel 2", "channel 3"]
+        columns += [f"{name}:\n{fields.layer}", *(f"channel {k + 2}" for k in range(fields.values.shape[1] - 1))]
         told.append(f"{name} {100 * fields.fixed:.0f} % and {100 * fields.moved:.0f} %")
     title = f"F(I∘φ) differs from F(I), and from F(I)∘φ, by: {'; '.join(told)}"
     said = ["\n".join(f"{name}: {seen[i]}" for name, seen in pictures.answers.items()) for i in range(2)]

@@ -36,11 +36,12 @@ def make_table(
     Args:
         note: what has to be said of the data.
         models: those asked for; which of them have no run is recorded.
-        known: a table made before; weights that it has answers of, to the same protocol and images, are not run again.
+        known: a table made before under the same protocol and of the same images; weights that it has answers of are
+            not run again.
         tick: called with the images times cells just done and their total.
 
     Raises:
-        ResultError: no runs.
+        ResultError: no runs, or `known` is another table.
         CheckpointError: a run's weights cannot be read.
     """
     if not runs:
@@ -52,10 +53,16 @@ def make_table(
         "classes": list(test.classes),
         "sha256": fingerprint(test),
     }
-    draws = draw_all(protocol, len(test), (int(test.images.shape[2]), int(test.images.shape[3])))
     answers: dict[str, Answers] = {}
-    if known is not None and (known.protocol, known.data["sha256"]) == (protocol, data["sha256"]):
+    if known is not None:
+        theirs = {"table": known.name} | known.protocol.to_dict() | known.data
+        ours = {"table": name} | protocol.to_dict() | data
+        for item, value in ours.items():
+            if theirs.get(item) != value:
+                wanted = f"{item} {value}, to go on with that table; make another one elsewhere"
+                raise ResultError("known", f"a table with {item} {theirs.get(item)}", wanted)
         answers = {run.weights: run.answers for row in known.rows for run in row.runs}
+    draws = draw_all(protocol, len(test), (int(test.images.shape[2]), int(test.images.shape[3])))
     new = {run.weights: load_run(run.path)[0] for run in runs if run.weights not in answers}
     if new:
         total = len(test) * len(draws)

@@ -35,7 +35,7 @@ FORMAT = "invariance pictures 1"
 
 @dataclass(frozen=True, eq=False)
 class Fields:
-    r"""Three channels of a layer for an image I and for I∘φ.
+    r"""Up to three channels of a layer for an image I and for I∘φ.
 
     Attributes:
         layer: what they are.
@@ -45,7 +45,7 @@ class Fields:
     """
 
     layer: str
-    values: Float[Tensor, "2 3 h w"]
+    values: Float[Tensor, "2 k h w"]
     fixed: float
     moved: float
 
@@ -221,8 +221,8 @@ def _relative(found: Tensor, expected: Tensor, region: Bool[Tensor, "1 1 h w"]) 
     return float(difference / size) if size > 0 else 0.0
 
 
-def _shown(output: Float[Tensor, "2 c h w"]) -> Float[Tensor, "2 3 h w"]:
-    """The three channels that vary most over the image, in units of their own deviation."""
+def _shown(output: Float[Tensor, "2 c h w"]) -> Float[Tensor, "2 k h w"]:
+    """The (at most) three channels that vary most over the image, in units of their own deviation."""
     deviation = output[0].flatten(1).std(1)
     chosen = deviation.argsort(descending=True, stable=True)[:3]
     centred = output[:, chosen] - output[:1, chosen].mean((2, 3), keepdim=True)
