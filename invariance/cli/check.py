@@ -57,8 +57,9 @@ def check(
         raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
         raise ArgumentError("--dtype", dtype, "float64, float32, bfloat16 or float16")
+    model = load_target(target, seed=seed)
     report = measure(
-        load_target(target, seed=seed),
+        model,
         input_shape=integers("--input", input_shape),
         sizes=integers("--sizes", sizes) if sizes else None,
         dtype=kind,
@@ -67,6 +68,11 @@ def check(
         **options,
     ).at(target, seed)
     show(report)
+    if report.verdict == "violated":
+        from ..testing.explain import explain
+
+        for line in explain(model, report):
+            _say(line)
     if json_file:
         json_file.write_text(report.to_json(), encoding="utf-8")
     if plot:
@@ -80,10 +86,15 @@ def show(report: Any) -> None:
     """The table and what there is to say about it."""
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    console.print(report.table())
+    Console(width=None if sys.stdout.isatty() else 160).print(report.table())
     for sentence in report.diagnosis:
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        _say(sentence)
+
+
+def _say(sentence: str) -> None:
+    from rich.console import Console
+
+    Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def integers(option: str, text: str) -> tuple[int, ...]:

@@ -68,7 +68,9 @@ def test_consistent_is_status_zero(monkeypatch, capsys):
 
 def test_violated_is_status_one_and_names_the_stride(monkeypatch, capsys):
     assert check(monkeypatch, "Strided", "--claim", "equivariant") == 1
-    assert "exact at 15, 17; broken at 16: 0 (P4ConvZ2)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "exact at 15, 17; broken at 16: 0 (P4ConvZ2)" in out
+    assert "simplest image: AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)]" in out
     assert check(monkeypatch, "Strided", "--claim", "equivariant", "--sizes", "15,17") == 0
 
 
@@ -94,7 +96,7 @@ def test_a_report_is_replayed(monkeypatch, capsys, dtype: str):
     assert (data["target"], data["target_seed"], data["verdict"]) == ("nets.py:Strided", 3, "violated")
     assert "<svg" in Path("r.svg").read_text(encoding="utf-8")
     assert run(monkeypatch, "replay", "r.json") == 1
-    assert capsys.readouterr().out.strip().endswith("as recorded")
+    assert capsys.readouterr().out.strip().endswith("as recorded, to the last bit")
     assert run(monkeypatch, "replay", "r.json", "--target", "nets.py:Good") == 0
     assert "other than recorded" in capsys.readouterr().out
 
@@ -107,7 +109,7 @@ def test_a_worst_case_is_replayed(monkeypatch, capsys):
     case = search_worst(nn.ReLU(), "shear", 20, input_shape=(3, 8, 8), claim="invariant").at("torch:relu")
     Path("w.json").write_text(case.to_json(), encoding="utf-8")
     assert run(monkeypatch, "replay", "w.json") == 1
-    assert capsys.readouterr().out.strip().endswith("as recorded")
+    assert capsys.readouterr().out.strip().endswith("as recorded, to the last bit")
 
 
 MISTAKES = {

@@ -140,7 +140,7 @@ def test_the_message_has_the_element_the_layer_and_the_waves(out: str):
     for line in (
         r"SymmetryError: p4, equivariant: violated",
         r"worst: \d+° at 9×9: E = \S+ in \[.*\], floor \S+; image \d",
-        r"p4 is broken first by Conv2d: E = \S+ under",
+        r"first broken by Conv2d: E = \S+ under \d+°",
         r"simplest image: AnalyticImage.from_waves\(\[\[\[\(\d",
         r"replay with: invariance replay .invariance/test_layers.py-test_plain-\w{8}.json",
     ):

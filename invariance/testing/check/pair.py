@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from ...images import AnalyticImage
 from ...measure import ErrorReport
@@ -11,6 +13,7 @@ from ...warps import Warp
 from .bench import Bench, sampled, smooth_images
 from .elements import Element, require_field
 from .exact import compared, expected_output
+from .grid import strides_of
 from .inputs import images
 from .probe import Probe
 from .question import LADDER, Question
@@ -54,5 +57,21 @@ class PairError:
         plain, moved = self.probe(inputs), self.probe(element.act(self.question.input_kind, inputs))
         return self._normalised(compared(plain, moved, expected_output(self.question, element)))
 
+    def of_shift(self, image: AnalyticImage, shift: tuple[int, int]) -> float:
+        """E for a shift by pixels, in the inner half of an output that moves along."""
+        inputs = sampled(self.question, image)
+        plain, moved = self.probe(inputs), self.probe(inputs.roll(shift, (-2, -1)))
+        if self.question.moves is None:
+            return self._normalised(compared(plain, moved, lambda output: output))
+        strides = strides_of(self.probe, self.question.input_shape, plain)
+        by = [int(s / stride) for s, stride in zip(shift, strides, strict=True)]
+        return self._normalised(compared(plain, moved, lambda output: output.roll(by, (-2, -1)), _inner_half))
+
     def _normalised(self, report: ErrorReport) -> float:
         return float(report.difference.mean().sqrt()) / self.spread
+
+
+def _inner_half(height: int, width: int) -> Bool[Tensor, "1 1 h w"]:
+    inside = torch.zeros((1, 1, height, width), dtype=torch.bool)
+    inside[..., height // 4 : height - height // 4, width // 4 : width - width // 4] = True
+    return inside
