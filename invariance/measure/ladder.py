@@ -18,7 +18,7 @@ from ..errors import ArgumentError, UndefinedError
 from .error import ErrorReport
 from .interval import bootstrap_ratio, quantile_interval
 
-__all__ = ["Ladder", "Verdict", "refinement_ladder"]
+__all__ = ["ROUNDING", "Ladder", "Verdict", "refinement_ladder"]
 
 Verdict = Literal["consistent", "violated", "undecided"]
 
@@ -26,7 +26,8 @@ _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
 _MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], dtype=torch.float64)
 _SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
 _REBOUND = 3.0  # times the error of a coarser grid: such errors depend on the size by more than an order
-_ROUNDING = 1e-8  # errors below are rounding, which grows with N, and what images have left at the border
+ROUNDING = 1e-8
+"""Errors below are rounding, which grows with N, and what images have left at the border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,13 @@ def refinement_ladder(
     sizes: Sequence[int] = (32, 48, 64, 96, 128, 192, 256),
     resamples: int = 400,
     level: float = 0.95,
+    floor: float = ROUNDING,
 ) -> Ladder:
     """Measure on every grid size and fit; `measure(N)` returns the error report of one and the same image and warp.
+
+    Args:
+        floor: errors up to this are the comparison's own, by rounding or by resampling on the finest grid, and no limit
+            is read from them.
 
     Raises:
         ArgumentError: fewer than four sizes, sizes that do not increase, or reports without independent samples.
@@ -95,7 +101,7 @@ def refinement_ladder(
         raise UndefinedError("error", "x/0", "the model is the same for all images: constant, not equivariant")
     error = (difference.mean(1) / spread.mean(1)).sqrt()
     rungs = torch.tensor(sizes, dtype=torch.float64)
-    rounding = error <= _ROUNDING
+    rounding = error <= floor
     if rounding[-2:].all() and rounding.equal(rounding.cummax(0).values):  # from some grid on, as where F is spectral
         top, orders = float(error[rounding].max()), (torch.inf, torch.inf)
         rise = float(error[0])
@@ -107,16 +113,16 @@ def refinement_ladder(
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
     misfit = float(_fit_mixed(rungs, error[None])[1] * error[-1])
-    seen = error.clamp(min=_ROUNDING)
+    seen = error.clamp(min=floor)
     steady = bool((seen <= _REBOUND * seen.cummin(0).values).all())
-    holds: Verdict = "consistent" if low <= _ROUNDING and slow > _SLOWEST and steady else "undecided"
-    verdict: Verdict = "violated" if low > max(misfit, _ROUNDING) else holds
+    holds: Verdict = "consistent" if low <= floor and slow > _SLOWEST and steady else "undecided"
+    verdict: Verdict = "violated" if low > max(misfit, floor) else holds
     return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict, misfit)
 
 
 def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "3 r"]:
     """Limit, rise and order of least relative residual: for each order on a grid the other two are linear."""
-    weight = error.mean(0).clamp(min=_ROUNDING).pow(-2)
+    weight = error.mean(0).clamp(min=ROUNDING).pow(-2)
     basis = (sizes / sizes[0]) ** -_ORDERS[:, None]  # "p n"
     s0, s1, s2 = weight.sum(), basis @ weight, basis.square() @ weight
     t0, t1 = (error @ weight)[:, None], error @ (basis * weight).mT  # "r 1", "r p"
@@ -134,7 +140,7 @@ def _fit_mixed(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[
     import numpy as np
     from scipy.optimize import nnls
 
-    weight = 1 / error.mean(0).clamp(min=_ROUNDING)
+    weight = 1 / error.mean(0).clamp(min=ROUNDING)
     basis = weight[:, None] * (sizes[:, None] / sizes[0]) ** -_MIXED_ORDERS
     relative = error * weight
     fits = torch.from_numpy(np.stack([nnls(basis.numpy(), row)[0] for row in relative.numpy()]))

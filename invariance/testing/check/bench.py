@@ -13,7 +13,7 @@ from ...actions import PointwiseAction
 from ...images import AnalyticImage, ContinuousImage, pixel_grid
 from ...jacobians import exact_jacobian
 from ...measure import ErrorReport
-from ...warps import Pullback, Warp, resample
+from ...warps import Method, Pullback, Warp, resample
 from .exact import compared
 from .grid import strides_of
 from .probe import Probe
@@ -119,6 +119,25 @@ class Bench:
         )
         return report.normalised
 
+    def doubt(self, warp: Warp, size: int) -> float:
+        """E between a quintic and a cubic spline through the output itself: more than the better of them is off by.
+
+        The floor does not say this where a model makes frequencies that the images do not have.
+        """
+        plain = self.plain(size)
+        extent = self._extent(size, plain)
+
+        def through(method: Method) -> Tensor:
+            return _pulled_back(plain, warp, extent, jacobian=self.question.moves == "jacobian", method=method)
+
+        report = compared(
+            through("cubic"),
+            through("quintic"),
+            lambda output: output,
+            lambda h, w: _inside(warp, h, w, extent, plain.ndim),
+        )
+        return report.normalised
+
 
 def sampled(question: Question, image: ContinuousImage, size: int | None = None) -> Float[Tensor, "b *c h w"]:
     """The input that the question asks for, of its own or another side length."""
@@ -128,11 +147,11 @@ def sampled(question: Question, image: ContinuousImage, size: int | None = None)
     return image(pixel_grid(*shape[-2:])[None]).reshape(len(image), *shape)
 
 
-def _pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool) -> Tensor:
+def _pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool, method: Method = "quintic") -> Tensor:
     height, width = output.shape[-2:]
     grid = extent * pixel_grid(height, width)[None]
     channels = output.flatten(1, -3)
-    moved = resample(channels, warp(grid) / extent, method="quintic", padding="border").reshape(output.shape)
+    moved = resample(channels, warp(grid) / extent, method=method, padding="border").reshape(output.shape)
     if not jacobian:
         return moved
     return PointwiseAction(warp.jacobian(grid).movedim((-2, -1), (1, 2)))(moved)

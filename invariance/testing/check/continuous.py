@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ...errors import UndefinedError
 from ...measure import ErrorReport, Ladder, refinement_ladder
+from ...measure.ladder import ROUNDING
 from ...warps import WARP_FAMILIES, Projective, Warp
 from .bench import Bench, sampled, smooth_images
 from .elements import require_field
@@ -35,6 +36,7 @@ IMAGES = 8
 SIZES = (32, 48, 64, 96, 128, 192, 256)
 
 _EXACT = 1e-9
+_NEGLIGIBLE = 1e-5  # a limit that resampling explains is taken for none up to here, and for undecided above
 _AS_FAST = 0.6  # of the order of the errors, or of 1, which is that of what the shuffle does to a function of points
 
 
@@ -92,8 +94,10 @@ def _climb(
         reports[n] = bench.measure(warp, n)
         return reports[n]
 
+    doubt = bench.doubt(warp, sizes[-1]) if bench.question.moves else 0.0
+    own = max(ROUNDING, min(doubt, _NEGLIGIBLE))
     try:
-        ladder = refinement_ladder(measure, generator=generator, sizes=sizes, level=LEVEL)
+        ladder = refinement_ladder(measure, generator=generator, sizes=sizes, level=LEVEL, floor=own)
     except UndefinedError:
         return Row(name, (shown, shown), None, None, 0.0, "undefined", note=CONSTANT), None
     floor = bench.floor(warp, shown)
@@ -102,7 +106,7 @@ def _climb(
     error, interval = error_interval(reports[shown], generator)
     worst, image = worst_image(reports[shown])
     verdict, note = ladder.verdict, ""
-    if verdict == "violated" and ladder.limit_interval[0] <= 2 * bench.floor(warp, sizes[-1]):
+    if verdict == "violated" and ladder.limit_interval[0] <= 2 * max(doubt, bench.floor(warp, sizes[-1])):
         verdict, note = "undecided", "the limit is not above what resampling the output does"
     fit = (ladder.limit, ladder.limit_interval, ladder.order, ladder.order_interval)
     return Row(name, (shown, shown), error, interval, floor, verdict, worst, image, *fit, note=note), ladder
