@@ -61,7 +61,7 @@ class Localisation(nn.Module):
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b outputs"]:
         if images.shape[1:] != self.image_shape:
-            raise ArgumentError("images.shape", tuple(images.shape), f"(batch, *{self.image_shape})")
+            raise ArgumentError("images.shape", tuple(images.shape), "(batch, {}, {}, {})".format(*self.image_shape))
         features = self.features(images)
         with torch.autocast(images.device.type, enabled=False):  # coordinates want more than eight bits
             return self.head(features.to(self.head[0].weight.dtype))
