@@ -1,0 +1,106 @@
+"""CPAB's flow and the networks with spatial transformers: time, and error in pixels.
+
+    python benchmarks/cpab.py
+
+The flow of 100 warps on 2×2 cells at the 32×32 pixel centres, forward and backward in turn in one process, one thread,
+float32, against libcpab where it is installed (extra `subjects`) and against scaling and squaring: 2⁻ⁿ of the velocity
+at the pixel centres, composed n times with itself by bilinear interpolation. Errors are against 256 steps in float64.
+The training steps are those of width 32, batch 100, channels-last.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from libcpab_peer import libcpab_flow
+from timing import interleaved
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from invariance.images import pixel_grid
+from invariance.models import CPABCNN, STCNN, RegularCNN
+from invariance.warps import CPAB, random_cpab, resample
+from invariance.warps.cpab.flow import velocity
+
+GRID = pixel_grid(32, 32)[None]
+
+
+def runge_kutta(warp: CPAB, steps: int, theta: Tensor) -> Tensor:
+    return CPAB(theta, warp.tessellation, steps)(GRID.to(theta.dtype))
+
+
+def scaling_and_squaring(warp: CPAB, squarings: int, theta: Tensor) -> Tensor:
+    grid = GRID.to(theta.dtype)
+    v = velocity(warp.tessellation, theta, grid.reshape(1, -1, 2).mT).unflatten(2, (32, 32)) / 2**squarings
+    for _ in range(squarings):
+        v = v + resample(v, grid + v.movedim(1, -1), method="bilinear", padding="border")
+    return grid + v.movedim(1, -1)
+
+
+def flows(generator: torch.Generator) -> None:
+    warp = random_cpab(100, 0.5, generator=generator)
+    exact = CPAB(warp.theta, warp.tessellation, 256)(GRID)
+    moved = (exact - GRID).norm(dim=-1) * 16
+    print(f"flow of 100 warps at 32×32 that move pixels by {moved.mean():.2f}, at most {moved.max():.1f} pixels\n")
+    print(f"{'':<34} {'mean':>9} {'max px':>9} {'fwd + bwd':>12}  ratio to the first")
+    rows: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {}
+    for steps in (1, 2, 4):
+        rows[f"ours, {steps} step{'s'[: steps - 1]}"] = partial(runge_kutta, warp, steps), warp.theta.float()
+    for squarings in (5, 7):
+        rows[f"scaling and squaring, n = {squarings}"] = (
+            partial(scaling_and_squaring, warp, squarings),
+            warp.theta.float(),
+        )
+    try:
+        peer, theta = libcpab_flow(warp)
+    except ModuleNotFoundError:
+        print("libcpab is not installed")
+    else:
+        points = GRID.reshape(-1, 2).mT
+
+        def libcpab(theta: Tensor) -> Tensor:
+            return peer(points, theta).mT.reshape(exact.shape)
+
+        rows = {"libcpab 0.1.3, without its C code": (libcpab, theta), **rows}
+    gradient = torch.randn(exact.shape, generator=generator)
+
+    def run(flow: Callable[[Tensor], Tensor], theta: Tensor) -> None:
+        flow(theta.clone().requires_grad_()).backward(gradient)
+
+    times = interleaved([partial(run, *row) for row in rows.values()], rounds=7)
+    for (name, (flow, theta)), time in zip(rows.items(), times, strict=True):
+        error = (flow(theta).double() - exact).norm(dim=-1) * 16
+        print(f"{name:<34} {error.mean():9.1e} {error.max():9.1e} {1e3 * time:9.1f} ms {time / times[0]:7.3f}")
+
+
+def step(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> None:
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        logits = net(images)
+    net.zero_grad()
+    F.cross_entropy(logits.float(), labels).backward()
+
+
+def training_steps(generator: torch.Generator) -> None:
+    images = torch.randn(100, 3, 32, 32, generator=generator).to(memory_format=torch.channels_last)
+    labels = torch.randint(10, (100,), generator=generator)
+    nets = {"cnn": RegularCNN(), "st-cnn": STCNN(), "cpab-cnn:steps=1": CPABCNN(steps=1), "cpab-cnn": CPABCNN()}
+    for net in nets.values():
+        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        if not isinstance(net, RegularCNN):
+            nn.init.normal_(net.transformer.localisation.head[-1].weight, std=0.05, generator=generator)
+    for half in (True, False):
+        print(f"\ntraining step, {'bfloat16' if half else 'float32'}")
+        times = interleaved([partial(step, net, images, labels, half) for net in nets.values()])
+        for name, time in zip(nets, times, strict=True):
+            print(f"{name:<34} {1e3 * time:9.1f} ms {time / times[0]:7.2f}")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    flows(generator)
+    training_steps(generator)
+
+
+if __name__ == "__main__":
+    main()
