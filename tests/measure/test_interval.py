@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from invariance.errors import ArgumentError
-from invariance.measure import bootstrap_ratio, quantile_interval
+from invariance.measure import bootstrap_mean, bootstrap_ratio, quantile_interval
 
 
 def test_coverage_is_near_the_level(generator: torch.Generator):
@@ -36,3 +36,19 @@ def test_bad_input_is_named(generator: torch.Generator):
         bootstrap_ratio(one, one, generator=generator)
     with pytest.raises(ArgumentError, match="level = 95"):
         quantile_interval(torch.ones(10, dtype=torch.float64), 95)
+
+
+def test_means_have_the_spread_of_their_binomial(generator: torch.Generator):
+    values = torch.stack((torch.ones(40), (torch.arange(40) < 10).float())).double()
+    replicates = bootstrap_mean(values, generator=generator, resamples=4000)
+    assert replicates.shape == (4000, 2)
+    assert bool((replicates[:, 0] == 1).all())
+    assert float(replicates[:, 1].mean()) == pytest.approx(0.25, abs=0.005)
+    assert float(replicates[:, 1].std()) == pytest.approx((0.25 * 0.75 / 40) ** 0.5, rel=0.05)
+    torch.testing.assert_close(bootstrap_mean(values[0], generator=generator), torch.ones(1000).double())
+
+
+@pytest.mark.bad_input
+def test_a_mean_of_one_image_has_no_interval(generator: torch.Generator):
+    with pytest.raises(ArgumentError, match="images = 1"):
+        bootstrap_mean(torch.ones(1), generator=generator)
