@@ -99,9 +99,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for report in reports
         if getattr(report, "when", None) == "call"
         for name, row in report.user_properties
-        if name == _PROPERTY
+        if name == _PROPERTY and (report.failed or row["verdict"] == "consistent")  # other failures were expected
     ]
-    most: int = config.getoption("--invariance-rows")
+    most = int(str(config.getoption("--invariance-rows")))
     if not rows or most == 0:
         return
     rows.sort(key=lambda row: (_GRAVITY.index(row[1]["verdict"]), -_closeness(row[1])))

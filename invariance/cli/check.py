@@ -53,6 +53,9 @@ def check(
 
     if plot and plot.suffix.lower() not in (".png", ".svg"):
         raise ArgumentError("--plot", plot, "a file name that ends in .png or .svg")
+    for option, file in (("--json", json_file), ("--plot", plot)):
+        if file and not file.parent.is_dir():
+            raise ArgumentError(option, file, f"a file in an existing folder: there is no {file.parent}")
     if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
         raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):

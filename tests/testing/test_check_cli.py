@@ -26,6 +26,10 @@ class Dropped(nn.Sequential):
     def __init__(self):
         super().__init__(nn.Conv2d(3, 4, 3), nn.Dropout())
 
+class Head(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(192, 2))
+
 def constant(x):
     return torch.ones_like(x)
 
@@ -123,6 +127,15 @@ MISTAKES = {
     "no dtype": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--dtype", "relu"], "--dtype = relu"),
     "device": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--device", "abacus"], "--device"),
     "plot": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--plot", "x.gif"], ".png or .svg"),
+    "no folder": (
+        ["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--json", "a/b.json"],
+        "there is no a",
+    ),
+    "batch": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--batch", "0"], "batch = 0"),
+    "size that is refused": (
+        ["check", "nets.py:Head", "--input", "3,8,8", "--group", "rotation", "--sizes", "8,16,24,32"],
+        "input_shape = (3, 16, 16): a shape and dtype that the model takes",
+    ),
     "channels": (
         ["check", "nets.py:Good", "--input", "5,8,8", "--group", "p4"],
         "a shape and dtype that the model",

@@ -109,6 +109,12 @@ def test_one_size_alone_decides_nothing():
     assert (report.rows[0].error or 0) > 0.1
 
 
+def test_each_of_a_few_sizes_has_its_rows():
+    report = asked(Gradient(), sizes=(24, 32), input_shape=(3, 16, 16))
+    assert [row.size[0] for row in report.rows] == [24, 24, 24, 32, 32, 32]
+    assert report.verdict == "undecided"
+
+
 @pytest.mark.parametrize("model", [lambda x: torch.ones_like(x), lambda x: x[:, :, :1, :1] * 0])
 def test_constants_are_undefined(model):
     assert asked(model, claim="invariant", sizes=(16, 24, 32, 48)).verdict == "undefined"

@@ -43,6 +43,10 @@ def test_tensors(case):
     assert_equivariant(lambda x: x, x, x.flip(-1), output_action=lambda y: y.flip(-1))
     assert_equivariant(lambda x: x.cumsum(-1), x, x.flip(-1), output_action=lambda y: y.flip(-1))
 
+def test_expected():
+    with pytest.raises(AssertionError):
+        test_tensors(None)
+
 @check_symmetry(input_shape=(3, 9, 9), group="p4", claim="invariant")
 def test_with_a_fixture(tmp_path):
     return lambda x: x.mean((-2, -1))
@@ -109,7 +113,7 @@ def artefact(name: str) -> Path:
 
 
 def test_the_summary_lists_what_was_measured(out: str):
-    assert "3 failed, 3 passed" in out
+    assert "3 failed, 4 passed" in out
     lines = out.partition("measured symmetry errors")[2].splitlines()[1:6]
     wanted = (
         r"violated    E = \S+ +\(allowed \S+\) +p4, equivariant  test_layers.py::test_plain",

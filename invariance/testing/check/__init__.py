@@ -4,8 +4,8 @@
 ladder decide, `report` tells.
 """
 
-from .question import CHECKED_GROUPS, Question
+from .question import CHECKED_GROUPS, Action, Question
 from .report import CheckReport, Row
 from .run import answer, check
 
-__all__ = ["CHECKED_GROUPS", "CheckReport", "Question", "Row", "answer", "check"]
+__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "answer", "check"]

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ...errors import UndefinedError
+from ...images import AnalyticImage
 from ...measure import ErrorReport, Ladder, refinement_ladder
 from ...measure.ladder import ROUNDING
 from ...warps import WARP_FAMILIES, Projective, Warp
@@ -64,11 +65,10 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
     probe.require_function(first[:2])
     plain = probe(first)
     require_field(question, plain)
-    wanted = question.sizes or tuple(sorted({*exact_ladder(probe, question, SIZES), size}))
-    sizes = tuple(n for n in wanted if probe.accepts(sampled(question, images[:1], n)))
+    sizes = _sizes(probe, question, images[:1])
     bench = Bench(probe, question, images, tuple(warps.values()))
     if len(sizes) < 4:
-        rows = list(_single_size(bench, warps, size, generator))
+        rows = [row for n in question.sizes or (size,) for row in _single_size(bench, warps, n, generator)]
         return CheckReport(question, tuple(rows), tuple(dict.fromkeys(row.note for row in rows)))
     rows, ladders = [], {}
     for name, warp in warps.items():
@@ -82,6 +82,16 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
         rows = [replace(row, verdict="undecided", note=note) if row.verdict == "consistent" else row for row in rows]
     said = list(dict.fromkeys(row.note for row in rows if row.note))
     return CheckReport(question, tuple(rows), tuple(said), ladders=ladders)
+
+
+def _sizes(probe: Probe, question: Question, image: AnalyticImage) -> tuple[int, ...]:
+    """Those asked for, which the model has to take, or those of the default ladder that it takes."""
+    if question.sizes:
+        for n in question.sizes:
+            probe(sampled(question, image, n))
+        return tuple(sorted(set(question.sizes)))
+    wanted = sorted({*exact_ladder(probe, question, SIZES), question.input_shape[-1]})
+    return tuple(n for n in wanted if probe.accepts(sampled(question, image, n)))
 
 
 def _climb(
@@ -120,7 +130,9 @@ def _single_size(bench: Bench, warps: dict[str, Warp], size: int, generator: tor
             continue
         error, interval = error_interval(report, generator)
         worst, image = worst_image(report)
-        said = "the model takes fewer than four sizes: one grid cannot tell its error from the network's"
+        said = (
+            "fewer than four sizes, asked for or taken by the model: one grid cannot tell its error from the network's"
+        )
         yield Row(name, (size, size), error, interval, floor, "undecided", worst, image, note=said)
 
 
