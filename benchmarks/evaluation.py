@@ -22,9 +22,12 @@ def main() -> None:
     images = torch.randint(256, (IMAGES, 3, 32, 32), generator=generator, dtype=torch.uint8)
     data = Dataset(images, torch.randint(10, (IMAGES,), generator=generator), tuple("abcdefghij"))
     print(f"torch {torch.__version__}, CPU, one thread, {IMAGES} images, batch {BATCH}; ms an image and cell")
-    for name, options in (("cnn", {}), ("cnn", {"interpolation": "cubic"}), ("diffcnn-cnn", {})):
+    for name, protocol in (
+        ("cnn", Protocol()),
+        ("cnn", Protocol(interpolation="cubic")),
+        ("diffcnn-cnn", Protocol()),
+    ):
         net = build(name, generator=generator).eval()
-        protocol = Protocol(**options)
         draws = draw_all(protocol, IMAGES, (32, 32))
 
         @torch.inference_mode()
