@@ -27,9 +27,12 @@ from .gconv import (
     to_planar,
 )
 from .rotdcf import AnglePool, RotDCFBatchNorm2d, RotDCFConv2d, RotDCFLift2d, RotDCFMaxPool2d, turn_features
+from .transformer import AffineTransformer, CPABTransformer, SpatialTransformer
 
 __all__ = [
+    "AffineTransformer",
     "AnglePool",
+    "CPABTransformer",
     "CosetPool",
     "GaussianConv2d",
     "GaussianMixture",
@@ -53,6 +56,7 @@ __all__ = [
     "RotDCFLift2d",
     "RotDCFMaxPool2d",
     "SignNonlinearity",
+    "SpatialTransformer",
     "Square",
     "Subsample",
     "filter_taps",

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..layers.gconv.checks import check_whole
 from ..layers.transformer import AffineTransformer, CPABTransformer, SpatialTransformer
 from ..warps import Padding, Tessellation
 from .regular import RegularCNN
@@ -87,6 +88,7 @@ class CPABCNN(_TransformerCNN):
         padding: Padding = "zeros",
         generator: torch.Generator | None = None,
     ) -> None:
+        check_whole(1, cells=cells, steps=steps)
         trunk = RegularCNN(width=width, in_channels=in_channels, classes=classes, generator=generator)
         transformer = CPABTransformer(
             in_channels,

@@ -42,4 +42,6 @@ def test_images_of_another_size_are_refused():
         STCNN(width=2)(torch.zeros(1, 3, 28, 28))
     with pytest.raises(ArgumentError, match="size"):
         CPABCNN(width=2, size=16)
+    with pytest.raises(ArgumentError, match="cells"):
+        CPABCNN(width=2, cells=0)
     assert RegularCNN(width=2)(torch.zeros(2, 3, 28, 28)).shape == (2, 10)

@@ -208,6 +208,7 @@ def test_affine_families_keep_what_they_say():
         ("affine", {"coordinates": "pixel"}, "size"),
         ("homography", {"size": (8, 8)}, "size"),
         ("homography", {"coordinates": "pixel", "size": (8, 0)}, "size"),
+        ("cpab", {"cells": 0}, "cells"),
         ("piecewise-linear", {"cells": 1}, "cells"),
         ("piecewise-linear", {"boundary": "loose"}, "boundary"),
         ("separable", {"cells": 0}, "cells"),

@@ -95,6 +95,8 @@ def random_cpab(
     The flow itself never folds. A draw is replaced where `steps` are too few to prove that of the numerical one.
     Other arguments, and what is raised, are as in `Tessellation`, `CPAB` and `draw_warps`.
     """
+    if cells < 1:
+        raise ArgumentError("cells", cells, "at least one rectangle each way")
     tessellation = Tessellation(cells, cells, zero_boundary)
     # E‖∇v‖² = Σ over entries of θ of the mean of ‖∇(basis field)‖²: all triangles have one area.
     unit = tessellation.gradients(torch.eye(tessellation.dimension, dtype=torch.float64))
