@@ -61,6 +61,7 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
 @click.option("--corruption", help="Control: another change before the warp, such as jpeg-20.")
 @click.option("--warp-seed", default=0, help="Of the warps.")
 @click.option("--forensic", "look", is_flag=True, help="Which change before the warp gives the printed rows?")
+@click.option("--layers", "inside", is_flag=True, help="Invariance error of every layer, beside accuracy, instead.")
 @click.option("--batch", default=500, help="Images evaluated at a time, which bounds the memory.")
 @click.option("--device", default="auto", help="cpu, cuda, auto.")
 def table(
@@ -73,11 +74,12 @@ def table(
     note: str,
     images: int | None,
     look: bool,
+    inside: bool,
     batch: int,
     device: str,
     **options: Any,
 ) -> None:
-    """Make table NAME: diffcnn, rotmnist or cifar-gcnn, as JSON, Markdown and figures.
+    """Make table NAME: diffcnn, ablation, rotmnist or cifar-gcnn, as JSON, Markdown and figures.
 
     Trains what is missing in OUT/runs, or takes the finished runs in --runs, and shows all of them the same warped
     images. The same command goes on where it was interrupted.
@@ -101,7 +103,9 @@ def table(
     runs = find_runs(source, data=kind.data, models=models)
     request = _Request(kind, models, runs, splits.test[:images], splits.note, protocol, out, batch, device)
     out.mkdir(parents=True, exist_ok=True)
-    for file in _forensic(request) if look else _table(request):
+    if look and inside:
+        raise ArgumentError("--layers", True, "one of --forensic and --layers")
+    for file in (_forensic if look else _layers if inside else _table)(request):
         click.echo(str(file))
 
 
@@ -194,6 +198,27 @@ def _forensic(request: _Request) -> Iterator[Path]:
     result.save(file)
     file.with_suffix(".md").write_text(forensic_to_markdown(result), encoding="utf-8")
     yield from (file, file.with_suffix(".md"))
+
+
+def _layers(request: _Request) -> Iterator[Path]:
+    """Of the first family, at its conventional warps."""
+    from ..experiments.layers import analyse_layers, draw_analyses, save_analyses, to_markdown
+
+    if not request.protocol.families:
+        raise ArgumentError("--layers", request.kind.name, "a table of warped images: diffcnn or ablation")
+    analyses = []
+    for name, classifier in request.first_of(request.models).items():
+        click.echo(f"layers of {name}", err=True)
+        analyses.append(
+            analyse_layers(name, classifier, request.test, family=request.protocol.families[0], batch=request.batch)
+        )
+    file = request.file("-layers")
+    save_analyses(file, analyses)
+    draw_analyses(analyses).savefig(file.with_suffix(".png"), dpi=150)
+    note = f"{len(request.test):,} test images of {request.kind.data} for the accuracy, 64 of them for the errors"
+    said = f"{note}; {request.note}." if request.note else f"{note}."
+    file.with_suffix(".md").write_text(to_markdown(analyses, said), encoding="utf-8")
+    yield from (file, file.with_suffix(".md"), file.with_suffix(".png"))
 
 
 def _train(

@@ -24,7 +24,16 @@ from .warping import Claim, warp_error
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Family", "InvarianceCurve", "draws_by_scale", "family_of", "invariance_curve", "resampling_floor"]
+__all__ = [
+    "Family",
+    "InvarianceCurve",
+    "check_scales",
+    "curve_of",
+    "draws_by_scale",
+    "family_of",
+    "invariance_curve",
+    "resampling_floor",
+]
 
 Family = Callable[..., Warp | PointwiseAction]
 """`family(batch, scale, *, generator)`: a transformation for each sample; scale 0 is the identity."""
@@ -226,14 +235,26 @@ def _sweep(
     label: str,
     claim: Claim,
 ) -> InvarianceCurve:
+    check_scales(scales, draws)
+    reports = [list(map(measure, drawn)) for drawn in draws_by_scale(family, scales, batch, draws, generator)]
+    return curve_of(reports, scales, label, claim)
+
+
+def check_scales(scales: Sequence[float], draws: int) -> None:
+    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, and for no draws."""
     if not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):
         raise ArgumentError("scales", tuple(scales), "increasing finite numbers ≥ 0")
     if draws < 1:
         raise ArgumentError("draws", draws, "at least one transformation for each image")
-    reports = [list(map(measure, drawn)) for drawn in draws_by_scale(family, scales, batch, draws, generator)]
+
+
+def curve_of(
+    reports: Sequence[Sequence[ErrorReport]], scales: Sequence[float], label: str, claim: Claim
+) -> InvarianceCurve:
+    """The curve of the reports by scale and draw."""
     spread = reports[0][0].spread
     if spread is None:
-        raise ArgumentError("images", batch, "at least 2 independent images, to normalise the error by")
+        raise ArgumentError("images", 1, "at least 2 independent images, to normalise the error by")
 
     def gathered(name: str) -> Tensor:
         return torch.stack([torch.stack([getattr(report, name) for report in row]) for row in reports]).cpu()

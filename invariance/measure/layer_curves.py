@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
-from ..images import ContinuousImage, sample
-from ..warps import Method
-from .curve import Family, InvarianceCurve, invariance_curve
+from ..images import ContinuousImage
+from ..warps import Method, Warp, warp_images
+from .curve import Family, InvarianceCurve, check_scales, curve_of, draws_by_scale, family_of
+from .error import ErrorReport, equivariance_error
 from .layer_calls import layer_calls
+from .warping import inside, sample_pair
 
 __all__ = ["layer_curves"]
 
 
+@torch.no_grad()
 def layer_curves(
     model: nn.Module,
     images: ContinuousImage | Float[Tensor, "b c h w"],
@@ -30,7 +33,8 @@ def layer_curves(
     margin: float = 0.1,
     method: Method = "cubic",
 ) -> dict[str, InvarianceCurve]:
-    r"""`invariance_curve` of each layer under the same warps, by the layer's dotted name, in the order of computation.
+    r"""`invariance_curve` of each layer under the same warps, by the layer's dotted name, in the order of computation;
+    one pass of the model for each draw, whatever the number of layers.
 
     The claim follows the output. One with a plane, "b … h w", is held to move with the image (*covariant*: all that a
     map of features can do), any other one to stay (*invariant*). So no step from a layer to the next can be called
@@ -41,42 +45,52 @@ def layer_curves(
         draws, size, margin, method: as in `invariance_curve`.
 
     Raises:
-        ArgumentError: a layer that the model does not call, or that has no such output.
+        ArgumentError: a layer that the model does not call, or that has no such output; scales or draws as in
+            `invariance_curve`; a family of pointwise actions.
     """
-    with torch.no_grad():
-        calls = layer_calls(model, images[:1] if isinstance(images, Tensor) else sample(images, size or 1)[:1])
-    planes = {call.layer: call.output.ndim >= 4 for call in calls if call.output is not None}
+    check_scales(scales, draws)
+    identity = family_of(warp)(1, 0.0, generator=torch.Generator())
+    if not isinstance(identity, Warp):
+        raise ArgumentError("warp", warp, "a family of warps: pointwise actions act on Jacobian fields, not on images")
+    inputs, _ = sample_pair(images, identity, size=size, method=method)
+    plain = _outputs(model, inputs)
     for name in layers or ():
-        if name not in planes:
-            raise ArgumentError("layers", name, f"layers of the model: {', '.join(planes)}")
-    state, curves = generator.get_state(), {}
-    for name, plane in planes.items():
-        if layers is None or name in layers:
-            generator.set_state(state)
-            curves[name] = invariance_curve(
-                _Tap(model, name, plane),
-                images,
-                warp=warp,
-                scales=scales,
-                generator=generator,
-                draws=draws,
-                claim="covariant" if plane else "invariant",
-                size=size,
-                margin=margin,
-                method=method,
-                label=name,
-            )
-    return curves
+        if name not in plain:
+            raise ArgumentError("layers", name, f"layers of the model: {', '.join(plain)}")
+    chosen = {name: output for name, output in plain.items() if layers is None or name in layers}
+    reports: dict[str, list[list[ErrorReport]]] = {name: [] for name in chosen}
+    for drawn in draws_by_scale(family_of(warp), scales, len(inputs), draws, generator):
+        for rows in reports.values():
+            rows.append([])
+        for transformation in drawn:
+            assert isinstance(transformation, Warp)
+            moved = _outputs(model, sample_pair(images, transformation, size=size, method=method)[1])
+            for name, output in chosen.items():
+                report = _compare(output, moved.get(name), transformation, inputs, name, margin, method)
+                reports[name][-1].append(report)
+    return {
+        name: curve_of(rows, scales, name, "covariant" if chosen[name].ndim >= 4 else "invariant")
+        for name, rows in reports.items()
+    }
 
 
-class _Tap:
-    """Images to the output of one layer, the axes between batch and plane as one."""
+def _outputs(model: nn.Module, inputs: Tensor) -> dict[str, Tensor]:
+    """By layer, the axes between batch and plane as one."""
+    calls = layer_calls(model, inputs)
+    outputs = {call.layer: call.output for call in calls if call.output is not None}
+    return {name: output.flatten(1, -3) if output.ndim >= 4 else output for name, output in outputs.items()}
 
-    def __init__(self, model: nn.Module, layer: str, plane: bool) -> None:
-        self.model, self.layer, self.plane = model, layer, plane
 
-    def __call__(self, images: Tensor) -> Tensor:
-        (output,) = (call.output for call in layer_calls(self.model, images) if call.layer == self.layer)
-        if output is None:
-            raise ArgumentError("layers", self.layer, "a layer whose output is a floating-point tensor for all images")
-        return output.flatten(1, -3) if self.plane else output
+def _compare(
+    plain: Tensor, moved: Tensor | None, warp: Warp, inputs: Tensor, name: str, margin: float, method: Method
+) -> ErrorReport:
+    if moved is None:
+        raise ArgumentError("layers", name, "layers that are called for all images")
+
+    def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
+        return inside(warp, height, width, 1 - margin, inputs)
+
+    def action(output: Tensor) -> Tensor:
+        return warp_images(output, warp, method=method) if output.ndim >= 4 else output
+
+    return equivariance_error(lambda values: values, plain, moved, output_action=action, region=region)
