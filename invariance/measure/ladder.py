@@ -25,6 +25,7 @@ Verdict = Literal["consistent", "violated", "undecided"]
 _ORDERS = torch.linspace(0.1, 8, 159, dtype=torch.float64)
 _MIXED_ORDERS = torch.tensor([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], dtype=torch.float64)
 _SLOWEST = 0.25  # a lower order cannot be told from none over a ladder of a few octaves
+_POOR = 0.4  # a relative residual from which on the fit says nothing
 _REBOUND = 3.0  # times the error of a coarser grid: such errors depend on the size by more than an order
 ROUNDING = 1e-8
 """Errors below are rounding, which grows with N, and what images have left at the border."""
@@ -45,7 +46,7 @@ class Ladder:
             like a limit.
         verdict: *consistent* with exact equivariance when the limit may be 0, the order is positive and no error is far
             above that of a coarser grid; *violated* when the lower end of the limit's interval is above 0 and above the
-            misfit; else *undecided*.
+            misfit, or when errors rise towards a limit; else *undecided*.
         misfit: the largest relative residual of the second fit, times the error on the finest grid.
     """
 
@@ -112,24 +113,46 @@ def refinement_ladder(
     hull = [quantile_interval(values, level) for values in (limits, _fit_mixed(rungs, replicates)[0])]
     low, high = float(min(ends[0] for ends in hull)), float(max(ends[1] for ends in hull))
     slow, fast = quantile_interval(orders, level).tolist()
-    misfit = float(_fit_mixed(rungs, error[None])[1] * error[-1])
+    residual = float(_fit_mixed(rungs, error[None])[1])
+    misfit = residual * float(error[-1])
     seen = error.clamp(min=floor)
     steady = bool((seen <= _REBOUND * seen.cummin(0).values).all())
     holds: Verdict = "consistent" if low <= floor and slow > _SLOWEST and steady else "undecided"
-    verdict: Verdict = "violated" if low > max(misfit, floor) else holds
+    verdict: Verdict = "violated" if low > max(misfit, floor) and residual < _POOR else holds
+    first = _rises_from(rungs, seen)
+    if verdict != "violated" and first is not None:
+        limit, rise, order = (float(value) for value in _fit(rungs[first:], error[None, first:], rising=True))
+        limits, _, orders = _fit(rungs[first:], replicates[:, first:], rising=True)
+        (low, high), (slow, fast) = (quantile_interval(values, level).tolist() for values in (limits, orders))
+        rise *= float((rungs[first] / rungs[0]) ** order)
+        verdict = "violated" if slow > _SLOWEST else "undecided"
     return Ladder(tuple(sizes), difference, spread, limit, rise, order, (low, high), (slow, fast), verdict, misfit)
 
 
-def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"]) -> Float[Tensor, "3 r"]:
-    """Limit, rise and order of least relative residual: for each order on a grid the other two are linear."""
+def _rises_from(sizes: Float[Tensor, "n"], error: Float[Tensor, "n"]) -> int | None:
+    """The rung behind the smallest error, where errors rise from there on, ever more slowly, over three grids or more:
+    the grid's error has the opposite sign of the network's and hid it.
+    """
+    least = int(error.argmin())
+    slope = error[least:].diff() / sizes[least:].log().diff()
+    rises = len(slope) >= 3 and bool((slope > 0).all()) and bool(slope[-1] < slope[-2])
+    return least + 1 if rises else None
+
+
+def _fit(sizes: Float[Tensor, "n"], error: Float[Tensor, "r n"], *, rising: bool = False) -> Float[Tensor, "3 r"]:
+    """Limit, rise and order of least relative residual: for each order on a grid the other two are linear.
+
+    Errors fall towards the limit, or with `rising` climb to it: the rise is negative then.
+    """
     weight = error.mean(0).clamp(min=ROUNDING).pow(-2)
     basis = (sizes / sizes[0]) ** -_ORDERS[:, None]  # "p n"
     s0, s1, s2 = weight.sum(), basis @ weight, basis.square() @ weight
     t0, t1 = (error @ weight)[:, None], error @ (basis * weight).mT  # "r 1", "r p"
     determinant = s0 * s2 - s1.square()
     limit = ((s2 * t0 - s1 * t1) / determinant).clamp(min=0)
-    slope = ((t1 - limit * s1) / s2).clamp(min=0)
-    limit = torch.where(slope > 0, limit, t0 / s0)
+    slope = (t1 - limit * s1) / s2
+    slope = slope.clamp(max=0) if rising else slope.clamp(min=0)
+    limit = torch.where(slope != 0, limit, t0 / s0)
     residual = (error[:, None] - limit[..., None] - slope[..., None] * basis).square() @ weight
     best = residual.argmin(1, keepdim=True)
     return torch.stack((limit.gather(1, best), slope.gather(1, best), _ORDERS[best]))[..., 0]

@@ -89,6 +89,21 @@ def test_errors_that_fall_faster_than_any_power_are_consistent():
     assert ladder.limit_interval[1] < 1e-6
 
 
+def test_errors_that_rise_to_a_limit_are_violations():
+    """The grid's error has the opposite sign: |0.075 − (39/N)²|, small by chance at N = 140."""
+    sizes = (32, 48, 64, 96, 128, 192, 256)
+    ladder = climb(lambda n: abs(0.075 - (12 / n) ** 2), sizes=sizes, noise=0.002)
+    assert ladder.verdict == "violated"
+    assert ladder.limit == pytest.approx(0.075, rel=0.15)
+    assert ladder.rise < 0
+    torch.testing.assert_close(ladder.fitted(torch.tensor(sizes[2:]).double()), ladder.error[2:], rtol=0.1, atol=0)
+
+
+def test_errors_that_rise_before_they_fall_are_not():
+    assert climb(lambda n: 1 / n * min(1, (n / 100) ** 2)).verdict != "violated"
+    assert climb(lambda n: (n / 256) ** 2).verdict != "violated"
+
+
 def test_sizes_that_happen_to_be_exact_are_not():
     assert climb(lambda n: 1e-15 if n & (n - 1) == 0 else 0.1).verdict != "consistent"
     assert climb(lambda n: 1e-15 if n % 64 == 0 else 0.1).verdict != "consistent"
