@@ -130,8 +130,11 @@ def _cluster(jobs: int, backend: Backend, address: str | None) -> Iterator[None]
 
             ray.init(address=address, num_cpus=None if address else jobs)
             register_ray()
-            with parallel_config(backend="ray"):
-                yield
+            try:
+                with parallel_config(backend="ray"):
+                    yield
+            finally:
+                ray.shutdown()
         elif backend == "dask":
             from dask.distributed import Client
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 from ..evaluation import Column
+from ..options import TrainOptions
 from .claims import claimed
 from .kinds import TableKind, table_kind
 from .result import Row, Table
@@ -121,7 +124,19 @@ def _protocol(table: Table) -> Iterator[str]:
 def _runs(table: Table) -> Iterator[str]:
     yield "## Runs"
     yield ""
-    heads = ["run", "seed", "width", "parameters", "epochs", "best", "validation, %", "training", "on", "data", "code"]
+    heads = [
+        "run",
+        "seed",
+        "width",
+        "parameters",
+        "recipe",
+        "best epoch",
+        "validation, %",
+        "training",
+        "on",
+        "data",
+        "code",
+    ]
     yield from _rows(heads)
     for row in table.rows:
         for run in row.runs:
@@ -134,7 +149,7 @@ def _runs(table: Table) -> Iterator[str]:
                     str(options["seed"]),
                     str(options["width"] or "default"),
                     f"{training['parameters']:,}",
-                    str(options["epochs"]),
+                    _recipe(options),
                     str(best["epoch"]),
                     f"{100 * best['validation_accuracy']:.1f}",
                     f"{training['seconds'] / 60:.0f} min",
@@ -143,6 +158,15 @@ def _runs(table: Table) -> Iterator[str]:
                     f"{(code['revision'] or 'unknown')[:9]}{' + changes' if code['dirty'] else ''}",
                 ]
             )
+
+
+def _recipe(options: Mapping[str, Any]) -> str:
+    """Epochs, batch and learning rate, and the other options that are not the usual ones."""
+    usual = {item.name: item.default for item in fields(TrainOptions)}
+    told = ("model", "data", "epochs", "width", "batch", "learning_rate", "schedule", "seed")
+    plain = f"{options['epochs']} epochs, batch {options['batch']}, {options['learning_rate']:g} {options['schedule']}"
+    others = [f"{n.replace('_', ' ')} {v}" for n, v in options.items() if n not in told and v != usual.get(n)]
+    return ", ".join([plain, *others])
 
 
 def _rows(heads: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import torch
 from invariance.errors import ArgumentError, ResultError
 from invariance.experiments.data import Dataset, load_splits
 from invariance.experiments.evaluation import Answers, Column, Displacement, Protocol
+from invariance.experiments.options import TrainOptions
 from invariance.experiments.run import load_run
 from invariance.experiments.table import (
     TABLES,
@@ -47,7 +48,7 @@ def by_hand(accuracies: list[list[float]], images: int = 1000) -> Table:
     for seed, row in enumerate(accuracies):
         correct = torch.stack([torch.arange(images) < round(a * images) for a in row])
         training = {
-            "options": {"model": "cnn", "seed": seed, "width": 32, "epochs": 7, "augment": "none"},
+            "options": TrainOptions("cnn", "cifar10", epochs=7, width=32, seed=seed, precision="bfloat16").to_dict(),
             "parameters": 584_746,
             "seconds": 600.0,
             "best": {"epoch": 5, "validation_accuracy": 0.81},
@@ -180,7 +181,10 @@ def test_the_page_says_what_was_measured_and_what_was_claimed():
     assert "| 1 / 2 / 0 |" in page
     assert "No finished run of st-cnn." in page
     assert "below clean" not in page
-    assert "| cnn | 1 | 32 | 584,746 | 7 | 5 | 81.0 | 10 min | abacus | 45,000 images | 012345678 |" in page
+    assert (
+        "| cnn | 1 | 32 | 584,746 | 7 epochs, batch 100, 0.001 cosine, precision bfloat16 | 5 | 81.0 | 10 min | abacus | 45,000 images | 012345678 |"
+        in page
+    )
     assert {line.count("|") for line in page.splitlines() if line.startswith("| cnn |")} == {5, 12}
 
 
