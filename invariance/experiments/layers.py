@@ -156,9 +156,11 @@ def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
     count = len(analyses)
     figure = Figure(figsize=(3.6 * (count + 1) + 1.5, 5), layout="constrained")
     *panels, last = figure.subplots(1, count + 1)
+    errors = torch.cat([curve.error for analysis in analyses for curve in analysis.curves.values()])
+    low = max(1e-3, float(errors[errors > 0].min()))
     for ax, analysis in zip(panels, analyses, strict=True):
         plot_layer_curves(analysis.curves, ax=ax, title=analysis.model)
-        ax.sharey(panels[0])
+        ax.set_ylim(0.8 * low, 1.25 * float(errors.max()))
         if ax is not panels[-1]:
             ax.get_legend().remove()
         if ax is not panels[0]:
@@ -183,6 +185,8 @@ def to_markdown(analyses: Sequence[LayerAnalysis], note: str) -> str:
 
 def _sections(analyses: Sequence[LayerAnalysis], names: Sequence[str]) -> Iterator[str]:
     for i, scale in enumerate(analyses[0].curves["logits"].scales):
+        if not scale:
+            continue
         yield from (f"## {analyses[0].family}, σ = {scale:g}", "")
         yield "| " + " | ".join(("network", *names, "accuracy, %")) + " |"
         yield "|---" * (len(names) + 2) + "|"

@@ -77,9 +77,9 @@ def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
     figure = draw_analyses(again)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["cnn", "diffcnn-cnn", "what it costs"]
     lines = to_markdown(again, "Noise.").splitlines()
-    assert lines[4] == "## affine, σ = 0"
+    assert lines[4] == f"## affine, σ = {SCALES[1]:g}"
     assert lines[6].startswith("| network | LogDetInvariant | ReLU 1 |")
-    assert lines[8].startswith("| cnn | – | 0.000 |")
+    assert lines[8].startswith("| cnn | – | 0.")
     error = analyses[1].curves["LogDetInvariant"].error[2]
     assert f"| diffcnn-cnn | {error:.3f} |" in lines[-2]
     with pytest.raises(ResultError, match="analyses = 0"):
