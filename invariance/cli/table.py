@@ -160,6 +160,7 @@ def _table(request: _Request) -> Iterator[Path]:
     if made.protocol.families:
         draw_table(made).savefig(file.with_suffix(".png"), dpi=150)
         yield file.with_suffix(".png")
+    if made.protocol.families and made.protocol.corruption == "none":
         yield from _pictures(request)
 
 

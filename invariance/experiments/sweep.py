@@ -68,7 +68,8 @@ def sweep(
     Args:
         jobs: processes of this machine, or of the local cluster that is started where no `address` is given. One with
             "loky" is this process.
-        address: of the Dask or Ray cluster, which has as many workers as it has.
+        address: of the Dask or Ray cluster, which has as many workers as it has. They must see the folders of the runs
+            and of the data under the same names.
 
     Raises:
         RunError: runs failed or their workers were killed too often; says which and why.

@@ -88,7 +88,8 @@ def _draw_claims(
 def _style(order: Mapping[str, int], label: str) -> tuple[str, str]:
     if label not in order:
         return "black", "*"
-    return COLOURS[order[label] % len(COLOURS)], MARKERS[order[label] % len(MARKERS)]
+    turns, i = divmod(order[label], len(COLOURS))
+    return COLOURS[i], MARKERS[(i + turns) % len(MARKERS)]
 
 
 def _ticks(ax: Axes, scales: Sequence[float], moved: np.ndarray, smallest: float, *, clean: bool) -> None:

@@ -41,6 +41,7 @@ def test_finished_runs_become_a_table_and_figures(monkeypatch, capsys, folder: P
     control = load_table(out / "diffcnn-resolution-4.json")
     assert control.protocol.corruption == "resolution-4"
     assert [row.label for row in control.rows] == ["cnn"]
+    assert len(list(out.glob("diffcnn-resolution-4*"))) == 3
     assert load_table(files[0]).data["images"] == 60
 
 
