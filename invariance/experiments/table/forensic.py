@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...errors import ArgumentError, ResultError
+from ...errors import ArgumentError
 from ..checkpoint import save_json
 from ..data import Dataset
 from ..evaluation import CORRUPTIONS, Protocol, draw_all, evaluate
 from .claims import claimed
+from .kept import parsing, read_kept
 
-__all__ = ["FORMAT", "Forensic", "forensic", "forensic_to_markdown"]
+__all__ = ["FORMAT", "Forensic", "forensic", "forensic_to_markdown", "load_forensic"]
 
 FORMAT = "invariance forensic 1"
 
@@ -75,32 +76,27 @@ class Forensic:
         Raises:
             ResultError: not of this format.
         """
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ResultError("format", content.get("format") if isinstance(content, dict) else content, FORMAT)
-        try:
+        with parsing(content, FORMAT):
             printed, accuracy = (torch.tensor(content[k], dtype=torch.float64) for k in ("printed", "accuracy"))
             models, candidates = (tuple(content[k]) for k in ("models", "candidates"))
             cells = tuple((str(family), float(scale)) for family, scale in content["cells"])
             if accuracy.shape != (len(candidates), *printed.shape) or printed.shape != (len(models), len(cells)):
                 raise ValueError("accuracies that do not fit the candidates, models and cells")
-            protocol = Protocol.from_dict(content["protocol"])
-            return cls(
-                content["table"],
-                protocol,
-                content["images"],
-                content["note"],
-                models,
-                candidates,
-                cells,
-                printed,
-                accuracy,
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ResultError("forensic", str(error), "the parts of a forensic as saved") from error
+            plain = content["table"], Protocol.from_dict(content["protocol"]), content["images"], content["note"]
+            return cls(*plain, models, candidates, cells, printed, accuracy)
 
     def save(self, path: Path) -> None:
         """As JSON."""
         save_json(path, self.to_dict())
+
+
+def load_forensic(path: Path) -> Forensic:
+    """What is kept in a JSON file.
+
+    Raises:
+        ResultError: the file is missing, is not JSON, or holds something else.
+    """
+    return read_kept(path, Forensic.from_dict)
 
 
 def forensic(

@@ -8,7 +8,6 @@ that all networks classify right as it is; nothing is looked for beyond that.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ...errors import ArgumentError, ResultError
+from ...errors import ArgumentError
 from ...layers import LogDetInvariant
 from ...measure.layer_calls import layer_calls
 from ...measure.warping import inside
@@ -27,6 +26,7 @@ from ...warps import Projective, warp_images
 from ..checkpoint import save_json
 from ..data import Dataset, to_float
 from ..evaluation import Cell, Protocol, draw, warped
+from .kept import parsing, read_kept
 
 __all__ = ["FORMAT", "Fields", "Pictures", "load_pictures", "predictions", "representation"]
 
@@ -93,9 +93,7 @@ class Pictures:
         Raises:
             ResultError: not of this format.
         """
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ResultError("format", content.get("format") if isinstance(content, dict) else content, FORMAT)
-        try:
+        with parsing(content, FORMAT):
             fields = {
                 name: Fields(f["layer"], _unpack(f["values"]), f["fixed"], f["moved"])
                 for name, f in content["fields"].items()
@@ -107,8 +105,6 @@ class Pictures:
                 raise ValueError("as many answers and pictures as warps")
             protocol = Protocol.from_dict(content["protocol"])
             return cls(content["image"], content["label"], warps, pictures, answers, fields, protocol)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ResultError("pictures", str(error), "the parts of pictures as saved") from error
 
     def save(self, path: Path) -> None:
         """As JSON."""
@@ -121,10 +117,7 @@ def load_pictures(path: Path) -> Pictures:
     Raises:
         ResultError: the file is missing, is not JSON, or holds something else.
     """
-    try:
-        return Pictures.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise ResultError("file", str(path), f"pictures saved as JSON ({error})") from error
+    return read_kept(path, Pictures.from_dict)
 
 
 @torch.inference_mode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,11 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...errors import ArgumentError, ArgumentTypeError, ResultError
+from ...errors import ArgumentError
 from ...measure.accuracy import AccuracyCurve
 from ...measure.interval import bootstrap_mean, quantile_interval
 from ..checkpoint import save_json
 from ..evaluation import Answers, Column, Displacement, Protocol
+from .kept import parsing, read_kept
 
 __all__ = ["FORMAT", "Row", "RunResult", "Table", "load_table"]
 
@@ -137,10 +137,7 @@ class Table:
         Raises:
             ResultError: not a table of this format.
         """
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            found = content.get("format") if isinstance(content, dict) else type(content).__name__
-            raise ResultError("format", found, f'"{FORMAT}"')
-        try:
+        with parsing(content, FORMAT):
             columns = tuple(_column(column) for column in content["columns"])
             images = int(content["data"]["images"])
             rows = tuple(_row(row, len(columns), images) for row in content["rows"])
@@ -149,8 +146,6 @@ class Table:
                 raise ValueError("columns that are not the protocol's")
             plain = content["table"], protocol, content["data"], columns, rows, content["made"]
             return cls(*plain, tuple(content["missing"]))
-        except (KeyError, TypeError, ValueError, AttributeError, ArgumentError, ArgumentTypeError) as error:
-            raise ResultError("table", str(error) or type(error).__name__, "the parts of a table as saved") from error
 
     def save(self, path: Path) -> None:
         """As JSON."""
@@ -163,14 +158,7 @@ def load_table(path: Path) -> Table:
     Raises:
         ResultError: the file is missing, is not JSON, or holds something else.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ResultError("file", str(path), f"a readable JSON file ({error})") from error
-    try:
-        return Table.from_dict(content)
-    except ResultError as error:
-        raise ResultError("file", str(path), f"a table of results ({error})") from error
+    return read_kept(path, Table.from_dict)
 
 
 def _row_to_dict(row: Row) -> dict[str, Any]:

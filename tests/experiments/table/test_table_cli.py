@@ -1,6 +1,5 @@
 """`invariance table` from files to files, and one line for every mistake."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import pytest
 
 from invariance.cli import main
 from invariance.experiments.evaluation import corruptions
-from invariance.experiments.table import forensic as forensics
 from invariance.experiments.table import load_table
+from invariance.experiments.table.forensic import load_forensic
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -78,8 +77,7 @@ def test_rotated_mnist_has_errors_and_no_warps(monkeypatch, tmp_path: Path):
 def test_the_forensic_tries_every_candidate(monkeypatch, folder: Path, runs: Path, tmp_path: Path):
     arguments = ("diffcnn", "--data", folder, "--runs", runs, "--out", tmp_path, "--forensic", "--images", 4)
     assert run(monkeypatch, *arguments, "--scales", "0,0.01") == 0
-    content = json.loads((tmp_path / "diffcnn-forensic.json").read_text(encoding="utf-8"))
-    result = forensics.Forensic.from_dict(content)
+    result = load_forensic(tmp_path / "diffcnn-forensic.json")
     assert result.candidates == corruptions.CORRUPTIONS
     assert result.models == ("cnn", "diffcnn-cnn")
     assert len(result.cells) == 3

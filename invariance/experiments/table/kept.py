@@ -1,0 +1,46 @@
+"""Reading kept results: what is not of the wanted format, or not whole, is said with the file's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...errors import ArgumentError, ArgumentTypeError, ResultError
+
+__all__ = ["parsing", "read_kept"]
+
+T = TypeVar("T")
+
+
+@contextmanager
+def parsing(content: Any, wanted: str) -> Iterator[None]:
+    """Check that `content` is a dictionary of format `wanted`; what then fails in the block is a ResultError.
+
+    >>> with parsing({"format": "invariance table 1"}, "invariance pictures 1"):
+    ...     pass
+    Traceback (most recent call last):
+        ...
+    invariance.errors.ResultError: format = invariance table 1: "invariance pictures 1"
+    """
+    found = content.get("format") if isinstance(content, dict) else type(content).__name__
+    if found != wanted:
+        raise ResultError("format", found, f'"{wanted}"')
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, ArgumentError, ArgumentTypeError) as error:
+        raise ResultError("content", f"{type(error).__name__} {error}", f'the parts of "{wanted}" as saved') from error
+
+
+def read_kept(path: Path, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of a JSON file.
+
+    Raises:
+        ResultError: the file is missing, is not JSON, or holds something else.
+    """
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ResultError("file", str(path), f"a file of kept results ({error})") from error
