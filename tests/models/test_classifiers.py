@@ -58,15 +58,13 @@ def test_a_few_images_are_learned_by_heart(spec: str, generator: torch.Generator
     images, labels = batch(spec, 8, generator), torch.arange(8) % 4
     optimizer = torch.optim.Adam(net.parameters(), 1e-2)
     for _ in range(50):
-        logits = net(images)
-        loss = cross_entropy(logits, labels)
+        loss = cross_entropy(net(images), labels)
         if loss < 0.2:
-            break
+            return
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert loss < 0.2
-    assert torch.equal(logits.argmax(1), labels)
+    pytest.fail("50 steps of Adam left a loss of 0.2 or more on eight images")
 
 
 @every_small_network

@@ -109,9 +109,9 @@ class _PlanePool(nn.Module):
     def forward(self, features: Float[Tensor, "b c group h w"]) -> Float[Tensor, "b c group h2 w2"]:
         check_shape(features, channels=None, group=None)
         check_window(features, self.kernel_size, self.padding)
+        channels, order = features.shape[1:3]
         channels_last = is_channels_last(features)
-        pooled = self._pool(flatten_group(features, channels_last))
-        return unflatten_group(pooled, *features.shape[1:3], channels_last)
+        return unflatten_group(self._pool(flatten_group(features, channels_last)), channels, order, channels_last)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
