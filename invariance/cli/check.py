@@ -30,6 +30,7 @@ STATUS = {"consistent": 0, "violated": 1, "undecided": 3, "undefined": 3}
 @click.option("--seed", default=0, help="Of images and warps, and of a target that is built.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report, for `invariance replay`.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw it as PNG or SVG.")
+@click.option("--layers", is_flag=True, help="The error of every layer too; with --plot, that is what is drawn.")
 def check(
     target: str,
     input_shape: str,
@@ -39,6 +40,7 @@ def check(
     seed: int,
     json_file: Path | None,
     plot: Path | None,
+    layers: bool,
     **options: Any,
 ) -> int:
     """Is TARGET invariant or equivariant, and if not, where and by how much?
@@ -49,6 +51,7 @@ def check(
     import torch
 
     from ..testing.check import check as measure
+    from ..testing.check import layers_of
     from ..testing.target import load_target
 
     if plot and plot.suffix.lower() not in (".png", ".svg"):
@@ -76,12 +79,16 @@ def check(
 
         for line in explain(model, report):
             _say(line)
+    found = layers_of(model, report) if layers else None
+    if found is not None:
+        _say(str(found))
     if json_file:
         json_file.write_text(report.to_json(), encoding="utf-8")
     if plot:
-        from ..plots import figure_of
+        from ..plots import figure_of, plot_layerwise
 
-        figure_of(report.plot()).savefig(plot, dpi=150)
+        drawn = report.plot() if found is None else plot_layerwise({target: found}, title=found.symmetry)
+        figure_of(drawn).savefig(plot, dpi=150, bbox_inches="tight")
     return STATUS[report.verdict]
 
 

@@ -21,7 +21,7 @@ from ..images import ContinuousImage
 from ..warps import Method, Warp
 from .error import ErrorReport, equivariance_error
 from .layer_calls import LayerCall, layer_calls, same_path
-from .symmetry import Element, group_elements, shift_element, warp_element
+from .symmetry import Element, group_elements, on_planes, shift_element, warp_element
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def _compare(plain: LayerCall, moved: LayerCall, element: Element, tolerance: fl
         if expected.shape != moved.output.shape:
             continue
         try:
-            region = element.region if plain.output.ndim >= 4 else None
+            region = on_planes(element.region, plain.output.ndim)
             report = equivariance_error(
                 lambda values: values, plain.output, moved.output, output_action=lambda _, e=expected: e, region=region
             )

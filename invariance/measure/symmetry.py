@@ -23,7 +23,7 @@ from .layer_calls import LayerCall
 from .matching import match_channels
 from .warping import inside, sample_pair
 
-__all__ = ["Candidates", "Element", "group_elements", "shift_element", "warp_element"]
+__all__ = ["Candidates", "Element", "group_elements", "on_planes", "shift_element", "warp_element"]
 
 Candidates = Callable[[Tensor, Tensor], Iterator[tuple[str, Tensor]]]
 """Names of actions and ρ(g)F(x), from F(x) and F(gx)."""
@@ -126,6 +126,17 @@ def warp_element(
         return inside(warp, height, width, 1 - margin, inputs)
 
     return inputs, Element(type(warp).__name__.lower(), transformed, candidates, region)
+
+
+def on_planes(region: Region | None, axes: int) -> Region | None:
+    """The region of outputs with so many axes; of those without a plane, all of it."""
+    if region is None or axes < 4:
+        return None
+
+    def spread(height: int, width: int) -> Tensor:
+        return region(height, width).view(-1, *[1] * (axes - 3), height, width)
+
+    return spread
 
 
 def _size_conditions(call: LayerCall) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ pytest; `strategies` has hypothesis strategies; `search_worst` searches a family
 """
 
 from .assertions import TOLERANCES, assert_consistent, assert_equivariant, assert_invariant
-from .check import CHECKED_GROUPS, CheckReport, check
+from .check import CHECKED_GROUPS, CheckReport, check, layers_of
 from .search import WorstCase, search_worst
 from .symmetric import SymmetryError, assert_symmetric, check_symmetry
 
@@ -21,5 +21,6 @@ __all__ = [
     "assert_symmetric",
     "check",
     "check_symmetry",
+    "layers_of",
     "search_worst",
 ]

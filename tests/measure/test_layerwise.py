@@ -13,7 +13,7 @@ from invariance.layers import JacobianFront
 from invariance.layers.gconv import GroupBatchNorm2d, GroupConv2d, GroupPool, LiftingConv2d, to_planar
 from invariance.measure import LayerwiseReport, layerwise_error
 from invariance.models import DiffCNN
-from invariance.warps import Projective
+from invariance.warps import Projective, random_smooth
 
 
 def all_cnn(group: SplitGroup = P4, *, seed: int = 0) -> nn.Sequential:
@@ -265,3 +265,11 @@ def test_bad_input_is_named():
 
     with pytest.raises(ArgumentError, match="one path for all images"):
         layerwise_error(Forks(), noise(), P4)
+
+
+def test_group_features_are_compared_under_a_warp_for_each_image(generator: torch.Generator):
+    images = AnalyticImage.random(3, generator=generator, cutoff=2, window=0.35, channels=1)
+    model = nn.Sequential(LiftingConv2d(P4, 1, 2, 1), nn.ReLU()).double()
+    report = layerwise_error(model, images, random_smooth(3, 0.1, generator=generator), size=48)
+    assert report.first_broken is None
+    assert [layer.error is not None for layer in report.layers] == [True, True]

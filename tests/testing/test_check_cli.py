@@ -63,6 +63,25 @@ def check(
     return run(monkeypatch, "check", f"nets.py:{name}", "--input", size, "--group", group, *options)
 
 
+def test_layers_are_listed_and_drawn(monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "layers.png"
+    assert check(monkeypatch, "Strided", "--claim", "equivariant", "--layers", "--plot", picture) == 1
+    out = capsys.readouterr().out
+    assert "0 (P4ConvZ2)" in out
+    assert "broken" in out
+    assert "p4 is broken first by 0 (P4ConvZ2): E = " in out
+    assert picture.read_bytes()[1:4] == b"PNG"
+    assert check(monkeypatch, "Good", "--claim", "equivariant", "--layers", group="translation") == 0
+    assert "shift by (0, 1): no layer of 3 compared is off" in capsys.readouterr().out
+    assert check(monkeypatch, "Good", "--claim", "equivariant", "--layers", "--sizes", "16", group="rotation") == 3
+    assert "is broken first by 0 (P4ConvZ2)" in capsys.readouterr().out
+
+
+def test_a_function_has_no_layers(monkeypatch, capsys):
+    assert check(monkeypatch, "vector", "--layers") == 2
+    assert "model = function: a module" in capsys.readouterr().err
+
+
 def test_consistent_is_status_zero(monkeypatch, capsys):
     assert check(monkeypatch, "Good", "--claim", "equivariant") == 0
     out = capsys.readouterr().out

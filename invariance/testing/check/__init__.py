@@ -4,8 +4,9 @@
 ladder decide, `report` tells.
 """
 
+from .layers import layers_of
 from .question import CHECKED_GROUPS, Action, Question
 from .report import CheckReport, Row
 from .run import answer, check
 
-__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "answer", "check"]
+__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "answer", "check", "layers_of"]
