@@ -64,25 +64,31 @@ def by_map(x: torch.Tensor, maps: int) -> torch.Tensor:
 
 @torch.no_grad()
 def symmetry(generator: torch.Generator) -> None:
-    print("features at 90°, relative; logits at 90° and 45°, relative to the difference between images")
+    print(
+        "features at 90°, relative; logits at 90° and 45°, relative to the difference between images; means of 6 nets"
+    )
     image, grid = AnalyticImage.random(16, generator=generator, window=0.4), pixel_grid(32, 32)
     turn = torch.tensor([[1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64) / math.sqrt(2)
     flat, turned = image(grid[None]), image((grid @ turn)[None])
     quarter = flat.rot90(1, (-2, -1))
-    for name, net in (
-        ("rotdcf-cnn, k = 5", RotDCFCNN(generator=generator)),
-        ("rotdcf-cnn, k = 3", RotDCFCNN(kernel_size=3, generator=generator)),
-        ("rotdcf-cnn, k = 5, head = flatten", RotDCFCNN(head="flatten", generator=generator)),
-        ("cnn", RegularCNN(generator=generator)),
+    for name, make in (
+        ("rotdcf-cnn, k = 5", RotDCFCNN),
+        ("rotdcf-cnn, k = 5, K = 12, K_α = 7", partial(RotDCFCNN, functions=12, modes=7)),
+        ("rotdcf-cnn, k = 3", partial(RotDCFCNN, kernel_size=3)),
+        ("rotdcf-cnn, k = 5, head = flatten", partial(RotDCFCNN, head="flatten")),
+        ("cnn", RegularCNN),
     ):
-        net.double()(flat)
-        net.eval()
-        features = "-"
-        if isinstance(net, RotDCFCNN):
-            action = partial(turn_features, quarter_turns=1)
-            features = f"{assert_equivariant(net.features, flat, quarter, output_action=action).relative:.1e}"
-        logits = [invariance_error(net, flat, moved).normalised for moved in (quarter, turned)]
-        print(f"{name:<62} {features:>11} {logits[0]:11.1e} {logits[1]:11.1e}")
+        errors = []
+        for _ in range(6):
+            net = make(generator=generator).double()
+            net(flat)
+            net.eval()
+            features = math.nan
+            if isinstance(net, RotDCFCNN):
+                action = partial(turn_features, quarter_turns=1)
+                features = assert_equivariant(net.features, flat, quarter, output_action=action).relative
+            errors.append([features, *(invariance_error(net, flat, moved).normalised for moved in (quarter, turned))])
+        print(f"{name:<62} {'  '.join(f'{sum(column) / len(column):11.1e}' for column in zip(*errors, strict=True))}")
 
 
 def main() -> None:

@@ -28,7 +28,8 @@ class RotDCFCNN(nn.Module):
     `width` n = N_θ c counts planar channels, maps times angles, as the regular network's does: activations are as large
     and a convolution costs k²/9 of the one it replaces. It has far fewer parameters,
     $63c^2KK_\alpha + (K\,\mathrm{in} + 22 + 8\,\mathrm{classes})\,c + \mathrm{classes}$ with head="pool". Kan et al. do
-    not say what they kept; as many maps as the regular network has channels are an 8-fold width.
+    not say what they kept; as many maps as the regular network has channels are an 8-fold width. K
+    and K_α cost next to no time, so functions=12, modes=7 (85,234 parameters) is as fast and fits more.
 
     >>> sum(p.numel() for p in RotDCFCNN(width=32).parameters())  # RegularCNN: 584746
     25678
