@@ -52,3 +52,11 @@ def test_the_border_is_not_judged():
     options = {"input_shape": (3, 16, 16), "group": "translation"}
     assert check(padded, claim="equivariant", **options).verdict == "consistent"
     assert check(cropped, claim="invariant", **options).verdict == "consistent"
+
+
+@pytest.mark.parametrize("size", [28, 29, 30, 31])
+def test_nothing_comes_around_the_edge(size: int):
+    """Windows of 2 at every third pixel: their outputs reach the edge, and leave pixels over."""
+    pool = torch.nn.AvgPool2d(2, stride=3)
+    report = check(pool, input_shape=(3, size, size), group="translation", claim="equivariant")
+    assert report.verdict == "consistent"

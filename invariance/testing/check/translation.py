@@ -62,7 +62,12 @@ class _Setting:
         """The output rolled along with the input; what wraps around is the caller's business."""
         if not self.moves:
             return output
-        return output.roll([int(s / stride) for s, stride in zip(shift, self.strides, strict=True)], (-2, -1))
+        return output.roll(self.steps(shift), (-2, -1))
+
+    def steps(self, shift: Shift) -> Shift:
+        """By how many of its own pixels the output moves."""
+        down, right = (int(s / stride) for s, stride in zip(shift, self.strides, strict=True))
+        return down, right
 
 
 def check_translation(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> Iterator[Row]:
@@ -155,11 +160,12 @@ def _compared_within(
     def region(shift: Shift) -> Region | None:
         if interior is None:
             return None
+        rows, columns = map(_overlap, interior, setting.steps(shift))
 
         def both(height: int, width: int) -> Tensor:
             inside = torch.zeros((height, width), dtype=torch.bool)
-            inside[interior] = True
-            return (inside & setting.shifted(inside, shift)).view(*[1] * (plain.ndim - 2), height, width)
+            inside[rows, columns] = True
+            return inside.view(*[1] * (plain.ndim - 2), height, width)
 
         return both
 
@@ -167,6 +173,11 @@ def _compared_within(
         compared(plain, setting.probe(shown(s)), lambda output, s=s: setting.shifted(output, s), region(s))
         for s in setting.shifts
     ]
+
+
+def _overlap(side: slice, step: int) -> slice:
+    """What is left of a range that also has to come from it: nothing comes around the edge."""
+    return slice(max(side.start, side.start + step), min(side.stop, side.stop + step))
 
 
 def _compact(setting: _Setting, rows: Rows) -> Iterator[Row]:
