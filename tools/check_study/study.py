@@ -119,7 +119,13 @@ def new_study(file: Path) -> dict[str, Any]:
 
 
 def run(
-    study: dict[str, Any], *, alarms: int, misses: int, workers: int, keep: Callable[[dict[str, Any]], None]
+    study: dict[str, Any],
+    *,
+    alarms: int,
+    misses: int,
+    workers: int,
+    keep: Callable[[dict[str, Any]], None],
+    limits: bool = True,
 ) -> Iterator[int]:
     """Fill in what is missing; yields how much is left to do."""
     from joblib import Parallel, delayed
@@ -127,7 +133,7 @@ def run(
     wanted = [(name, seed) for name, seed in modules(alarms) if str(seed) not in study["alarms"].get(name, {})]
     jobs = [partial(_alarm, name, seed) for name, seed in wanted]
     jobs += [partial(_fault, name) for name in list(FAULTS)[:misses] if name not in study["faults"]]
-    jobs += [partial(_limit, name) for name in LIMITS if name not in study["limits"]]
+    jobs += [partial(_limit, name) for name in LIMITS if limits and name not in study["limits"]]
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
     answers = cast(Iterator[Done], parallel(delayed(_call)(job) for job in jobs))
     for done, (part, name, seed, found) in enumerate(answers, start=1):
