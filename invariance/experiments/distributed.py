@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-__all__ = ["Processes", "process_group"]
+__all__ = ["Processes", "join_processes"]
 
 T = TypeVar("T")
 
@@ -67,18 +66,17 @@ class Processes:
         return DistributedDataParallel(net, [self.device] if self.device.type == "cuda" else None)
 
 
-@contextmanager
-def process_group(device: torch.device) -> Iterator[Processes]:
-    """The processes that torchrun started, one CUDA device each; a single one where it did not."""
-    count = int(os.environ.get("WORLD_SIZE", "1"))
-    if count == 1:
-        yield Processes(device)
-        return
+def join_processes(device: torch.device) -> Processes:
+    """The processes that torchrun started, one CUDA device each; a single one where it did not.
+
+    The process group outlives the call: left and made anew, a fast process would meet the old one's store.
+    """
+    if not dist.is_initialized() and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return Processes(device)
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield Processes(device, dist.get_rank(), count)
-    finally:
-        dist.destroy_process_group()
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(dist.destroy_process_group)
+    return Processes(device, dist.get_rank(), dist.get_world_size())

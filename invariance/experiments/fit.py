@@ -13,7 +13,7 @@ from torch import Tensor
 from ..errors import CheckpointError
 from .checkpoint import load_tensors, save_json, save_tensors
 from .data import Splits
-from .distributed import Processes, process_group
+from .distributed import Processes, join_processes
 from .options import TrainOptions
 from .record import Epoch, Record, new_record, provenance
 from .run import RunFolder
@@ -58,7 +58,8 @@ def train(
         OSError: a file cannot be written; the state of the last epoch stays valid.
     """
     folder = RunFolder(out)
-    with process_group(torch.device(device)) as processes, folder.locked() if processes.first else nullcontext():
+    processes = join_processes(torch.device(device))
+    with folder.locked() if processes.first else nullcontext():
         return _train(options, splits, folder, processes, listener if listener and processes.first else Listener())
 
 
