@@ -29,6 +29,8 @@ def test_at_first_the_logits_are_the_trunks(spec: str, added: int):
 def test_options(spec: str, dimension: int, generator: torch.Generator):
     net = build_spec(spec, width=2, classes=7, generator=generator)
     assert isinstance(net, STCNN | CPABCNN)
+    assert net.transformer.padding == ("border" if "border" in spec else "zeros")
+    assert getattr(net.transformer, "steps", 2) == (1 if "steps" in spec else 2)
     assert net.transformer.localisation.head[-1].out_features == dimension
     logits = net(torch.randn(3, 1, 28, 28, generator=generator))
     assert logits.shape == (3, 7)

@@ -173,10 +173,22 @@ def test_gradients_in_theta():
     assert torch.autograd.gradcheck(lambda t: CPAB(t, tessellation, 2)(points), (theta,))
 
 
+def test_the_derivative_beyond_the_square(generator: torch.Generator):
+    """A free boundary lets points in and out; there v depends on one coordinate, or on none."""
+    tessellation = Tessellation(2, 2)
+    warp = CPAB(draw(tessellation), tessellation)
+    points = (3 * torch.rand(1, 300, 2, generator=generator, dtype=torch.float64) - 1.5).requires_grad_()
+    values = warp(points)
+    for row in range(2):
+        rows = [torch.autograd.grad(v[:, row].sum(), points, retain_graph=True)[0][0] for v in values]
+        torch.testing.assert_close(warp.jacobian(points.detach())[:, :, row], torch.stack(rows), rtol=0, atol=1e-13)
+
+
 def test_with_zero_boundary_the_square_slides_on_itself():
     tessellation = Tessellation(3, 2, zero_boundary=True)
     warp = CPAB(draw(tessellation, size=0.2), tessellation)
     assert warp.certificate().require(orientation=True).keeps_square
+    assert not CPAB(draw(Tessellation(3, 2)), Tessellation(3, 2)).certificate().keeps_square
     side = torch.linspace(-1, 1, 41, dtype=torch.float64)
     for axis, end in ((0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)):
         boundary = torch.stack((torch.full_like(side, end), side), -1)[None]

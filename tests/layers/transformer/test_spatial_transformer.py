@@ -12,7 +12,7 @@ from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, sample
 from invariance.layers.transformer import AffineTransformer, CPABTransformer, Localisation, SpatialTransformer
 from invariance.testing import assert_equivariant
-from invariance.warps import CPAB, Tessellation, warp_images
+from invariance.warps import CPAB, Tessellation, Warp, warp_images
 
 KINDS = pytest.mark.parametrize("kind", [AffineTransformer, CPABTransformer])
 
@@ -126,15 +126,23 @@ def test_initial_parameters_come_from_the_generator():
 
 
 @KINDS
-def test_under_autocast_coordinates_stay_in_single_precision(kind, images: torch.Tensor, generator: torch.Generator):
+def test_under_autocast_coordinates_stay_in_single_precision(kind, images: torch.Tensor, generator, monkeypatch):
     transformer = kind(3, generator=generator)
     theta = 0.2 * torch.randn(last(transformer).out_features, generator=generator)
     says(transformer, theta)
     wide = transformer(images)
+    calls: list[bool] = []
+
+    def warp(theta: torch.Tensor) -> Warp:
+        calls.append(torch.is_autocast_enabled("cpu"))
+        return kind.warp(transformer, theta)
+
+    monkeypatch.setattr(transformer, "warp", warp)
     with torch.autocast("cpu", torch.bfloat16):
         assert transformer.localisation(images).dtype == torch.float32
         assert torch.equal(transformer(images), wide)
         half = transformer(images.bfloat16())
+    assert not any(calls)
     assert half.dtype == torch.bfloat16
     torch.testing.assert_close(half.float(), wide, rtol=2**-7, atol=2**-7)
 
