@@ -41,10 +41,14 @@ def plot_errors(
         if error is None or interval is None:
             ax.text(2 * _SMALLEST, row, "undefined", va="center")
             continue
-        colour = COLOURS[error > floor]
+        above = error > floor
         ends = [max(end, _SMALLEST) for end in interval]
-        ax.plot(ends, [row, row], color=colour, linewidth=2)
-        ax.plot(max(error, _SMALLEST), row, marker="s" if error > floor else "o", color=colour, markersize=5)
+        ax.plot(ends, [row, row], color=COLOURS[above], linewidth=2)
+        label = "E above the floor" if above else "E within the floor"
+        style = {"marker": "s" if above else "o", "color": COLOURS[above], "markersize": 5, "linestyle": ""}
+        ax.plot(
+            max(error, _SMALLEST), row, label=label if label not in ax.get_legend_handles_labels()[1] else None, **style
+        )
     ax.set(
         xscale="log",
         xlabel="normalised error E",

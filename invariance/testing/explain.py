@@ -20,6 +20,7 @@ from .search import search_worst, shrink
 __all__ = ["explain"]
 
 _TRIES = 60
+_HALF = 0.5  # of the largest error of the search: more of it would be the grid's
 _SHOWN = 0.1  # of the worst error, at least, is what the simplest image has to show
 
 
@@ -52,6 +53,7 @@ def _simplest(model: Model, question: Question, worst: Row) -> list[str]:
             input_shape=question.input_shape,
             claim=question.claim,
             action=question.action,
+            keep=_HALF,
             dtype=question.dtype,
             device=question.device,
         )

@@ -26,12 +26,10 @@ __all__ = ["WorstCase", "climb", "search_worst", "shrink"]
 
 T = TypeVar("T")
 
-_KEPT = 0.9
-
 
 @dataclass(frozen=True)
 class WorstCase:
-    """A pair of image and warp with its error; `shrunk` is a simpler one that keeps nine tenths of the error.
+    """A pair of image and warp with its error; `shrunk` is a simpler one that keeps most of the error.
 
     Attributes:
         error: E of the pair, see `PairError`.
@@ -100,7 +98,7 @@ class WorstCase:
     def __str__(self) -> str:
         shown = self.shrunk or self
         worst = f"{self.question.group}: E = {self.error:.2e} at worst"
-        return f"{worst}; simplest: E = {shown.error:.2e} for {shown.image!r} under {shown.warp!r}"
+        return f"{worst}; simplest: E = {shown.error:.2e} for {shown.image!r} under {_brief(shown.warp)}"
 
 
 def search_worst(
@@ -112,6 +110,7 @@ def search_worst(
     claim: Claim = "equivariant",
     action: Action | None = None,
     image: AnalyticImage | None = None,
+    keep: float = 0.9,
     generator: torch.Generator | None = None,
     dtype: torch.dtype = torch.float64,
     device: str = "cpu",
@@ -125,10 +124,11 @@ def search_worst(
         budget: how many pairs are tried before shrinking, which takes at most as many again.
         input_shape, claim, action, dtype, device: as in `check`.
         image: the one image to search with; by default images are searched too.
+        keep: the part of the largest error that the simpler pair has to show.
         generator: source of the search and of the images that set the unit of E; seed 0 by default.
 
     Raises:
-        ArgumentError: an unknown family, a budget of none; what `check` raises.
+        ArgumentError: an unknown family, a budget of none, a part that is none; what `check` raises.
     """
     from hypothesis import strategies as st
 
@@ -138,6 +138,8 @@ def search_worst(
         raise ArgumentError("family", family, f"one of {', '.join(LADDER)}")
     if budget < 1:
         raise ArgumentError("budget", budget, "at least one pair")
+    if not 0 < keep <= 1:
+        raise ArgumentError("keep", keep, "a part of the error, above 0 and at most 1")
     generator = generator or torch.Generator().manual_seed(0)
     seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
     question = Question(tuple(input_shape), family, claim, action, dtype=dtype, device=device, seed=seed)
@@ -149,7 +151,7 @@ def search_worst(
         return objective.of_warp(*pair)
 
     pair, worst, tried = climb(pairs, error, budget, seed=seed)
-    simple = shrink(pairs, error, _KEPT * worst, budget, seed=seed)
+    simple = shrink(pairs, error, keep * worst, budget, seed=seed)
     shrunk = None if simple is None else WorstCase(question, *simple, error(simple))
     return WorstCase(question, *pair, worst, tried, shrunk)
 
@@ -229,6 +231,19 @@ def _quietly(budget: int, *phases: Any) -> Any:
 
 _KINDS = (AnalyticImage, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth, Tessellation)
 _CLASSES = {kind.__name__: kind for kind in _KINDS}
+
+
+def _brief(warp: Warp) -> str:
+    """One line, to four digits."""
+
+    def rounded(value: Any) -> Any:
+        return [rounded(item) for item in value] if isinstance(value, list) else round(value, 4) + 0.0
+
+    def shown(value: Any) -> str:
+        return _brief(value) if isinstance(value, Warp) else str(rounded(value.tolist()))
+
+    parts = [shown(part) for name, part in warp._parts() if name != "redraws"]
+    return f"{type(warp).__name__}({', '.join(parts)})"
 
 
 def _plain(value: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from hypothesis import strategies as st
 
@@ -15,10 +13,13 @@ __all__ = ["analytic_images", "gaussian_mixtures", "waves"]
 
 
 def waves(*, cutoff: int = 4) -> st.SearchStrategy[Wave]:
-    """(kx, ky, amplitude, phase) with |kx|, |ky| ≤ `cutoff`; never constant; simplest (1, 0, 1.0, 0.0)."""
+    """(kx, ky, amplitude, phase) with |kx|, |ky| ≤ `cutoff`; never constant; simplest (1, 0, 1.0, 0.0).
+
+    Amplitudes from 0.3 to 2 and phases from 0 to 2π, in tenths, to be read and to shrink in a few steps.
+    """
     number = st.integers(-cutoff, cutoff)
     vector = st.tuples(number, number).map(lambda k: k if any(k) else (1, 0))
-    rest = st.tuples(st.floats(0.25, 2), st.floats(0, math.tau))
+    rest = st.tuples(st.integers(-7, 10).map(lambda k: (10 + k) / 10), st.integers(0, 62).map(lambda k: k / 10))
     return st.builds(lambda k, ap: (*k, *ap), vector, rest)
 
 
