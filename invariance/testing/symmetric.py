@@ -58,9 +58,11 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
 
     What the function draws from torch's global generator is drawn from `seed`. pytest's fixtures work as arguments.
 
-        @check_symmetry(input_shape=(3, 32, 32), group="p4", claim="covariant", action="regular")
-        def test_lifting_layer():
-            return P4ConvZ2(3, 8, kernel_size=3, padding=1)
+    >>> from invariance.layers import P4ConvZ2
+    >>> @check_symmetry(input_shape=(3, 9, 9), group="p4", claim="covariant", action="regular")
+    ... def test_lifting_layer():
+    ...     return P4ConvZ2(3, 8, kernel_size=3, padding=1)
+    >>> test_lifting_layer()
     """
 
     def decorate(build: Callable[..., Model]) -> Callable[..., None]:
@@ -80,6 +82,7 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
 
 
 def _target(build: Callable[..., Model]) -> str:
-    """The function under the decorator, by the file that it is in."""
+    """The function under the decorator, by the file that it is in; empty where it is in none, or in a function."""
     file = Path(inspect.getfile(build)).resolve()
-    return f"{file.as_posix()}:{build.__qualname__}.__wrapped__" if "<" not in build.__qualname__ else ""
+    found = file.suffix == ".py" and file.is_file() and "<" not in build.__qualname__
+    return f"{file.as_posix()}:{build.__qualname__}.__wrapped__" if found else ""

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from invariance.cli import main
 
@@ -125,8 +127,6 @@ def test_a_report_is_replayed(monkeypatch, capsys, dtype: str):
 
 
 def test_a_worst_case_is_replayed(monkeypatch, capsys):
-    from torch import nn
-
     from invariance.testing import search_worst
 
     case = search_worst(nn.ReLU(), "shear", 20, input_shape=(3, 8, 8), claim="invariant").at("torch:relu")
@@ -188,6 +188,22 @@ def test_files_of_other_content_are_one_line(monkeypatch, capsys, content: str):
     Path("x.json").write_text(content, encoding="utf-8")
     assert run(monkeypatch, "replay", "x.json", *([] if "check" not in content else ["--target", "nets.py:Good"])) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_saved_program_is_checked(monkeypatch, capsys):
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)).eval()
+    torch.export.save(torch.export.export(net, (torch.ones(1, 3, 8, 8),)), "net.pt2")
+    for group, status in (("p4m", 0), ("colour-gain", 1)):
+        assert run(monkeypatch, "check", "net.pt2", "--input", "3,8,8", "--group", group) == status
+    assert "p4m, invariant: consistent" in capsys.readouterr().out
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("group", ["rotation", "smooth", "translation", "colour-gain"])
+def test_every_group_is_checked_on_the_gpu(monkeypatch, group: str):
+    options = ("--claim", "equivariant", "--sizes", "16", "--json", "r.json", "--batch", 64)
+    statuses = [check(monkeypatch, "Good", *options, "--device", device, group=group) for device in ("cpu", "cuda")]
+    assert statuses[0] == statuses[1]
 
 
 @pytest.mark.gpu
