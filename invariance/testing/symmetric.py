@@ -12,6 +12,7 @@ import torch
 
 from ..measure.error import Model
 from .check import CheckReport, check
+from .check.question import LADDER
 from .explain import explain
 from .record import Measurement, record
 
@@ -41,13 +42,7 @@ def assert_symmetric(model: Model, *, target: str = "", target_seed: int = 0, **
     """
     __tracebackhide__ = True
     report = check(model, **options).at(target, target_seed)
-    worst = report.worst
-    what = str(report).splitlines()[0].rpartition(":")[0]
-    record(
-        Measurement(
-            what, worst and worst.error, worst and worst.floor, report.verdict, report.to_dict() if target else None
-        )
-    )
+    record(_measurement(report))
     if report.verdict != "consistent":
         raise SymmetryError("\n  ".join((str(report), *explain(model, report))), report)
     return report
@@ -79,6 +74,15 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
         return test
 
     return decorate
+
+
+def _measurement(report: CheckReport) -> Measurement:
+    question, worst = report.question, report.worst
+    floor = None if worst is None or question.group in LADDER else worst.floor
+    found_again = report.target and not callable(question.action)
+    what = str(report).splitlines()[0].removesuffix(f": {report.verdict}")
+    data = report.to_dict() if found_again else None
+    return Measurement(what, worst and worst.error, floor, report.verdict, data)
 
 
 def _target(build: Callable[..., Model]) -> str:

@@ -85,8 +85,8 @@ def test_the_worst_case_is_shrunk_and_keeps_its_error():
 
 
 def test_a_smaller_part_of_the_error_is_simpler_to_show():
-    model, options = nn.Conv2d(3, 4, 3, padding=1), {"input_shape": (3, 16, 16)}
-    most, half = (search_worst(model, "shear", 30, keep=keep, **options).shrunk for keep in (0.9, 0.3))
+    model = nn.Conv2d(3, 4, 3, padding=1)
+    most, half = (search_worst(model, "shear", 30, input_shape=(3, 16, 16), keep=keep).shrunk for keep in (0.9, 0.3))
     assert most is not None
     assert half is not None
     assert len(str(half)) < len(str(most))

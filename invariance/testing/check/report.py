@@ -163,7 +163,7 @@ class CheckReport:
         )
 
     def __str__(self) -> str:
-        moves = self.question.moves
+        moves = self.question.moves if isinstance(self.question.moves, str) else "a function"
         claim = self.question.claim if self.question.claim != "covariant" else f"covariant ({moves})"
         return "\n".join((f"{self.question.group}, {claim}: {self.verdict}", *self.diagnosis))
 
