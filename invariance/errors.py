@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
-    "DataError",
     "CheckpointError",
+    "DataError",
     "DegenerateError",
     "DivergedError",
     "FoldingError",
