@@ -185,6 +185,9 @@ def test_folding_is_counted_kept_by_default_and_redrawn_on_request():
 def test_displacement_behind_the_horizon_is_the_diagonal():
     horizon = moved(Protocol(coordinates="pixel"), "homography", 0.5)
     assert horizon.median_maximum == pytest.approx(32 * 2**0.5)
+    # −H is the same map by the formula, but everything is behind its horizon.
+    behind = displacement(Projective(-torch.eye(3, dtype=torch.float64).expand(2, 3, 3)), SIZE)
+    assert behind.mean == pytest.approx(32 * 2**0.5)
 
 
 def test_logits_that_are_not_finite_are_wrong_and_counted(data):
