@@ -15,14 +15,13 @@ from invariance.images import AnalyticImage, pixel_grid
 from invariance.testing import WorstCase, search_worst, strategies
 from invariance.testing.check import Question
 from invariance.testing.check.pair import PairError
-from invariance.testing.check.question import LADDER
 from invariance.testing.search import climb
 from invariance.testing.strategies import FAMILIES
 from invariance.warps import Warp
 
 IMAGE = AnalyticImage.from_waves([[[(1, 0, 1.0, 0.0)], [(0, 1, 1.0, 0.0)], [(1, 1, 1.0, 0.0)]]], window=0.15)
 GRID = pixel_grid(5, 5)[None]
-BUDGET = 200
+BUDGET = 150
 
 
 class Planted(nn.Module):
@@ -74,22 +73,17 @@ def test_the_budget_is_kept():
     assert searched(budget=40).evaluations <= 40
 
 
-def test_the_worst_case_is_shrunk_and_keeps_its_error():
-    case = search_worst(nn.Conv2d(3, 4, 3, padding=1), "shear", 50, input_shape=(3, 16, 16))
-    assert case.shrunk is not None
-    assert case.shrunk.error >= 0.9 * case.error
-    assert len(repr(case.shrunk.image)) <= len(repr(case.image))
-    assert "simplest: E = " in str(case)
-    assert str(case).endswith("0.0], [0.0, 0.0, 1.0]]])")
-    assert "\n" not in str(case)
-
-
-def test_a_smaller_part_of_the_error_is_simpler_to_show():
+def test_the_worst_case_is_shrunk_as_far_as_it_may_lose_error():
+    torch.manual_seed(0)
     model = nn.Conv2d(3, 4, 3, padding=1)
-    most, half = (search_worst(model, "shear", 30, input_shape=(3, 16, 16), keep=keep).shrunk for keep in (0.9, 0.3))
-    assert most is not None
-    assert half is not None
-    assert len(str(half)) < len(str(most))
+    cases = [search_worst(model, "shear", 30, input_shape=(3, 16, 16), keep=keep) for keep in (0.9, 0.3)]
+    for case, keep in zip(cases, (0.9, 0.3), strict=True):
+        assert case.shrunk is not None
+        assert case.shrunk.error >= keep * case.error
+        assert "simplest: E = " in str(case)
+        assert "\n" not in str(case)
+    waves = "[[[(1, 0, 1.0, 0.0)], [(1, 0, 1.0, 0.0)], [(1, 0, 1.0, 0.0)]]]"
+    assert [waves in str(case) for case in cases] == [False, True]
 
 
 def test_the_search_repeats_and_survives_json():
@@ -100,8 +94,8 @@ def test_the_search_repeats_and_survives_json():
     assert again.again(Planted()).errors() == case.errors()
 
 
-@pytest.mark.parametrize("family", LADDER)
-def test_every_family_is_searched(family: str):
+@pytest.mark.parametrize("family", ["rotation", "separable"])
+def test_families_are_searched_by_name(family: str):
     case = search_worst(nn.Identity(), family, 3, input_shape=(1, 8, 8), claim="invariant")
     assert case.error > 0
 
