@@ -1,6 +1,7 @@
 """The command line: what it writes, its exit statuses, and one line for every mistake."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def test_curve_of_analytic_images_repeats_with_its_seed(monkeypatch, tmp_path: P
     for name in ("a.png", "b.png"):
         assert run(monkeypatch, "curve", "--output", tmp_path / name, *model, *options, "--seed", 3) == 0
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == (tmp_path / "b.json").read_text(encoding="utf-8")
+
+
+def test_curve_says_whether_theory_is_respected(monkeypatch, capsys, tmp_path: Path):
+    options = ("--images", "analytic", "--size", 24, "--draws", 1, "--scales", "0.01,0.03,0.1", "--theory")
+    model = ("--model", "plain-cnn")
+    assert run(monkeypatch, "curve", "--output", tmp_path / "curve.png", *model, *options) == 0
+    bound, slope = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))["theory"]
+    assert bound == "plain-cnn: Lipschitz bound: respected"
+    assert re.fullmatch(r"plain-cnn: fit: slope 0\.9\d+ in \[0\.9\d*, \d\.?\d*\]", slope)
+    assert f"{bound}\n{slope}\n" in capsys.readouterr().out
+    assert run(monkeypatch, "curve", "--output", tmp_path / "curve.png", *model, *options, "--claim", "covariant") == 0
+    (slope,) = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))["theory"]
+    assert "slope" in slope
 
 
 MISTAKES = {

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UndefinedError
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..measure import Bound, FittedSlope, InvarianceCurve
 
 __all__ = ["curve"]
 
@@ -32,6 +38,7 @@ __all__ = ["curve"]
 @click.option("--draws", default=4, help="Warps for each image and scale.")
 @click.option("--seed", default=0, help="Of models, analytic images and warps.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
+@click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them.")
 def curve(
     output: Path,
     models: tuple[str, ...],
@@ -43,14 +50,19 @@ def curve(
     draws: int,
     seed: int,
     device: str,
+    theory: bool,
 ) -> None:
-    """Measure invariance error against warp scale and plot it."""
+    """Measure invariance error against warp scale and plot it.
+
+    With --theory also the exponent of E, and for the claim invariant the bound on what a field can change that moves
+    along with the image: a model above it is not covariant.
+    """
     import torch
     from rich.console import Console
     from rich.progress import track
 
     from ..images import AnalyticImage
-    from ..measure import invariance_curve, resampling_floor
+    from ..measure import fitted_slope, invariance_curve, lipschitz_bound, resampling_floor
     from ..models import build_spec
     from ..photographs import photographs
     from ..plots import figure_of, plot_invariance
@@ -80,10 +92,28 @@ def curve(
     if isinstance(source, torch.Tensor):
         floor = resampling_floor(nets[models[0]], source, generator=generator(), **options)
     title = f"{warp} warps: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
-    figure_of(plot_invariance(curves, floor=floor, title=title)).savefig(output, dpi=150)
-    data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict()}
+    bounds = []
+    if theory:
+        where = {"warp": warp, "size": options.get("size")}
+        for measured, net in zip(curves, nets.values(), strict=True):
+            if claim == "invariant":
+                bounds.append(lipschitz_bound(measured, net, source, generator=generator(), **where))
+            with suppress(UndefinedError):  # errors too large to have a slope
+                bounds.append(fitted_slope(measured, generator=generator()))
+    figure_of(plot_invariance(curves, floor=floor, title=title, bounds=bounds)).savefig(output, dpi=150)
+    by_label = {measured.label: measured for measured in curves}
+    said = [_told(bound, by_label[bound.curve], generator()) for bound in bounds]
+    data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict(), "theory": said}
     output.with_suffix(".json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
+    for sentence in said:
+        Console().print(sentence, highlight=False, markup=False, soft_wrap=True)
     Console().print(f"{output}\n{output.with_suffix('.json')}", highlight=False, soft_wrap=True)
+
+
+def _told(bound: Bound | FittedSlope, curve: InvarianceCurve, generator: torch.Generator) -> str:
+    """What theory says of a curve, and whether the data respect it; a slope that nothing predicts is only told."""
+    said = f"{bound.curve}: {bound.name}"
+    return f"{said}: {bound.verdict(curve, generator=generator)}" if bound.formula else said
 
 
 def _numbers(option: str, text: str) -> list[float]:
