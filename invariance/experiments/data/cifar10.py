@@ -33,12 +33,12 @@ def read_cifar10(folder: Path) -> tuple[Dataset, Dataset, bool]:
 
     Raises:
         DataError: an archive with another checksum; a file that is missing, not a whole number of records, or has
-            labels that are none; training files of different lengths.
+            labels that are none; files of different lengths.
     """
     archive = locate(folder, remote.CIFAR10_FOLDER, remote.CIFAR10.name)
     contents = _unpacked(folder) if archive is None else _archived(archive)
     batches = [_records(path, content) for path, content in contents]
-    for (path, _), batch in zip(contents[1:-1], batches[1:-1], strict=True):
+    for (path, _), batch in zip(contents[1:], batches[1:], strict=True):
         if len(batch) != len(batches[0]):
             wanted = f"{len(batches[0])} records like {contents[0][0].name}, not {len(batch)}; get it again"
             raise DataError("file", path, wanted)

@@ -59,6 +59,8 @@ TABLES = {
                 "diffcnn-cnn:kernel_size=1",
                 "diffcnn-cnn:stride=3",
                 "diffcnn-cnn:symmetric=True",
+                # A tenth of the median of det V on CIFAR-10: contrast counts again where the image is nearly grey.
+                "diffcnn-cnn:eps=10",
                 # |a| ≤ 1 leaves the sign layer dead, as it is above; this A turns by 118°.
                 "diffcnn-cnn:cayley=(1.2,-0.7,0.9)",
                 "diffcnn-cnn:cayley=(1.2,-0.7,0.9),surrogate=0.3",

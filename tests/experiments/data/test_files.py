@@ -44,8 +44,8 @@ def test_cifar10(cifar10_folder: Path, file: str) -> None:
     assert "missing" in complaint("cifar10", cifar10_folder, file)
 
 
-@pytest.mark.parametrize("file", ["data_batch_2.bin", "data_batch_5.bin"])
-def test_a_training_file_cut_between_records(cifar10_folder: Path, file: str) -> None:
+@pytest.mark.parametrize("file", ["data_batch_2.bin", "data_batch_5.bin", "test_batch.bin"])
+def test_a_file_cut_between_records(cifar10_folder: Path, file: str) -> None:
     truncate(cifar10_folder / "cifar-10-batches-bin" / file, 11 * 3073)
     assert "12 records like data_batch_1.bin, not 11" in complaint("cifar10", cifar10_folder, file)
 
