@@ -100,6 +100,7 @@ def test_the_planar_export_computes_the_same(group: SplitGroup, generator: torch
     assert any(type(m) is nn.Conv2d for m in planar.modules())
     assert not any(isinstance(m, (GroupConv2d, LiftingConv2d, GroupBatchNorm2d)) for m in planar.modules())
     assert isinstance(net[0], LiftingConv2d)
+    assert torch.equal(to_planar(planar)(x), planar(x))
     for parameter in planar.parameters():
         parameter.data.zero_()
     assert net(x).any()

@@ -59,4 +59,11 @@ def _export(module: nn.Module) -> nn.Module:
 
 def from_planar(group: SplitGroup, module: nn.Module) -> nn.Sequential:
     """A layer on "b c |H| h w" to be fed with "b c·|H| h w"."""
-    return nn.Sequential(nn.Unflatten(1, (-1, group.order)), module)
+    return _FromPlanar(nn.Unflatten(1, (-1, group.order)), module)
+
+
+class _FromPlanar(nn.Sequential):
+    """Exported already, though what it holds could be again."""
+
+    def to_planar(self) -> nn.Module:
+        return self
