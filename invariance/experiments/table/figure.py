@@ -30,8 +30,8 @@ def draw_table(table: Table) -> Figure:
     figure = Figure(figsize=(4.2 * len(families) + 2.2, 4.6), layout="constrained")
     panels = figure.subplots(1, len(families), squeeze=False, sharey=True)[0]
     clean = {row.label: float(row.accuracy[0]) for row in table.rows}
-    # A claim has the colour of the first row of its network.
-    labels = {row.model: row.label for row in reversed(table.rows)}
+    # A claim has the colour of the first row of its network, whatever options the paper leaves open.
+    labels = {row.model.partition(":")[0]: row.label for row in reversed(table.rows)}
     for ax, family in zip(panels, families, strict=True):
         printed = {
             labels.get(claim.model, claim.model): {

@@ -113,6 +113,8 @@ def forensic(
 ) -> Forensic:
     """The networks, by the names that they have in the paper's table, under every candidate in turn.
 
+    A name may have options, "name:option=value": the paper does not say all of them.
+
     Raises:
         ArgumentError: a network or a protocol of which the paper printed nothing.
     """
@@ -121,7 +123,7 @@ def forensic(
     cells = tuple((cell.family, cell.scale) for cell in protocol.cells if cell.family is not None)
     printed = []
     for name in classifiers:
-        claim = claims.of(name)
+        claim = claims.of(name.partition(":")[0])
         values = [None if claim is None else claim.at(*cell) for cell in cells]
         if not values or None in values:
             raise ArgumentError("classifiers", name, f"a network with printed values at {cells}")

@@ -28,7 +28,7 @@ class Sharpness(nn.Module):
 def result(generator: torch.Generator) -> Forensic:
     images = torch.randint(250, (100, 3, 8, 8), generator=generator, dtype=torch.uint8)
     data = Dataset(images, torch.randint(2, (100,), generator=generator), ("a", "b"))
-    nets = {name: Sharpness().eval() for name in ("cnn", "st-cnn")}
+    nets = {name: Sharpness().eval() for name in ("cnn", "st-cnn:width=8")}
     return forensic(nets, data, PROTOCOL, note="noise", candidates=("none", "blur-3", "resolution-2"))
 
 
