@@ -11,9 +11,10 @@ KEPT = Path(__file__).parents[3] / "results/diffcnn/diffcnn.json"
 
 def test_options_leave_a_network_its_claim() -> None:
     table = load_table(KEPT)
-    rows = [replace(row, model=f"{row.model.partition(':')[0]}:width=9") for row in table.rows]
+    names = {row.model.partition(":")[0]: f"{row.model.partition(':')[0]}:width=9" for row in table.rows}
+    rows = [replace(row, model=spec, label=spec) for row, spec in zip(table.rows, names.values(), strict=True)]
     panel = draw_table(replace(table, rows=tuple(rows))).axes[0]
     colours = {str(line.get_label()): line.get_color() for line in panel.lines}
-    for row in table.rows:
-        assert colours[f"{row.label}, claimed"] == colours[row.label] != "black"
-    assert {colours[f"{row.label}, claimed"] for row in table.rows} == {colours[row.label] for row in table.rows}
+    for spec in names.values():
+        assert colours[f"{spec}, claimed"] == colours[spec] != "black"
+    assert len({colours[spec] for spec in names.values()}) == len(names)
