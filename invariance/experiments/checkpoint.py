@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,11 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def save_json(path: Path, content: Any) -> None:
-    """Indented JSON, for people and programs."""
-    write_atomically(path, (json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+    """Indented JSON, a list of numbers or words on one line, for people and programs."""
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    # No string of JSON holds a bare line break, so what matches is structure.
+    text = re.sub(r"\[\n[^\[\]{}]*\n *\]", lambda found: re.sub(r"\n *", " ", found[0]), text)
+    write_atomically(path, f"{text}\n".encode())
 
 
 def read_json(path: Path) -> Any:

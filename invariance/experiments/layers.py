@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,16 +155,21 @@ def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
     from matplotlib.figure import Figure
 
     count = len(analyses)
-    figure = Figure(figsize=(3.6 * (count + 1) + 1.5, 5), layout="constrained")
-    *panels, last = figure.subplots(1, count + 1)
+    columns = min(3, count + 1)
+    rows = math.ceil((count + 1) / columns)
+    figure = Figure(figsize=(3.6 * columns + 2, 4.4 * rows + 0.4), layout="constrained")
+    cells = figure.subplots(rows, columns, squeeze=False).flatten()
+    panels, last = cells[:count], cells[count]
+    for ax in cells[count + 1 :]:
+        ax.remove()
     errors = torch.cat([curve.error for analysis in analyses for curve in analysis.curves.values()])
     low = max(1e-3, float(errors[errors > 0].min()))
-    for ax, analysis in zip(panels, analyses, strict=True):
+    for i, (ax, analysis) in enumerate(zip(panels, analyses, strict=True)):
         plot_layer_curves(analysis.curves, ax=ax, title=analysis.model)
         ax.set_ylim(0.8 * low, 1.25 * float(errors.max()))
-        if ax is not panels[-1]:
+        if i != min(count, columns) - 1:  # beside the last panel of the first row
             ax.get_legend().remove()
-        if ax is not panels[0]:
+        if i % columns:
             ax.set_ylabel("")
     plot_accuracy_loss(
         {analysis.model: analysis.curves["features"] for analysis in analyses},
