@@ -162,11 +162,19 @@ def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
     panels, last = cells[:count], cells[count]
     for ax in cells[count + 1 :]:
         ax.remove()
-    errors = torch.cat([curve.error for analysis in analyses for curve in analysis.curves.values()])
-    low = max(1e-3, float(errors[errors > 0].min()))
+    errors = torch.stack(
+        [
+            curve.error[i]
+            for analysis in analyses
+            for curve in analysis.curves.values()
+            for i, scale in enumerate(curve.scales)
+            if scale and curve.error[i]
+        ]
+    )
     for i, (ax, analysis) in enumerate(zip(panels, analyses, strict=True)):
-        plot_layer_curves(analysis.curves, ax=ax, title=analysis.model)
-        ax.set_ylim(0.8 * low, 1.25 * float(errors.max()))
+        plot_layer_curves(analysis.curves, ax=ax)
+        ax.set_title(_wrapped(analysis.model), loc="left", fontsize="medium")
+        ax.set_ylim(0.8 * float(errors.min()), 1.25 * float(errors.max()))
         if i != min(count, columns) - 1:  # beside the last panel of the first row
             ax.get_legend().remove()
         if i % columns:
@@ -179,6 +187,12 @@ def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
     )
     figure.suptitle(f"{analyses[0].family} warps: planes should move with the image, features and logits stay")
     return figure
+
+
+def _wrapped(spec: str) -> str:
+    """Options below the name, so that titles stay above their panels."""
+    name, _, options = spec.partition(":")
+    return f"{name}\n{options}" if options else name
 
 
 def to_markdown(analyses: Sequence[LayerAnalysis], note: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from ..errors import ArgumentError
 from ..measure.accuracy import AccuracyCurve
-from .style import COLOURS, MARKERS, axes
+from .style import axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,13 +48,15 @@ def plot_accuracy(
     ax.set_xscale("symlog", linthresh=smallest / 2, linscale=0.4)
     order = {curve.label: i for i, curve in enumerate(curves)}
     for curve in curves:
-        colour, marker = _style(order, curve.label)
+        style = _style(order, curve.label)
         low, high = 100 * curve.interval(generator=torch.Generator().manual_seed(0)).numpy()
-        ax.fill_between(moved, low, high, color=colour, alpha=0.2, linewidth=0)
+        ax.fill_between(moved, low, high, color=style["color"], alpha=0.2, linewidth=0)
         values = 100 * curve.accuracy.numpy()
-        ax.plot(moved, values, color=colour, marker=marker, markersize=4, linewidth=1.2, label=curve.label)
+        ax.plot(moved, values, **style, markersize=4, linewidth=1.2, label=curve.label)
         if clean and curve.label in clean:
-            ax.plot([-0.35 * smallest, -0.1 * smallest], [100 * clean[curve.label]] * 2, color=colour, linewidth=2)
+            ax.plot(
+                [-0.35 * smallest, -0.1 * smallest], [100 * clean[curve.label]] * 2, color=style["color"], linewidth=2
+            )
     places: dict[float | None, float] = dict(zip(curves[0].scales, moved.tolist(), strict=True))
     if clean:
         places[None] = -0.225 * smallest
@@ -78,18 +80,14 @@ def _draw_claims(
     order: Mapping[str, int],
 ) -> None:
     for label, values in claimed.items():
-        colour, marker = _style(order, label)
         scales = [scale for scale in values if scale in places]
         x, y = [places[scale] for scale in scales], [100 * values[scale] for scale in scales]
-        style = {"color": colour, "marker": marker, "markersize": 7, "markerfacecolor": "none"}
+        style = {**_style(order, label), "markersize": 7, "markerfacecolor": "none"}
         ax.plot(x, y, linestyle="", label=f"{label}, claimed", **style)
 
 
-def _style(order: Mapping[str, int], label: str) -> tuple[str, str]:
-    if label not in order:
-        return "black", "*"
-    turns, i = divmod(order[label], len(COLOURS))
-    return COLOURS[i], MARKERS[(i + turns) % len(MARKERS)]
+def _style(order: Mapping[str, int], label: str) -> dict[str, Any]:
+    return colour_and_marker(order[label]) if label in order else {"color": "black", "marker": "*"}
 
 
 def _ticks(ax: Axes, scales: Sequence[float], moved: np.ndarray, smallest: float, *, clean: bool) -> None:

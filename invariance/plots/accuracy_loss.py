@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..measure import InvarianceCurve
-from .style import COLOURS, MARKERS, axes
+from .style import axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_accuracy_loss(
         values = np.asarray(accuracy[label])
         if len(values) != len(curve.scales):
             raise ArgumentError("accuracy", len(values), f"{len(curve.scales)} values for {label}, one for each scale")
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 5}
+        style = {**colour_and_marker(i), "markersize": 5}
         ax.plot(curve.error.numpy(), 100 * (values[0] - values), label=label, **style)
     ax.set(xlabel="normalised error E of the features", ylabel="accuracy lost, percentage points")
     if title:

@@ -10,7 +10,7 @@ import torch
 
 from ..errors import ArgumentError
 from ..measure.alignment import Alignment
-from .style import COLOURS, MARKERS, axes
+from .style import axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def plot_alignment(
         low, high = np.array([found.interval(generator=generator) for found in by_depth.values()]).T
         x = np.array(list(by_depth)) + (i - (len(alignments) - 1) / 2) * width
         bars = np.stack((residual - low, high - residual)).clip(0)
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 5}
+        style = {**colour_and_marker(i), "markersize": 5}
         ax.errorbar(x, residual, yerr=bars, linestyle="", capsize=2, label=label, **style)
     depths = sorted({depth for by_depth in alignments.values() for depth in by_depth})
     ax.set(yscale="log", xlabel=xlabel, ylabel="residual E of the best affine map", xticks=depths)

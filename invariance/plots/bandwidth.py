@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError
 from ..measure.diagnosis import BandwidthProfile
-from .style import COLOURS, MARKERS, axes
+from .style import axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def plot_bandwidth(
         raise ArgumentError("layers", unknown, f"names out of {profile.layers}")
     ax = axes(ax, width=8.5)
     for i, name in enumerate(chosen):
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+        style = {**colour_and_marker(i), "markersize": 4}
         ax.plot(profile.bandwidths, profile.error(name).clamp(min=1e-17).numpy(), label=name, **style)
     for stride in (1, 2, 4):
         nyquist = profile.size / (2 * stride)

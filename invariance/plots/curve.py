@@ -11,7 +11,7 @@ import torch
 from ..errors import ArgumentError
 from ..measure import InvarianceCurve
 from ..measure.theory import Bound, FittedSlope
-from .style import COLOURS, MARKERS, axes
+from .style import COLOURS, axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def plot_invariance(
     for i, curve in enumerate(curves):
         scales, error, (low, high) = _positive(curve, curve.error, curve.interval(generator=generator, level=level))
         ax.fill_between(scales, low, high, color=COLOURS[i % len(COLOURS)], alpha=0.2, linewidth=0)
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+        style = {**colour_and_marker(i), "markersize": 4}
         ax.plot(scales, error, label=curve.label, **style)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="normalised error E")
     bottom = ax.get_ylim()[0]

@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ArgumentError
 from ..measure import Ladder
-from .style import COLOURS, MARKERS, axes
+from .style import COLOURS, axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title:
         found = f"{label}: {ladder.verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}]"
         if ladder.verdict == "consistent":
             found += f", $p$ = {ladder.order:.2g}"
-        style = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": "", "markersize": 5}
+        style = {**colour_and_marker(i), "linestyle": "", "markersize": 5}
         ax.plot(ladder.sizes, ladder.error.numpy(), label=found, **style)
         fine = ladder.sizes[0] * (ladder.sizes[-1] / ladder.sizes[0]) ** torch.linspace(0, 1, 60, dtype=torch.float64)
         if ladder.order < torch.inf:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..measure.layerwise import LayerwiseReport
 from ..measure.local import LocalReport
-from .style import COLOURS, MARKERS, axes
+from .style import COLOURS, axes, colour_and_marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_layerwise(
     ax = axes(ax, width=5 + 0.35 * len(layers), height=4.6)
     for i, (label, report) in enumerate(reports.items()):
         errors = np.array([np.nan if layer.error is None else max(layer.error, 1e-17) for layer in report.layers])
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "markersize": 5}
+        style = {**colour_and_marker(i), "markersize": 5}
         ax.plot(errors, label=label, **style)
         if isinstance(report, LayerwiseReport):
             _mark(ax, report, errors, COLOURS[i % len(COLOURS)])

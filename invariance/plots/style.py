@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "axes", "figure_of"]
+__all__ = ["COLOURS", "MARKERS", "axes", "colour_and_marker", "figure_of"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def colour_and_marker(i: int) -> dict[str, Any]:
+    """Of the i-th line; 49 lines differ in at least one of the two."""
+    turns, place = divmod(i, len(COLOURS))
+    return {"color": COLOURS[place], "marker": MARKERS[(place + turns) % len(MARKERS)]}
 
 
 def axes(ax: Axes | None, *, width: float = 6.0, height: float = 4.0) -> Axes:

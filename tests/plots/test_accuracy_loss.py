@@ -28,3 +28,9 @@ def test_losses_are_in_points_and_start_at_nothing():
 def test_every_curve_needs_its_accuracies(accuracy: dict[str, tuple[float, ...]]):
     with pytest.raises(ArgumentError, match="accuracy"):
         plot_accuracy_loss({"net": curve()}, accuracy)
+
+
+def test_no_two_lines_look_alike():
+    names = [f"net {i}" for i in range(20)]
+    ax = plot_accuracy_loss(dict.fromkeys(names, curve()), dict.fromkeys(names, (0.8, 0.75, 0.5)))
+    assert len({(line.get_color(), line.get_marker()) for line in ax.get_lines()}) == 20
