@@ -17,6 +17,8 @@ from torch.nn import functional as F
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..jacobians import PaddingMode, Scheme, jacobian
+from .determinants import determinants
+from .normal import columns, cross, is_rounding, squared_columns, squared_length
 
 __all__ = ["JacobianConv2d", "JacobianFront", "LogDetInvariant", "SignNonlinearity"]
 
@@ -158,10 +160,10 @@ class SignNonlinearity(nn.Module):
         _check_field(jac)
         with torch.no_grad():  # the sign is locally constant in J
             wide = _wide(jac)
-            normal = _normal(wide)
-            length = _length(normal)
-            size = _square(wide)
-            flat = _is_rounding(length, size, size, jac.dtype)
+            normal = cross(*columns(wide))
+            length = squared_length(normal)
+            size = squared_columns(wide)
+            flat = is_rounding(length, size, size, jac.dtype)
         surrogate = self.surrogate if torch.is_grad_enabled() else None
         with torch.set_grad_enabled(surrogate is not None):
             a = self.cayley.to(length.dtype)
@@ -223,12 +225,7 @@ class LogDetInvariant(nn.Module):
                 tuple(jac.shape),
                 "at least 3 channels on axis 1: one leaves V = 0, two leave V₁ = V₂ and so U = 0 for every image",
             )
-        wide = _wide(jac)
-        # The mean is negated, not the field: so the gradient is not negated at full size either.
-        field = wide + wide.mean(1, keepdim=True).neg()
-        det = _length(_normal(field))
-        with torch.no_grad():
-            return det, _is_rounding(det, _square(field), _square(wide).amax(1, keepdim=True), jac.dtype)
+        return determinants(_wide(jac), jac.dtype)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps}" if self.eps else f"degenerate={self.degenerate}"
@@ -244,37 +241,6 @@ def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:
         *(-sb * cc, sb * sc, cb),
     )
     return torch.stack(entries, dim=-1).unflatten(-1, (3, 3))
-
-
-def _normal(field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The components "b c h w" of dx × dy."""
-    x1, y1, x2, y2, x3, y3 = field.flatten(2, 3).unbind(2)
-    return _minor(x2, y3, x3, y2), _minor(x3, y1, x1, y3), _minor(x1, y2, x2, y1)
-
-
-def _minor(a: Tensor, d: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.addcmul(a * d, b, c, value=-1)
-
-
-def _length(vector: tuple[Tensor, ...]) -> Tensor:
-    """Squared length; several times as fast as a reduction over so short an axis."""
-    a, b, c = vector
-    return torch.addcmul(torch.addcmul(a * a, b, b), c, c)
-
-
-def _square(field: Tensor) -> Tensor:
-    """|dx|², |dy|² "b c 2 h w"."""
-    return _length(field.unbind(2))
-
-
-def _is_rounding(length: Tensor, square: Tensor, size: Tensor, dtype: torch.dtype) -> Tensor:
-    """Where |dx × dy|² is no larger than its rounding error.
-
-    `square` "b c 2 h w" are |dx|² and |dy|², `size` the squared lengths that they were rounded at, in `dtype`.
-    """
-    # Sums over taps and actions of condition number ten cost up to two digits; half precision has none to spare.
-    noise = (64 if dtype.itemsize > 2 else 4) * torch.finfo(dtype).eps
-    return length <= noise**2 * torch.addcmul(size[:, :, 0] * square[:, :, 1], size[:, :, 1], square[:, :, 0])
 
 
 def _wide(jac: Tensor) -> Tensor:

@@ -335,6 +335,28 @@ def test_gradients(layer: nn.Module):
     assert torch.autograd.gradcheck(lambda x, *_: layer(x), (jac, *parameters))
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own forward mode
+@pytest.mark.parametrize("layer", [LogDetInvariant(), LogDetInvariant(eps=0.1)], ids=repr)
+def test_every_derivative_of_the_log_determinants(layer: nn.Module):
+    jac = field(2, 3, 3, 2, 3, 3).requires_grad_()
+    assert torch.autograd.gradcheck(layer, (jac,), check_forward_ad=True, check_batched_grad=True)
+    assert torch.autograd.gradgradcheck(layer, (jac,))
+
+
+def test_images_know_nothing_of_each_other():
+    """Not even where there are more than fit into one block."""
+    layer, jac = LogDetInvariant(), field(9, 4, 3, 2, 64, 64).requires_grad_()
+    out = layer(jac)
+    weights = field(*out.shape)
+    (gradient,) = torch.autograd.grad((weights * out).sum(), jac)
+    for i in range(len(jac)):
+        one = jac[i : i + 1].detach().requires_grad_()
+        assert torch.equal(layer(one)[0], out[i])
+        (expected,) = torch.autograd.grad((weights[i] * layer(one)[0]).sum(), one)
+        assert torch.equal(gradient[i], expected[0])
+    assert layer(jac[:0]).shape == (0, 4, 64, 64)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_block_invariance_on_the_gpu(dtype):
