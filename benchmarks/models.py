@@ -2,7 +2,8 @@
 
     python benchmarks/models.py [NETWORK PEER BATCH]
 
-Forward, cross-entropy, backward, on random images; both in turn in one process, one thread; medians.
+Forward, cross-entropy, backward, on random images; both in turn in one process, one thread; medians. As in
+`invariance train`, freed memory is kept.
 """
 
 import sys
@@ -12,6 +13,7 @@ import torch
 from timing import interleaved
 from torch.nn.functional import cross_entropy
 
+from invariance.experiments.memory import keep_freed_memory
 from invariance.models import build_spec
 
 PAIRS = [
@@ -46,6 +48,7 @@ def step(spec: str, batch: int, layout: torch.memory_format, narrow: bool) -> Ca
 
 def main() -> None:
     torch.set_num_threads(1)
+    keep_freed_memory()
     pairs = [(sys.argv[1], sys.argv[2], int(sys.argv[3]))] if len(sys.argv) == 4 else PAIRS
     print(f"torch {torch.__version__}, CPU, one thread; ms a training step")
     for ours, peer, batch in pairs:

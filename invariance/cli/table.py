@@ -237,6 +237,7 @@ def _train(
     import torch
 
     from ..experiments.fit import train
+    from ..experiments.memory import keep_freed_memory
     from ..experiments.options import fast_precision
     from ..experiments.sweep import PlannedRun, sweep, train_planned
     from ..experiments.table import missing_runs
@@ -251,6 +252,7 @@ def _train(
 
     def here(run: PlannedRun) -> None:
         click.echo(f"training {run.out.name}", err=True)
+        keep_freed_memory()
         with TrainingProgress() as progress:
             train(run.options, splits, run.out, device=device, listener=progress)
 

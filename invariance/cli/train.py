@@ -55,6 +55,7 @@ def train(
 
     from ..experiments.data import load_splits
     from ..experiments.fit import train as fit
+    from ..experiments.memory import keep_freed_memory
     from ..experiments.options import TrainOptions, fast_precision
     from .progress import TrainingProgress
 
@@ -69,6 +70,7 @@ def train(
     if out.exists() and not out.is_dir():
         raise ArgumentError("--out", str(out), "a folder")
     splits = load_splits(dataset, folder, validation=validation, note=note)
+    keep_freed_memory()
     with TrainingProgress() as progress:
         record = fit(chosen, splits, out, device=device, listener=progress)
     best = record["best"]

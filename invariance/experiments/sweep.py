@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from ..errors import ArgumentError, ArgumentTypeError, RunError
 from .data import Splits, load_splits
 from .fit import train
+from .memory import keep_freed_memory
 from .options import TrainOptions
 
 __all__ = ["Backend", "PlannedRun", "run_name", "sweep", "train_planned"]
@@ -47,6 +48,7 @@ def train_planned(
     run: PlannedRun, folder: Path | None, *, note: str = "", validation: int | None = None, device: str = "cpu"
 ) -> None:
     """Train a run on the data in `folder`; a process reads a data set once."""
+    keep_freed_memory()
     train(run.options, _splits(run.options.data, folder, note, validation), run.out, device=device)
 
 

@@ -7,12 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .normal import columns, cross, is_rounding, squared_columns, squared_length
+from .normal import blocks, columns, cross, is_rounding, squared_columns, squared_length
 
 __all__ = ["determinants"]
-
-_BLOCK = 2**18
-"""Numbers of a block: with all that is made of them they stay in a core's cache."""
 
 
 def determinants(field: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -36,7 +33,7 @@ class _Determinants(torch.autograd.Function):
 
     @staticmethod
     def forward(field: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        det, flat = zip(*(_of_block(block, dtype) for block in _blocks(field, field)), strict=True)
+        det, flat = zip(*(_of_block(block, dtype) for block in blocks(field, field)), strict=True)
         return torch.cat(det), torch.cat(flat)
 
     @staticmethod
@@ -48,7 +45,7 @@ class _Determinants(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None]:
         (field,) = ctx.saved_tensors
-        parts = zip(_blocks(field, field), _blocks(grads[0], field), strict=True)
+        parts = zip(blocks(field, field), blocks(grads[0], field), strict=True)
         return torch.cat([_gradient(*part) for part in parts]), None
 
     @staticmethod
@@ -58,13 +55,6 @@ class _Determinants(torch.autograd.Function):
         normal, left, right = cross(x, y), cross(dx, y), cross(x, dy)
         terms = [n * (a + b) for n, a, b in zip(normal, left, right, strict=True)]
         return 2 * (terms[0] + terms[1] + terms[2]), None
-
-
-def _blocks(tensor: Tensor, field: Tensor) -> tuple[Tensor, ...]:
-    """A GPU has no use for them."""
-    if field.device.type != "cpu" or not len(field):
-        return (tensor,)
-    return tensor.split(max(1, _BLOCK * len(field) // max(1, field.numel())))
 
 
 def _deviation(field: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from ..errors import ArgumentError, ArgumentTypeError
 from ..jacobians import PaddingMode, Scheme, jacobian
 from .determinants import determinants
-from .normal import columns, cross, is_rounding, squared_columns, squared_length
+from .normal import blocks, columns, cross, is_rounding, squared_columns, squared_length
 
 __all__ = ["JacobianConv2d", "JacobianFront", "LogDetInvariant", "SignNonlinearity"]
 
@@ -158,22 +158,26 @@ class SignNonlinearity(nn.Module):
 
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c 3 2 h w"]:
         _check_field(jac)
-        with torch.no_grad():  # the sign is locally constant in J
+        surrogate = self.surrogate if torch.is_grad_enabled() else None
+        with torch.set_grad_enabled(surrogate is not None):
+            sign = torch.cat([self._sign(block, surrogate) for block in blocks(jac, jac)])
+        return jac * sign[:, :, None, None]
+
+    def _sign(self, jac: Tensor, surrogate: float | None) -> Tensor:
+        with torch.no_grad():  # it is locally constant in J
             wide = _wide(jac)
             normal = cross(*columns(wide))
             length = squared_length(normal)
             size = squared_columns(wide)
             flat = is_rounding(length, size, size, jac.dtype)
-        surrogate = self.surrogate if torch.is_grad_enabled() else None
-        with torch.set_grad_enabled(surrogate is not None):
-            a = self.cayley.to(length.dtype)
-            along = a[0] * normal[0] + a[1] * normal[1] + a[2] * normal[2]
-            form = ((1 - a.square().sum()) * length + 2 * along * along).masked_fill(flat, 0)
+        a = self.cayley.to(length.dtype)
+        along = a[0] * normal[0] + a[1] * normal[1] + a[2] * normal[2]
+        form = ((1 - a.square().sum()) * length + 2 * along * along).masked_fill(flat, 0)
         sign = 2 * (form > 0).to(jac.dtype) - 1
         if surrogate is not None:
             soft = (form / length.where(length > 0, 1) / surrogate).tanh().to(jac.dtype)
             sign = sign + (soft - soft.detach())
-        return jac * sign[:, :, None, None]
+        return sign
 
     def extra_repr(self) -> str:
         return "" if self.surrogate is None else f"surrogate={self.surrogate}"

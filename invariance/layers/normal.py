@@ -5,10 +5,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["Vector", "columns", "cross", "is_rounding", "squared_columns", "squared_length"]
+__all__ = ["Vector", "blocks", "columns", "cross", "is_rounding", "squared_columns", "squared_length"]
 
 Vector = tuple[Tensor, Tensor, Tensor]
 """Three components of one shape."""
+
+_BLOCK = 2**18
+"""Numbers of a block: with all that is made of them they stay in a core's cache."""
+
+
+def blocks(tensor: Tensor, field: Tensor) -> tuple[Tensor, ...]:
+    """`tensor` by so many images as make a block of `field`; a GPU has no use for it."""
+    if field.device.type != "cpu" or not len(field):
+        return (tensor,)
+    return tensor.split(max(1, _BLOCK * len(field) // max(1, field.numel())))
 
 
 def columns(field: Tensor) -> tuple[Vector, Vector]:
