@@ -1,11 +1,10 @@
-"""CPAB's flow and the networks with spatial transformers: time, and error in pixels.
+"""CPAB's flow: time, and error in pixels.
 
     python benchmarks/cpab.py
 
 The flow of 100 warps on 2×2 cells at the 32×32 pixel centres, forward and backward in turn in one process, one thread,
 float32, against libcpab where it is installed (extra `subjects`) and against scaling and squaring: 2⁻ⁿ of the velocity
 at the pixel centres, composed n times with itself by bilinear interpolation. Errors are against 256 steps in float64.
-The training steps are those of width 32, batch 100, channels-last.
 """
 
 from collections.abc import Callable
@@ -14,11 +13,9 @@ from functools import partial
 import torch
 from libcpab_peer import libcpab_flow
 from timing import interleaved
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from invariance.images import pixel_grid
-from invariance.models import CPABCNN, STCNN, RegularCNN
 from invariance.warps import CPAB, random_cpab, resample
 from invariance.warps.cpab.flow import velocity
 
@@ -73,33 +70,10 @@ def flows(generator: torch.Generator) -> None:
         print(f"{name:<34} {error.mean():9.1e} {error.max():9.1e} {1e3 * time:9.1f} ms {time / times[0]:7.3f}")
 
 
-def step(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> None:
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        logits = net(images)
-    net.zero_grad()
-    F.cross_entropy(logits.float(), labels).backward()
-
-
-def training_steps(generator: torch.Generator) -> None:
-    images = torch.randn(100, 3, 32, 32, generator=generator).to(memory_format=torch.channels_last)
-    labels = torch.randint(10, (100,), generator=generator)
-    nets = {"cnn": RegularCNN(), "st-cnn": STCNN(), "cpab-cnn:steps=1": CPABCNN(steps=1), "cpab-cnn": CPABCNN()}
-    for net in nets.values():
-        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        if not isinstance(net, RegularCNN):
-            nn.init.normal_(net.transformer.localisation.head[-1].weight, std=0.05, generator=generator)
-    for half in (True, False):
-        print(f"\ntraining step, {'bfloat16' if half else 'float32'}")
-        times = interleaved([partial(step, net, images, labels, half) for net in nets.values()])
-        for name, time in zip(nets, times, strict=True):
-            print(f"{name:<34} {1e3 * time:9.1f} ms {time / times[0]:7.2f}")
-
-
 def main() -> None:
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     flows(generator)
-    training_steps(generator)
 
 
 if __name__ == "__main__":

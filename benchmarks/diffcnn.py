@@ -6,6 +6,9 @@
 the determinants of Gram matrices; `warp_images` against `scipy.ndimage.map_coordinates`, image by image. One thread.
 """
 
+from functools import partial
+
+import numpy as np
 import torch
 from scipy.ndimage import map_coordinates
 from timing import interleaved
@@ -36,6 +39,12 @@ def planar(layer: JacobianConv2d) -> nn.Conv2d:
     return conv
 
 
+def scipy(images: np.ndarray, points: np.ndarray) -> None:
+    for image, where in zip(images, points, strict=True):
+        for channel in image:
+            map_coordinates(channel, where, order=3, mode="mirror")
+
+
 def report(name: str, ours: float, theirs: float) -> None:
     print(f"{name:<58} {1e3 * ours:8.1f} ms {1e3 * theirs:8.1f} ms {ours / theirs:6.2f}")
 
@@ -48,22 +57,16 @@ def main() -> None:
         conv = planar(layer)
         jac = torch.randn(batch, channels, 3, 2, size, size)
         flat = jac.movedim(3, 1).flatten(0, 1).flatten(1, 2)
-        ours, theirs = interleaved([lambda: step(layer, jac), lambda: step(conv, flat)])  # noqa: B023
+        ours, theirs = interleaved([partial(step, layer, jac), partial(step, conv, flat)])
         report(f"JacobianConv2d({channels}, 16, 3, stride={stride}), {batch}×{size}² / Conv2d", ours, theirs)
     jac = torch.randn(100, 16, 3, 2, 32, 32, requires_grad=True)
-    ours, theirs = interleaved([lambda: step(LogDetInvariant(), jac), lambda: step(GramInvariant(), jac)])
+    ours, theirs = interleaved([partial(step, LogDetInvariant(), jac), partial(step, GramInvariant(), jac)])
     report("LogDetInvariant, 100×16×32² / Gram determinants", ours, theirs)
     warp = random_homography(100, 0.05, generator=torch.Generator().manual_seed(0))
     for dtype in (torch.float32, torch.float64):
         images = torch.rand(100, 3, 32, 32, dtype=dtype)
         points = ((warp(pixel_grid(32, 32)[None]) + 1) * 16 - 0.5).flip(-1).movedim(-1, 1).numpy()
-
-        def scipy() -> None:
-            for image, where in zip(images.numpy(), points, strict=True):  # noqa: B023
-                for channel in image:
-                    map_coordinates(channel, where, order=3, mode="mirror")
-
-        ours, theirs = interleaved([lambda: warp_images(images, warp), scipy])  # noqa: B023
+        ours, theirs = interleaved([partial(warp_images, images, warp), partial(scipy, images.numpy(), points)])
         report(f"warp_images, cubic, 100×3×32², {dtype} / scipy", ours, theirs)
 
 

@@ -6,14 +6,24 @@
 batches of the same size. Draws are made beforehand on one side, as they are once for all networks.
 """
 
+from functools import partial
+
 import torch
 from timing import interleaved
+from torch import nn
 
 from invariance.experiments.data import Dataset, to_float
 from invariance.experiments.evaluation import Protocol, draw_all, evaluate
 from invariance.models import build
 
 IMAGES, BATCH = 200, 100
+
+
+@torch.inference_mode()
+def bare(net: nn.Module, images: torch.Tensor, times: int) -> None:
+    for _ in range(times):
+        for part in images.split(BATCH):
+            net(to_float(part))
 
 
 def main() -> None:
@@ -29,15 +39,11 @@ def main() -> None:
     ):
         net = build(name, generator=generator).eval()
         draws = draw_all(protocol, IMAGES, (32, 32))
-
-        @torch.inference_mode()
-        def bare() -> None:
-            for _ in draws:  # noqa: B023
-                for part in images.split(BATCH):
-                    net(to_float(part))  # noqa: B023
-
         ours, theirs = interleaved(
-            [lambda: evaluate({name: net}, data, protocol, draws=draws, batch=BATCH), bare],  # noqa: B023
+            [
+                partial(evaluate, {name: net}, data, protocol, draws=draws, batch=BATCH),
+                partial(bare, net, images, len(draws)),
+            ],
             rounds=5,
         )
         each = 1e3 / (IMAGES * len(draws))

@@ -7,6 +7,7 @@ largest relative error of equivariance is over the whole group, two layers deep.
 """
 
 import statistics
+from functools import partial
 
 import torch
 from timing import interleaved, seconds
@@ -30,7 +31,7 @@ def worst_error(lifting: type, group_layer: type, group: SplitGroup, dtype: torc
     net.requires_grad_(False)
     x = torch.randn(4, 3, 33, 33, dtype=dtype)
     return max(
-        equivariance_error(net, x, group.act_on_plane(g, x), output_action=lambda y: group.act(g, y)).relative  # noqa: B023
+        equivariance_error(net, x, group.act_on_plane(g, x), output_action=partial(group.act, g)).relative
         for g in range(group.order)
     )
 
@@ -47,11 +48,11 @@ def main() -> None:
         cells = []
         for run in (lambda module, x: module(x), step):
             with torch.set_grad_enabled(run is step):
-                planar, group = interleaved([lambda: run(conv, flat), lambda: run(layer, x)])  # noqa: B023
+                planar, group = interleaved([partial(run, conv, flat), partial(run, layer, x)])
             cells.append(f"{1e3 * planar:7.1f} {1e3 * group:7.1f} {group / planar:7.3f}")
         print(f"{kind.__name__:<11} {channels:>8} {size:>6} {batch:>5}   {cells[0]:>23}   {cells[1]:>23}")
     for kind in (P4ConvP4, P4MConvP4M):
-        times = [seconds(lambda: kind(96, 96, 3)) for _ in range(20)]  # noqa: B023
+        times = [seconds(partial(kind, 96, 96, 3)) for _ in range(20)]
         median, worst = 1e3 * statistics.median(times), 1e3 * max(times)
         print(f"construction of {kind.__name__}(96, 96, 3): median {median:.1f} ms, worst {worst:.1f} ms")
     for dtype in (torch.float64, torch.float32):

@@ -18,6 +18,11 @@ from invariance.models import build_spec
 
 PAIRS = [
     ("diffcnn-cnn", "cnn", 100),
+    ("st-cnn", "cnn", 100),
+    ("cpab-cnn", "cnn", 100),
+    ("rotdcf-cnn", "cnn", 100),
+    ("rotdcf-cnn:functions=12,modes=7", "cnn", 100),
+    ("rotdcf-cnn:kernel_size=3", "cnn", 100),
     ("p4cnn", "z2cnn:width=40,dropout=0", 128),
     ("p4cnn-autorotation", "z2cnn:width=40,dropout=0", 128),
     ("allcnn-p4", "allcnn-z2:width=192", 8),

@@ -1,10 +1,10 @@
-"""A training step of rotdcf-cnn against the regular network's; its layers; how far it is from turning by 45°.
+"""RotDCF's batch norm against torch's; how far the network is from turning by 45°.
 
     python benchmarks/rotdcf.py
 
-Networks of the same width on 100×3×32², one thread, channels-last; forward, loss and backward in turn in one process.
-Shared batch norm against torch's with a statistic for every planar channel. The symmetry errors are of the network with
-random weights on smooth images, read before the head and at the logits.
+Shared batch norm against torch's with a statistic for every planar channel: forward and backward in turn in one
+process, one thread, channels-last. The symmetry errors are of the network with random weights on smooth images, read
+before the head and at the logits.
 """
 
 import math
@@ -13,7 +13,6 @@ from functools import partial
 import torch
 from timing import interleaved
 from torch import nn
-from torch.nn import functional as F
 
 from invariance.images import AnalyticImage, pixel_grid
 from invariance.layers import RotDCFBatchNorm2d, turn_features
@@ -22,39 +21,26 @@ from invariance.models import RegularCNN, RotDCFCNN
 from invariance.testing import assert_equivariant
 
 
-def step(net: nn.Module, images: torch.Tensor, labels: torch.Tensor, half: bool) -> None:
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        logits = net(images)
-    net.zero_grad()
-    F.cross_entropy(logits.float(), labels).backward()
-
-
 def report(name: str, ours: float, theirs: float) -> None:
     print(f"{name:<62} {1e3 * ours:8.1f} ms {1e3 * theirs:8.1f} ms {ours / theirs:6.2f}")
 
 
-def steps(generator: torch.Generator) -> None:
+def norms(generator: torch.Generator) -> None:
     print(f"{'forward + backward':<62} {'ours':>11} {'peer':>11}  ratio")
-    images = torch.randn(100, 3, 32, 32, generator=generator).to(memory_format=torch.channels_last)
-    labels = torch.randint(10, (100,), generator=generator)
-    nets = [RotDCFCNN(width=32, kernel_size=3), RotDCFCNN(width=32, kernel_size=5), RegularCNN(width=32)]
-    for net in nets:
-        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    for half in (True, False):
-        *ours, peer = interleaved([partial(step, net, images, labels, half) for net in nets])
-        for size, time in zip((3, 5), ours, strict=True):
-            report(f"rotdcf-cnn, k = {size}, {'bfloat16' if half else 'float32'} / cnn (k = 3)", time, peer)
     for maps, size in ((4, 32), (8, 16)):
         x, grad = (torch.randn(100, 8 * maps, size, size, generator=generator).bfloat16() for _ in range(2))
         x, grad = (t.to(memory_format=torch.channels_last) for t in (x.requires_grad_(), grad))
         shared, planar = RotDCFBatchNorm2d(maps, affine=False), nn.BatchNorm2d(8 * maps, affine=False)
-        ours, theirs = interleaved(
-            [
-                lambda: by_map(shared(by_map(x, maps)), maps).backward(grad),  # noqa: B023
-                lambda: planar(x).backward(grad),  # noqa: B023
-            ]
-        )
+        ours, theirs = interleaved([partial(by_angle, shared, x, maps, grad), partial(step, planar, x, grad)])
         report(f"RotDCFBatchNorm2d({maps}), 100×{maps}×8×{size}², bfloat16 / BatchNorm2d", ours, theirs)
+
+
+def step(norm: nn.Module, x: torch.Tensor, grad: torch.Tensor) -> None:
+    norm(x).backward(grad)
+
+
+def by_angle(norm: nn.Module, x: torch.Tensor, maps: int, grad: torch.Tensor) -> None:
+    by_map(norm(by_map(x, maps)), maps).backward(grad)
 
 
 def by_map(x: torch.Tensor, maps: int) -> torch.Tensor:
@@ -94,7 +80,7 @@ def symmetry(generator: torch.Generator) -> None:
 def main() -> None:
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
-    steps(generator)
+    norms(generator)
     symmetry(generator)
 
 

@@ -15,9 +15,10 @@ from ..errors import ResultError
 from ..measure import InvarianceCurve, layer_curves
 from ..measure.layer_calls import layer_calls
 from ..plots import plot_accuracy_loss, plot_layer_curves
-from .checkpoint import read_json, save_json
+from .checkpoint import save_json
 from .data import Dataset, to_float
 from .evaluation import Protocol, evaluate
+from .kept import parsing, read_kept
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,13 +136,14 @@ def load_analyses(path: Path) -> list[LayerAnalysis]:
     """What `save_analyses` wrote.
 
     Raises:
-        CheckpointError: the file is missing or no JSON.
-        ResultError: it holds something else.
+        ResultError: the file is missing, is not JSON, or holds something else.
     """
-    content = read_json(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ResultError("file", str(path), f'JSON of format "{FORMAT}"')
-    return [LayerAnalysis.from_dict(network) for network in content["networks"]]
+    return read_kept(path, _analyses)
+
+
+def _analyses(content: Any) -> list[LayerAnalysis]:
+    with parsing(content, FORMAT):
+        return [LayerAnalysis.from_dict(network) for network in content["networks"]]
 
 
 def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:

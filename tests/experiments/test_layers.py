@@ -86,9 +86,14 @@ def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
         draw_analyses([])
 
 
-@pytest.mark.parametrize("content", [[], {"format": "another"}, {"format": "invariance layers 1", "networks": [{}]}])
+OURS = {"format": "invariance layers 1"}
+
+
+@pytest.mark.parametrize("content", [[], {"format": "another"}, OURS, OURS | {"networks": [{}]}])
 def test_other_files_are_refused(content: object, tmp_path: Path):
     file = tmp_path / "other.json"
     file.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ResultError):
+    with pytest.raises(ResultError, match=r"other\.json"):
         load_analyses(file)
+    with pytest.raises(ResultError, match=r"nowhere\.json"):
+        load_analyses(tmp_path / "nowhere.json")

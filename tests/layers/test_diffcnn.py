@@ -6,34 +6,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from layers.jacobian_networks import conv, field, network
 from torch import Tensor, nn
 
 from invariance.actions import PointwiseAction, block_action
 from invariance.errors import ArgumentError, ArgumentTypeError
-from invariance.images import AnalyticImage, sample
-from invariance.jacobians import jacobian
-from invariance.layers import JacobianConv2d, JacobianFront, LogDetInvariant, SignNonlinearity
+from invariance.layers import JacobianConv2d, LogDetInvariant, SignNonlinearity
 from invariance.measure import invariance_error
 from invariance.testing import TOLERANCES, assert_equivariant, assert_invariant
-from invariance.testing.strategies import block_fields, constant_fields, gl2_matrices, jacobian_fields, smooth_fields
+from invariance.testing.strategies import block_fields, constant_fields, jacobian_fields, smooth_fields
 
 DTYPES = [torch.float64, torch.float32, torch.bfloat16]
-
-
-def conv(*args, dtype=torch.float64, **options) -> JacobianConv2d:
-    return JacobianConv2d(*args, dtype=dtype, generator=torch.Generator().manual_seed(1), **options)
-
-
-def network(kernel_size: int, *, stride: int, dtype=torch.float64, cayley=(0.8, -1.1, 0.4)) -> nn.Sequential:
-    return nn.Sequential(
-        conv(1, 4, kernel_size, stride=stride, dtype=dtype),
-        SignNonlinearity(cayley).to(dtype),
-        LogDetInvariant(degenerate="nan"),
-    )
-
-
-def field(*shape: int, dtype=torch.float64) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(dtype)
 
 
 # The convolution
@@ -143,9 +126,6 @@ def test_sign_layer_gives_its_rotation_no_gradient():
     torch.testing.assert_close(jac.grad, 2 * jac.detach())
 
 
-# The invariant layer
-
-
 def test_the_surrogate_changes_no_output_and_trains_the_rotation(generator: torch.Generator):
     """The gradient of a is that of tanh(q/τ)·J, by central differences on q written out."""
     tau, a = 0.3, torch.tensor([0.8, -1.1, 0.4]).double()
@@ -172,108 +152,10 @@ def test_no_surrogate_moves_the_identity(generator: torch.Generator):
     assert not layer.cayley.grad.any()
 
 
-def test_log_det_is_that_of_the_gram_matrices():
-    jac = field(2, 5, 3, 2, 4, 4)
-    d = (jac - jac.mean(1, keepdim=True)).movedim((2, 3), (-2, -1))
-    g = torch.linalg.det(d.mT @ d).log()
-    torch.testing.assert_close(LogDetInvariant()(jac), g - g.mean(1, keepdim=True))
-
-
-@given(jac=jacobian_fields(channels=4, size=4), m=gl2_matrices())
-def test_log_det_is_invariant_under_constant_fields(jac: Tensor, m: Tensor):
-    moved = PointwiseAction.constant(m[None])(jac)
-    layer = LogDetInvariant(degenerate="nan")
-    defined = ~(layer.degenerate_pixels(jac) | layer.degenerate_pixels(moved))[:, None].expand(-1, 4, -1, -1)
-    before, after = layer(jac), layer(moved)
-    torch.testing.assert_close(after[defined], before[defined], rtol=1e-6, atol=1e-6)
-
-
-def test_two_channels_carry_nothing_and_are_refused():
-    with pytest.raises(ArgumentError, match="two leave V₁ = V₂ and so U = 0"):
-        LogDetInvariant()(field(1, 2, 3, 2, 4, 4))
-    with pytest.raises(ArgumentError, match="at least 3 channels"):
-        LogDetInvariant()(field(1, 1, 3, 2, 4, 4))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_grey_images_are_degenerate_for_one_tap(dtype):
-    image = AnalyticImage.random(1, generator=torch.Generator().manual_seed(3), channels=1)
-    grey = sample(image, 24) * torch.tensor([0.25, 0.5, 1.0]).double()[:, None, None]
-    jac = conv(1, 4, 1)(jacobian(grey)).to(dtype)
-    assert LogDetInvariant().degenerate_pixels(jac).all()
-
-
-def test_grey_images_are_not_degenerate_for_more_taps():
-    image = AnalyticImage.random(1, generator=torch.Generator().manual_seed(3), channels=1, window=0.5)
-    grey = sample(image, 24).expand(1, 3, 24, 24)
-    assert LogDetInvariant().degenerate_pixels(conv(1, 4, 3)(jacobian(grey))).float().mean() < 0.01
-
-
-def test_a_flat_patch_is_degenerate_and_only_that():
-    jac = field(1, 4, 3, 2, 6, 6)
-    jac[..., 2:4, 2:4] = 0
-    flat = torch.zeros(1, 6, 6, dtype=torch.bool)
-    flat[:, 2:4, 2:4] = True
-    assert torch.equal(LogDetInvariant().degenerate_pixels(jac), flat)
-    zero, nan, eps = (
-        layer(jac) for layer in (LogDetInvariant(), LogDetInvariant(degenerate="nan"), LogDetInvariant(eps=1e-3))
-    )
-    assert torch.equal(nan.isnan(), flat[:, None].expand_as(nan))
-    assert zero.isfinite().all()
-    assert (zero.masked_select(flat[:, None]) == 0).all()
-    assert torch.equal(zero.masked_select(~flat[:, None]), nan.masked_select(~flat[:, None]))
-    assert eps.isfinite().all()
-
-
-def test_one_degenerate_channel_is_enough():
-    jac = field(1, 4, 3, 2, 1, 2)
-    jac[:, 0, ..., 1] = jac[:, 1:, ..., 1].mean(1)  # so that the first channel is the mean
-    layer = LogDetInvariant(degenerate="nan")
-    assert layer.degenerate_pixels(jac).tolist() == [[[False, True]]]
-    assert layer(jac).isnan().all(1).tolist() == [[[False, True]]]
-    assert (LogDetInvariant()(jac)[..., 1] == 0).all()
-
-
-@pytest.mark.parametrize("noisy", [0, 1])
-def test_noise_of_a_large_derivative_beside_a_small_one_is_degenerate(noisy: int):
-    jac = 1e-6 * field(1, 4, 3, 2, 5, 5)
-    jac[:, :, :, noisy] = 1 + 2e-16 * field(1, 4, 3, 5, 5).sign()
-    assert LogDetInvariant().degenerate_pixels(jac).all()
-
-
 @pytest.mark.parametrize("layer", [LogDetInvariant(), SignNonlinearity((0.8, -1.1, 0.4))], ids=str)
 def test_half_precision_is_evaluated_in_single(layer: nn.Module):
     small = 2.0**-9 * field(1, 4, 3, 2, 6, 6).half()
     assert torch.equal(layer(small), layer(small.float()).half())
-
-
-def test_random_fields_have_next_to_no_degenerate_pixels():
-    jac = field(4, 6, 3, 2, 64, 64)
-    assert not LogDetInvariant().degenerate_pixels(jac).any()
-    assert LogDetInvariant().degenerate_pixels(jac.bfloat16()).float().mean() < 0.1
-
-
-def test_degenerate_pixels_send_no_gradient():
-    jac = field(1, 3, 3, 2, 2, 2)
-    jac[..., 0, 0] = 0
-    jac.requires_grad_()
-    LogDetInvariant()(jac).sin().sum().backward()
-    assert jac.grad is not None
-    assert jac.grad.isfinite().all()
-    assert (jac.grad[..., 0, 0] == 0).all()
-
-
-@given(gain=st.floats(0.1, 10), offset=st.floats(-5, 5), sign=st.sampled_from((1, -1)))
-def test_contrast_and_brightness_change_nothing(gain: float, offset: float, sign: int):
-    images = sample(AnalyticImage.random(1, generator=torch.Generator().manual_seed(4), window=0.5), 12)
-    model = nn.Sequential(JacobianFront(), network(3, stride=1))
-    assert_invariant(model, images, sign * gain * images + offset)
-
-
-def test_mixing_colours_changes_the_output():
-    jac = field(1, 1, 3, 2, 6, 6)
-    mixed = torch.einsum("ij,bcjdhw->bcidhw", torch.tensor([[1.0, 1, 0], [0, 1, 0], [0, 0, 1]]).double(), jac)
-    assert invariance_error(network(3, stride=3), jac, mixed).relative > 0.1
 
 
 # The whole of it
@@ -333,28 +215,6 @@ def test_gradients(layer: nn.Module):
     jac = field(1, channels, 3, 2, 4, 4).requires_grad_()
     parameters = [p for p in layer.parameters() if isinstance(layer, JacobianConv2d)]
     assert torch.autograd.gradcheck(lambda x, *_: layer(x), (jac, *parameters))
-
-
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch's own forward mode
-@pytest.mark.parametrize("layer", [LogDetInvariant(), LogDetInvariant(eps=0.1)], ids=repr)
-def test_every_derivative_of_the_log_determinants(layer: nn.Module):
-    jac = field(2, 3, 3, 2, 3, 3).requires_grad_()
-    assert torch.autograd.gradcheck(layer, (jac,), check_forward_ad=True, check_batched_grad=True)
-    assert torch.autograd.gradgradcheck(layer, (jac,))
-
-
-def test_images_know_nothing_of_each_other():
-    """Not even where there are more than fit into one block."""
-    layer, jac = LogDetInvariant(), field(9, 4, 3, 2, 64, 64).requires_grad_()
-    out = layer(jac)
-    weights = field(*out.shape)
-    (gradient,) = torch.autograd.grad((weights * out).sum(), jac)
-    for i in range(len(jac)):
-        one = jac[i : i + 1].detach().requires_grad_()
-        assert torch.equal(layer(one)[0], out[i])
-        (expected,) = torch.autograd.grad((weights[i] * layer(one)[0]).sum(), one)
-        assert torch.equal(gradient[i], expected[0])
-    assert layer(jac[:0]).shape == (0, 4, 64, 64)
 
 
 @pytest.mark.gpu

@@ -3,14 +3,13 @@
 A package that is there and does not import is a failure, not a skip.
 """
 
-import sys
-import warnings
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tools.check_study.symmetric import elsewhere
 
 __all__ = ["antialiased", "escnn", "scattering"]
 
@@ -18,14 +17,7 @@ __all__ = ["antialiased", "escnn", "scattering"]
 def escnn() -> Any:
     """escnn, whose groups in space alone need lie-learn (built for NumPy 1) and py3nj (built with Fortran)."""
     _require("escnn")
-    parts = ["lie_learn", "representations", "SO3", "wigner_d"]
-    for n in range(1, len(parts) + 1):
-        sys.modules.setdefault(".".join(parts[:n]), ModuleType(".".join(parts[:n])))
-    sys.modules[".".join(parts)].__dict__.setdefault("wigner_D_matrix", None)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="`py3nj` package not found", category=UserWarning)
-        import_module("escnn.nn")
-        return import_module("escnn")
+    return elsewhere.escnn()
 
 
 def scattering() -> Any:

@@ -20,8 +20,8 @@ from ...errors import ArgumentError
 from ..checkpoint import save_json
 from ..data import Dataset
 from ..evaluation import CORRUPTIONS, Protocol, draw_all, evaluate
+from ..kept import parsing, read_kept
 from .claims import claimed
-from .kept import parsing, read_kept
 
 __all__ = ["FORMAT", "Forensic", "forensic", "forensic_to_markdown", "load_forensic"]
 

@@ -26,7 +26,7 @@ from ...warps import Projective, warp_images
 from ..checkpoint import save_json
 from ..data import Dataset, to_float
 from ..evaluation import Cell, Protocol, draw, warped
-from .kept import parsing, read_kept
+from ..kept import parsing, read_kept
 
 __all__ = ["FORMAT", "Fields", "Pictures", "load_pictures", "predictions", "representation"]
 

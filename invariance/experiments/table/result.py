@@ -18,7 +18,7 @@ from ...measure.accuracy import AccuracyCurve
 from ...measure.interval import bootstrap_mean, quantile_interval
 from ..checkpoint import save_json
 from ..evaluation import Answers, Column, Displacement, Protocol
-from .kept import parsing, read_kept
+from ..kept import parsing, read_kept
 
 __all__ = ["FORMAT", "Row", "RunResult", "Table", "load_table"]
 

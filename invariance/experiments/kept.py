@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...errors import ArgumentError, ArgumentTypeError, ResultError
+from ..errors import ArgumentError, ArgumentTypeError, ResultError
 
 __all__ = ["parsing", "read_kept"]
 
