@@ -137,7 +137,7 @@ def _closeness(row: dict[str, Any]) -> float:
 
 def _write(item: pytest.Item, failed: Measurement) -> Path:
     """The check itself where its model can be found again; and the name of the test."""
-    from invariance.testing.record import environment
+    from invariance.provenance import environment
 
     data = failed.report or {"kind": "test", "measured": failed.to_dict(), "environment": environment()}
     root = item.config.rootpath

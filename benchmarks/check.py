@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from torch import nn
 
+from invariance.checking.continuous import SIZES
 from invariance.groups import P4
 from invariance.images import sample
 from invariance.layers import GroupPool, P4ConvP4, P4ConvZ2
 from invariance.testing import check, strategies
-from invariance.testing.check.continuous import SIZES
 
 EXAMPLES = 300
 

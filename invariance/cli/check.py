@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
+from ..verdicts import STATUS
 
-__all__ = ["STATUS", "check", "integers", "show"]
-
-STATUS = {"consistent": 0, "violated": 1, "undecided": 3, "undefined": 3}
+__all__ = ["check", "integers", "show"]
 
 
 @click.command()
@@ -50,9 +49,9 @@ def check(
     """
     import torch
 
-    from ..testing.check import check as measure
-    from ..testing.check import layers_of
-    from ..testing.target import load_target
+    from ..checking import check as measure
+    from ..checking import layers_of
+    from ..targets import load_target
 
     if plot and plot.suffix.lower() not in (".png", ".svg"):
         raise ArgumentError("--plot", plot, "a file name that ends in .png or .svg")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from .check import STATUS, show
+from ..verdicts import STATUS
+from .check import show
 
 __all__ = ["replay"]
 

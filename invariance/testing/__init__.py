@@ -4,8 +4,8 @@
 pytest; `strategies` has hypothesis strategies; `search_worst` searches a family for its worst warp.
 """
 
+from ..checking import CHECKED_GROUPS, CheckReport, check, layers_of
 from .assertions import TOLERANCES, assert_consistent, assert_equivariant, assert_invariant
-from .check import CHECKED_GROUPS, CheckReport, check, layers_of
 from .search import WorstCase, search_worst
 from .symmetric import SymmetryError, assert_symmetric, check_symmetry
 

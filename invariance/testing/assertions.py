@@ -8,10 +8,10 @@ from typing import Any, overload
 import torch
 from torch import Tensor
 
+from ..checking import Action, CheckReport
 from ..errors import ArgumentTypeError
 from ..measure import ErrorReport, Ladder, equivariance_error
 from ..measure.error import Model, Region
-from .check import Action, CheckReport
 from .record import Measurement, record
 from .symmetric import assert_symmetric
 

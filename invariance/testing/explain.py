@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import torch
 
+from ..checking import CheckReport, Question, Row
+from ..checking.bench import channels_of
+from ..checking.elements import elements
+from ..checking.pair import PairError
+from ..checking.question import LADDER
 from ..images import AnalyticImage
 from ..measure.error import Model
-from .check import CheckReport, Question, Row
-from .check.bench import channels_of
-from .check.elements import elements
-from .check.pair import PairError
-from .check.question import LADDER
 from .search import search_worst, shrink
 
 __all__ = ["explain"]

@@ -1,4 +1,4 @@
-"""What the assertions of a test measured, handed to the pytest plugin; and what a recorded number depends on."""
+"""What the assertions of a test measured, handed to the pytest plugin."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import torch
-
-__all__ = ["Measurement", "environment", "record"]
+__all__ = ["Measurement", "record"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,3 @@ def record(measurement: Measurement) -> None:
     plugin = sys.modules.get("pytest_invariance")
     if plugin is not None and (sink := plugin.MEASURED.get()) is not None:
         sink.append(measurement)
-
-
-def environment() -> dict[str, Any]:
-    """What the last bits of a number depend on beside its seeds: the version of torch and the number of threads."""
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
+from ..checking import CheckReport, Question, answer
 from ..errors import ArgumentError
-from .check import CheckReport, Question, answer
+from ..targets import load_target
 from .search import WorstCase
-from .target import load_target
 
 __all__ = ["Replay", "replay"]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from ..checking.bench import channels_of
+from ..checking.pair import PairError
+from ..checking.question import LADDER, Action, Claim, Question
 from ..errors import ArgumentError
 from ..images import AnalyticImage
 from ..measure.error import Model
+from ..provenance import environment
 from ..warps import Composition, Identity, PiecewiseLinear, Projective, Separable, Smooth, Warp
 from ..warps.cpab import CPAB, Tessellation
-from .check.bench import channels_of
-from .check.pair import PairError
-from .check.question import LADDER, Action, Claim, Question
-from .record import environment
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from ..checking import CheckReport, check
+from ..checking.question import LADDER
 from ..measure.error import Model
-from .check import CheckReport, check
-from .check.question import LADDER
 from .explain import explain
 from .record import Measurement, record
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from invariance import P4
+from invariance.checking import check
 from invariance.layers import GroupBatchNorm2d, GroupPool, P4ConvP4, P4ConvZ2
-from invariance.testing.check import check
 
 
 def allcnn(width: int = 4) -> nn.Sequential:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from invariance.testing.check import check
+from invariance.checking import check
 
 GROUPS = ["p4", "p4m", "translation", "rotation", "smooth", "colour-gain"]
 

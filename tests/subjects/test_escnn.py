@@ -9,7 +9,7 @@ from subjects.third_party import escnn
 from torch import Tensor, nn
 
 from invariance import P4M
-from invariance.testing.check import CheckReport, check
+from invariance.checking import CheckReport, check
 
 Change = Callable[[Tensor], Tensor]
 GROUPS = {"p4": "rot2dOnR2", "p4m": "flipRot2dOnR2"}

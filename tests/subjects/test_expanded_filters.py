@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from invariance.checking import check
 from invariance.errors import ArgumentError
 from invariance.layers import P4ConvZ2
-from invariance.testing.check import check
 
 
 class Expanded(nn.Module):

@@ -3,7 +3,7 @@
 import pytest
 from torch import Tensor
 
-from invariance.testing.check import CheckReport, check
+from invariance.checking import CheckReport, check
 
 
 def magnitude(anisotropy: float, images: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from invariance import P4, AnalyticImage, invariance_error, sample
+from invariance.checking import check
 from invariance.measure import layerwise_error
-from invariance.testing.check import check
 
 
 class BlurPool(nn.Module):

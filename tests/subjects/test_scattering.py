@@ -6,8 +6,8 @@ from subjects.third_party import scattering
 from torch import Tensor, nn
 
 from invariance import AnalyticImage, invariance_curve, invariance_error, sample
+from invariance.checking import check
 from invariance.measure import fitted_slope
-from invariance.testing.check import check
 
 
 class Scattering(nn.Module):

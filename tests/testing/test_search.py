@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from invariance.checking import Question
+from invariance.checking.pair import PairError
 from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, pixel_grid
 from invariance.testing import WorstCase, search_worst, strategies
-from invariance.testing.check import Question
-from invariance.testing.check.pair import PairError
 from invariance.testing.search import climb
 from invariance.testing.strategies import FAMILIES
 from invariance.warps import Warp

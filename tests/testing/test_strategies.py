@@ -6,12 +6,12 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from invariance.actions import PointwiseAction
+from invariance.checking.question import LADDER
 from invariance.errors import ArgumentError
 from invariance.groups import P4, P4M, SplitGroup
 from invariance.images import AnalyticImage, pixel_grid, sample
 from invariance.layers.gaussian import GaussianMixture
 from invariance.testing import strategies
-from invariance.testing.check.question import LADDER
 from invariance.warps import Pullback, Warp
 
 SIMPLEST = settings(database=None, derandomize=True, phases=[Phase.generate, Phase.shrink])

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import invariance
 from invariance import AnalyticImage, sample
-from invariance.testing.check import CheckReport, check
+from invariance.checking import CheckReport, check
 
 from . import faults, symmetric  # noqa: F401  (they enter themselves in the lists)
 from .limits import LIMITS

@@ -6,21 +6,20 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from ...measure import Ladder
-from ..record import environment
+from ..measure import Ladder
+from ..provenance import environment
+from ..verdicts import CheckVerdict
 from .question import Question
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from rich.table import Table
 
-__all__ = ["CheckReport", "CheckVerdict", "Row", "overall"]
+__all__ = ["CheckReport", "Row", "overall"]
 
-CheckVerdict = Literal["consistent", "violated", "undecided", "undefined"]
-
-_GRAVITY: tuple[CheckVerdict, ...] = ("violated", "undefined", "undecided", "consistent")
+_GRAVITY: tuple[CheckVerdict, ...] = ("violated", "undefined", "undecided", "measured", "consistent")
 
 Interval = tuple[float, float]
 
@@ -133,7 +132,13 @@ class CheckReport:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        colours = {"consistent": "green", "violated": "red", "undecided": "yellow", "undefined": "yellow"}
+        colours = {
+            "consistent": "green",
+            "violated": "red",
+            "measured": "yellow",
+            "undecided": "yellow",
+            "undefined": "yellow",
+        }
         cells = [row.cells() for row in self.rows]
         used = [i for i in range(len(self.COLUMNS)) if any(line[i] != "–" for line in cells)]
         table = Table(title=str(self).splitlines()[0], title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -141,13 +146,16 @@ class CheckReport:
             table.add_column(self.COLUMNS[i], overflow="fold")
         for row, line in zip(self.rows, cells, strict=True):
             table.add_row(
-                *(f"[{colours[row.verdict]}]{line[i]}[/]" if line[i] == row.verdict else line[i] for i in used)
+                *(
+                    f"[{colours.get(row.verdict, 'yellow')}]{line[i]}[/]" if line[i] == row.verdict else line[i]
+                    for i in used
+                )
             )
         return table
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The refinement ladders, or the error of every transformation where there are none."""
-        from ...plots import plot_errors, plot_ladder
+        from ..plots import plot_errors, plot_ladder
 
         title = str(self).splitlines()[0]
         if self.ladders:

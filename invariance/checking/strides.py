@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ...sizes import Window, size_defects
+from ..sizes import Window, size_defects
 from .exact import check_exact
 from .probe import Probe
 from .question import Question

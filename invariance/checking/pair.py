@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ...images import AnalyticImage
-from ...measure import ErrorReport
-from ...measure.error import Model
-from ...warps import Warp
+from ..images import AnalyticImage
+from ..measure import ErrorReport
+from ..measure.error import Model
+from ..warps import Warp
 from .bench import Bench, sampled, smooth_images
 from .elements import Element, require_field
 from .exact import compared, expected_output

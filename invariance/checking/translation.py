@@ -21,8 +21,8 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ...measure import ErrorReport
-from ...measure.error import Region
+from ..measure import ErrorReport
+from ..measure.error import Region
 from .elements import require_field
 from .exact import IMAGES, compared
 from .grid import Strides, strides_of

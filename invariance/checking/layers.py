@@ -7,10 +7,10 @@ import ast
 import torch
 from torch import nn
 
-from ...errors import ArgumentError
-from ...groups import GROUPS
-from ...measure import LayerError, LayerwiseReport, layerwise_error
-from ...measure.error import Model
+from ..errors import ArgumentError
+from ..groups import GROUPS
+from ..measure import LayerError, LayerwiseReport, layerwise_error
+from ..measure.error import Model
 from .elements import planar_name
 from .inputs import images
 from .probe import Probe

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...actions import PointwiseAction, block_action
-from ...errors import ArgumentError
-from ...groups import GROUPS, SplitGroup
+from ..actions import PointwiseAction, block_action
+from ..errors import ArgumentError
+from ..groups import GROUPS, SplitGroup
 from .question import FINITE, Kind, Question
 
 __all__ = ["Element", "block_size", "elements", "planar_name", "require_field"]

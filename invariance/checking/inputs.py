@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ...images import AnalyticImage, sample
+from ..images import AnalyticImage, sample
 
 __all__ = ["compact_noise", "images", "noise"]
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from invariance.checking import CheckReport, check
 from invariance.jacobians import jacobian
 from invariance.layers import JacobianConv2d, JacobianFront
 from invariance.models import DiffCNN
-from invariance.testing.check import CheckReport, check
 
 SIZES = (24, 32, 48, 64, 96)
 

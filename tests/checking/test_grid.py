@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from invariance.testing.check import check
-from invariance.testing.check.grid import strides_of
-from invariance.testing.check.probe import Probe
+from invariance.checking import check
+from invariance.checking.grid import strides_of
+from invariance.checking.probe import Probe
 
 LAYERS = {
     "none": (nn.Conv2d(1, 1, 5), (1, 1)),

@@ -8,8 +8,8 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from ...measure import ErrorReport, equivariance_error
-from ...measure.error import Region
+from ..measure import ErrorReport, equivariance_error
+from ..measure.error import Region
 from .elements import Element, elements, require_field
 from .inputs import images
 from .judge import judge_exact

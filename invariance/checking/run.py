@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ...measure.error import Model
+from ..measure.error import Model
 from .exact import check_exact
 from .layers import broken_layer
 from .probe import Probe

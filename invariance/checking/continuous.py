@@ -17,11 +17,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...errors import UndefinedError
-from ...images import AnalyticImage
-from ...measure import ErrorReport, Ladder, refinement_ladder
-from ...measure.ladder import ROUNDING
-from ...warps import WARP_FAMILIES, Projective, Warp
+from ..errors import UndefinedError
+from ..images import AnalyticImage
+from ..measure import ErrorReport, Ladder, refinement_ladder
+from ..measure.ladder import ROUNDING
+from ..warps import WARP_FAMILIES, Projective, Warp
 from .bench import Bench, sampled, smooth_images
 from .elements import require_field
 from .exact import compared

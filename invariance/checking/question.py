@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
-from ...errors import ArgumentError
-from ...groups import GROUPS
-from ...warps import WARP_FAMILIES
+from ..errors import ArgumentError
+from ..groups import GROUPS
+from ..warps import WARP_FAMILIES
 
 __all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Claim", "Kind", "Question"]
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from invariance.errors import ArgumentError, ArgumentTypeError
-from invariance.testing.target import load_target
+from invariance.targets import load_target
 
 SOURCE = """
 from __future__ import annotations

@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from invariance import GROUPS, P4, P4M
+from invariance.checking import CheckReport, Question, answer, check
 from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.layers import GroupBatchNorm2d, GroupPool, JacobianConv2d, P4ConvP4, P4ConvZ2, P4MConvP4M, P4MConvZ2
 from invariance.models import DiffCNN
-from invariance.testing.check import CheckReport, Question, answer, check
 
 
 def p4_net(*, channels: int = 4, depth: int = 1, stride: int = 1) -> nn.Sequential:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from invariance.testing.check import CheckReport, check
+from invariance.checking import CheckReport, check
 
 
 def spectral(stretch: float, *, pooled: bool = False):

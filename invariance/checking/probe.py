@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...errors import ArgumentError, ArgumentTypeError
-from ...measure.error import Model
+from ..errors import ArgumentError, ArgumentTypeError
+from ..measure.error import Model
 
 __all__ = ["Probe"]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...measure import ErrorReport, bootstrap_ratio, quantile_interval
-from .report import CheckVerdict, Row
+from ..measure import ErrorReport, bootstrap_ratio, quantile_interval
+from ..verdicts import CheckVerdict
+from .report import Row
 from .rounding import Rounding
 
 __all__ = ["CONSTANT", "LEVEL", "error_interval", "judge_exact", "worst_image"]

@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ...actions import PointwiseAction
-from ...images import AnalyticImage, ContinuousImage, pixel_grid
-from ...jacobians import exact_jacobian
-from ...measure import ErrorReport
-from ...warps import Method, Pullback, Warp, resample
+from ..actions import PointwiseAction
+from ..images import AnalyticImage, ContinuousImage, pixel_grid
+from ..jacobians import exact_jacobian
+from ..measure import ErrorReport
+from ..warps import Method, Pullback, Warp, resample
 from .exact import compared
 from .grid import strides_of
 from .probe import Probe

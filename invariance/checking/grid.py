@@ -7,7 +7,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ...errors import ArgumentError
+from ..errors import ArgumentError
 from .probe import Probe
 
 __all__ = ["Strides", "strides_of"]
