@@ -87,3 +87,10 @@ def test_other_bad_input_is_named():
         jacobian(images, padding_mode="wrap")  # pyright: ignore[reportArgumentType]
     with pytest.raises(ArgumentTypeError, match="uint8"):
         jacobian(images.byte())
+
+
+@pytest.mark.parametrize("scheme", ["central", "sobel", "least_squares"])
+def test_equal_pixels_have_no_derivative_at_all(scheme, generator: torch.Generator):
+    """A remainder of rounding would make a grey or flat pixel one with a direction of its own."""
+    column = torch.rand((2, 3, 9, 1), generator=generator, dtype=torch.float64)
+    assert not jacobian(column.expand(2, 3, 9, 9).contiguous(), scheme)[:, :, :, 0].any()
