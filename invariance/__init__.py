@@ -1,7 +1,7 @@
 """Invariance and equivariance of convolutional networks: claims verified, layers, warps, measurements.
 
 The rooms: `images`, `photographs`, `jacobians`, `actions`, `warps`, `groups` move things; `layers`, `models` compute;
-`measure` compares; `testing` judges; `plots` shows. The proofs are a package of their own, `proofs`.
+`measure` compares; `testing` judges; `plots` shows. The proofs are a package of their own, `invariance_proofs`.
 """
 
 from .actions import PointwiseAction

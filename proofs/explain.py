@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from proofs.judge import Entry, Outcome, pasteable
+from invariance_proofs.judge import Entry, Outcome, pasteable
 
 __all__ = ["explain", "page"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from proofs.matrix import Matrix
-from proofs.statement import Control, Evidence, Route, Skipped, Statement, Verdict
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.statement import Control, Evidence, Route, Skipped, Statement, Verdict
 
 __all__ = ["Entry", "Outcome", "judge", "pasteable", "run"]
 

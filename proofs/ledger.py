@@ -1,6 +1,6 @@
 """The ledger: every statement of every paper, found by looking, run on request.
 
-A statement belongs to the ledger by being a module-level name anywhere in a sub-package of `proofs`.
+A statement belongs to the ledger by being a module-level name anywhere in a sub-package of this one.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import proofs
-from proofs.judge import Entry, run
-from proofs.statement import Statement
+import invariance_proofs
+from invariance_proofs.judge import Entry, run
+from invariance_proofs.statement import Statement
 
 __all__ = ["DuplicateStatementError", "UnknownStatementError", "select", "statements", "to_json", "verify"]
 
@@ -31,7 +31,7 @@ def statements() -> tuple[Statement, ...]:
     """Every statement, by sub-package and then by id (P1, T2, T2.a, …, C3, …)."""
     found: dict[str, Statement] = {}
     ordered: list[Statement] = []
-    for package in pkgutil.iter_modules(proofs.__path__, "proofs."):
+    for package in pkgutil.iter_modules(invariance_proofs.__path__, "invariance_proofs."):
         if not package.ispkg:
             continue
         here: list[Statement] = []

@@ -1,6 +1,6 @@
 """What a claim is: its source, its scope, what it assumes, the routes that decide it, the controls that must fail.
 
-A statement is data and a few checks; nothing here runs anything (`proofs.judge` does). The direction of every check
+A statement is data and a few checks; nothing here runs anything (`judge` does). The direction of every check
 is carried by its type: a `Route` looks at the claim *as stated*, a `Mutant` or `Dropped` must come out false, a
 `Witness` must come out true.
 """

@@ -38,8 +38,8 @@ def test_explain_prints_the_counterexample(monkeypatch, capsys):
 def test_a_verdict_other_than_recorded_is_status_one(monkeypatch, capsys):
     import dataclasses
 
-    from proofs import judge, ledger
-    from proofs.statement import Verdict
+    from invariance_proofs import judge, ledger
+    from invariance_proofs.statement import Verdict
 
     (statement,) = ledger.select("T2.d")
     wrong = dataclasses.replace(judge.run(statement), verdict=Verdict.UNKNOWN)

@@ -33,7 +33,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = Path(__file__).resolve().parent / "faults"
-PACKAGES = "invariance", "proofs"
+PACKAGES = "invariance", "invariance_proofs"
 SECONDS = 300
 """A check that takes longer counts as failed: the fault has made a loop endless."""
 
@@ -41,8 +41,8 @@ ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "HYPOTHES
 
 ROWS = """
 import sys
-from proofs.judge import run
-from proofs.ledger import statements
+from invariance_proofs.judge import run
+from invariance_proofs.ledger import statements
 
 rows = {said.id: said for said in statements()}
 for name in sys.argv[1:]:
@@ -145,7 +145,9 @@ def _copy(root: Path, tree: Path) -> None:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (root / name).is_file():
+        if (root / name).is_symlink():
+            (tree / name).symlink_to((root / name).readlink())
+        elif (root / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / name, tree / name)
 

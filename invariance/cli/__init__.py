@@ -34,7 +34,7 @@ for command in (verify, curve, check, replay, report, table, train):
 
 def main() -> None:
     """Run a command; a user's mistake is one line on stderr and exit status 2."""
-    from proofs.ledger import UnknownStatementError
+    from invariance_proofs.ledger import UnknownStatementError
 
     try:
         status = cli(standalone_mode=False)

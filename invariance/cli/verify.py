@@ -27,10 +27,10 @@ def verify(only: str | None, explain: str | None, json_file: Path | None, markdo
     from rich.console import Console
     from rich.progress import track
 
-    from proofs import ledger
-    from proofs.explain import explain as in_full
-    from proofs.explain import page
-    from proofs.routes.coq import asked_for
+    from invariance_proofs import ledger
+    from invariance_proofs.explain import explain as in_full
+    from invariance_proofs.explain import page
+    from invariance_proofs.routes.coq import asked_for
 
     chosen = explain or only
     count = len(ledger.select(chosen))

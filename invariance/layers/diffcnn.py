@@ -1,7 +1,7 @@
 r"""DiffCNN: convolution, sign nonlinearity and log-determinant layer on the Jacobian field (Kan et al.).
 
 A Jacobian field is "b c 3 2 h w": colour, then (∂x, ∂y). Under the pointwise action $J \mapsto JM$ the first two layers
-are equivariant and the last one is invariant; `proofs.diffcnn` says under which hypotheses.
+are equivariant and the last one is invariant; `invariance_proofs.diffcnn` says under which hypotheses.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
     Raises:
         ImageReadError: photographs that cannot be read.
     """
-    from proofs.ledger import to_json, verify
+    from invariance_proofs.ledger import to_json, verify
 
     start = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from proofs.diffcnn.corollary3_a_sign import SQUARE, TURN, commutes, every_small_case, two_by_two
-from proofs.diffcnn.layers import flip
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.corollary3_a_sign import SQUARE, TURN, commutes, every_small_case, two_by_two
+from invariance_proofs.diffcnn.layers import flip
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def printed_identity() -> Evidence:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
-from proofs.diffcnn.layers import flip
-from proofs.matrix import Matrix, cayley
-from proofs.routes.coq import closed
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.smt import impossible
-from proofs.routes.symbolic import determinant_law, matrices
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.layers import flip
+from invariance_proofs.matrix import Matrix, cayley
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import determinant_law, matrices
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 TURN, _ = cayley((2, 0, 0))
 """A rotation by more than 90° (times 5): det(Jᵀ A J) takes both signs."""

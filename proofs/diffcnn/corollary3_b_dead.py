@@ -11,12 +11,12 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.diffcnn.layers import flip
-from proofs.matrix import Matrix, cayley, cross, dot
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.layers import flip
+from invariance_proofs.matrix import Matrix, cayley, cross, dot
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def normal_form(cofactors: bool = True) -> Evidence:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.matrix import Matrix, cayley, dot, skew
-from proofs.routes.coq import closed
-from proofs.routes.exact import check, equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.symbolic import free, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.matrix import Matrix, cayley, dot, skew
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import check, equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 ONE = Matrix.identity(3)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
-from proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
+from invariance_proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
 
 IDENTITY, STRETCH, ONE = Matrix.identity(2), Matrix.diagonal(2, 1), Matrix.identity(3)
 

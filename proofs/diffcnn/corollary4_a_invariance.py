@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
-from proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
-from proofs.diffcnn.theorem2_a_windows import adding_a_tap
-from proofs.matrix import Matrix
-from proofs.routes.coq import closed
-from proofs.routes.exact import equal
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.symbolic import free, induction, matrices, same, same_matrix
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
+from invariance_proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
+from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.symbolic import free, induction, matrices, same, same_matrix
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 E1, E2, E3 = (
     Matrix.of(rows) for rows in ([[1, 0], [0, 1], [0, 0]], [[0, 1], [1, 0], [1, 1]], [[1, 2], [0, 1], [3, 0]])

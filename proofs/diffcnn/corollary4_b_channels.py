@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
-from proofs.diffcnn.layers import deviations, gram_determinants, invariant
-from proofs.routes.coq import closed
-from proofs.routes.exact import check, equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
+from invariance_proofs.diffcnn.layers import deviations, gram_determinants, invariant
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import check, equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def generic() -> Evidence:

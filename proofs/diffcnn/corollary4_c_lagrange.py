@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from itertools import combinations
 
-from proofs.matrix import Matrix, cross, dot
-from proofs.routes.coq import closed
-from proofs.routes.exact import equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.matrix import Matrix, cross, dot
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def lagrange(right: str = "|d₁×d₂|²") -> Evidence:

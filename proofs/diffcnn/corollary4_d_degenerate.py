@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from itertools import combinations
 
-from proofs.diffcnn.layers import gram_determinants, total
-from proofs.matrix import Matrix, cross
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.layers import gram_determinants, total
+from invariance_proofs.matrix import Matrix, cross
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def one_line(taps: int = 2) -> Evidence:

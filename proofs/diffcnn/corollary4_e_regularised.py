@@ -12,11 +12,11 @@ from functools import partial
 from itertools import product
 from math import prod
 
-from proofs.diffcnn.corollary4_a_invariance import E1, E2
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.symbolic import free, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def ratio(v: Fraction, m2: Fraction, eps: Fraction) -> Fraction:

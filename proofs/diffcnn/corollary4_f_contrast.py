@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
-from proofs.diffcnn.corollary3_a_sign import TURN
-from proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, same_output
-from proofs.diffcnn.images import features
-from proofs.diffcnn.layers import BRANCHES, flip, gram_determinants, on_branches, unequal_invariants
-from proofs.matrix import Matrix
-from proofs.routes.exact import for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.corollary3_a_sign import TURN
+from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, same_output
+from invariance_proofs.diffcnn.images import features
+from invariance_proofs.diffcnn.layers import BRANCHES, flip, gram_determinants, on_branches, unequal_invariants
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def homogeneity(power: int = 4) -> Evidence:

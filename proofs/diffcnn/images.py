@@ -8,8 +8,8 @@ from typing import Any
 
 from sympy import symbols
 
-from proofs.diffcnn.layers import total
-from proofs.matrix import Matrix
+from invariance_proofs.diffcnn.layers import total
+from invariance_proofs.matrix import Matrix
 
 __all__ = ["Dual", "Map", "compose", "features", "jacobian", "written"]
 

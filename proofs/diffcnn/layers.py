@@ -14,7 +14,7 @@ from math import prod
 from operator import add
 from typing import Any
 
-from proofs.matrix import Matrix
+from invariance_proofs.matrix import Matrix
 
 __all__ = [
     "BRANCHES",

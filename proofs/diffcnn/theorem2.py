@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from proofs.diffcnn.images import Map, compose, features, jacobian, written
-from proofs.diffcnn.theorem2_a_windows import adding_a_tap, constant_stretch, on_the_raw_layer, two_matrices
-from proofs.diffcnn.theorem2_b_literal_group import grids, plane
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.images import Map, compose, features, jacobian, written
+from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap, constant_stretch, on_the_raw_layer, two_matrices
+from invariance_proofs.diffcnn.theorem2_b_literal_group import grids, plane
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 T2 = Statement(
     id="T2",

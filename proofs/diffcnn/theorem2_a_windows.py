@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.diffcnn.layers import act, convolve, window
-from proofs.matrix import Matrix
-from proofs.routes.coq import closed
-from proofs.routes.exact import check, equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.symbolic import free, induction
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.layers import act, convolve, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import check, equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.symbolic import free, induction
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 E1 = Matrix.of([[1, 0], [0, 1], [0, 0]])
 

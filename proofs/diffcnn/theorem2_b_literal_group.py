@@ -9,12 +9,12 @@ from itertools import product
 from math import ceil
 from typing import Any
 
-from proofs.diffcnn.layers import Pixel, block, window
-from proofs.matrix import Matrix
-from proofs.routes.coq import closed
-from proofs.routes.exact import check, for_all
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.layers import Pixel, block, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
-from proofs.diffcnn.layers import act, block, convolve, window
-from proofs.diffcnn.theorem2_a_windows import E1, adding_a_tap
-from proofs.matrix import Matrix
-from proofs.routes.coq import closed
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.layers import act, block, convolve, window
+from invariance_proofs.diffcnn.theorem2_a_windows import E1, adding_a_tap
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
 

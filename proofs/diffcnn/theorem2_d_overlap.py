@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.diffcnn.layers import act, convolve, window
-from proofs.diffcnn.theorem2_a_windows import E1
-from proofs.diffcnn.theorem2_c_blocks import IDENTITY, STRETCH, straddling
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.layers import act, convolve, window
+from invariance_proofs.diffcnn.theorem2_a_windows import E1
+from invariance_proofs.diffcnn.theorem2_c_blocks import IDENTITY, STRETCH, straddling
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
 
 
 def sum_that_vanishes() -> Evidence:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise, product
 
-from proofs.diffcnn.layers import act, block, window
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.layers import act, block, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 K = 2
 

@@ -12,10 +12,10 @@ from itertools import product
 from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 Row = list[int]
 

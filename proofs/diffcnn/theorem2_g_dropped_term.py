@@ -6,12 +6,12 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-from proofs.diffcnn.images import Map, compose, jacobian, written
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.symbolic import free, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.images import Map, compose, jacobian, written
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def surplus(A: Matrix, B: Matrix) -> Any:

@@ -10,13 +10,13 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from proofs.diffcnn.images import compose, features, jacobian, written
-from proofs.diffcnn.layers import gram_determinants, invariant, unequal_invariants
-from proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, quadratic
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.images import compose, features, jacobian, written
+from invariance_proofs.diffcnn.layers import gram_determinants, invariant, unequal_invariants
+from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, quadratic
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def coefficient(polynomial: Any, i: int, j: int) -> Any:

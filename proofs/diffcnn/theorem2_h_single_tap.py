@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from proofs.diffcnn.corollary3_a_sign import two_by_two
-from proofs.diffcnn.corollary4_a_invariance import cancellation, congruence, same_output
-from proofs.diffcnn.images import Map, compose, features, written
-from proofs.diffcnn.layers import BRANCHES, gram_determinants, on_branches, unequal_invariants
-from proofs.diffcnn.theorem2_a_windows import adding_a_tap
-from proofs.matrix import Matrix
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.corollary3_a_sign import two_by_two
+from invariance_proofs.diffcnn.corollary4_a_invariance import cancellation, congruence, same_output
+from invariance_proofs.diffcnn.images import Map, compose, features, written
+from invariance_proofs.diffcnn.layers import BRANCHES, gram_determinants, on_branches, unequal_invariants
+from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 Kernels = Sequence[dict[tuple[int, int], Matrix]]
 

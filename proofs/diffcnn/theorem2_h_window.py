@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bend, bumps, covariant
-from proofs.matrix import Matrix
-from proofs.statement import Method, Route, Statement, Verdict, Witness
+from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bend, bumps, covariant
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.statement import Method, Route, Statement, Verdict, Witness
 
 LOWER = ((1, 1, 1), (1, 1, 1)), ((3, 2, 1), (2, 1, 3)), ((1, 1, 3), (1, 3, 1))
 KERNELS = [

@@ -1,7 +1,7 @@
 """The operations of group CNNs by their definitions, for functions on any set that a group acts on.
 
 Nothing here knows which group it is: `g(x)` acts or multiplies and `~g` inverts. With `motions` the values are numbers
-or polynomials on Z² or Z² ⋊ H; with `proofs.routes.words` the same lines run on words of the free group, where a range
+or polynomials on Z² or Z² ⋊ H; with `routes.words` the same lines run on words of the free group, where a range
 is one formal element, and what comes out holds for every group.
 """
 

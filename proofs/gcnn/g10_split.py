@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.functions import correlate, given, move
-from proofs.gcnn.layers import convolve, expanded, turn
-from proofs.gcnn.motions import GROUPS, P4M, TURN, shift, window
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import correlate, given, move
+from invariance_proofs.gcnn.layers import convolve, expanded, turn
+from invariance_proofs.gcnn.motions import GROUPS, P4M, TURN, shift, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def any_group(order: str = "ts", inverted: bool = False) -> Evidence:

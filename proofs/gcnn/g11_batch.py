@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.g11_norm import Batch, affine, planar
-from proofs.gcnn.layers import Map, act
-from proofs.gcnn.motions import P4, TURN
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.identity import unknowns
-from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.g11_norm import Batch, affine, planar
+from invariance_proofs.gcnn.layers import Map, act
+from invariance_proofs.gcnn.motions import P4, TURN
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import unknowns
+from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
 
 
 def standardise_planar(batch: Batch) -> list[tuple[Map, tuple[Any, ...]]]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.layers import Map, act
-from proofs.gcnn.motions import P4, P4M, TURN, Motion, PointGroup
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.layers import Map, act
+from invariance_proofs.gcnn.motions import P4, P4M, TURN, Motion, PointGroup
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 Batch = list[Map]
 

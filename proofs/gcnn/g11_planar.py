@@ -8,13 +8,13 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.g11_norm import affine, defects, planar
-from proofs.gcnn.motions import GROUPS, P4, PointGroup, subgroups
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.g11_norm import affine, defects, planar
+from invariance_proofs.gcnn.motions import GROUPS, P4, PointGroup, subgroups
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def residual(name: str, sign: int = 1) -> Evidence:

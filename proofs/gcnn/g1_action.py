@@ -6,11 +6,11 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.functions import Function, move
-from proofs.gcnn.motions import P3, P4M, PointGroup, shift
-from proofs.routes.exact import for_all
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.functions import Function, move
+from invariance_proofs.gcnn.motions import P3, P4M, PointGroup, shift
+from invariance_proofs.routes.exact import for_all
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def forward(g: Any, f: Function) -> Function:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from itertools import product
 
-from proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, shift
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, shift
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def printed(m: int, r: int, flipped_entries: int = 2) -> Motion:
@@ -79,7 +79,7 @@ def commutes() -> Evidence:
 
 
 def tables() -> Evidence:
-    """The printed matrices are the motions of `proofs.gcnn.motions`, in the order 4m + r."""
+    """The printed matrices are the motions of `gcnn.motions`, in the order 4m + r."""
     return equal([printed(m, r) for m in range(2) for r in range(4)], list(P4M), what="flip^m ∘ turn^r at 4m + r")
 
 

@@ -6,15 +6,15 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.functions import correlate, given, move
-from proofs.gcnn.layers import convolve
-from proofs.gcnn.motions import shift, window
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.functions import correlate, given, move
+from invariance_proofs.gcnn.layers import convolve
+from invariance_proofs.gcnn.motions import shift, window
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def any_group(filter_too: bool = False, back: bool = False) -> Evidence:

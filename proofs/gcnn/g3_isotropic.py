@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
-from proofs.gcnn.functions import given, move
-from proofs.gcnn.g3_rotation import any_group, one_pixel, planar
-from proofs.gcnn.motions import GROUPS, ONE, P4M, TURN, window
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import given, move
+from invariance_proofs.gcnn.g3_rotation import any_group, one_pixel, planar
+from invariance_proofs.gcnn.motions import GROUPS, ONE, P4M, TURN, window
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def smallest() -> Evidence:

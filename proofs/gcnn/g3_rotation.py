@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.functions import Function, conjugate, correlate, given, move
-from proofs.gcnn.layers import convolve, turn
-from proofs.gcnn.motions import GROUPS, P4M, TURN, Motion, shift, window
-from proofs.routes.exact import equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import Function, conjugate, correlate, given, move
+from invariance_proofs.gcnn.layers import convolve, turn
+from invariance_proofs.gcnn.motions import GROUPS, P4M, TURN, Motion, shift, window
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def planar(f: Function, psi: Function, over: list[Any]) -> Function:

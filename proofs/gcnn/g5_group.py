@@ -7,15 +7,15 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.functions import correlate, given, move, pull_back
-from proofs.gcnn.g4_lifting import Argument, any_group, forward
-from proofs.gcnn.layers import Map, act, convolve, turn
-from proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
-from proofs.routes.coq import closed
-from proofs.routes.exact import equal
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import correlate, given, move, pull_back
+from invariance_proofs.gcnn.g4_lifting import Argument, any_group, forward
+from invariance_proofs.gcnn.layers import Map, act, convolve, turn
+from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
+from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def swapped(g: Any, h: Any) -> Any:

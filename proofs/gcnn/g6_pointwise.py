@@ -7,11 +7,11 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.functions import apply, move
-from proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion
-from proofs.routes.exact import equal, for_all
-from proofs.routes.words import Term, function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.functions import apply, move
+from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.words import Term, function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def any_group(back: bool = False) -> Evidence:

@@ -7,11 +7,11 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-from proofs.gcnn.functions import Function, move, pool
-from proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion, shift
-from proofs.routes.exact import equal, for_all
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.functions import Function, move, pool
+from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion, shift
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def on_the_left(f: Function, over: list[Any], reduce: Callable[[list[Any]], Any] = max) -> Function:

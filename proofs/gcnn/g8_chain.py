@@ -6,16 +6,16 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.g8_stride import blind
-from proofs.gcnn.layers import act, group_layer, lift, turn
-from proofs.gcnn.motions import P4, TURN
-from proofs.gcnn.windows import Layer
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.g8_stride import blind
+from invariance_proofs.gcnn.layers import act, group_layer, lift, turn
+from invariance_proofs.gcnn.motions import P4, TURN
+from invariance_proofs.gcnn.windows import Layer
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 STRIDED = Layer(3, 2, 1)
 ALL_CNN = (Layer(3, 1, 1),) * 2 + (STRIDED,) + (Layer(3, 1, 1),) * 2 + (STRIDED, Layer(3, 1, 1), Layer(1), Layer(1))

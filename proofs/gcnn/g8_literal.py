@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.gcnn.layers import act, lift, turn
-from proofs.gcnn.motions import P4, TURN
-from proofs.matrix import Matrix
-from proofs.routes.exact import equal
-from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.layers import act, lift, turn
+from invariance_proofs.gcnn.motions import P4, TURN
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal
+from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
 
 
 def corner(n: int, k: int, s: int, p: int) -> Evidence:

@@ -1,4 +1,4 @@
-"""G8.stride: where a stride keeps the turns and flips of a finite image. Symbols as in `proofs.gcnn.windows`."""
+"""G8.stride: where a stride keeps the turns and flips of a finite image. Symbols as in `gcnn.windows`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.g8_literal import corner
-from proofs.gcnn.layers import act, lift, turn
-from proofs.gcnn.motions import FLIP, GROUPS, P4, TURN, Motion
-from proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.g8_literal import corner
+from invariance_proofs.gcnn.layers import act, lift, turn
+from invariance_proofs.gcnn.motions import FLIP, GROUPS, P4, TURN, Motion
+from invariance_proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def mirrored_reads(of_the_remainder: int = 1) -> Evidence:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from proofs.gcnn.functions import Function, given, move
-from proofs.gcnn.motions import ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.words import Word, function, letters
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.gcnn.functions import Function, given, move
+from invariance_proofs.gcnn.motions import ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.words import Word, function, letters
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def restrict(f: Function, kept: Callable[[Any], bool]) -> Function:

@@ -6,14 +6,14 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.gcnn.functions import Function, move, pool
-from proofs.gcnn.g7_pooling import on_the_left
-from proofs.gcnn.layers import act, turn
-from proofs.gcnn.motions import ONE, P4, P4M, TURN, Motion, subgroups
-from proofs.routes.exact import equal, for_all
-from proofs.routes.sampling import Draw, schwartz_zippel
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import Function, move, pool
+from invariance_proofs.gcnn.g7_pooling import on_the_left
+from invariance_proofs.gcnn.layers import act, turn
+from invariance_proofs.gcnn.motions import ONE, P4, P4M, TURN, Motion, subgroups
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def right_invariant(pooling: Any = pool, other_side: bool = False) -> Evidence:

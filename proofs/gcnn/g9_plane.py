@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
-from proofs.gcnn.functions import move, pool
-from proofs.gcnn.motions import ONE, P4, STEPS, Motion, shift, window
-from proofs.routes.exact import check, for_all
-from proofs.routes.words import function, letters, reindexed
-from proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.gcnn.functions import move, pool
+from invariance_proofs.gcnn.motions import ONE, P4, STEPS, Motion, shift, window
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 
 def plane_in_words(turned_back: bool = True) -> Evidence:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from proofs.gcnn.motions import Motion, PointGroup
-from proofs.matrix import Matrix
+from invariance_proofs.gcnn.motions import Motion, PointGroup
+from invariance_proofs.matrix import Matrix
 
 __all__ = ["act", "convolve", "expanded", "group_layer", "lift", "turn"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from proofs.matrix import Matrix
+from invariance_proofs.matrix import Matrix
 
 __all__ = ["FLIP", "GROUPS", "ONE", "P3", "P4", "P4M", "STEPS", "TURN", "Motion", "shift", "subgroups", "window"]
 

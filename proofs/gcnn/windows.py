@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from proofs.gcnn.motions import P4, Motion
+from invariance_proofs.gcnn.motions import P4, Motion
 
 __all__ = ["Layer", "commutes", "keeps_turns", "sizes"]
 

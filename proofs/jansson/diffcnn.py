@@ -9,9 +9,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from proofs.diffcnn.images import Map, features, written
-from proofs.diffcnn.layers import gram_determinants, invariant
-from proofs.diffcnn.theorem2_h_single_tap import (
+from invariance_proofs.diffcnn.images import Map, features, written
+from invariance_proofs.diffcnn.layers import gram_determinants, invariant
+from invariance_proofs.diffcnn.theorem2_h_single_tap import (
     ONE_TAP,
     TWO_TAPS,
     bumps,
@@ -20,10 +20,10 @@ from proofs.diffcnn.theorem2_h_single_tap import (
     grey,
     layer_by_layer,
 )
-from proofs.jansson.simple import INVERTIBLE, inverse
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.jansson.simple import INVERTIBLE, inverse
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 
 def linear(A: Matrix) -> Map:

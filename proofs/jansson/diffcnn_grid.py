@@ -15,14 +15,14 @@ from typing import Any
 from sympy import QQ, Poly
 from sympy.polys.rings import ring
 
-from proofs.diffcnn.images import Map, compose, written
-from proofs.diffcnn.layers import gram_determinants, unequal_invariants
-from proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
-from proofs.jansson.diffcnn import linear, normalised
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.identity import vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.diffcnn.images import Map, compose, written
+from invariance_proofs.diffcnn.layers import gram_determinants, unequal_invariants
+from invariance_proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
+from invariance_proofs.jansson.diffcnn import linear, normalised
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 KERNELS = [tap[0, 0] for tap in ONE_TAP]
 TINY = Fraction(1, 2**20)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from proofs.jansson.simple import Simple
-from proofs.jansson.theorem1 import HALF_TURN
-from proofs.routes.exact import check, for_all
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.jansson.simple import Simple
+from invariance_proofs.jansson.theorem1 import HALF_TURN
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 Letter = tuple[str, ...]
 

@@ -7,11 +7,11 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.jansson.simple import Simple, box
-from proofs.jansson.theorem1 import HALF_TURN
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.jansson.simple import Simple, box
+from invariance_proofs.jansson.theorem1 import HALF_TURN
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
 
 STRIPES = Simple.pixels([[1, -1, 1]])
 SQUARE = Simple.on(box(0, 0, 1, 1))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from proofs.jansson.simple import Point, Simple, box, inverse, reach
-from proofs.matrix import Matrix
+from invariance_proofs.jansson.simple import Point, Simple, box, inverse, reach
+from invariance_proofs.matrix import Matrix
 
 __all__ = [
     "CLIPPED",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from proofs.jansson.simple import area, box, inverse, matrices, meet, reach, transformed
-from proofs.matrix import Matrix
-from proofs.routes.exact import for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.smt import impossible
-from proofs.statement import Evidence, all_of
+from invariance_proofs.jansson.simple import area, box, inverse, matrices, meet, reach, transformed
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Evidence, all_of
 
 __all__ = [
     "BOX",

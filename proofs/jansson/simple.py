@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
-from proofs.matrix import Matrix
+from invariance_proofs.matrix import Matrix
 
 __all__ = [
     "INVERTIBLE",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
-from proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.symbolic import free, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 IMAGE = Simple.on(((0, 0), (3, 1), (1, 2))) + Simple(((2, box(-2, -1, 0, 0)),))
 FILTER = Simple.on(((-1, -1), (1, 0), (0, 2))) + Simple(((-3, box(0, -1, 1, 0)),))

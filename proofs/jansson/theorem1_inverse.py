@@ -6,13 +6,13 @@ from functools import cache, partial
 from itertools import product
 from typing import Any
 
-from proofs.jansson.simple import INVERTIBLE, Point, Simple, box, inverse, reach
-from proofs.jansson.theorem1 import IMAGE
-from proofs.jansson.theorem1_sign import SQUARE
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.symbolic import free, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.simple import INVERTIBLE, Point, Simple, box, inverse, reach
+from invariance_proofs.jansson.theorem1 import IMAGE
+from invariance_proofs.jansson.theorem1_sign import SQUARE
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 POINTS = [(0, 0), (2, 1), (-1, 2), (1, -1), (-2, -1), (-1, 0), (2, 2), (3, 1), (-3, 0)]
 ORIGIN = (0, 0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from proofs.jansson.simple import Simple, box, inverse, reach
-from proofs.jansson.theorem1 import HALF_TURN, IMAGE, POINTS
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.jansson.simple import Simple, box, inverse, reach
+from invariance_proofs.jansson.theorem1 import HALF_TURN, IMAGE, POINTS
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
 
 MIRROR = Matrix.diagonal(-1, 1)
 SQUARE = Simple.on(box(-1, -1, 1, 1))

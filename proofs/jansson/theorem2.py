@@ -5,13 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from proofs.jansson.powers import INTEGER, conjugate_to_orthogonal, flatten, growth, slab, small_matrices, turning
-from proofs.jansson.theorem2_measure import a_point, half_plane
-from proofs.matrix import Matrix
-from proofs.routes.exact import check
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.powers import (
+    INTEGER,
+    conjugate_to_orthogonal,
+    flatten,
+    growth,
+    slab,
+    small_matrices,
+    turning,
+)
+from invariance_proofs.jansson.theorem2_measure import a_point, half_plane
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 AREA_PRESERVING = [A for A in INTEGER if abs(A.det()) == 1]
 

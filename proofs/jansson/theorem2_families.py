@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
-from proofs.jansson.powers import INTEGER, bounded, power
-from proofs.jansson.simple import Polygon, Simple, inverse
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.powers import INTEGER, bounded, power
+from invariance_proofs.jansson.simple import Polygon, Simple, inverse
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 SEED = Simple.on(((1, 0), (3, 1), (2, 2)))
 FINITE = [A for A in INTEGER if bounded(A)]

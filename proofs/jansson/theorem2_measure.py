@@ -7,12 +7,12 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.jansson.powers import INTEGER
-from proofs.jansson.simple import Simple, area, box, inverse
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.smt import impossible
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.powers import INTEGER
+from invariance_proofs.jansson.simple import Simple, area, box, inverse
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 HILL = Simple(((1, ((-1, -1), (1, 0), (0, 2))), (-3, box(2, 0, 3, 1))))
 FACTORS = [Fraction(c) for c in (-2, -1, "-1/2", "1/2", 1, 3)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
-from proofs.jansson.operators import (
+from invariance_proofs.jansson.operators import (
     CLIPPED,
     CONVOLUTION,
     IMAGES,
@@ -19,14 +19,14 @@ from proofs.jansson.operators import (
     Operator,
     commutes,
 )
-from proofs.jansson.powers import INTEGER, flatten, growth, slab, small_matrices, turning
-from proofs.jansson.simple import inverse
-from proofs.jansson.theorem1_inverse import QUARTER_TURN, commutation, moving_translations
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, for_all
-from proofs.routes.smt import impossible
-from proofs.routes.symbolic import free, induction, same
-from proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.jansson.powers import INTEGER, flatten, growth, slab, small_matrices, turning
+from invariance_proofs.jansson.simple import inverse
+from invariance_proofs.jansson.theorem1_inverse import QUARTER_TURN, commutation, moving_translations
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import free, induction, same
+from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
 
 STRETCH, SQUEEZE = 2 * Matrix.identity(2), Matrix.diagonal(2, Fraction(1, 2))
 

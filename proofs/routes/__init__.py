@@ -1,4 +1,4 @@
-"""Ways to decide a claim, each returning `proofs.statement.Evidence`.
+"""Ways to decide a claim, each returning `statement.Evidence`.
 
 `exact`      comparison at given numbers; exhaustive checks over finite sets
 `identity`   polynomial identities: the normal form in Z[unknowns] is zero or it is not

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from proofs.statement import Evidence, Skipped
+from invariance_proofs.statement import Evidence, Skipped
 
 __all__ = ["THEORIES", "CoqError", "asked_for", "assumptions", "closed"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from sympy import ZZ
 from sympy.polys.rings import PolyElement, ring
 
-from proofs.matrix import Matrix
-from proofs.statement import Evidence, StatementError
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.statement import Evidence, StatementError
 
 __all__ = ["unknowns", "vanishes"]
 

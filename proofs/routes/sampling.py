@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs.matrix import Matrix
-from proofs.statement import Evidence
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.statement import Evidence
 
 __all__ = ["SAMPLES", "Draw", "schwartz_zippel"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from proofs.statement import Evidence, Skipped
+from invariance_proofs.statement import Evidence, Skipped
 
 __all__ = ["impossible"]
 

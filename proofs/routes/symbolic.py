@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import Determinant, MatrixSymbol, Symbol, Transpose, expand, symbols
 
-from proofs.statement import Evidence
+from invariance_proofs.statement import Evidence
 
 __all__ = ["determinant_law", "free", "induction", "matrices", "same", "same_matrix"]
 

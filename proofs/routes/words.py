@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from proofs.statement import Evidence, StatementError
+from invariance_proofs.statement import Evidence, StatementError
 
 __all__ = ["Term", "Word", "function", "letters", "reindexed"]
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from invariance.layers import JacobianConv2d, LogDetInvariant, SignNonlinearity
-from proofs.diffcnn.layers import convolve, flip, gram_determinants, invariant, window
-from proofs.diffcnn.theorem2_c_blocks import straddling
-from proofs.matrix import Matrix, cayley
+from invariance_proofs.diffcnn.layers import convolve, flip, gram_determinants, invariant, window
+from invariance_proofs.diffcnn.theorem2_c_blocks import straddling
+from invariance_proofs.matrix import Matrix, cayley
 
 EPS = torch.finfo(torch.float64).eps
 

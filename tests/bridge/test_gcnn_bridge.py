@@ -20,13 +20,13 @@ from invariance.layers.gconv import (
     Subsample,
 )
 from invariance.sizes import exact_sizes
-from proofs.gcnn.functions import pool
-from proofs.gcnn.g8_chain import ALL_CNN, offset
-from proofs.gcnn.g11_norm import affine, standardise
-from proofs.gcnn.layers import act, expanded, group_layer, lift, turn
-from proofs.gcnn.motions import GROUPS
-from proofs.gcnn.windows import Layer
-from proofs.matrix import Matrix
+from invariance_proofs.gcnn.functions import pool
+from invariance_proofs.gcnn.g8_chain import ALL_CNN, offset
+from invariance_proofs.gcnn.g11_norm import affine, standardise
+from invariance_proofs.gcnn.layers import act, expanded, group_layer, lift, turn
+from invariance_proofs.gcnn.motions import GROUPS
+from invariance_proofs.gcnn.windows import Layer
+from invariance_proofs.matrix import Matrix
 
 PIXEL_GROUPS = [name for name in GROUPS if TORCH_GROUPS[name].permutes_pixels]
 SIZES = [(k, s, p) for k, s, p in product((1, 2, 3, 4), (1, 2, 3), (0, 1, 2)) if (k, s, p) != (1, 1, 2)]

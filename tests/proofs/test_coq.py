@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from proofs.judge import run
-from proofs.ledger import statements
-from proofs.routes import coq
-from proofs.routes.coq import CoqError, asked_for, assumptions, closed
-from proofs.statement import Method, Route, Skipped, Verdict
+from invariance_proofs.judge import run
+from invariance_proofs.ledger import statements
+from invariance_proofs.routes import coq
+from invariance_proofs.routes.coq import CoqError, asked_for, assumptions, closed
+from invariance_proofs.statement import Method, Route, Skipped, Verdict
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 

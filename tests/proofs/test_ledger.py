@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from proofs import ledger
-from proofs.diffcnn import theorem2_d_overlap
-from proofs.explain import explain
-from proofs.judge import Entry, run
-from proofs.statement import Dropped, Statement, Verdict
+from invariance_proofs import ledger
+from invariance_proofs.diffcnn import theorem2_d_overlap
+from invariance_proofs.explain import explain
+from invariance_proofs.judge import Entry, run
+from invariance_proofs.statement import Dropped, Statement, Verdict
 
 ROWS = [
     "P1",
@@ -105,7 +105,7 @@ def test_the_same_id_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_verdicts_do_not_need_z3(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.routes.smt.find_spec", lambda name: None)
+    monkeypatch.setattr("invariance_proofs.routes.smt.find_spec", lambda name: None)
     for said in ledger.statements():
         if any(route.method == "z3" for route in said.routes):
             entry = run(said)

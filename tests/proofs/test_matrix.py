@@ -2,7 +2,7 @@
 
 import pytest
 
-from proofs.matrix import Matrix, cayley, cross, dot, skew
+from invariance_proofs.matrix import Matrix, cayley, cross, dot, skew
 
 A = Matrix.of([[1, 2, 0], [0, 1, 3], [2, 0, 1]])
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from proofs.explain import page
-from proofs.ledger import verify
+from invariance_proofs.explain import page
+from invariance_proofs.ledger import verify
 
 PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 

@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.matrix import Matrix
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.sampling import SAMPLES, Degree, Draw, schwartz_zippel
-from proofs.routes.smt import impossible
-from proofs.routes.symbolic import determinant_law, free, induction, matrices, same, same_matrix
-from proofs.statement import Evidence, StatementError
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.sampling import SAMPLES, Degree, Draw, schwartz_zippel
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import determinant_law, free, induction, matrices, same, same_matrix
+from invariance_proofs.statement import Evidence, StatementError
 
 
 def test_ring() -> None:

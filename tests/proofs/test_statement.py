@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from proofs.diffcnn.corollary3_a_sign import C3_a, two_by_two
-from proofs.explain import explain
-from proofs.judge import pasteable, run
-from proofs.matrix import Matrix
-from proofs.statement import (
+from invariance_proofs.diffcnn.corollary3_a_sign import C3_a, two_by_two
+from invariance_proofs.explain import explain
+from invariance_proofs.judge import pasteable, run
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Method,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from proofs.diffcnn import theorem2_f_realisable as realisable
-from proofs.diffcnn.corollary3_a_sign import SQUARE, TURN
-from proofs.matrix import Matrix
+from invariance_proofs.diffcnn import theorem2_f_realisable as realisable
+from invariance_proofs.diffcnn.corollary3_a_sign import SQUARE, TURN
+from invariance_proofs.matrix import Matrix
 
 
 @pytest.mark.parametrize("lost", range(6))

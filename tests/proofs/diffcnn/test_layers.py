@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.diffcnn.images import Dual, compose, features, jacobian
-from proofs.diffcnn.layers import (
+from invariance_proofs.diffcnn.images import Dual, compose, features, jacobian
+from invariance_proofs.diffcnn.layers import (
     DegenerateError,
     act,
     block,
@@ -17,7 +17,7 @@ from proofs.diffcnn.layers import (
     unequal_invariants,
     window,
 )
-from proofs.matrix import Matrix
+from invariance_proofs.matrix import Matrix
 
 E = Matrix.of([[1, 0], [0, 1], [0, 0]])
 F = Matrix.of([[0, 0], [1, 0], [0, 1]])

@@ -4,12 +4,12 @@ from itertools import product
 
 import pytest
 
-from proofs.gcnn.functions import apply, conjugate, correlate, given, move, pool
-from proofs.gcnn.g11_norm import standardise
-from proofs.gcnn.layers import act, convolve, expanded, group_layer, lift, turn
-from proofs.gcnn.motions import FLIP, GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
-from proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
-from proofs.matrix import Matrix
+from invariance_proofs.gcnn.functions import apply, conjugate, correlate, given, move, pool
+from invariance_proofs.gcnn.g11_norm import standardise
+from invariance_proofs.gcnn.layers import act, convolve, expanded, group_layer, lift, turn
+from invariance_proofs.gcnn.motions import FLIP, GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
+from invariance_proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
+from invariance_proofs.matrix import Matrix
 
 PICTURE = Matrix.of([[1, 2, 3], [4, 5, 6]])
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from proofs import ledger
-from proofs.gcnn import functions, g2_translation, g4_lifting, g5_group, g9_cosets, layers
-from proofs.gcnn.motions import Motion
-from proofs.judge import Entry, run
-from proofs.matrix import Matrix
-from proofs.routes.words import Word
-from proofs.statement import Statement, Verdict
+from invariance_proofs import ledger
+from invariance_proofs.gcnn import functions, g2_translation, g4_lifting, g5_group, g9_cosets, layers
+from invariance_proofs.gcnn.motions import Motion
+from invariance_proofs.judge import Entry, run
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.words import Word
+from invariance_proofs.statement import Statement, Verdict
 
 PROVED = [
     *("G1", "G1.action", "G2", "G3", "G3.isotropic", "G4", "G5", "G6", "G7", "G8", "G8.stride", "G8.chain"),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs.gcnn.functions import correlate, move, pool
-from proofs.routes.words import Term, Word, function, letters, reindexed
-from proofs.statement import StatementError
+from invariance_proofs.gcnn.functions import correlate, move, pool
+from invariance_proofs.routes.words import Term, Word, function, letters, reindexed
+from invariance_proofs.statement import StatementError
 
 G, U, Y = letters("g u y")
 F, PSI = function("f"), function("ψ")

@@ -4,16 +4,16 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.jansson.diffcnn_grid import UNBOUNDED, series
-from proofs.jansson.figure3 import SQUARE, STRIPES, scaled_peak
-from proofs.jansson.operators import CONVOLUTION, INTEGRAL, PROPERTIES, SAMPLE, WINDOW
-from proofs.jansson.powers import INTEGER, bounded, conjugate_to_orthogonal, overlap, power
-from proofs.jansson.simple import inverse
-from proofs.judge import Entry, run
-from proofs.ledger import statements
-from proofs.matrix import Matrix
-from proofs.routes import smt
-from proofs.statement import Method, Verdict
+from invariance_proofs.jansson.diffcnn_grid import UNBOUNDED, series
+from invariance_proofs.jansson.figure3 import SQUARE, STRIPES, scaled_peak
+from invariance_proofs.jansson.operators import CONVOLUTION, INTEGRAL, PROPERTIES, SAMPLE, WINDOW
+from invariance_proofs.jansson.powers import INTEGER, bounded, conjugate_to_orthogonal, overlap, power
+from invariance_proofs.jansson.simple import inverse
+from invariance_proofs.judge import Entry, run
+from invariance_proofs.ledger import statements
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes import smt
+from invariance_proofs.statement import Method, Verdict
 
 CLAIMS = {s.id: s for s in statements() if s.id.startswith("J")}
 VERDICTS = {

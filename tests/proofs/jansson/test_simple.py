@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs.jansson.simple import INVERTIBLE, Simple, area, box, inverse, meet, reach, transformed
-from proofs.matrix import Matrix
+from invariance_proofs.jansson.simple import INVERTIBLE, Simple, area, box, inverse, meet, reach, transformed
+from invariance_proofs.matrix import Matrix
 
 TRIANGLE = ((0, 0), (3, 1), (1, 2))
 matrices = st.sampled_from(INVERTIBLE)
