@@ -49,7 +49,8 @@ class TrainingProgress(Listener):
         self._progress.update(self._bar, completed=done, told=told, description=f"epoch {epoch}/{self._epochs}")
 
     def epoch(self, entry: Epoch) -> None:
-        self._accuracy = f", validation {entry['validation_accuracy']:.2%}"
+        accuracy = entry["validation_accuracy"]
+        self._accuracy = "" if accuracy is None else f", validation {accuracy:.2%}"
         told = f"loss {entry['train_loss']:.4f}{self._accuracy}"
         self._progress.update(self._bar, told=told)
         self._console.print(f"epoch {entry['epoch']}/{self._epochs}: {told}, {entry['seconds']:.1f} s")

@@ -24,7 +24,9 @@ __all__ = ["train"]
 @click.option("--learning-rate", default=1e-3, help="Of Adam.")
 @click.option("--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs.")
 @click.option("--weight-decay", default=0.0)
-@click.option("--augment", default="none", help="none, crop (shifts of ≤ 4 pixels) or crop-flip.")
+@click.option("--augment", default="none", help="none, crop (shifts of ≤ 4 pixels), crop-flip, or rotation:DEGREES.")
+@click.option("--select", default="best", help="The epoch that is kept: best on the validation images, or last.")
+@click.option("--train-on", default="split", help="split, or all: the validation images too; with --select last.")
 @click.option("--seed", default=0, help="Of weights, order, augmentation and dropout.")
 @click.option("--validation", type=int, help="Images held out of the training split to choose the epoch.")
 @click.option("--limit", type=int, help="Train on the first so many images.")
@@ -45,6 +47,7 @@ def train(
     device: str,
     validation: int | None,
     note: str,
+    train_on: str,
     **options: Any,
 ) -> None:
     """Train MODEL, "name" or "name:option=value,…", and leave record and weights in a folder.
@@ -69,10 +72,17 @@ def train(
     chosen = TrainOptions(model, dataset, precision=precision, channels_last=fast_layout, compile=compiled, **options)
     if out.exists() and not out.is_dir():
         raise ArgumentError("--out", str(out), "a folder")
+    if train_on not in ("split", "all"):
+        raise ArgumentError("--train-on", train_on, "split or all")
+    if train_on == "all" and validation:
+        raise ArgumentError("--validation", validation, "left out with --train-on all, which holds no image out")
+    validation = 0 if train_on == "all" else validation
     splits = load_splits(dataset, folder, validation=validation, note=note)
     keep_freed_memory()
     with TrainingProgress() as progress:
         record = fit(chosen, splits, out, device=device, listener=progress)
     best = record["best"]
     if best and os.environ.get("RANK", "0") == "0":
-        click.echo(f"{out}: {best['validation_accuracy']:.2%} on the validation split, epoch {best['epoch']}")
+        accuracy = best["validation_accuracy"]
+        reached = "no validation images" if accuracy is None else f"{accuracy:.2%} on the validation split"
+        click.echo(f"{out}: {reached}, epoch {best['epoch']}")

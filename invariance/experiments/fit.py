@@ -45,9 +45,10 @@ def train(
 ) -> Record:
     """Train, or go on training, and leave the run in `out`; a finished run is returned at once.
 
-    The weights of the epoch with the best validation accuracy (the first of equals) are kept; the test split is not
-    looked at. Order, augmentation and dropout of an epoch follow from (seed, epoch), so that a run killed at any time
-    and resumed ends in the same bits on the same CPU with the same number of threads.
+    The weights of the epoch with the best validation accuracy (the first of equals), or those of the last epoch where
+    `options.select` says so, are kept; the test split is not looked at. Order, augmentation and dropout of an epoch
+    follow from (seed, epoch), so that a run killed at any time and resumed ends in the same bits on the same CPU with
+    the same number of threads.
 
     Under torchrun the processes share each batch, and the first one writes.
 
@@ -112,13 +113,16 @@ class _Run:
             self.record["resumed"] = [*self.record.get("resumed", []), now]
 
     def add(self, entry: Epoch) -> None:
-        """An epoch more; of equally good ones the first stays the best."""
+        """An epoch more; of equally good ones the first stays the best, unless the last is asked for."""
         self.record["history"].append(entry)
-        best = self.record["best"]
-        if best is None or entry["validation_accuracy"] > best["validation_accuracy"]:
+        if self._is_better(entry):
             self.record["best"] = {"epoch": entry["epoch"], "validation_accuracy": entry["validation_accuracy"]}
             self.best = {k: v.detach().clone() for k, v in self.trainer.classifier.state_dict().items()}
         self.record["finished"] = len(self.record["history"]) >= self.trainer.options.epochs
+
+    def _is_better(self, entry: Epoch) -> bool:
+        best, accuracy = self.record["best"], entry["validation_accuracy"]
+        return best is None or self.trainer.options.select == "last" or accuracy > best["validation_accuracy"]
 
     def save(self) -> None:
         """The state."""

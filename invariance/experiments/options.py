@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args
 import torch
 
 from ..errors import ArgumentError
+from .data import augmentation
 
-__all__ = ["Augmentation", "Precision", "Schedule", "TrainOptions", "fast_precision"]
+__all__ = ["Precision", "Schedule", "Selection", "TrainOptions", "fast_precision"]
 
 Schedule = Literal["constant", "cosine", "steps"]
 Precision = Literal["float32", "bfloat16", "float16"]
-Augmentation = Literal["none", "crop", "crop-flip"]
+Selection = Literal["best", "last"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class TrainOptions:
 
     `limit` trains on the first images alone; `channels_last` and `precision` change rounding, not mathematics;
     `recompute_batchnorm` replaces the running averages of batch normalisation by its statistics over the training
-    images before each validation (Cohen & Welling's reference code does).
+    images before each validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
+    `invariance.experiments.data.augmentation` knows; `select` keeps the weights of the epoch of best validation
+    accuracy, or of the last epoch.
 
     Raises:
         ArgumentError: an option outside its range.
@@ -37,7 +40,8 @@ class TrainOptions:
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
     weight_decay: float = 0.0
-    augment: Augmentation = "none"
+    augment: str = "none"
+    select: Selection = "best"
     seed: int = 0
     limit: int | None = None
     precision: Precision = "float32"
@@ -56,9 +60,10 @@ class TrainOptions:
             raise ArgumentError("weight_decay", self.weight_decay, "a finite number ≥ 0")
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
-        for name, choices in (("schedule", Schedule), ("precision", Precision), ("augment", Augmentation)):
+        for name, choices in (("schedule", Schedule), ("precision", Precision), ("select", Selection)):
             if getattr(self, name) not in get_args(choices):
                 raise ArgumentError(name, getattr(self, name), f"one of {', '.join(get_args(choices))}")
+        augmentation(self.augment)
 
     def learning_rate_at(self, progress: float) -> float:
         """The learning rate after a fraction `progress` ∈ [0, 1] of all steps.

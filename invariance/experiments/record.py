@@ -20,12 +20,12 @@ FORMAT = 1
 
 
 class Epoch(TypedDict):
-    """A line of the history; accuracies in [0, 1]."""
+    """A line of the history; accuracies in [0, 1], None where no image validates."""
 
     epoch: int
     train_loss: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
     seconds: float
 
 

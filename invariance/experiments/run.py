@@ -38,7 +38,7 @@ def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifie
 
 
 def load_run(out: Path) -> tuple[Classifier, Record]:
-    """The classifier of the best validation epoch, in eval mode on the CPU, and the record of a run.
+    """The classifier of the epoch that was kept, in eval mode on the CPU, and the record of a run.
 
     Raises:
         CheckpointError: a file is missing, unreadable, or does not fit the network.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -17,7 +17,7 @@ from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
 from .classifier import channel_statistics
-from .data import Dataset, augment, to_float
+from .data import Dataset, augmentation, to_float
 from .distributed import Processes
 from .options import TrainOptions
 from .record import Epoch, Record
@@ -45,8 +45,9 @@ class Trainer:
         self.steps = -(-len(training) // options.batch)
         if len(training) // self.steps < processes.count:
             raise ArgumentError("batch", options.batch, f"an image or more for each of {processes.count} processes")
-        if not len(validation):
-            raise ArgumentError("validation", 0, "at least one image, to choose the epoch")
+        if not len(validation) and options.select == "best":
+            raise ArgumentError("validation", 0, "at least one image, to choose the epoch, or --select last")
+        self.augmentation = augmentation(options.augment)
         classifier = build_classifier(record["options"], record["data"])
         classifier.mean, classifier.std = channel_statistics(training.images)
         _check_fit(classifier, options.model, training)
@@ -72,7 +73,7 @@ class Trainer:
         """
         begin = time.perf_counter()
         train_loss = self._train(number, report)
-        if self.options.recompute_batchnorm:
+        if self.options.recompute_batchnorm and (len(self.validation) or number + 1 == self.options.epochs):
             self._recompute_batchnorm()
         self.processes.same_buffers(self.classifier)
         if not all(tensor.isfinite().all() for tensor in self.classifier.state_dict().values()):
@@ -106,7 +107,7 @@ class Trainer:
     def _train(self, number: int, report: Callable[[int, float], None]) -> float:
         options, processes = self.options, self.processes
         order = batches(len(self.training), options.batch, generator=stream(options.seed, number, _ORDER))
-        augmentation = stream(options.seed, number, _AUGMENTATION)
+        randomness = stream(options.seed, number, _AUGMENTATION)
         losses = torch.zeros(self.steps, device=processes.device)  # this process's share of each step's mean
         sizes = torch.tensor([len(index) for index in order])
         mean = float("nan")
@@ -115,18 +116,18 @@ class Trainer:
             for step, index in enumerate(order):
                 for group in self.optimizer.param_groups:
                     group["lr"] = options.learning_rate_at((number + step / self.steps) / options.epochs)
-                losses[step] = self._step(index.to(processes.device), augmentation)
+                losses[step] = self._step(index.to(processes.device), randomness)
                 if (step + 1) % _LOOK == 0 or step + 1 == self.steps:
                     so_far = processes.sum(losses[: step + 1]).cpu()
                     mean = _mean_loss(so_far, sizes[: step + 1], number)
                     report(step + 1, mean)
         return mean
 
-    def _step(self, index: Int64[Tensor, "b"], augmentation: torch.Generator) -> Float[Tensor, ""]:
+    def _step(self, index: Int64[Tensor, "b"], randomness: torch.Generator) -> Float[Tensor, ""]:
         """A step on this process's share of a batch; its term of the batch's mean loss."""
         images, labels = self.training.images[index], self.training.labels[index]
-        if self.options.augment != "none":
-            images = augment(images, flip=self.options.augment == "crop-flip", generator=augmentation)
+        if self.augmentation:
+            images = self.augmentation(images, generator=randomness)
         images, labels = self.processes.share(images), self.processes.share(labels)
         self.optimizer.zero_grad()
         loss = cross_entropy(self._logits(self.parallel, images), labels) * (len(labels) / len(index))
@@ -135,7 +136,7 @@ class Trainer:
         self.scaler.update()
         return loss.detach()
 
-    def _logits(self, net: Callable[[Tensor], Tensor], images: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
+    def _logits(self, net: Callable[[Tensor], Tensor], images: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
         layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
         precision = self.options.precision
         autocast = torch.autocast(images.device.type, getattr(torch, precision), enabled=precision != "float32")
@@ -143,8 +144,10 @@ class Trainer:
             return net(to_float(images).contiguous(memory_format=layout)).float()
 
     @torch.no_grad()
-    def _validate(self) -> tuple[float, float]:
+    def _validate(self) -> tuple[float, float] | tuple[None, None]:
         """Mean cross-entropy and accuracy on the validation split."""
+        if not len(self.validation):
+            return None, None
         self.classifier.eval()
         sums = torch.zeros(2, dtype=torch.float64, device=self.processes.device)
         mine = self.processes.share(torch.arange(len(self.validation), device=self.processes.device))

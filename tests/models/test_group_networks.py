@@ -11,7 +11,7 @@ from invariance.sizes import exact_sizes
 
 P4_NETWORKS = ["allcnn-p4:width=4", "resnet44-p4:width=8,blocks=2"]
 P4M_NETWORKS = ["allcnn-p4m:width=2", "resnet44-p4m:width=8,blocks=2"]
-ROTMNIST = ["p4cnn:width=4", "p4cnn-autorotation:width=6"]
+ROTMNIST = ["p4cnn:width=4", "p4cnn-autorotation:width=6", "p4cnn-autorotation:width=6,norm_first=True"]
 
 
 def judged(spec: str, size: int, generator: torch.Generator) -> tuple[nn.Module, torch.Tensor]:

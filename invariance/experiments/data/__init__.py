@@ -3,15 +3,17 @@
 from .dataset import Dataset, Splits
 from .load import DATASETS, load_splits
 from .rotmnist import rotated, rotated_mnist
-from .transforms import augment, to_float
+from .transforms import augment, augmentation, to_float, turn
 
 __all__ = [
     "DATASETS",
     "Dataset",
     "Splits",
     "augment",
+    "augmentation",
     "load_splits",
     "rotated",
     "rotated_mnist",
     "to_float",
+    "turn",
 ]

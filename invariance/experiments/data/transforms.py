@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
 import torch
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import ArgumentError
+from ...warps import Projective, warp_images
 
-__all__ = ["augment", "to_float"]
+__all__ = ["Augmentation", "augment", "augmentation", "to_float", "turn"]
+
+Augmentation = Callable[..., Tensor]
+"""(images "b c h w", *, generator) ↦ images, each changed in its own way: bytes, or numbers from 0 to 255."""
 
 
-def to_float(images: UInt8[Tensor, "b c h w"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "b c h w"]:
-    """Bytes 0 to 255 as numbers in [0, 1]."""
+def augmentation(name: str) -> Augmentation | None:
+    """That of a name; None for "none".
+
+    "crop": `augment` without flips, "crop-flip": with them, "rotation:A": `turn` by up to A degrees, 0 < A ≤ 180.
+
+    Raises:
+        ArgumentError: another name, or another angle.
+    """
+    wanted = "none, crop, crop-flip, or rotation:DEGREES such as rotation:15"
+    match name.partition(":"):
+        case "none", "", "":
+            return None
+        case (("crop" | "crop-flip"), "", ""):
+            return partial(augment, flip=name == "crop-flip")
+        case "rotation", ":", degrees:
+            with suppress(ValueError):
+                if 0 < float(degrees) <= 180:
+                    return partial(turn, degrees=float(degrees))
+    raise ArgumentError("augment", name, wanted)
+
+
+def turn(images: Shaped[Tensor, "b c h w"], *, degrees: float, generator: torch.Generator) -> Float[Tensor, "b c h w"]:
+    """Each square image turned about its centre by an angle uniform in ±`degrees`; bilinear, 0 comes in from outside."""
+    draw = torch.rand(len(images), generator=generator, device=generator.device).to(images.device)
+    angles = (2 * draw - 1) * math.radians(degrees)
+    cos, sin = angles.cos(), angles.sin()
+    matrices = torch.stack((torch.stack((cos, -sin), -1), torch.stack((sin, cos), -1)), -2)
+    return warp_images(images.float(), Projective.affine(matrices), method="bilinear", padding="zeros")
+
+
+def to_float(images: Shaped[Tensor, "b c h w"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "b c h w"]:
+    """Bytes, or numbers, from 0 to 255 as numbers in [0, 1]."""
     return images.to(dtype) / 255
 
 

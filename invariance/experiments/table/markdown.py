@@ -151,7 +151,7 @@ def _runs(table: Table) -> Iterator[str]:
                     f"{training['parameters']:,}",
                     _recipe(options),
                     str(best["epoch"]),
-                    f"{100 * best['validation_accuracy']:.1f}",
+                    "–" if best["validation_accuracy"] is None else f"{100 * best['validation_accuracy']:.1f}",
                     f"{training['seconds'] / 60:.0f} min",
                     str(hardware.get("gpu", hardware["cpu"])),
                     f"{training['data']['train']:,} images" + (f", {note}" if note else ""),

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from invariance.errors import ArgumentError
-from invariance.experiments.data import augment, to_float
+from invariance.experiments.data import augment, augmentation, to_float, turn
 
 
 def noise(batch: int, generator: torch.Generator, size: tuple[int, int] = (5, 6)) -> torch.Tensor:
@@ -66,3 +66,33 @@ def test_on_the_gpu(generator: torch.Generator) -> None:
     here, there = (augment(x, generator=torch.Generator().manual_seed(0)) for x in (images, images.cuda()))
     assert torch.equal(here, there.cpu())
     assert augment(images.cuda(), generator=torch.Generator("cuda").manual_seed(0)).is_cuda
+
+
+def test_turned_images_keep_the_centre_and_turn_by_no_more_than_asked(generator: torch.Generator) -> None:
+    """A bright pixel 10 to the right of the centre ends on an arc of 10·sin 30° = 5 rows at most, both ways."""
+    image = torch.zeros((1, 1, 29, 29), dtype=torch.uint8)
+    image[..., 14, 14], image[..., 14, 24] = 255, 255
+    turned = turn(image.expand(400, 1, 29, 29), degrees=30, generator=generator)
+    torch.testing.assert_close(turned[..., 14, 14], torch.full((400, 1), 255.0))
+    turned[..., 14, 14] = 0
+    rows = (turned * torch.arange(-14, 15)[:, None]).sum((1, 2, 3)) / turned.sum((1, 2, 3))
+    assert rows.abs().max() <= 5.1
+    assert rows.max() > 4.5
+    assert rows.min() < -4.5
+    assert abs(rows.mean()) < 0.8  # uniform angles: standard deviation 0.14 of the mean of 400
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "name", ["mixup", "rotation", "rotation:", "rotation:much", "rotation:nan", "crop:3", "none:1"]
+)
+def test_other_augmentations_are_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match="augment = "):
+        augmentation(name)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("degrees", [0, -3, 181, float("nan"), float("inf")])
+def test_angles_that_are_none_are_refused(degrees: float) -> None:
+    with pytest.raises(ArgumentError, match="rotation:DEGREES"):
+        augmentation(f"rotation:{degrees}")

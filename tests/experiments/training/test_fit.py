@@ -237,6 +237,7 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
         ({"schedule": "linear"}, "schedule"),
         ({"precision": "float8"}, "precision"),
         ({"augment": "mixup"}, "augment"),
+        ({"select": "first"}, "select"),
     ],
 )
 @pytest.mark.bad_input

@@ -48,10 +48,25 @@ def test_an_epoch_from_files_to_files(monkeypatch, capsys, folder: Path, tmp_pat
     assert "epoch 1/1" not in capsys.readouterr().err
 
 
+def test_all_images_train_and_the_last_epoch_counts(monkeypatch, capsys, folder: Path, tmp_path: Path):
+    out = tmp_path / "all"
+    options = ("--epochs", 2, "--train-on", "all", "--select", "last", "--augment", "rotation:3.14")
+    assert run(monkeypatch, "cnn:width=2", "--data", folder, *options, "--recompute-batchnorm", "--out", out) == 0
+    assert "no validation images, epoch 2" in capsys.readouterr().out
+    record = json.loads((out / "record.json").read_text())
+    assert (record["data"]["train"], record["data"]["validation"]) == (550, 0)
+    assert record["best"] == {"epoch": 2, "validation_accuracy": None}
+    assert load_run(out)[0](torch.rand(2, 3, 32, 32)).isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["no-such"], "no-such"),
+        (["cnn", "--train-on", "test"], "--train-on = test"),
+        (["cnn", "--train-on", "all"], "--validation = 50"),
+        (["cnn", "--augment", "rotation:200"], "augment = rotation:200"),
+        (["cnn", "--select", "first"], "select = first"),
         (["cnn", "--dataset", "imagenet"], "imagenet"),
         (["cnn", "--epochs", "0"], "epochs = 0"),
         (["cnn", "--batch", "0"], "batch = 0"),
