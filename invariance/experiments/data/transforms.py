@@ -43,7 +43,7 @@ def augmentation(name: str) -> Augmentation | None:
 
 
 def turn(images: Shaped[Tensor, "b c h w"], *, degrees: float, generator: torch.Generator) -> Float[Tensor, "b c h w"]:
-    """Each square image turned about its centre by an angle uniform in ±`degrees`; bilinear, 0 comes in from outside."""
+    """Each square image turned about its centre by an angle uniform in ±`degrees`: bilinear, 0 from outside."""
     draw = torch.rand(len(images), generator=generator, device=generator.device).to(images.device)
     angles = (2 * draw - 1) * math.radians(degrees)
     cos, sin = angles.cos(), angles.sin()
