@@ -2,80 +2,11 @@
 
 The rooms: `images`, `photographs`, `jacobians`, `actions`, `warps`, `groups` move things; `layers`, `models` compute;
 `measure` compares; `testing` judges; `plots` shows. The proofs are a package of their own, `invariance_proofs`.
+
+`__init__.pyi` lists the public names. Each is imported with its room when it is first asked for, so that what needs no
+torch does not wait for it.
 """
 
-from .actions import PointwiseAction
-from .groups import GROUPS, P2, P4, P4M, SplitGroup
-from .images import AnalyticImage, pixel_grid, sample
-from .jacobians import exact_jacobian, jacobian
-from .layers import (
-    JacobianConv2d,
-    JacobianFront,
-    LogDetInvariant,
-    P4ConvP4,
-    P4ConvZ2,
-    P4MConvP4M,
-    P4MConvZ2,
-    SignNonlinearity,
-)
-from .measure import (
-    InvarianceCurve,
-    equivariance_error,
-    invariance_curve,
-    invariance_error,
-    refinement_ladder,
-    resampling_floor,
-    warp_error,
-)
-from .models import DiffCNN, PlainCNN, build, list_models
-from .photographs import photographs
-from .plots import plot_invariance, plot_ladder
-from .sizes import check_exact_size, exact_sizes, size_defects
-from .testing import assert_consistent, assert_equivariant, assert_invariant
-from .warps import WARP_FAMILIES, Pullback, Warp, warp_images
+import lazy_loader
 
-__all__ = [
-    "GROUPS",
-    "P2",
-    "P4",
-    "P4M",
-    "WARP_FAMILIES",
-    "AnalyticImage",
-    "DiffCNN",
-    "InvarianceCurve",
-    "JacobianConv2d",
-    "JacobianFront",
-    "LogDetInvariant",
-    "P4ConvP4",
-    "P4ConvZ2",
-    "P4MConvP4M",
-    "P4MConvZ2",
-    "PlainCNN",
-    "PointwiseAction",
-    "Pullback",
-    "SignNonlinearity",
-    "SplitGroup",
-    "Warp",
-    "assert_consistent",
-    "assert_equivariant",
-    "assert_invariant",
-    "build",
-    "check_exact_size",
-    "equivariance_error",
-    "exact_jacobian",
-    "exact_sizes",
-    "invariance_curve",
-    "invariance_error",
-    "jacobian",
-    "list_models",
-    "photographs",
-    "pixel_grid",
-    "plot_invariance",
-    "plot_ladder",
-    "refinement_ladder",
-    "resampling_floor",
-    "sample",
-    "size_defects",
-    "warp_error",
-    "warp_images",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,6 +11,7 @@ __all__ = [
     "DivergedError",
     "FoldingError",
     "ImageReadError",
+    "OutputError",
     "ResultError",
     "RunError",
     "SingularError",
@@ -58,6 +59,10 @@ class UndefinedError(ArgumentError):
 
 class ImageReadError(ArgumentError):
     """An image file or folder is missing, empty, unreadable or not in colour."""
+
+
+class OutputError(ArgumentError):
+    """A file cannot be written: a full disk, no permission. What was there before is kept."""
 
 
 class DataError(ArgumentError):

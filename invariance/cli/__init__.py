@@ -1,52 +1,114 @@
-"""The command line, a file for each command.
+"""The command line, a file for each command; its exit statuses are those of `invariance.verdicts`.
 
-Exit status: 0 holds, 1 violated or a verdict other than recorded, 2 bad input, 3 undecided or undefined.
+Nothing is imported here that takes time, so that an interrupt is heard from the first moment on.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
-import click
+from ..verdicts import BAD_INPUT, INTERRUPTED, OUR_FAULT
 
-from ..errors import ArgumentError, ArgumentTypeError
-from .check import check
-from .curve import curve
-from .replay import replay
-from .report import report
-from .table import table
-from .train import train
-from .verify import verify
+__all__ = ["main"]
 
-__all__ = ["cli", "main"]
+_BROKEN_PIPE = 128 + 13  # as the shell has it for SIGPIPE: whoever read the output stopped reading
 
 
-@click.group(no_args_is_help=False, context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="invariance")
-def cli() -> None:
-    """Which invariance claims are true, under which hypotheses, and how far a network is from them."""
+def main() -> NoReturn:
+    """Run a command. Whatever goes wrong is one line on stderr; only a verdict leaves with the status of one."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack σ
+    asked: dict[str, bool] = {}
+    with _interrupts() as interrupted:
+        try:
+            status = _run(asked)
+            sys.stdout.flush()
+        except BaseException as error:
+            status, said = (INTERRUPTED, "") if interrupted else _judged(error)
+            if asked.get("traceback"):
+                import traceback
+
+                traceback.print_exception(error)
+            if said:
+                print("invariance:", " ".join(said.split()), file=sys.stderr)
+        sys.exit(INTERRUPTED if interrupted else status)
 
 
-for command in (verify, curve, check, replay, report, table, train):
-    cli.add_command(command)
+def _run(asked: dict[str, bool]) -> int:
+    from .commands import cli
+
+    return cli(standalone_mode=False, obj=asked) or 0
 
 
-def main() -> None:
-    """Run a command; a user's mistake is one line on stderr and exit status 2."""
-    from invariance_proofs.ledger import UnknownStatementError
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """SIGTERM as SIGINT, and both kept in mind: an import or a destructor may swallow the exception that they raise."""
+    heard: list[int] = []
 
+    def hear(number: int, _: Any) -> NoReturn:
+        if heard:
+            os._exit(INTERRUPTED)
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except (ArgumentError, ArgumentTypeError, UnknownStatementError, OSError) as error:
-        _fail(str(error))
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    sys.exit(status or 0)
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, hear)
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _fail(message: str) -> NoReturn:
-    print("invariance:", " ".join(message.split()), file=sys.stderr)
-    sys.exit(2)
+def _judged(error: BaseException) -> tuple[int, str]:
+    """The status of an exception, and what is said of it."""
+    import click
+
+    from ..errors import ArgumentError, ArgumentTypeError
+
+    pipe = error.__context__ if isinstance(error, SystemExit) else error  # rich leaves with status 1 in its place
+    if isinstance(pipe, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still in the buffer has nowhere to go
+        return _BROKEN_PIPE, ""
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return INTERRUPTED, ""
+    if isinstance(error, click.ClickException):
+        return BAD_INPUT, error.format_message()
+    if isinstance(error, ArgumentError | ArgumentTypeError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, SystemExit):
+        return BAD_INPUT, f"the model called sys.exit({error.code!r}), which is no answer; take the call out of it"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return BAD_INPUT, f"nothing more can be written: {error.strerror}"
+    if _out_of_memory(error):
+        return BAD_INPUT, f"out of memory; ask for less at a time: a smaller batch, size, or number of images ({error})"
+    where = _place(error)
+    return OUR_FAULT, f"a fault of invariance, please report it with --traceback: {type(error).__name__}: {error}{where}"
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Python's error, or one of torch's, which on a CPU has no class of its own."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error))
+    )
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of this package that the exception came through."""
+    from pathlib import Path
+    from traceback import extract_tb
+
+    house = Path(__file__).parent.parent
+    ours = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(house)]
+    return f" ({Path(ours[-1].filename).relative_to(house)}, line {ours[-1].lineno})" if ours else ""

@@ -10,25 +10,26 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
+from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, device_of, listed
 
-__all__ = ["check", "integers", "show"]
+__all__ = ["check", "show"]
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", type=Text())
 @click.option("--input", "input_shape", required=True, metavar="C,H,W", help="Shape of one image; see --group.")
 @click.option("--group", required=True, help="p4, p4m, translation, rotation, …, or a family of warps.")
 @click.option("--claim", default="invariant", help="invariant, equivariant (a scalar field moves along) or covariant.")
-@click.option("--action", help="How a covariant output moves: scalar, regular or jacobian.")
-@click.option("--sizes", help="Side lengths, separated by commas.")
-@click.option("--images", type=int, help="Number of images.")
+@click.option("--action", type=Text(), help="How a covariant output moves: scalar, regular or jacobian.")
+@click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
+@click.option("--images", type=click.IntRange(min=2), help="Number of images.")
 @click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
-@click.option("--batch", default=8, help="Samples in one pass, which bounds the memory.")
-@click.option("--block", type=int, help="Side of a block of block-fields; by default the first kernel size.")
-@click.option("--seed", default=0, help="Of images and warps, and of a target that is built.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report, for `invariance replay`.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw it as PNG or SVG.")
+@click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory.")
+@click.option("--block", type=COUNT, help="Side of a block of block-fields; by default the first kernel size.")
+@click.option("--seed", type=SEED, default=0, help="Of images and warps, and of a target that is built.")
+@click.option("--json", "json_file", type=OutputFile(), help="Write the report, for `invariance replay`.")
+@click.option("--plot", type=PICTURE, help="Draw it as PNG or SVG.")
 @click.option("--layers", is_flag=True, help="The error of every layer too; with --plot, that is what is drawn.")
 def check(
     target: str,
@@ -51,24 +52,18 @@ def check(
 
     from ..checking import check as measure
     from ..checking import layers_of
+    from ..files import write
     from ..targets import load_target
 
-    if plot and plot.suffix.lower() not in (".png", ".svg"):
-        raise ArgumentError("--plot", plot, "a file name that ends in .png or .svg")
-    for option, file in (("--json", json_file), ("--plot", plot)):
-        if file and not file.parent.is_dir():
-            raise ArgumentError(option, file, f"a file in an existing folder: there is no {file.parent}")
-    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
-        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
         raise ArgumentError("--dtype", dtype, "float64, float32, bfloat16 or float16")
     model = load_target(target, seed=seed)
     report = measure(
         model,
-        input_shape=integers("--input", input_shape),
-        sizes=integers("--sizes", sizes) if sizes else None,
+        input_shape=listed("--input", input_shape, int),
+        sizes=listed("--sizes", sizes, int) if sizes else None,
         dtype=kind,
-        device=device,
+        device=device_of(device),
         generator=torch.Generator().manual_seed(seed),
         **options,
     ).at(target, seed)
@@ -82,12 +77,12 @@ def check(
     if found is not None:
         _say(str(found))
     if json_file:
-        json_file.write_text(report.to_json(), encoding="utf-8")
+        write(json_file, report.to_json())
     if plot:
-        from ..plots import figure_of, plot_layerwise
+        from ..plots import figure_of, plot_layerwise, save_figure
 
         drawn = report.plot() if found is None else plot_layerwise({target: found}, title=found.symmetry)
-        figure_of(drawn).savefig(plot, dpi=150, bbox_inches="tight")
+        save_figure(figure_of(drawn), plot, bbox_inches="tight")
     return STATUS[report.verdict]
 
 
@@ -104,10 +99,3 @@ def _say(sentence: str) -> None:
     from rich.console import Console
 
     Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-
-
-def integers(option: str, text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise ArgumentError(option, text, "whole numbers separated by commas") from error

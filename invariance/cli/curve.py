@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ArgumentError, UndefinedError
+from ..errors import UndefinedError
+from .parameters import COUNT, PICTURE, SEED, Text, device_of, listed
 
 if TYPE_CHECKING:
     import torch
@@ -18,25 +18,28 @@ if TYPE_CHECKING:
 
 __all__ = ["curve"]
 
+_FORMAT = "invariance curve 1"
+
 
 @click.command()
 @click.option(
-    "--output", required=True, type=click.Path(path_type=Path), help="PNG or SVG; the data go beside it as JSON."
+    "--output", required=True, type=PICTURE, help="PNG or SVG; the data go beside it as JSON."
 )
 @click.option(
     "--model",
     "models",
+    type=Text(),
     multiple=True,
     default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
     help="diffcnn or plain-cnn, with :option=value,… ; may be repeated.",
 )
-@click.option("--warp", default="smooth", help="Family of warps.")
-@click.option("--scales", default="0.003,0.01,0.03,0.1,0.3", help="Increasing, separated by commas.")
-@click.option("--images", default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files.")
+@click.option("--warp", type=Text(), default="smooth", help="Family of warps.")
+@click.option("--scales", type=Text(), default="0.003,0.01,0.03,0.1,0.3", help="Increasing, separated by commas.")
+@click.option("--images", type=Text(), default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files.")
 @click.option("--claim", default="invariant", help="invariant or covariant.")
-@click.option("--size", default=60, help="Pixels along a side.")
-@click.option("--draws", default=4, help="Warps for each image and scale.")
-@click.option("--seed", default=0, help="Of models, analytic images and warps.")
+@click.option("--size", type=COUNT, default=60, help="Pixels along a side.")
+@click.option("--draws", type=COUNT, default=4, help="Warps for each image and scale.")
+@click.option("--seed", type=SEED, default=0, help="Of models, analytic images and warps.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
 @click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them.")
 def curve(
@@ -61,16 +64,15 @@ def curve(
     from rich.console import Console
     from rich.progress import track
 
+    from ..files import require_writable, write_json
     from ..images import AnalyticImage
     from ..measure import fitted_slope, invariance_curve, lipschitz_bound, resampling_floor
     from ..models import build_spec
     from ..photographs import photographs
-    from ..plots import figure_of, plot_invariance
+    from ..plots import figure_of, plot_invariance, save_figure
 
-    if output.suffix.lower() not in (".png", ".svg"):
-        raise ArgumentError("--output", output, "a file name that ends in .png or .svg")
-    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
-        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    device, numbers = device_of(device), output.with_suffix(".json")
+    require_writable("--output", numbers, replaces=_FORMAT)
 
     def generator() -> torch.Generator:
         return torch.Generator().manual_seed(seed)
@@ -78,7 +80,7 @@ def curve(
     built = {spec: build_spec(spec, generator=generator()) for spec in models}
     nets = {spec: net.double().to(device).requires_grad_(False) for spec, net in built.items()}
 
-    options: dict[str, Any] = {"warp": warp, "scales": _numbers("--scales", scales)}
+    options: dict[str, Any] = {"warp": warp, "scales": list(listed("--scales", scales, float))}
     if images == "analytic":
         source, options["size"] = AnalyticImage.random(16, generator=generator(), device=device), size
     else:
@@ -100,24 +102,17 @@ def curve(
                 bounds.append(lipschitz_bound(measured, net, source, generator=generator(), **where))
             with suppress(UndefinedError):  # errors too large to have a slope
                 bounds.append(fitted_slope(measured, generator=generator()))
-    figure_of(plot_invariance(curves, floor=floor, title=title, bounds=bounds)).savefig(output, dpi=150)
+    save_figure(figure_of(plot_invariance(curves, floor=floor, title=title, bounds=bounds)), output)
     by_label = {measured.label: measured for measured in curves}
     said = [_told(bound, by_label[bound.curve], generator()) for bound in bounds]
-    data = {"curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict(), "theory": said}
-    output.with_suffix(".json").write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
+    data = {"format": _FORMAT, "curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict(), "theory": said}
+    write_json(numbers, data)
     for sentence in said:
         Console().print(sentence, highlight=False, markup=False, soft_wrap=True)
-    Console().print(f"{output}\n{output.with_suffix('.json')}", highlight=False, soft_wrap=True)
+    Console().print(f"{output}\n{numbers}", highlight=False, soft_wrap=True)
 
 
 def _told(bound: Bound | FittedSlope, curve: InvarianceCurve, generator: torch.Generator) -> str:
     """What theory says of a curve, and whether the data respect it; a slope that nothing predicts is only told."""
     said = f"{bound.curve}: {bound.name}"
     return f"{said}: {bound.verdict(curve, generator=generator)}" if bound.formula else said
-
-
-def _numbers(option: str, text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ArgumentError(option, text, "numbers separated by commas") from error

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from .parameters import InputPath, OutputFolder
+
 __all__ = ["report"]
 
 
 @click.command()
 @click.option(
-    "--output", default="report", type=click.Path(path_type=Path), help="Folder for index.html and report.json."
+    "--output", default="report", type=OutputFolder(), help="Folder for index.html and report.json."
 )
-@click.option("--images", type=click.Path(path_type=Path), help="Folder of PNG or JPEG photographs to use.")
+@click.option("--images", type=InputPath(), help="Folder of PNG or JPEG photographs to use.")
 def report(output: Path, images: Path | None) -> int:
     """Verify the claims, measure the layers, and write one self-contained page. Status 1 if anything disagrees."""
     from rich.console import Console

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ..errors import ArgumentError
+from .parameters import OutputFile, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,10 +19,10 @@ __all__ = ["verify"]
 
 
 @click.command()
-@click.option("--only", metavar="ID", help="One entry and its parts, such as T2.d.")
-@click.option("--explain", metavar="ID", help="Print one entry in full, with its counterexample.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the ledger to this file.")
-@click.option("--markdown", type=click.Path(path_type=Path), help="Write the ledger in full to this file.")
+@click.option("--only", type=Text(), metavar="ID", help="One entry and its parts, such as T2.d.")
+@click.option("--explain", type=Text(), metavar="ID", help="Print one entry in full, with its counterexample.")
+@click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
+@click.option("--markdown", type=OutputFile(), help="Write the ledger in full to this file.")
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
 def verify(only: str | None, explain: str | None, json_file: Path | None, markdown: Path | None, coq: bool) -> int:
     """Run the ledger: every claim of the papers, decided by machine. Status 1 if one comes out other than recorded."""
@@ -32,15 +34,20 @@ def verify(only: str | None, explain: str | None, json_file: Path | None, markdo
     from invariance_proofs.explain import page
     from invariance_proofs.routes.coq import asked_for
 
+    from ..files import write, write_json
+
     chosen = explain or only
-    count = len(ledger.select(chosen))
+    try:
+        count = len(ledger.select(chosen))
+    except ledger.UnknownStatementError as error:
+        raise ArgumentError("--explain" if explain else "--only", chosen, f"an entry's id ({error})") from error
     console = Console(width=None if sys.stdout.isatty() else 160)
     with asked_for() if coq else nullcontext():
         entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
     if json_file:
-        json_file.write_text(json.dumps(ledger.to_json(entries), indent=1, allow_nan=False), encoding="utf-8")
+        write_json(json_file, ledger.to_json(entries))
     if markdown:
-        markdown.write_text(page(entries), encoding="utf-8")
+        write(markdown, page(entries))
     if explain:
         (entry,) = [entry for entry in entries if entry.id == explain] or entries[:1]
         console.print(in_full(entry), markup=False, highlight=False, soft_wrap=True)

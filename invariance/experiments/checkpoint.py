@@ -1,11 +1,8 @@
-"""Safetensors and JSON on disk: each file is replaced whole or not at all."""
+"""Safetensors and JSON on disk."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,41 +13,21 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+from ..files import write
 
 __all__ = [
     "load_tensors",
     "optimizer_tensors",
     "read_json",
     "restore_optimizer",
-    "save_json",
     "save_tensors",
-    "write_atomically",
 ]
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside `path`, flush to disk, rename over it: a reader or a crash sees the old file or the new one.
-
-    Raises:
-        OSError: with the file's name, such as a full disk; the old file is as it was.
-    """
-    beside = path.with_name(f".{path.name}.partial")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise OSError(error.errno, f"{error.strerror} (what was there before is kept)", str(path)) from error
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Tensors and, as JSON in the header of the same file, what they are."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(plain, metadata={"about": json.dumps(about, allow_nan=False)}))
+    write(path, save(plain, metadata={"about": json.dumps(about, allow_nan=False)}))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -69,16 +46,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
 
 
-def save_json(path: Path, content: Any) -> None:
-    """Indented JSON, a list of numbers or words on one line, for people and programs."""
-    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
-    # No string of JSON holds a bare line break, so what matches is structure.
-    text = re.sub(r"\[\n[^\[\]{}]*\n *\]", lambda found: re.sub(r"\n *", " ", found[0]), text)
-    write_atomically(path, f"{text}\n".encode())
-
-
 def read_json(path: Path) -> Any:
-    """What `save_json` wrote.
+    """What `write_json` wrote.
 
     Raises:
         CheckpointError: the file is missing or is not JSON.

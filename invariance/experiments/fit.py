@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
-from .checkpoint import load_tensors, save_json, save_tensors
+from ..files import write_json
+from .checkpoint import load_tensors, save_tensors
 from .data import Splits
 from .distributed import Processes, join_processes
 from .options import TrainOptions
@@ -137,4 +138,4 @@ class _Run:
         if self.trainer.processes.first:
             if self.best and self.record["best"]:
                 save_tensors(self.folder.model, self.best, self.record["best"])
-            save_json(self.folder.record, self.record)
+            write_json(self.folder.record, self.record)

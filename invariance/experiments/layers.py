@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from ..errors import ResultError
+from ..files import write_json
 from ..measure import InvarianceCurve, layer_curves
 from ..measure.layer_calls import layer_calls
 from ..plots import plot_accuracy_loss, plot_layer_curves
-from .checkpoint import save_json
 from .data import Dataset, to_float
 from .evaluation import Protocol, evaluate
 from .kept import parsing, read_kept
@@ -129,7 +129,7 @@ def analyse_layers(
 
 def save_analyses(path: Path, analyses: Sequence[LayerAnalysis]) -> None:
     """As JSON."""
-    save_json(path, {"format": FORMAT, "networks": [analysis.to_dict() for analysis in analyses]})
+    write_json(path, {"format": FORMAT, "networks": [analysis.to_dict() for analysis in analyses]})
 
 
 def load_analyses(path: Path) -> list[LayerAnalysis]:

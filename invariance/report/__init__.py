@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..files import require_folder, require_writable, write, write_json
 from ..photographs import photographs
+from ..plots import save_figure
 from .bridge import findings
 from .figures import FIGURES
 from .result import Result
 
 __all__ = ["build_report"]
 
+_MARK = "invariance report"
 SIZE = 60
 """Pixels along a side of the photographs: a multiple of 6, for windows of two and three pixels."""
 
@@ -36,6 +38,10 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
     from invariance_proofs.ledger import to_json, verify
 
     start = time.perf_counter()
+    require_folder("--output", folder)
+    if folder.is_dir():
+        for name in ("index.html", "report.json"):
+            require_writable("--output", folder / name, replaces=_MARK)
     folder.mkdir(parents=True, exist_ok=True)
     photos = photographs(SIZE, folder=images)
     tick("ledger")
@@ -49,12 +55,13 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
         results.append(figure(photos))
     seconds = time.perf_counter() - start
     data = {
+        "format": f"{_MARK} 1",
         "seconds": seconds,
         "ledger": ledger,
         "findings": [asdict(finding) for finding in found],
         "figures": {r.name: {"title": r.title, "text": r.text, "data": r.data} for r in results},
     }
-    (folder / "report.json").write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+    write_json(folder / "report.json", data)
     page = _page(
         entries=[_row(entry) for entry in entries],
         ledger=ledger,
@@ -64,7 +71,7 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
         count=len(photos),
         size=SIZE,
     )
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    write(folder / "index.html", page)
     return bool(ledger["agreed"]) and all(finding.agrees for finding in found)
 
 
@@ -96,5 +103,5 @@ def _row(entry: Any) -> dict[str, Any]:
 
 def _picture(result: Result, folder: Path) -> dict[str, str]:
     file = folder / f"{result.name}.png"
-    result.figure.savefig(file, dpi=130)
+    save_figure(result.figure, file, dpi=130)
     return {"title": result.title, "text": result.text, "png": base64.b64encode(file.read_bytes()).decode()}

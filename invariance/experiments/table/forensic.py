@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...errors import ArgumentError
-from ..checkpoint import save_json
+from ...files import write_json
 from ..data import Dataset
 from ..evaluation import CORRUPTIONS, Protocol, draw_all, evaluate
 from ..kept import parsing, read_kept
@@ -87,7 +87,7 @@ class Forensic:
 
     def save(self, path: Path) -> None:
         """As JSON."""
-        save_json(path, self.to_dict())
+        write_json(path, self.to_dict())
 
 
 def load_forensic(path: Path) -> Forensic:

@@ -19,11 +19,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ...errors import ArgumentError
+from ...files import write_json
 from ...layers import LogDetInvariant
 from ...measure.layer_calls import layer_calls
 from ...measure.warping import inside
 from ...warps import Projective, warp_images
-from ..checkpoint import save_json
 from ..data import Dataset, to_float
 from ..evaluation import Cell, Protocol, draw, warped
 from ..kept import parsing, read_kept
@@ -108,7 +108,7 @@ class Pictures:
 
     def save(self, path: Path) -> None:
         """As JSON."""
-        save_json(path, self.to_dict())
+        write_json(path, self.to_dict())
 
 
 def load_pictures(path: Path) -> Pictures:

@@ -14,9 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...errors import ArgumentError
+from ...files import write_json
 from ...measure.accuracy import AccuracyCurve
 from ...measure.interval import bootstrap_mean, quantile_interval
-from ..checkpoint import save_json
 from ..evaluation import Answers, Column, Displacement, Protocol
 from ..kept import parsing, read_kept
 
@@ -149,7 +149,7 @@ class Table:
 
     def save(self, path: Path) -> None:
         """As JSON."""
-        save_json(path, self.to_dict())
+        write_json(path, self.to_dict())
 
 
 def load_table(path: Path) -> Table:

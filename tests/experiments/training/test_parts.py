@@ -7,7 +7,8 @@ import torch
 
 from invariance.errors import CheckpointError, DegenerateError
 from invariance.experiments.batches import batches, stream
-from invariance.experiments.checkpoint import load_tensors, read_json, save_json, save_tensors
+from invariance.experiments.checkpoint import load_tensors, read_json, save_tensors
+from invariance.files import write_json
 from invariance.experiments.classifier import Classifier, channel_statistics
 from invariance.experiments.options import TrainOptions
 from invariance.models import build_spec
@@ -100,6 +101,6 @@ def test_a_missing_file_is_named(tmp_path):
     "content", [[], [1, 2.5], [[1, 2], [3]], {"a": ["b [  c\n ]", "]"], "d": [{}, {"e": []}]}, [["[", "  "]]]
 )
 def test_json_survives_and_keeps_numbers_on_a_line(tmp_path, content: object):
-    save_json(tmp_path / "file.json", {"content": content, "numbers": [1, 2, 3]})
+    write_json(tmp_path / "file.json", {"content": content, "numbers": [1, 2, 3]})
     assert read_json(tmp_path / "file.json") == {"content": content, "numbers": [1, 2, 3]}
     assert ' "numbers": [ 1, 2, 3 ]\n' in (tmp_path / "file.json").read_text(encoding="utf-8")

@@ -1,0 +1,6 @@
+"""`python -m invariance`."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The commands by name: each is imported when it is called, so that none waits for, or falls with, another."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["COMMANDS", "cli"]
+
+COMMANDS = ("verify", "check", "replay", "curve", "report", "train", "table")
+"""Each is the function of this name in the module of this name."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f".{cmd_name}", __package__), cmd_name)
+        if _TRACEBACK not in command.params:
+            command.params.append(_TRACEBACK)
+        return command
+
+
+def _ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and ctx.obj is not None:
+        ctx.obj["traceback"] = True
+
+
+_TRACEBACK = click.Option(
+    ["--traceback"], is_flag=True, is_eager=True, expose_value=False, callback=_ask, help="Show where an error is from."
+)
+
+
+@click.group(
+    cls=_Commands,
+    no_args_is_help=False,
+    context_settings={"show_default": True, "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="invariance")
+def cli() -> None:
+    """Which invariance claims are true, under which hypotheses, and how far a network is from them.
+
+    Exit status: 0 it holds, 1 it does not, 2 the input is wrong, 3 nothing was decided, 4 a fault of this program.
+    """

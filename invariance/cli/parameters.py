@@ -1,0 +1,121 @@
+"""What options of several commands have in common: files that are tried before the work, seeds, devices, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..errors import ArgumentError
+
+__all__ = ["COUNT", "PICTURE", "SEED", "InputPath", "OutputFile", "OutputFolder", "Text", "device_of", "listed"]
+
+T = TypeVar("T")
+
+COUNT = click.IntRange(min=1)
+"""How many of something."""
+
+SEED = click.IntRange(0, 2**63 - 1)
+"""What `torch.Generator.manual_seed` takes."""
+
+
+class Text(click.ParamType):
+    """Words that may not be empty."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip():
+            self.fail("'' is empty: give a value, or leave the option out", param, ctx)
+        return str(value)
+
+
+class InputPath(click.ParamType):
+    """A file or folder that is read; the command that reads it says what is wrong with it."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if not str(value):
+            self.fail("'' is no name of a file or folder", param, ctx)
+        return Path(value)
+
+
+class OutputFile(InputPath):
+    """A file that is written after the work, and tried before it.
+
+    Args:
+        suffixes: one of these it must have.
+    """
+
+    name = "file"
+
+    def __init__(self, *suffixes: str) -> None:
+        self.suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ..files import require_writable
+
+        path = super().convert(value, param, ctx)
+        option = _option(param)
+        if self.suffixes and path.suffix.lower() not in self.suffixes:
+            raise ArgumentError(option, path, f"a file name that ends in {' or '.join(self.suffixes)}")
+        require_writable(option, path)
+        return path
+
+
+class OutputFolder(InputPath):
+    """A folder in which files are written after the work, and tried before it."""
+
+    name = "folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ..files import require_folder
+
+        path = super().convert(value, param, ctx)
+        require_folder(_option(param), path)
+        return path
+
+
+PICTURE = OutputFile(".png", ".svg")
+
+
+def _option(param: click.Parameter | None) -> str:
+    return "file" if param is None else param.opts[0]
+
+
+def device_of(name: str) -> str:
+    """cpu or cuda; of "auto" what there is.
+
+    Raises:
+        ArgumentError: another one, or one that this machine does not have.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu" or (name.partition(":")[0] == "cuda" and _has_cuda(name)):
+        return name
+    raise ArgumentError("--device", name, "cpu, or cuda on a machine that has it")
+
+
+def _has_cuda(name: str) -> bool:
+    import torch
+
+    number = name.removeprefix("cuda").removeprefix(":") or "0"
+    return number.isdecimal() and int(number) < torch.cuda.device_count()
+
+
+def listed(option: str, text: str, kind: Callable[[str], T]) -> tuple[T, ...]:
+    """Values separated by commas.
+
+    Raises:
+        ArgumentError: one that `kind`, int or float, does not read.
+    """
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        what = "whole numbers" if kind is int else "numbers"
+        raise ArgumentError(option, text, f"{what} separated by commas") from error

@@ -1,0 +1,153 @@
+"""The one writer of files: each is replaced whole or not at all, and tried before the work whose result it is to hold."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .errors import ArgumentError, OutputError
+
+__all__ = ["require_folder", "require_writable", "write", "write_json"]
+
+
+def write(path: Path, data: bytes | str) -> None:
+    """Write beside `path`, flush to disk, rename over it: a reader or a crash sees the old file or the new one.
+
+    Of a symbolic link the file that it points to is replaced. Two processes that write one file take turns.
+
+    Raises:
+        OutputError: with the file's name, such as a full disk; the old file is as it was.
+    """
+    # Names of files that are no UTF-8 reach Python as lone surrogates; JSON, too, writes them as \\udcXX.
+    content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
+    try:
+        target = _target(path)
+        with _beside(target) as (descriptor, beside):
+            with os.fdopen(os.dup(descriptor), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            if target.exists():
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+            beside.replace(target)
+        _flush_names(target.parent)
+    except OSError as error:
+        raise OutputError("file", path, f"a file that can be written ({error.strerror}); nothing is lost") from error
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Indented JSON, a list of numbers or words on one line, for people and programs.
+
+    Raises:
+        OutputError: as `write`.
+        ValueError: a number that JSON does not have.
+    """
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    # No string of JSON holds a bare line break, so what matches is structure.
+    text = re.sub(r"\[\n[^\[\]{}]*\n *\]", lambda found: re.sub(r"\n *", " ", found[0]), text)
+    write(path, f"{text}\n")
+
+
+def require_writable(option: str, path: Path, *, replaces: str = "") -> None:
+    """Try, before the work, whether `write` can write `path` after it: nothing is left there, and nothing changed.
+
+    Args:
+        option: as the user typed it.
+        replaces: for a name that the user did not type but that follows from one that was typed: words in the first
+            lines of the files that may be replaced there.
+
+    Raises:
+        ArgumentError: an empty name, a folder that does not exist or cannot be written to, a folder or a device of this
+            name, another file in the place of one whose name was not typed.
+    """
+    if not path.name:
+        raise ArgumentError(option, f"'{'' if path == Path() else path}'", "the name of a file")
+    try:
+        target = _target(path)
+        if replaces and target.exists() and replaces.encode() not in _beginning(target):
+            wanted = f"another name: {target.name} is there, was not written by this command, and would be lost"
+            raise ArgumentError(option, path, wanted)
+        with _beside(target) as (_, beside):
+            beside.unlink()
+    except OSError as error:
+        wanted = f"a file in a folder that exists and can be written to ({error.strerror})"
+        raise ArgumentError(option, path, wanted) from error
+
+
+def require_folder(option: str, path: Path) -> None:
+    """Try, before the work, whether files can be written to the folder `path`, which is made later if it is not there.
+
+    Raises:
+        ArgumentError: a file of this name; a folder that cannot be made or written to.
+    """
+    there = path.absolute()
+    while not os.path.lexists(there):
+        there = there.parent
+    if not there.is_dir():
+        raise ArgumentError(option, path, f"a folder: {there} is none")
+    try:
+        with _beside(there / "try") as (_, beside):
+            beside.unlink()
+    except OSError as error:
+        raise ArgumentError(option, path, f"a folder that can be written to ({error.strerror})") from error
+
+
+def _target(path: Path) -> Path:
+    """The file that is to be replaced, behind symbolic links.
+
+    Raises:
+        OSError: a folder, a device or a pipe, which a rename would replace; links in a circle.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(None, "it is a folder")
+    if os.path.lexists(target) and not target.is_file():
+        raise OSError(None, "it is no regular file")
+    return target
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[tuple[int, Path]]:
+    """An empty file beside `target` and its descriptor, held by this process alone, and gone afterwards.
+
+    A lock, and not a name for each process: what a killed process leaves is taken over by the next.
+    """
+    beside = target.with_name(f".{target.name}.partial")
+    while True:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(beside, follow_symlinks=False)):
+                break
+        os.close(descriptor)  # another process had it and renamed it
+    try:
+        os.ftruncate(descriptor, 0)
+        yield descriptor, beside
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _flush_names(folder: Path) -> None:
+    """A rename outlives a power cut only when the folder is on disk, too; some file systems do not offer it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)

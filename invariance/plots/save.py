@@ -1,0 +1,31 @@
+"""Figures as files, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files import write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["save_figure"]
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: int = 150, **options: Any) -> None:
+    """As PNG or SVG, whichever the name ends in; the same bytes for the same figure.
+
+    Raises:
+        OutputError: the file cannot be written; what was there before is kept.
+    """
+    from matplotlib import rc_context
+
+    kind = path.suffix.lower().removeprefix(".")
+    # An SVG has the date in it, and names that are random unless they are salted.
+    about = {"Date": None, "Creator": "invariance"} if kind == "svg" else {"Software": "invariance"}
+    content = io.BytesIO()
+    with rc_context({"svg.hashsalt": "invariance"}):
+        figure.savefig(content, format=kind, dpi=dpi, metadata=about, **options)
+    write(path, content.getvalue())
