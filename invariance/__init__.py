@@ -1,6 +1,6 @@
 """Invariance and equivariance of convolutional networks: claims verified, layers, warps, measurements.
 
-The rooms: `images`, `photographs`, `jacobians`, `actions`, `warps`, `groups` move things; `layers`, `models` compute;
+The rooms: `images`, `pictures`, `jacobians`, `actions`, `warps`, `groups` move things; `layers`, `models` compute;
 `measure` compares; `testing` judges; `plots` shows. The proofs are a package of their own, `invariance_proofs`.
 
 `__init__.pyi` lists the public names. Each is imported with its room when it is first asked for, so that what needs no

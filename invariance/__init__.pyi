@@ -1,4 +1,18 @@
-from . import actions, errors, groups, images, jacobians, layers, measure, models, photographs, plots, sizes, testing, warps
+from . import (
+    actions,
+    errors,
+    groups,
+    images,
+    jacobians,
+    layers,
+    measure,
+    models,
+    pictures,
+    plots,
+    sizes,
+    testing,
+    warps,
+)
 from .actions import PointwiseAction
 from .groups import GROUPS, P2, P4, P4M, SplitGroup
 from .images import AnalyticImage, pixel_grid, sample
@@ -23,7 +37,7 @@ from .measure import (
     warp_error,
 )
 from .models import DiffCNN, PlainCNN, build, list_models
-from .photographs import photographs
+from .pictures import photographs
 from .plots import plot_invariance, plot_ladder
 from .sizes import check_exact_size, exact_sizes, size_defects
 from .testing import assert_consistent, assert_equivariant, assert_invariant
@@ -51,26 +65,39 @@ __all__ = [
     "SignNonlinearity",
     "SplitGroup",
     "Warp",
+    "actions",
     "assert_consistent",
     "assert_equivariant",
     "assert_invariant",
     "build",
     "check_exact_size",
     "equivariance_error",
+    "errors",
     "exact_jacobian",
     "exact_sizes",
+    "groups",
+    "images",
     "invariance_curve",
     "invariance_error",
     "jacobian",
+    "jacobians",
+    "layers",
     "list_models",
+    "measure",
+    "models",
     "photographs",
+    "pictures",
     "pixel_grid",
     "plot_invariance",
     "plot_ladder",
+    "plots",
     "refinement_ladder",
     "resampling_floor",
     "sample",
     "size_defects",
+    "sizes",
+    "testing",
     "warp_error",
     "warp_images",
+    "warps",
 ]

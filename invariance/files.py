@@ -1,4 +1,4 @@
-"""The one writer of files: each is replaced whole or not at all, and tried before the work whose result it is to hold."""
+"""The one writer of files: each is replaced whole or not at all, and tried before the work that it is to keep."""
 
 from __future__ import annotations
 
@@ -69,6 +69,8 @@ def require_writable(option: str, path: Path, *, replaces: str = "") -> None:
     """
     if not path.name:
         raise ArgumentError(option, f"'{'' if path == Path() else path}'", "the name of a file")
+    if not path.parent.is_dir():
+        raise ArgumentError(option, path, f"a file in an existing folder: there is no {path.parent}")
     try:
         target = _target(path)
         if replaces and target.exists() and replaces.encode() not in _beginning(target):
@@ -77,7 +79,7 @@ def require_writable(option: str, path: Path, *, replaces: str = "") -> None:
         with _beside(target) as (_, beside):
             beside.unlink()
     except OSError as error:
-        wanted = f"a file in a folder that exists and can be written to ({error.strerror})"
+        wanted = f"a file that can be written ({error.strerror})"
         raise ArgumentError(option, path, wanted) from error
 
 
@@ -124,7 +126,7 @@ def _beside(target: Path) -> Iterator[tuple[int, Path]]:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), os.stat(beside, follow_symlinks=False)):
+            if os.path.samestat(os.fstat(descriptor), beside.lstat()):
                 break
         os.close(descriptor)  # another process had it and renamed it
     try:

@@ -6,6 +6,7 @@ Nothing is imported here that takes time, so that an interrupt is heard from the
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ def main() -> NoReturn:
     """Run a command. Whatever goes wrong is one line on stderr; only a verdict leaves with the status of one."""
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack σ
     asked: dict[str, bool] = {}
     with _interrupts() as interrupted:
@@ -92,8 +93,8 @@ def _judged(error: BaseException) -> tuple[int, str]:
         return BAD_INPUT, f"nothing more can be written: {error.strerror}"
     if _out_of_memory(error):
         return BAD_INPUT, f"out of memory; ask for less at a time: a smaller batch, size, or number of images ({error})"
-    where = _place(error)
-    return OUR_FAULT, f"a fault of invariance, please report it with --traceback: {type(error).__name__}: {error}{where}"
+    said = f"{type(error).__name__}: {error}{_place(error)}"
+    return OUR_FAULT, f"a fault of invariance, please report what --traceback shows: {said}"
 
 
 def _out_of_memory(error: BaseException) -> bool:

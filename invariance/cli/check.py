@@ -10,7 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, Whole, device_of, listed
 
 __all__ = ["check", "show"]
 
@@ -22,7 +22,7 @@ __all__ = ["check", "show"]
 @click.option("--claim", default="invariant", help="invariant, equivariant (a scalar field moves along) or covariant.")
 @click.option("--action", type=Text(), help="How a covariant output moves: scalar, regular or jacobian.")
 @click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
-@click.option("--images", type=click.IntRange(min=2), help="Number of images.")
+@click.option("--images", type=Whole(2), help="Number of images.")
 @click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
 @click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory.")

@@ -22,9 +22,7 @@ _FORMAT = "invariance curve 1"
 
 
 @click.command()
-@click.option(
-    "--output", required=True, type=PICTURE, help="PNG or SVG; the data go beside it as JSON."
-)
+@click.option("--output", required=True, type=PICTURE, help="PNG or SVG; the data go beside it as JSON.")
 @click.option(
     "--model",
     "models",
@@ -35,7 +33,9 @@ _FORMAT = "invariance curve 1"
 )
 @click.option("--warp", type=Text(), default="smooth", help="Family of warps.")
 @click.option("--scales", type=Text(), default="0.003,0.01,0.03,0.1,0.3", help="Increasing, separated by commas.")
-@click.option("--images", type=Text(), default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files.")
+@click.option(
+    "--images", type=Text(), default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files."
+)
 @click.option("--claim", default="invariant", help="invariant or covariant.")
 @click.option("--size", type=COUNT, default=60, help="Pixels along a side.")
 @click.option("--draws", type=COUNT, default=4, help="Warps for each image and scale.")
@@ -68,7 +68,7 @@ def curve(
     from ..images import AnalyticImage
     from ..measure import fitted_slope, invariance_curve, lipschitz_bound, resampling_floor
     from ..models import build_spec
-    from ..photographs import photographs
+    from ..pictures import photographs
     from ..plots import figure_of, plot_invariance, save_figure
 
     device, numbers = device_of(device), output.with_suffix(".json")
@@ -105,7 +105,12 @@ def curve(
     save_figure(figure_of(plot_invariance(curves, floor=floor, title=title, bounds=bounds)), output)
     by_label = {measured.label: measured for measured in curves}
     said = [_told(bound, by_label[bound.curve], generator()) for bound in bounds]
-    data = {"format": _FORMAT, "curves": [c.to_dict() for c in curves], "floor": floor and floor.to_dict(), "theory": said}
+    data = {
+        "format": _FORMAT,
+        "curves": [c.to_dict() for c in curves],
+        "floor": floor and floor.to_dict(),
+        "theory": said,
+    }
     write_json(numbers, data)
     for sentence in said:
         Console().print(sentence, highlight=False, markup=False, soft_wrap=True)

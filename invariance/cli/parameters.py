@@ -10,15 +10,20 @@ import click
 
 from ..errors import ArgumentError
 
-__all__ = ["COUNT", "PICTURE", "SEED", "InputPath", "OutputFile", "OutputFolder", "Text", "device_of", "listed"]
+__all__ = [
+    "COUNT",
+    "PICTURE",
+    "SEED",
+    "InputPath",
+    "OutputFile",
+    "OutputFolder",
+    "Text",
+    "Whole",
+    "device_of",
+    "listed",
+]
 
 T = TypeVar("T")
-
-COUNT = click.IntRange(min=1)
-"""How many of something."""
-
-SEED = click.IntRange(0, 2**63 - 1)
-"""What `torch.Generator.manual_seed` takes."""
 
 
 class Text(click.ParamType):
@@ -30,6 +35,32 @@ class Text(click.ParamType):
         if not str(value).strip():
             self.fail("'' is empty: give a value, or leave the option out", param, ctx)
         return str(value)
+
+
+class Whole(click.ParamType):
+    """A whole number from `least` to `most`, which has a name."""
+
+    name = "integer"
+
+    def __init__(self, least: int, most: int = 2**31 - 1, named: str = "2³¹ − 1") -> None:
+        self.least, self.most = least, most
+        self.wanted = f"a whole number from {least} to {named}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = self.least - 1
+        if not self.least <= number <= self.most:
+            raise ArgumentError(_option(param), value, self.wanted)
+        return number
+
+
+COUNT = Whole(1)
+"""How many of something."""
+
+SEED = Whole(0, 2**63 - 1, "2⁶³ − 1")
+"""What `torch.Generator.manual_seed` takes."""
 
 
 class InputPath(click.ParamType):

@@ -12,9 +12,7 @@ __all__ = ["report"]
 
 
 @click.command()
-@click.option(
-    "--output", default="report", type=OutputFolder(), help="Folder for index.html and report.json."
-)
+@click.option("--output", default="report", type=OutputFolder(), help="Folder for index.html and report.json.")
 @click.option("--images", type=InputPath(), help="Folder of PNG or JPEG photographs to use.")
 def report(output: Path, images: Path | None) -> int:
     """Verify the claims, measure the layers, and write one self-contained page. Status 1 if anything disagrees."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError
+from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of, listed
 
 if TYPE_CHECKING:
     from ..experiments.classifier import Classifier
@@ -26,30 +27,34 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
 
 @click.command()
 @click.argument("name")
-@click.option("--data", "folder", type=click.Path(path_type=Path), help="Folder of the data; else INVARIANCE_DATA.")
-@click.option("--out", default="results", type=click.Path(path_type=Path), help="Folder of the table.")
-@click.option(
-    "--runs", "runs_folder", type=click.Path(path_type=Path), help="Folder of the trainings; by default OUT/runs."
-)
+@click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA.")
+@click.option("--out", default="results", type=OutputFolder(), help="Folder of the table.")
+@click.option("--runs", "runs_folder", type=InputPath(), help="Folder of the trainings; by default OUT/runs.")
 @click.option("--train/--no-train", "training", default=None, help="Train what is missing; by default without --runs.")
-@click.option("--model", "models", multiple=True, help="name:option=value,…; may be repeated. By default the paper's.")
-@click.option("--seeds", default="0", help="Of the trainings, separated by commas.")
-@click.option("--epochs", type=int, help="By default the paper's, as are batch and learning rate.")
-@click.option("--width", type=int, help="Channels of the first layer; the model's own by default.")
-@click.option("--train-batch", type=int, help="Images a training step.")
+@click.option(
+    "--model",
+    "models",
+    type=Text(),
+    multiple=True,
+    help="name:option=value,…; may be repeated. By default the paper's.",
+)
+@click.option("--seeds", type=Text(), default="0", help="Of the trainings, separated by commas.")
+@click.option("--epochs", type=COUNT, help="By default the paper's, as are batch and learning rate.")
+@click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default.")
+@click.option("--train-batch", type=COUNT, help="Images a training step.")
 @click.option("--learning-rate", type=float, help="Of Adam.")
 @click.option("--schedule", help="constant, cosine or steps.")
 @click.option("--weight-decay", type=float)
 @click.option("--augment", help="none, crop or crop-flip.")
-@click.option("--limit", type=int, help="Train on the first so many images.")
+@click.option("--limit", type=COUNT, help="Train on the first so many images.")
 @click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile in training.")
 @click.option("--note", default="", help="What the data are, if not the canonical files.")
-@click.option("--jobs", default=1, help="Trainings at a time.")
+@click.option("--jobs", type=COUNT, default=1, help="Trainings at a time.")
 @click.option("--backend", default="loky", help="Where they run: loky (processes), dask or ray.")
 @click.option("--address", help="Of the Dask or Ray cluster; a local one by default.")
-@click.option("--images", type=int, help="Evaluate on the first so many test images.")
-@click.option("--scales", help="σ, separated by commas; by default 0 and the paper's.")
+@click.option("--images", type=COUNT, help="Evaluate on the first so many test images.")
+@click.option("--scales", type=Text(), help="σ, separated by commas; by default 0 and the paper's.")
 @click.option("--coordinates", help="In which the matrices are drawn: normalized (default) or pixel.")
 @click.option("--origin", help="Of the coordinates: centre (default) or corner.")
 @click.option("--direction", help="Of the matrices: destination-to-source (default) or source-to-destination.")
@@ -57,12 +62,12 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
 @click.option("--interpolation", help="bilinear (default) or cubic.")
 @click.option("--folding", help="Draws that fold: keep (default) or redraw.")
 @click.option("--horizon", help="What comes from behind it: zeros (default) or divide, what the formula says.")
-@click.option("--resolution", type=int, help="Control: down to so many pixels a side and up before the warp.")
+@click.option("--resolution", type=COUNT, help="Control: down to so many pixels a side and up before the warp.")
 @click.option("--corruption", help="Control: another change before the warp, such as jpeg-20.")
-@click.option("--warp-seed", default=0, help="Of the warps.")
+@click.option("--warp-seed", type=SEED, default=0, help="Of the warps.")
 @click.option("--forensic", "look", is_flag=True, help="Which change before the warp gives the printed rows?")
 @click.option("--layers", "inside", is_flag=True, help="Invariance error of every layer, beside accuracy, instead.")
-@click.option("--batch", default=500, help="Images evaluated at a time, which bounds the memory.")
+@click.option("--batch", type=COUNT, default=500, help="Images evaluated at a time, which bounds the memory.")
 @click.option("--device", default="auto", help="cpu, cuda, auto.")
 def table(
     name: str,
@@ -84,15 +89,12 @@ def table(
     Trains what is missing in OUT/runs, or takes the finished runs in --runs, and shows all of them the same warped
     images. The same command goes on where it was interrupted.
     """
-    import torch
-
     from ..experiments.data import load_splits
     from ..experiments.table import find_runs, table_kind
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
-        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    device = device_of(device)
+    if look and inside:
+        raise ArgumentError("--layers", True, "one of --forensic and --layers")
     kind = table_kind(name)
     protocol = _protocol(kind, options)
     models = models or kind.models
@@ -103,8 +105,6 @@ def table(
     runs = find_runs(source, data=kind.data, models=models)
     request = _Request(kind, models, runs, splits.test[:images], splits.note, protocol, out, batch, device)
     out.mkdir(parents=True, exist_ok=True)
-    if look and inside:
-        raise ArgumentError("--layers", True, "one of --forensic and --layers")
     for file in (_forensic if look else _layers if inside else _table)(request):
         click.echo(str(file))
 
@@ -138,6 +138,8 @@ class _Request:
 def _table(request: _Request) -> Iterator[Path]:
     from ..experiments.table import load_table, make_table, to_markdown
     from ..experiments.table.figure import draw_table
+    from ..files import write
+    from ..plots import save_figure
 
     file = request.file("")
     known = load_table(file) if file.exists() else None
@@ -155,10 +157,10 @@ def _table(request: _Request) -> Iterator[Path]:
             tick=tick,
         )
     made.save(file)
-    file.with_suffix(".md").write_text(to_markdown(made), encoding="utf-8")
+    write(file.with_suffix(".md"), to_markdown(made))
     yield from (file, file.with_suffix(".md"))
     if made.protocol.families:
-        draw_table(made).savefig(file.with_suffix(".png"), dpi=150)
+        save_figure(draw_table(made), file.with_suffix(".png"))
         yield file.with_suffix(".png")
     if made.protocol.families and made.protocol.corruption == "none":
         yield from _pictures(request)
@@ -168,6 +170,7 @@ def _pictures(request: _Request) -> Iterator[Path]:
     """Figures 1 and 3, where there are a regular CNN and a DiffCNN."""
     from ..experiments.table.figure import draw_predictions, draw_representation
     from ..experiments.table.pictures import predictions, representation
+    from ..plots import save_figure
 
     classifiers = request.first_of(("cnn", "diffcnn-cnn"))
     if len(classifiers) < 2:
@@ -177,12 +180,13 @@ def _pictures(request: _Request) -> Iterator[Path]:
         file = request.file(f"-{suffix}")
         pictures = measure(classifiers, request.test, request.protocol)
         pictures.save(file)
-        draw(pictures).savefig(file.with_suffix(".png"), dpi=150)
+        save_figure(draw(pictures), file.with_suffix(".png"))
         yield from (file, file.with_suffix(".png"))
 
 
 def _forensic(request: _Request) -> Iterator[Path]:
     from ..experiments.table.forensic import forensic, forensic_to_markdown
+    from ..files import write
 
     with _progress("images × columns × candidates") as tick:
         result = forensic(
@@ -197,13 +201,15 @@ def _forensic(request: _Request) -> Iterator[Path]:
         )
     file = request.file("-forensic")
     result.save(file)
-    file.with_suffix(".md").write_text(forensic_to_markdown(result), encoding="utf-8")
+    write(file.with_suffix(".md"), forensic_to_markdown(result))
     yield from (file, file.with_suffix(".md"))
 
 
 def _layers(request: _Request) -> Iterator[Path]:
     """Of the first family, at its conventional warps."""
     from ..experiments.layers import analyse_layers, draw_analyses, save_analyses, to_markdown
+    from ..files import write
+    from ..plots import save_figure
 
     if not request.protocol.families:
         raise ArgumentError("--layers", request.kind.name, "a table of warped images: diffcnn or ablation")
@@ -215,10 +221,10 @@ def _layers(request: _Request) -> Iterator[Path]:
         )
     file = request.file("-layers")
     save_analyses(file, analyses)
-    draw_analyses(analyses).savefig(file.with_suffix(".png"), dpi=150)
+    save_figure(draw_analyses(analyses), file.with_suffix(".png"))
     note = f"{len(request.test):,} test images of {request.kind.data} for the accuracy, 64 of them for the errors"
     said = f"{note}; {request.note}." if request.note else f"{note}."
-    file.with_suffix(".md").write_text(to_markdown(analyses, said), encoding="utf-8")
+    write(file.with_suffix(".md"), to_markdown(analyses, said))
     yield from (file, file.with_suffix(".md"), file.with_suffix(".png"))
 
 
@@ -248,7 +254,7 @@ def _train(
         given["batch"] = options["train_batch"]
     precision = fast_precision(torch.device(device)) if options["precision"] == "auto" else options["precision"]
     given |= {"precision": precision, "channels_last": precision != "float32", "compile": options["compiled"]}
-    missing = missing_runs(kind, models, _numbers("--seeds", options["seeds"], int), source.absolute(), **given)
+    missing = missing_runs(kind, models, listed("--seeds", options["seeds"], int), source.absolute(), **given)
 
     def here(run: PlannedRun) -> None:
         click.echo(f"training {run.out.name}", err=True)
@@ -267,19 +273,12 @@ def _protocol(kind: TableKind, options: dict[str, Any]) -> Protocol:
     from ..experiments.evaluation import Protocol
 
     given = {key: options[key] for key in _PROTOCOL if options[key] is not None}
-    scales = kind.scales if options["scales"] is None else tuple(_numbers("--scales", options["scales"], float))
+    scales = kind.scales if options["scales"] is None else listed("--scales", options["scales"], float)
     resolution, corruption = options["resolution"], options["corruption"]
     if resolution is not None and corruption is not None:
         raise ArgumentError("--corruption", corruption, "one of --corruption and --resolution")
     corruption = f"resolution-{resolution}" if resolution is not None else corruption or "none"
     return Protocol(kind.families, scales, corruption=corruption, seed=options["warp_seed"], **given)
-
-
-def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> list[Any]:
-    try:
-        return [kind(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ArgumentError(option, text, "numbers separated by commas") from error
 
 
 @contextmanager

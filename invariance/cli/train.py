@@ -9,27 +9,28 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
+from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of
 
 __all__ = ["train"]
 
 
 @click.command()
-@click.argument("model")
-@click.option("--data", "folder", type=click.Path(path_type=Path), help="Folder of the data; else INVARIANCE_DATA.")
+@click.argument("model", type=Text())
+@click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA.")
 @click.option("--dataset", default="cifar10", help="cifar10, mnist or rotmnist.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run; resumes what is there.")
-@click.option("--epochs", default=100)
-@click.option("--width", type=int, help="Channels of the first layer; the model's own by default.")
-@click.option("--batch", default=100, help="Images a step, over all processes.")
+@click.option("--out", required=True, type=OutputFolder(), help="Folder of the run; resumes what is there.")
+@click.option("--epochs", type=COUNT, default=100)
+@click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default.")
+@click.option("--batch", type=COUNT, default=100, help="Images a step, over all processes.")
 @click.option("--learning-rate", default=1e-3, help="Of Adam.")
 @click.option("--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs.")
 @click.option("--weight-decay", default=0.0)
 @click.option("--augment", default="none", help="none, crop (shifts of ≤ 4 pixels), crop-flip, or rotation:DEGREES.")
 @click.option("--select", default="best", help="The epoch that is kept: best on the validation images, or last.")
 @click.option("--train-on", default="split", help="split, or all: the validation images too; with --select last.")
-@click.option("--seed", default=0, help="Of weights, order, augmentation and dropout.")
-@click.option("--validation", type=int, help="Images held out of the training split to choose the epoch.")
-@click.option("--limit", type=int, help="Train on the first so many images.")
+@click.option("--seed", type=SEED, default=0, help="Of weights, order, augmentation and dropout.")
+@click.option("--validation", type=COUNT, help="Images held out of the training split to choose the epoch.")
+@click.option("--limit", type=COUNT, help="Train on the first so many images.")
 @click.option("--note", default="", help="What the data are, if not the canonical files.")
 @click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
 @click.option("--channels-last/--contiguous", default=None, help="Memory layout; what is fast here by default.")
@@ -62,16 +63,11 @@ def train(
     from ..experiments.options import TrainOptions, fast_precision
     from .progress import TrainingProgress
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
-        raise ArgumentError("--device", device, "cpu, or cuda on a machine that has it")
+    device = device_of(device)
     if precision == "auto":
         precision = fast_precision(torch.device(device))
     fast_layout = precision != "float32" if channels_last is None else channels_last
     chosen = TrainOptions(model, dataset, precision=precision, channels_last=fast_layout, compile=compiled, **options)
-    if out.exists() and not out.is_dir():
-        raise ArgumentError("--out", str(out), "a folder")
     if train_on not in ("split", "all"):
         raise ArgumentError("--train-on", train_on, "split or all")
     if train_on == "all" and validation:

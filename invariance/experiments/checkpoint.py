@@ -18,7 +18,6 @@ from ..files import write
 __all__ = [
     "load_tensors",
     "optimizer_tensors",
-    "read_json",
     "restore_optimizer",
     "save_tensors",
 ]
@@ -44,18 +43,6 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(
             path.name, str(path), f"a readable checkpoint; remove it to start again ({error})"
         ) from error
-
-
-def read_json(path: Path) -> Any:
-    """What `write_json` wrote.
-
-    Raises:
-        CheckpointError: the file is missing or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(path.name, str(path), f"readable JSON; remove it to start again ({error})") from error
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, net: nn.Module) -> dict[str, Tensor]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, ArgumentTypeError, ResultError
+from ..reading import read_json
 
 __all__ = ["parsing", "read_kept"]
 
@@ -40,7 +40,8 @@ def read_kept(path: Path, parse: Callable[[Any], T]) -> T:
     Raises:
         ResultError: the file is missing, is not JSON, or holds something else.
     """
+    content = read_json("file", path, error=ResultError)
     try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise ResultError("file", str(path), f"a file of kept results ({error})") from error
+        return parse(content)
+    except ValueError as error:
+        raise ResultError("file", path, f"a file of kept results ({error})") from error

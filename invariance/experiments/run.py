@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..errors import CheckpointError, RunError
 from ..models import build_spec
-from .checkpoint import load_tensors, read_json
+from ..reading import read_json
+from .checkpoint import load_tensors
 from .classifier import Classifier
 from .options import TrainOptions
 from .record import FORMAT, Record
@@ -91,7 +92,7 @@ class RunFolder:
         Raises:
             CheckpointError: unreadable, or of another format.
         """
-        record = read_json(self.record)
+        record = read_json(self.record.name, self.record, error=CheckpointError)
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             raise CheckpointError(self.record.name, str(self.record), f"a record of format {FORMAT}")
         return record  # pyright: ignore[reportReturnType]

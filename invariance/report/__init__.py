@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import require_folder, require_writable, write, write_json
-from ..photographs import photographs
+from ..pictures import photographs
 from ..plots import save_figure
 from .bridge import findings
 from .figures import FIGURES

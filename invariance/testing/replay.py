@@ -17,6 +17,7 @@ import torch
 
 from ..checking import CheckReport, Question, answer
 from ..errors import ArgumentError
+from ..reading import read_json
 from ..targets import load_target
 from .search import WorstCase
 
@@ -81,8 +82,8 @@ class _Record:
 
     @classmethod
     def read(cls, file: Path) -> _Record:
+        data = read_json("FILE", file)
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
             kind, made = data["kind"], data["environment"]
             case = WorstCase.from_dict(data) if kind == "warp" else None
             return cls(

@@ -13,7 +13,7 @@ from invariance.images import AnalyticImage, sample
 from invariance.jacobians import jacobian
 from invariance.measure import InvarianceCurve, invariance_curve, matched_spectrum, resampling_floor
 from invariance.models import DiffCNN, PlainCNN
-from invariance.photographs import photographs
+from invariance.pictures import photographs
 
 SCALES = (0.001, 0.003, 0.01, 0.03)
 

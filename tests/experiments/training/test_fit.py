@@ -1,6 +1,7 @@
 """Training: it learns, follows from its seed, resumes to the bit, and says in a line what is wrong."""
 
 import dataclasses
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import torch
 from experiments.training.synthetic import splits
 from safetensors.torch import load_file
 
-from invariance.errors import ArgumentError, CheckpointError, DivergedError, RunError
+from invariance.errors import ArgumentError, CheckpointError, DivergedError, OutputError, RunError
 from invariance.experiments import trainer
 from invariance.experiments.batches import batches
 from invariance.experiments.fit import Listener, train
@@ -191,14 +192,18 @@ def test_a_corrupt_state_is_named(tmp_path: Path, damage: str):
         train(OPTIONS, splits(), tmp_path)
 
 
-def test_a_full_disk_leaves_the_last_state(tmp_path: Path):
+def test_a_full_disk_leaves_the_last_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     with pytest.raises(KeyboardInterrupt):
         train(OPTIONS, splits(), tmp_path, listener=Interrupt(at=2))
     state = tmp_path / "state.safetensors"
     before = state.read_bytes()
-    (tmp_path / ".state.safetensors.partial").symlink_to("/dev/full")
-    with pytest.raises(OSError, match=r"No space left on device.*state\.safetensors"):
-        train(OPTIONS, splits(), tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", refuse)
+        with pytest.raises(OutputError, match=r"\.safetensors.*No space left on device"):
+            train(OPTIONS, splits(), tmp_path)
     assert state.read_bytes() == before
     assert train(OPTIONS, splits(), tmp_path)["finished"]
 

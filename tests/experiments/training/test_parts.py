@@ -7,11 +7,12 @@ import torch
 
 from invariance.errors import CheckpointError, DegenerateError
 from invariance.experiments.batches import batches, stream
-from invariance.experiments.checkpoint import load_tensors, read_json, save_tensors
-from invariance.files import write_json
+from invariance.experiments.checkpoint import load_tensors, save_tensors
 from invariance.experiments.classifier import Classifier, channel_statistics
 from invariance.experiments.options import TrainOptions
+from invariance.files import write_json
 from invariance.models import build_spec
+from invariance.reading import read_json
 
 
 @pytest.mark.parametrize(("count", "batch"), [(1, 1), (7, 100), (100, 100), (101, 100), (512, 100)])
@@ -102,5 +103,5 @@ def test_a_missing_file_is_named(tmp_path):
 )
 def test_json_survives_and_keeps_numbers_on_a_line(tmp_path, content: object):
     write_json(tmp_path / "file.json", {"content": content, "numbers": [1, 2, 3]})
-    assert read_json(tmp_path / "file.json") == {"content": content, "numbers": [1, 2, 3]}
+    assert read_json("file", tmp_path / "file.json") == {"content": content, "numbers": [1, 2, 3]}
     assert ' "numbers": [ 1, 2, 3 ]\n' in (tmp_path / "file.json").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from invariance.errors import ArgumentError, ImageReadError
-from invariance.photographs import BUNDLED, photographs
+from invariance.pictures import BUNDLED, photographs
 
 
 def save(path: Path, shape: tuple[int, ...], mode: str | None = None) -> None:
