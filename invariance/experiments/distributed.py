@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -78,5 +80,13 @@ def join_processes(device: torch.device) -> Processes:
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        atexit.register(dist.destroy_process_group)
+        atexit.register(_leave)
     return Processes(device, dist.get_rank(), dist.get_world_size())
+
+
+def _leave() -> None:
+    """Together: the first process holds the store, and one that still needs it dies where it is gone."""
+    if dist.get_backend() == "gloo":
+        with suppress(RuntimeError):  # another process has failed already
+            dist.monitored_barrier(timeout=timedelta(seconds=20))
+    dist.destroy_process_group()
