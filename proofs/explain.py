@@ -3,31 +3,66 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from invariance_proofs.judge import Entry, Outcome, pasteable
+from invariance_proofs.judge import ClauseRun, Entry
+from invariance_proofs.outcome import Outcome, pasteable
+from invariance_proofs.route import Paper
 
-__all__ = ["explain", "page"]
+__all__ = ["explain", "index", "pages"]
 
 
 def explain(entry: Entry) -> str:
-    """Markdown of one entry: claim, hypotheses, routes, controls, assumed steps, correction, counterexample."""
-    return "\n".join(_lines(entry)) + "\n"
+    """Markdown of one entry: claim, hypotheses, routes, controls, assumed steps, correction, numbers, BibTeX."""
+    bibtex = ("", "**BibTeX**", "", "```bibtex", entry.statement.paper.bibtex, "```")
+    return "\n".join([*_lines(entry), *bibtex]) + "\n"
 
 
-def page(entries: Iterable[Entry]) -> str:
-    """Markdown of a whole ledger: a table, then each entry in full. The same wherever and whenever it is run."""
+def index(entries: Iterable[Entry], folder: str) -> str:
+    """Markdown of a whole ledger: what it holds, and a table for each paper, whose page is in `folder`."""
     done = list(entries)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(str(e.verdict) for e in done).items())
-    head = ["# The ledger", "", f"{len(done)} entries: {counts}. Written by `invariance verify --markdown FILE`.", ""]
-    table = ["| id | claim | verdict | sizes | routes |", "|---|---|---|---|---|", *map(_table_row, done), ""]
-    return "\n".join([*head, *table, *map(explain, done)])
+    lines = [
+        "# The ledger",
+        "",
+        f"{len(done)} entries: {_counts(str(e.verdict) for e in done)}.",
+        f"By how firmly: {_counts(str(e.grade) for e in done)}. Written by `invariance verify --markdown FILE`.",
+        "",
+    ]
+    for paper, of_it in _by_paper(done):
+        lines += [f"## [{paper.name}]({folder}/{paper.key}.md)", "", *_TABLE, *map(_table_row, of_it), ""]
+    return "\n".join(lines)
+
+
+def pages(entries: Iterable[Entry]) -> dict[str, str]:
+    """A page for each paper: its BibTeX, then each entry in full. The same wherever and whenever it is run."""
+    return {
+        paper.key: "\n".join(
+            [
+                *(f"# {paper.name}", "", "```bibtex", paper.bibtex, "```", ""),
+                *("\n".join(_lines(entry)) + "\n" for entry in of_it),
+            ]
+        )
+        for paper, of_it in _by_paper(list(entries))
+    }
+
+
+_TABLE = ("| id | claim | verdict | how firmly | sizes | routes |", "|---|---|---|---|---|---|")
+
+
+def _by_paper(entries: Sequence[Entry]) -> Iterator[tuple[Paper, list[Entry]]]:
+    papers = {entry.statement.paper.key: entry.statement.paper for entry in entries}
+    for key, paper in papers.items():
+        yield paper, [entry for entry in entries if entry.statement.paper.key == key]
+
+
+def _counts(words: Iterable[str]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in Counter(words).items())
 
 
 def _table_row(entry: Entry) -> str:
     said = entry.statement
-    cells = (said.id, said.summary, str(entry.verdict), said.sizes, ", ".join(entry.methods))
+    cells = (said.id, said.summary, str(entry.verdict), str(entry.grade), entry.sizes, ", ".join(entry.methods))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -35,19 +70,30 @@ def _lines(entry: Entry) -> Iterator[str]:
     said = entry.statement
     yield f"## {said.id} · {said.name}"
     yield ""
-    yield f"**{entry.verdict}** ({entry.reason}); {said.sizes}. Source: {said.source}."
+    where = f" {entry.sizes}." if entry.sizes else ""
+    yield f"**{entry.verdict}**, {entry.grade} ({entry.reason});{where} Source: {said.source}."
     if not entry.agreed:
-        yield f"The recorded verdict is **{entry.recorded}**."
+        recorded = f"**{entry.recorded}**" + (f", {said.grade}" if said.grade else "")
+        yield f"The recorded verdict is {recorded}."
     yield ""
     yield said.claim
     if said.correction:
         yield from ("", f"**Correction.** {said.correction}")
     yield from _section("Hypotheses", (f"{name}: {formula}" for name, formula in said.hypotheses.items()))
-    yield from _section("Routes", (_outcome(o, f" [{o.part.method}]") for o in entry.routes))
-    yield from _section("Controls", (_outcome(o, f" ({type(o.part).__name__.lower()})") for o in entry.controls))
-    yield from _section("Assumed", said.assumed)
+    for part in entry.clauses:
+        title = f"Clause: {part.clause.text} — {part.grade} ({part.reason})" if part.clause.text else "Routes"
+        yield from _section(title, _routes(part))
+    yield from _section("Controls", (_outcome(o, f" ({o.kind})") for o in entry.controls))
+    yield from _section("Assumed", entry.assumed)
     if numbers := entry.counterexample:
         yield from ("", "**Counterexample**", "", "```python", *_assignments(numbers), "```")
+
+
+def _routes(part: ClauseRun) -> Iterator[str]:
+    for ran in part.routes:
+        steps = zip(ran.route.leaves, ran.steps, strict=True)
+        lines = [_outcome(outcome, f" [{leaf.method}]") for leaf, outcome in steps]
+        yield "; then ".join(lines) if len(lines) == 1 else f"{ran.route.name}: " + "; then ".join(lines)
 
 
 def _section(title: str, items: Any) -> Iterator[str]:
@@ -56,16 +102,15 @@ def _section(title: str, items: Any) -> Iterator[str]:
         yield from ("", f"**{title}**", "", *lines)
 
 
-def _outcome(outcome: Outcome[Any], kind: str) -> str:
-    head = f"{outcome.part.name}{kind}: "
-    if outcome.error:
-        return head + f"raised {outcome.error}"
+def _outcome(outcome: Outcome, kind: str) -> str:
     found = outcome.evidence
     if found is None:
-        return head + f"skipped, {outcome.note}"
+        return f"{outcome.name}{kind}: {outcome.did}"
     risk = f" (wrong with probability ≤ {float(found.error_probability):.1e})" if found.error_probability else ""
+    if outcome.kind == "hypotheses of":
+        return f"{outcome.name}{kind}: {outcome.note or 'its counterexample meets every hypothesis'}"
     numbers = "" if found.counterexample is None else ": " + "; ".join(_assignments(pasteable(found.counterexample)))
-    return head + f"{'holds' if found.holds else 'fails'}, {found.detail}{risk}{numbers}"
+    return f"{outcome.name}{kind}: {outcome.did}{risk}{numbers}"
 
 
 def _assignments(numbers: Mapping[str, Any]) -> Iterator[str]:

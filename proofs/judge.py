@@ -1,57 +1,83 @@
-"""Runs one statement: every route and control, timed, and the verdict that follows from them."""
+"""Runs one statement: every route, mutant and control, and the verdict and grade that follow from them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
 
-from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Control, Evidence, Route, Skipped, Statement, Verdict
+from invariance_proofs.independence import functions
+from invariance_proofs.outcome import Outcome, attempt, pasteable
+from invariance_proofs.scope import ranges, sizes, within
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Control,
+    Dropped,
+    Evidence,
+    Grade,
+    Route,
+    Statement,
+    StatementError,
+    Verdict,
+)
 
-__all__ = ["Entry", "Outcome", "judge", "pasteable", "run"]
-
-Part = TypeVar("Part", Route, Control)
+__all__ = ["ClauseRun", "Entry", "Ran", "RouteRun", "judge", "run", "tried"]
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Part]):
-    """What one check did. `evidence` is None if it was skipped (`error` empty) or raised (`error` says what)."""
+class Ran:
+    """What the checks of a statement did: for each route its claim and its mutants, then the other controls."""
 
-    part: Part
-    evidence: Evidence | None
-    note: str
-    error: str
-    seconds: float
+    leaves: tuple[tuple[Outcome, tuple[Outcome, ...]], ...]
+    controls: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class RouteRun:
+    """A route or chain that has been run, with its steps' outcomes."""
+
+    route: Route | Chain
+    steps: tuple[Outcome, ...]
+    grade: Grade
+    sizes: str = ""
 
     @property
-    def skipped(self) -> bool:
-        return self.evidence is None and not self.error
+    def holds(self) -> bool | None:
+        """None if a step was skipped or raised."""
+        if any(step.evidence is None for step in self.steps):
+            return None
+        return all(step.evidence and step.evidence.holds for step in self.steps)
 
-    def to_json(self) -> dict[str, Any]:
-        found = self.evidence
-        return {
-            "name": self.part.name,
-            "holds": found and found.holds,
-            "detail": found.detail if found else self.note,
-            "error_probability": float(found.error_probability) if found else None,
-            "counterexample": pasteable(found.counterexample) if found else None,
-            "skipped": self.skipped,
-            "error": self.error,
-            "seconds": self.seconds,
-        }
+    @property
+    def found(self) -> tuple[Evidence, ...]:
+        return tuple(step.evidence for step in self.steps if step.evidence)
+
+
+@dataclass(frozen=True)
+class ClauseRun:
+    """A clause that has been run: its grade, why, and for which sizes."""
+
+    clause: Clause
+    routes: tuple[RouteRun, ...]
+    grade: Grade
+    reason: str
+    sizes: str
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A statement that has been run."""
+    """A statement that has been run. `missing` says how to get the tool without which it stays unknown."""
 
     statement: Statement
     verdict: Verdict
+    grade: Grade
     reason: str
-    routes: tuple[Outcome[Route], ...]
-    controls: tuple[Outcome[Control], ...]
+    clauses: tuple[ClauseRun, ...]
+    routes: tuple[Outcome, ...]
+    controls: tuple[Outcome, ...]
+    missing: str = ""
 
     @property
     def id(self) -> str:
@@ -63,8 +89,9 @@ class Entry:
 
     @property
     def agreed(self) -> bool:
-        """Whether the computed verdict is the recorded one."""
-        return self.verdict is self.recorded
+        """Whether verdict and grade are the recorded ones; a kernel's word is never too much."""
+        graded = self.statement.grade is None or self.grade in {self.statement.grade, Grade.KERNEL}
+        return self.verdict is self.recorded and graded
 
     @property
     def seconds(self) -> float:
@@ -74,7 +101,19 @@ class Entry:
     @property
     def methods(self) -> tuple[str, ...]:
         """How the routes that were not skipped decide, without repeats."""
-        return tuple(dict.fromkeys(str(o.part.method) for o in self.routes if not o.skipped))
+        pairs = zip(self.statement.leaves, self.routes, strict=True)
+        return tuple(dict.fromkeys(str(leaf.method) for leaf, outcome in pairs if not outcome.skipped))
+
+    @property
+    def sizes(self) -> str:
+        """The sizes for which the entry's clauses were decided, computed from the routes that ran."""
+        return self.statement.sizes or "; ".join(dict.fromkeys(part.sizes for part in self.clauses if part.sizes))
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The steps that are taken on trust."""
+        parts = [*(part.assumed for part in self.statement.parts), *(leaf.assumed for leaf in self.statement.leaves)]
+        return tuple(dict.fromkeys(step for part in parts for step in part))
 
     @property
     def counterexample(self) -> dict[str, Any] | None:
@@ -87,92 +126,202 @@ class Entry:
         said = self.statement
         return {
             "id": said.id,
+            "key": said.key,
             "name": said.name,
             "source": said.source,
+            "bibtex": said.paper.bibtex,
             "summary": said.summary,
             "claim": said.claim,
-            "sizes": said.sizes,
-            "hypotheses": dict(said.hypotheses),
-            "assumed": list(said.assumed),
+            "sizes": self.sizes,
+            "hypotheses": {name: str(formula) for name, formula in said.hypotheses.items()},
+            "assumed": list(self.assumed),
             "correction": said.correction,
             "verdict": str(self.verdict),
+            "grade": str(self.grade),
             "recorded": str(self.recorded),
             "agreed": self.agreed,
             "reason": self.reason,
+            "missing": self.missing,
             "counterexample": self.counterexample,
             "seconds": self.seconds,
-            "routes": [outcome.to_json() | {"method": str(outcome.part.method)} for outcome in self.routes],
-            "controls": [
-                outcome.to_json() | {"kind": type(outcome.part).__name__.lower(), "passed": _passed(outcome)}
-                for outcome in self.controls
+            "clauses": [
+                {"text": part.clause.text, "grade": str(part.grade), "sizes": part.sizes, "reason": part.reason}
+                for part in self.clauses
             ],
+            "routes": [
+                outcome.to_json() | {"method": str(leaf.method)}
+                for leaf, outcome in zip(said.leaves, self.routes, strict=True)
+            ],
+            "controls": [outcome.to_json() for outcome in self.controls],
         }
 
 
 def run(statement: Statement) -> Entry:
-    """Run every route and control of a statement and judge it.
+    """Run every check of a statement and judge it.
 
     A check that raises is never evidence: the entry becomes UNKNOWN and its reason says what was raised.
     """
-    routes = tuple(_attempt(route) for route in statement.routes)
-    controls = tuple(_attempt(control) for control in statement.controls)
-    verdict, reason = judge(statement, routes, controls)
-    return Entry(statement, verdict, reason, routes, controls)
+    return judge(statement, tried(statement))
 
 
-def judge(
-    statement: Statement, routes: Sequence[Outcome[Route]], controls: Sequence[Outcome[Control]]
-) -> tuple[Verdict, str]:
-    """The verdict that the outcomes force, and why.
+def tried(statement: Statement) -> Ran:
+    """Every route on the claim's data and on its mutants', and every control."""
+    leaves = tuple((_claimed(leaf), _mutants(leaf)) for leaf in statement.leaves)
+    leaves = tuple((claim, tuple(_opposite(claim, mutant) for mutant in mutants)) for claim, mutants in leaves)
+    controls = [_controlled(statement, control) for control in statement.controls]
+    if statement.verdict is Verdict.REFUTED:
+        controls += [_meets_all(statement, claim) for claim, _ in leaves if claim.evidence and _numbers(claim)]
+    return Ran(leaves, tuple(controls))
 
-    UNKNOWN if anything raised, a control came out wrong, the routes disagree, or a failing claim has no counterexample;
-    SAMPLED if every route that holds may err.
+
+def judge(statement: Statement, ran: Ran) -> Entry:
+    """The verdict and grade that the outcomes force, and why.
+
+    UNKNOWN if anything raised, a control came out wrong, the routes to a clause disagree, a failing claim has no
+    counterexample, or a tool is missing without which the recorded grade is not reached; otherwise the weakest clause
+    decides.
     """
-    for outcome in (*routes, *controls):
-        if outcome.error:
-            return Verdict.UNKNOWN, f"{outcome.part.name} raised {outcome.error}"
-    for outcome in controls:
-        if _passed(outcome) is False:
-            return Verdict.UNKNOWN, f"control came out wrong: {type(outcome.part).__name__} {outcome.part.name}"
-    found = [outcome.evidence for outcome in routes if outcome.evidence]
+    claims = tuple(claim for claim, _ in ran.leaves)
+    controls = (*(mutant for _, mutants in ran.leaves for mutant in mutants), *ran.controls)
+    by_leaf = {id(leaf): claim for leaf, claim in zip(statement.leaves, claims, strict=True)}
+    clauses = tuple(_clause(part, by_leaf) for part in statement.parts)
+    weakest = min(clauses, key=lambda part: part.grade.rank)
+    grade, reason, missing = weakest.grade, weakest.reason, ""
+    if len(clauses) > 1 and grade is not Grade.UNKNOWN:
+        reason = f"the weakest of {len(clauses)} clauses: {reason}"
+    if wrong := _wrong((*claims, *controls)):
+        grade, reason = Grade.UNKNOWN, wrong
+    elif lacking := [
+        leaf.method
+        for leaf, claim in zip(statement.leaves, claims, strict=True)
+        if claim.skipped and leaf.method.tool and not leaf.method.kernel
+    ]:
+        short = statement.grade is not None and grade.rank < statement.grade.rank
+        if grade is Grade.UNKNOWN or short:
+            missing = f"{lacking[0]} did not run ({lacking[0].tool})"
+            grade, reason = Grade.UNKNOWN, missing
+    return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing)
+
+
+def _verdict(statement: Statement, grade: Grade) -> Verdict:
+    named = {Grade.UNKNOWN: Verdict.UNKNOWN, Grade.REFUTED: Verdict.REFUTED, Grade.SAMPLED: Verdict.SAMPLED}
+    return named.get(grade, Verdict.CORRECTED if statement.correction else Verdict.PROVED)
+
+
+def _clause(clause: Clause, by_leaf: Mapping[int, Outcome]) -> ClauseRun:
+    routes = tuple(_route(clause, route, by_leaf) for route in clause.routes)
+    found = [route for route in routes if route.holds is not None]
     if not found:
-        return Verdict.UNKNOWN, "every route was skipped"
-    if len({evidence.holds for evidence in found}) == 2:
-        return Verdict.UNKNOWN, "the routes disagree"
+        return ClauseRun(clause, routes, Grade.UNKNOWN, "every route was skipped", "")
+    if len({route.holds for route in found}) == 2:
+        return ClauseRun(clause, routes, Grade.UNKNOWN, "the routes disagree", "")
     if not found[0].holds:
-        if any(evidence.counterexample for evidence in found):
-            return Verdict.REFUTED, "an exact counterexample"
-        return Verdict.UNKNOWN, "no route proves it and none shows a counterexample"
-    if all(evidence.error_probability for evidence in found):
-        return Verdict.SAMPLED, f"wrong with probability ≤ {float(max(e.error_probability for e in found)):.1e}"
-    agreed = f"{len(found)} routes agree" if len(found) > 1 else "one route"
-    return (Verdict.CORRECTED if statement.correction else Verdict.PROVED), agreed
+        if any(evidence.counterexample for route in found for evidence in route.found if not evidence.holds):
+            return ClauseRun(clause, routes, Grade.REFUTED, "an exact counterexample", clause.at)
+        return ClauseRun(clause, routes, Grade.UNKNOWN, "no route proves it and none shows a counterexample", "")
+    grade = max((route.grade for route in found), key=lambda grade: grade.rank)
+    best = [route for route in found if route.grade is grade]
+    scope = "; ".join(dict.fromkeys([*([clause.at] if clause.at else []), *(r.sizes for r in best if r.sizes)]))
+    return ClauseRun(clause, routes, grade, _agreement(found), scope)
 
 
-def pasteable(value: Any) -> Any:
-    """Exact numbers as plain data: matrices as nested lists, fractions as "p/q", keys as strings."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Matrix):
-        return [[pasteable(entry) for entry in row] for row in value.rows]
-    if isinstance(value, dict):
-        return {str(key): pasteable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [pasteable(item) for item in value]
-    return int(value) if getattr(value, "denominator", None) == 1 else str(value)
+def _route(clause: Clause, route: Route | Chain, by_leaf: Mapping[int, Outcome]) -> RouteRun:
+    steps = tuple(by_leaf[id(leaf)] for leaf in route.leaves)
+    ran = RouteRun(route, steps, Grade.UNKNOWN)
+    if not ran.holds:
+        return ran
+    where = ranges(route, ran.found)
+    methods = [leaf.method for leaf in route.leaves]
+    if not all(method.exact for method in methods) or any(e.error_probability for e in ran.found):
+        grade = Grade.SAMPLED
+    elif not clause.finite and (any(m.numbers for m in methods) or not within(clause, route, where)):
+        grade = Grade.LISTED
+    elif clause.assumed or any(leaf.assumed for leaf in route.leaves):
+        grade = Grade.MODULO
+    else:
+        grade = Grade.KERNEL if all(method.kernel for method in methods) else Grade.DECIDED
+    return replace(ran, grade=grade, sizes=sizes(route, where))
 
 
-def _attempt(part: Part) -> Outcome[Part]:
-    start = time.process_time()
-    evidence, note, error = None, "", ""
+def _agreement(found: Sequence[RouteRun]) -> str:
+    """Two routes agree only if no function is in both."""
+    risk = max((e.error_probability for route in found for e in route.found), default=0)
+    if all(any(e.error_probability for e in route.found) for route in found):
+        return f"wrong with probability ≤ {float(risk):.1e}"
+    if len(found) == 1:
+        return "one route"
+    reached = [functions(route.route) for route in found]
+    apart = any(not first & second for first, second in combinations(reached, 2))
+    return "two routes that share no function agree" if apart else f"{len(found)} routes, which share functions"
+
+
+def _wrong(outcomes: Iterable[Outcome]) -> str:
+    for outcome in outcomes:
+        if outcome.error:
+            return f"{outcome.name} {outcome.did}"
+        if outcome.passed is False:
+            why = f" ({outcome.note})" if outcome.note else ""
+            return f"control came out wrong: {outcome.kind} {outcome.name} {outcome.did}{why}"
+    return ""
+
+
+def _claimed(leaf: Route) -> Outcome:
+    outcome = attempt(leaf.name, "route", leaf.check, leaf.data)
+    if outcome.evidence and outcome.evidence.holds:
+        try:
+            ranges(leaf, [outcome.evidence])
+        except StatementError as error:
+            return replace(outcome, evidence=None, error=f"StatementError: {error}")
+    return outcome
+
+
+def _mutants(leaf: Route) -> tuple[Outcome, ...]:
+    unknown = {name for changes in leaf.mutants.values() for name in changes} - set(leaf.data)
+    if unknown:
+        error = f"StatementError: changes {', '.join(sorted(unknown))}, which is not in data"
+        return (Outcome(leaf.name, "mutant", None, error=error),)
+    return tuple(
+        attempt(f"{name} [{leaf.name}]", "mutant", leaf.check, {**leaf.data, **changes})
+        for name, changes in leaf.mutants.items()
+    )
+
+
+def _opposite(claim: Outcome, mutant: Outcome) -> Outcome:
+    if not claim.evidence or not mutant.evidence:
+        return mutant
+    kind = "mutant" if claim.evidence.holds else "true twin"
+    return replace(mutant, kind=kind, passed=mutant.evidence.holds is not claim.evidence.holds)
+
+
+def _controlled(statement: Statement, control: Control) -> Outcome:
+    kind = "dropped hypothesis" if isinstance(control, Dropped) else type(control).__name__.lower()
+    outcome = attempt(control.name, kind, control.check, control.data)
+    if outcome.evidence is None:
+        return outcome
+    if not isinstance(control, Dropped) or not control.passed(outcome.evidence):
+        return replace(outcome, passed=control.passed(outcome.evidence))
+    return _held_against(statement, outcome, broken=control.name)
+
+
+def _meets_all(statement: Statement, claim: Outcome) -> Outcome:
+    return _held_against(statement, replace(claim, kind="hypotheses of", seconds=0.0), broken="")
+
+
+def _held_against(statement: Statement, outcome: Outcome, broken: str) -> Outcome:
+    """The counterexample breaks the hypothesis `broken` and meets all the others."""
+    numbers = _numbers(outcome)
     try:
-        evidence = part.check()
-    except Skipped as skipped:
-        note = str(skipped)
-    except Exception as raised:
-        error = f"{type(raised).__name__}: {raised}"
-    return Outcome(part, evidence, note, error, time.process_time() - start)
+        met = {
+            name: hypothesis.holds(numbers)
+            for name, hypothesis in statement.hypotheses.items()
+            if not isinstance(hypothesis, str)
+        }
+    except Exception as error:
+        return replace(outcome, evidence=None, error=f"{type(error).__name__}: {error}")
+    wrong = [name for name, held in met.items() if held is (name == broken)]
+    note = f"its counterexample {'meets' if wrong == [broken] else 'breaks'} {', '.join(wrong)}" if wrong else ""
+    return replace(outcome, passed=not wrong, note=note)
 
 
-def _passed(outcome: Outcome[Control]) -> bool | None:
-    return None if outcome.evidence is None else outcome.part.passed(outcome.evidence)
+def _numbers(outcome: Outcome) -> Mapping[str, object]:
+    return (outcome.evidence and outcome.evidence.counterexample) or {}

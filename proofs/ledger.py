@@ -1,78 +1,158 @@
 """The ledger: every statement of every paper, found by looking, run on request.
 
-A statement belongs to the ledger by being a module-level name anywhere in a sub-package of this one.
+A statement belongs to a ledger by being a module-level name anywhere in its package. Ours is every sub-package here;
+other packages join by an entry point of the group `invariance.ledger` whose value is the package's name.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import invariance_proofs
-from invariance_proofs.judge import Entry, run
+from invariance_proofs.judge import Entry
+from invariance_proofs.parallel import run_all
 from invariance_proofs.statement import Statement
 
-__all__ = ["DuplicateStatementError", "UnknownStatementError", "select", "statements", "to_json", "verify"]
+__all__ = [
+    "DuplicateStatementError",
+    "LedgerError",
+    "NoStatementError",
+    "UnknownStatementError",
+    "in_file",
+    "in_package",
+    "select",
+    "statements",
+    "to_json",
+    "verify",
+]
+
+GROUP = "invariance.ledger"
 
 
-class UnknownStatementError(ValueError):
+class LedgerError(ValueError):
+    """What was asked for is not in a ledger, or is no ledger: the argument, its value, what is wanted."""
+
+    def __init__(self, argument: str, value: str, wanted: str) -> None:
+        super().__init__(argument, value, wanted)
+
+    def __str__(self) -> str:
+        return "{} = {!r}: {}".format(*self.args)
+
+
+class UnknownStatementError(LedgerError):
     """No statement has this id; the message lists those there are."""
 
 
-class DuplicateStatementError(ValueError):
+class DuplicateStatementError(LedgerError):
     """Two statements claim the same id."""
 
 
+class NoStatementError(LedgerError):
+    """A file or package that was asked for holds no statement, or cannot be imported."""
+
+
 def statements() -> tuple[Statement, ...]:
-    """Every statement, by sub-package and then by id (P1, T2, T2.a, …, C3, …)."""
-    found: dict[str, Statement] = {}
-    ordered: list[Statement] = []
-    for package in pkgutil.iter_modules(invariance_proofs.__path__, "invariance_proofs."):
-        if not package.ispkg:
-            continue
-        here: list[Statement] = []
-        for module in pkgutil.iter_modules(importlib.import_module(package.name).__path__, f"{package.name}."):
-            for value in vars(importlib.import_module(module.name)).values():
-                if isinstance(value, Statement) and found.setdefault(value.id, value) is not value:
-                    raise DuplicateStatementError(f"id = {value.id}: claimed twice, again in {module.name}")
-                if isinstance(value, Statement) and value not in here:
-                    here.append(value)
-        ordered += sorted(here, key=lambda statement: _natural(statement.id))
-    return tuple(ordered)
+    """Every statement of ours and of the packages that joined, by paper and then by id (P1, T2, T2.a, …, C3, …)."""
+    ours = [p.name for p in pkgutil.iter_modules(invariance_proofs.__path__, "invariance_proofs.") if p.ispkg]
+    joined = sorted(point.value for point in entry_points(group=GROUP))
+    return _unique(s for name in (*ours, *joined) for s in _found(_modules(importlib.import_module(name))))
 
 
-def select(only: str | None = None) -> tuple[Statement, ...]:
-    """All statements, or the one called `only` together with its parts ("T2.h" brings "T2.h.order").
+def in_package(name: str) -> tuple[Statement, ...]:
+    """The statements of an importable package or module; raises `NoStatementError` if it has none."""
+    try:
+        found = _unique(_found(_modules(importlib.import_module(name))))
+    except ImportError as error:
+        raise NoStatementError("package", name, f"it cannot be imported: {error}") from error
+    if not found:
+        raise NoStatementError("package", name, "no module of it has a Statement(...) at top level")
+    return found
 
-    Raises `UnknownStatementError` if there is none.
+
+def in_file(path: str | Path) -> tuple[Statement, ...]:
+    """The statements of one Python file; raises `NoStatementError` if it has none or does not run."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    if spec is None or spec.loader is None:
+        raise NoStatementError("file", str(path), "a Python file is wanted, such as claims.py")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise NoStatementError("file", str(path), f"{type(error).__name__}: {error}") from error
+    found = _unique(_found([module]))
+    if not found:
+        raise NoStatementError("file", str(path), "it has no Statement(...) at top level")
+    return found
+
+
+def select(only: str | None = None, among: Iterable[Statement] | None = None) -> tuple[Statement, ...]:
+    """All statements, or one with its parts ("T2.h" brings "T2.h.order"), or a paper's ("gcnn").
+
+    An id is the whole "diffcnn:T2.h", or its second half where only one paper has it.
+
+    Raises `UnknownStatementError` if there is none, or more than one paper has it.
     """
-    every = statements()
+    every = statements() if among is None else tuple(among)
     if only is None:
         return every
-    chosen = tuple(s for s in every if s.id == only or s.id.startswith(f"{only}."))
+    chosen = tuple(s for s in every if only == s.paper.key or _names(only, s.key) or _names(only, s.id))
     if not chosen:
-        raise UnknownStatementError(f"only = {only!r}: one of {', '.join(s.id for s in every)}")
+        raise UnknownStatementError("id", only, f"one of {', '.join(s.id for s in every)}")
+    if len(papers := sorted({s.paper.key for s in chosen})) > 1:
+        raise UnknownStatementError("id", only, f"one of {', '.join(f'{key}:{only}' for key in papers)}")
     return chosen
 
 
-def verify(only: str | None = None) -> Iterator[Entry]:
-    """Run the statements chosen by `select`, one by one as they are asked for; an unknown id raises at once."""
-    return map(run, select(only))
+def verify(only: str | Iterable[Statement] | None = None, jobs: int = 1) -> Iterator[Entry]:
+    """Run these statements, or those chosen by `select`, one by one as they are asked for, `jobs` at a time.
+
+    An unknown id raises at once.
+    """
+    return run_all(select(only) if only is None or isinstance(only, str) else tuple(only), jobs)
 
 
 def to_json(entries: Iterable[Entry]) -> dict[str, Any]:
-    """The ledger as plain data: entries, how many of each verdict, whether all came out as recorded, CPU seconds."""
+    """The ledger as plain data: entries, how many of each verdict and grade, whether all are agreed, seconds."""
     done = list(entries)
     return {
         "agreed": all(entry.agreed for entry in done),
         "verdicts": dict(Counter(str(entry.verdict) for entry in done)),
+        "grades": dict(Counter(str(entry.grade) for entry in done)),
         "seconds": sum(entry.seconds for entry in done),
         "entries": [entry.to_json() for entry in done],
     }
+
+
+def _modules(module: ModuleType) -> Iterator[ModuleType]:
+    yield module
+    for inner in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
+        yield importlib.import_module(inner.name)
+
+
+def _found(modules: Iterable[ModuleType]) -> list[Statement]:
+    found = (value for module in modules for value in vars(module).values() if isinstance(value, Statement))
+    return sorted({id(said): said for said in found}.values(), key=lambda said: _natural(said.id))
+
+
+def _unique(found: Iterable[Statement]) -> tuple[Statement, ...]:
+    by_key: dict[str, Statement] = {}
+    for said in found:
+        if by_key.setdefault(said.key, said) is not said:
+            raise DuplicateStatementError("id", said.key, "claimed twice")
+    return tuple(by_key.values())
+
+
+def _names(only: str, label: str) -> bool:
+    return label == only or label.startswith(f"{only}.")
 
 
 def _natural(label: str) -> list[tuple[int, str]]:

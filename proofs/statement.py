@@ -1,25 +1,71 @@
-"""What a claim is: its source, its scope, what it assumes, the routes that decide it, the controls that must fail.
+r"""What a claim is: its source, what it assumes, the clauses it has, the routes that decide them, the controls.
 
-A statement is data and a few checks; nothing here runs anything (`judge` does). The direction of every check
-is carried by its type: a `Route` looks at the claim *as stated*, a `Mutant` or `Dropped` must come out false, a
-`Witness` must come out true.
+A statement is data and a few functions; nothing here runs anything (`judge` does). How an entry looks:
+
+    from invariance_proofs.diffcnn import PAPER
+
+    def law(exponent: int = 2) -> Evidence:
+        M, G = unknowns(M=(2, 2), G=(2, 2))
+        return vanishes((M.T @ G @ M).det() - M.det() ** exponent * G.det(), what="det(MᵀGM)")
+
+    C3_law = Statement(
+        id="C3.law", name="…", paper=PAPER, source="Corollary 3", summary="…", claim="…", verdict=Verdict.PROVED,
+        hypotheses={"M invertible": Hypothesis("det M ≠ 0", lambda M: M.det() != 0)},
+        routes=(Route("2×2", Method.RING, law, mutants=instead("exponent", 1, 3)),),
+        controls=(Dropped("M invertible", commutes, dict(J=SQUARE, M=SINGULAR)), Witness("a reflection", commutes, …)),
+    )
+
+- A route is a pure function of the claim's data, and the data (the function's default arguments, or `data`); its
+  mutants are *other data* for the same function
+  (changes to `data`, by name; a number, a matrix, a `Formula`), with the opposite outcome. No `if mutant`.
+- A claim in several parts has `clauses=(Clause("…", *routes), …)` instead of `routes`; a proof in several steps is a
+  `Chain("…", step, step)` whose steps have mutants of their own. One function looks at one sentence.
+- Scope is computed. `over="n K"` on a clause says which sizes the claim is about, on a route which it ranges over: a
+  name that is in `data` is listed there, any other must be an unknown of what was decided; only that is printed "all".
+  `at="C = 3"` is what is fixed. A method that looks at given numbers (`EXACT`, `EXHAUSTIVE`) yields *listed sizes
+  only* unless the clause is `finite`: it speaks of finitely many cases, or says that something exists.
+- A hypothesis is a formula and a predicate on the numbers of a counterexample, by their names. The counterexample of
+  a `Dropped` control must break its hypothesis and meet the others; that of a refuted claim must meet all of them.
+- A refuted entry's route returns `holds=False` with a counterexample; its "mutants" are true twins.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
+from typing import Any
+
+from invariance_proofs.evidence import Evidence, Skipped, StatementError, all_of
+from invariance_proofs.route import (
+    Chain,
+    Check,
+    Control,
+    Dropped,
+    Formula,
+    Method,
+    Mutant,
+    Paper,
+    Route,
+    Witness,
+    instead,
+    leaves,
+)
 
 __all__ = [
+    "Chain",
     "Check",
+    "Clause",
     "Control",
     "Dropped",
     "Evidence",
+    "Formula",
+    "Grade",
+    "Hypothesis",
     "Method",
     "Mutant",
+    "Paper",
     "Route",
     "Skipped",
     "Statement",
@@ -27,6 +73,7 @@ __all__ = [
     "Verdict",
     "Witness",
     "all_of",
+    "instead",
 ]
 
 
@@ -40,135 +87,111 @@ class Verdict(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Method(StrEnum):
-    """How a route decides."""
+class Grade(StrEnum):
+    """How firmly, the weakest first."""
 
-    RING = "ring normal form"
-    SYMBOLIC = "symbolic size"
-    EXHAUSTIVE = "exhaustive"
-    EXACT = "exact rationals"
-    RANDOM = "Schwartz–Zippel"
-    SMT = "z3"
-    COQ = "Coq"
+    UNKNOWN = "unknown"
+    REFUTED = "refuted"
+    SAMPLED = "sampled"
+    LISTED = "listed sizes only"
+    MODULO = "decided modulo"
+    DECIDED = "decided"
+    KERNEL = "kernel-checked"
 
-
-class StatementError(ValueError):
-    """A statement contradicts itself: no route, a control of a hypothesis that it does not have, …"""
-
-
-class Skipped(Exception):  # noqa: N818 - an outcome, not an error
-    """Raised by a check whose optional tool is missing; the verdict then rests on the other routes."""
+    @property
+    def rank(self) -> int:
+        return list(Grade).index(self)
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What one check found: whether the sentence it looked at holds, and the numbers if it does not.
+class Hypothesis:
+    """A condition of a claim: its formula, and a predicate on numbers that are called by the names of its arguments."""
 
-    `error_probability` bounds the chance that `holds` is wrongly True; 0 for a decision. A `holds` of False is always
-    exact. `counterexample` maps names to exact numbers and matrices that can be pasted into a shell.
+    text: str
+    test: Callable[..., bool]
+
+    def holds(self, numbers: Mapping[str, Any]) -> bool:
+        """Whether these numbers meet it; raises `StatementError` if they do not say what it asks about."""
+        wanted = inspect.signature(self.test).parameters
+        if missing := [name for name in wanted if name not in numbers]:
+            raise StatementError(f"{self.text}: the counterexample does not say {', '.join(missing)}")
+        return bool(self.test(**{name: numbers[name] for name in wanted}))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, init=False)
+class Clause:
+    """One sentence of a claim and the routes to it.
+
+    `over` names the sizes it is about, all of them; `at` the fixed sizes that it speaks of itself; `finite` that it
+    speaks of finitely many cases or says that something exists, so that given numbers decide it.
     """
 
-    holds: bool
-    detail: str
-    error_probability: Fraction = Fraction(0)
-    counterexample: Mapping[str, object] | None = None
+    text: str
+    routes: tuple[Route | Chain, ...]
+    over: str
+    at: str
+    finite: bool
+    assumed: tuple[str, ...]
 
-
-def all_of(*parts: Evidence) -> Evidence:
-    """The conjunction: holds when every part does; the first counterexample is kept, error probabilities add up."""
-    if not parts:
-        raise StatementError("parts = (): a conjunction of nothing proves nothing")
-    failed = [part for part in parts if not part.holds]
-    return Evidence(
-        holds=not failed,
-        detail="; ".join(part.detail for part in failed or parts),
-        error_probability=sum((part.error_probability for part in parts), Fraction(0)),
-        counterexample=next((part.counterexample for part in failed if part.counterexample), None),
-    )
-
-
-Check = Callable[[], Evidence]
-
-
-@dataclass(frozen=True)
-class Route:
-    """One way to decide the claim as stated. Its evidence holds iff the claim does."""
-
-    name: str
-    method: Method
-    check: Check
-
-
-@dataclass(frozen=True)
-class Control(ABC):
-    """A check whose outcome is known beforehand: the test of the prover, not of the claim."""
-
-    name: str
-    check: Check
-
-    @abstractmethod
-    def passed(self, evidence: Evidence) -> bool:
-        """Whether the evidence is what it must be."""
-
-
-@dataclass(frozen=True)
-class Mutant(Control):
-    """A changed claim (exponent, side, sign, constant) that must not prove."""
-
-    def passed(self, evidence: Evidence) -> bool:
-        return not evidence.holds
-
-
-@dataclass(frozen=True)
-class Dropped(Control):
-    """The claim without the hypothesis `name`: must be false, and shown so by an exact counterexample."""
-
-    def passed(self, evidence: Evidence) -> bool:
-        return not evidence.holds and bool(evidence.counterexample)
-
-
-@dataclass(frozen=True)
-class Witness(Control):
-    """Something that must be true: the hypotheses can be met, the claim is not vacuous, the repaired claim holds."""
-
-    def passed(self, evidence: Evidence) -> bool:
-        return evidence.holds
+    def __init__(
+        self,
+        text: str,
+        *routes: Route | Chain,
+        over: str = "",
+        at: str = "",
+        finite: bool = False,
+        assumed: Iterable[str] = (),
+    ) -> None:
+        values = {"text": text, "routes": routes, "over": over, "at": at, "finite": finite, "assumed": tuple(assumed)}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
     """One entry of the ledger.
 
-    `id` is the label ("T2.d"); `summary` the claim in one line; `claim` the claim in full; `sizes` what is symbolic
-    and which sizes are fixed; `hypotheses` name ↦ formula; `assumed` the analytic steps that no check covers;
-    `correction` what the paper says wrongly and what is true instead; `verdict` the recorded verdict.
+    `id` is the label ("T2.d") within its `paper`, `source` the place there; `summary` the claim in one line; `claim`
+    the claim in full; `clauses` its parts, or `routes`, `over`, `at`, `finite` and `assumed` of its only one;
+    `hypotheses` name ↦ formula and predicate; `correction` what the paper says wrongly and what is true instead;
+    `verdict` and `grade` are the recorded ones.
 
-    Raises `StatementError` if there is no route, no `Witness`, or (unless refuted) no `Mutant`; if the hypotheses and
-    the `Dropped` controls are not the same; or if the recorded verdict and `correction` disagree.
+    Raises `StatementError` if there is no route or no `Witness`; if a route has no mutant; if the hypotheses and the
+    `Dropped` controls are not the same (unless refuted: then the counterexample is held against the hypotheses); or
+    if the recorded verdict and `correction` disagree.
     """
 
     id: str
     name: str
+    paper: Paper
     source: str
     summary: str
     claim: str
-    sizes: str
     verdict: Verdict
-    routes: tuple[Route, ...]
-    controls: tuple[Control, ...]
-    hypotheses: Mapping[str, str] = field(default_factory=dict)
+    grade: Grade | None = None
+    clauses: tuple[Clause, ...] = ()
+    routes: tuple[Route | Chain, ...] = ()
+    over: str = ""
+    at: str = ""
+    finite: bool = False
     assumed: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
     correction: str = ""
+    sizes: str = ""
 
     def __post_init__(self) -> None:
-        kinds = {type(control) for control in self.controls}
-        wanted = {Witness} if self.verdict is Verdict.REFUTED else {Witness, Mutant}
-        if not self.routes or not wanted <= kinds:
-            raise StatementError(
-                f"{self.id}: wanted are a route and {' and '.join(k.__name__ for k in wanted)} controls"
-            )
+        if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
+            raise StatementError(f"{self.id}: wanted are routes, or clauses with routes")
+        if not any(isinstance(control, Witness) for control in self.controls):
+            raise StatementError(f"{self.id}: wanted is a Witness control")
         dropped = [control.name for control in self.controls if isinstance(control, Dropped)]
-        if set(dropped) != set(self.hypotheses):
+        if set(dropped) - set(self.hypotheses) or (
+            self.verdict is not Verdict.REFUTED and set(dropped) != set(self.hypotheses)
+        ):
             raise StatementError(
                 f"{self.id}: dropped = {dropped}: each of {list(self.hypotheses)} must be dropped, and nothing else"
             )
@@ -176,3 +199,20 @@ class Statement:
             raise StatementError(
                 f"{self.id}: a correction goes with {Verdict.CORRECTED} or {Verdict.REFUTED}, not {self.verdict}"
             )
+
+    @property
+    def key(self) -> str:
+        """The id that no other paper's can equal, "diffcnn:T2.d"."""
+        return f"{self.paper.key}:{self.id}"
+
+    @property
+    def parts(self) -> tuple[Clause, ...]:
+        """The clauses; the whole claim if it has only one."""
+        return self.clauses or (
+            Clause("", *self.routes, over=self.over, at=self.at, finite=self.finite, assumed=self.assumed),
+        )
+
+    @property
+    def leaves(self) -> tuple[Route, ...]:
+        """Every route and every step of a chain, each once."""
+        return leaves(route for part in self.parts for route in part.routes)

@@ -43,9 +43,9 @@ def test_a_verdict_other_than_recorded_is_status_one(monkeypatch, capsys):
 
     (statement,) = ledger.select("T2.d")
     wrong = dataclasses.replace(judge.run(statement), verdict=Verdict.UNKNOWN)
-    monkeypatch.setattr(ledger, "verify", lambda only=None: iter([wrong]))
+    monkeypatch.setattr(ledger, "verify", lambda chosen, jobs: iter([wrong]))
     assert run(monkeypatch, "verify", "--only", "T2.d") == 1
-    assert "recorded: REFUTED AS STATED" in " ".join(capsys.readouterr().out.split())
+    assert "recorded is REFUTED AS STATED" in " ".join(capsys.readouterr().out.split())
 
 
 def test_curve_writes_a_picture_and_its_data(monkeypatch, tmp_path: Path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError
+from ..verdicts import STATUS
 from .parameters import OutputFile, Text
 
 if TYPE_CHECKING:
@@ -19,57 +20,97 @@ __all__ = ["verify"]
 
 
 @click.command()
-@click.option("--only", type=Text(), metavar="ID", help="One entry and its parts, such as T2.d.")
+@click.option(
+    "--only", type=Text(), metavar="ID", help="One entry and its parts, T2.d or diffcnn:T2.d, or a paper, diffcnn."
+)
 @click.option("--explain", type=Text(), metavar="ID", help="Print one entry in full, with its counterexample.")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your own statements: a Python file.")
+@click.option("--package", type=Text(), metavar="NAME", help="Your own statements: an importable package.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
-@click.option("--markdown", type=OutputFile(), help="Write the ledger in full to this file.")
+@click.option("--markdown", type=OutputFile(), help="Write an index to FILE.md and a page for each paper to the folder FILE.")
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
-def verify(only: str | None, explain: str | None, json_file: Path | None, markdown: Path | None, coq: bool) -> int:
-    """Run the ledger: every claim of the papers, decided by machine. Status 1 if one comes out other than recorded."""
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, help="Entries run at a time.")
+def verify(
+    only: str | None,
+    explain: str | None,
+    file: Path | None,
+    package: str | None,
+    json_file: Path | None,
+    markdown: Path | None,
+    coq: bool,
+    jobs: int,
+) -> int:
+    """Run the ledger: every claim of the papers, decided by machine.
+
+    Exit status 1 if one comes out other than recorded, 3 if one stays unknown for want of a tool.
+    """
     from rich.console import Console
     from rich.progress import track
 
     from invariance_proofs import ledger
     from invariance_proofs.explain import explain as in_full
-    from invariance_proofs.explain import page
     from invariance_proofs.routes.coq import asked_for
 
-    from ..files import write, write_json
+    from ..files import write_json
 
-    chosen = explain or only
+    if file and package:
+        raise click.UsageError("--file and --package: one of the two")
     try:
-        count = len(ledger.select(chosen))
-    except ledger.UnknownStatementError as error:
-        raise ArgumentError("--explain" if explain else "--only", chosen, f"an entry's id ({error})") from error
-    console = Console(width=None if sys.stdout.isatty() else 160)
+        among = ledger.in_file(file) if file else ledger.in_package(package) if package else None
+        chosen = ledger.select(explain or only, among)
+    except ledger.LedgerError as error:
+        raise ArgumentError(*error.args) from error
+    console = Console(width=None if sys.stdout.isatty() else 180)
     with asked_for() if coq else nullcontext():
-        entries = list(track(ledger.verify(chosen), "ledger", count, console=Console(stderr=True), transient=True))
+        running = ledger.verify(chosen, jobs)
+        entries = list(track(running, "ledger", len(chosen), console=Console(stderr=True), transient=True))
     if json_file:
         write_json(json_file, ledger.to_json(entries))
     if markdown:
-        write(markdown, page(entries))
+        _write_pages(markdown, entries)
     if explain:
-        (entry,) = [entry for entry in entries if entry.id == explain] or entries[:1]
+        (entry,) = [entry for entry in entries if explain in (entry.id, entry.statement.key)] or entries[:1]
         console.print(in_full(entry), markup=False, highlight=False, soft_wrap=True)
     else:
         _print_ledger(console, entries)
-    return int(not all(entry.agreed for entry in entries))
+    if all(entry.agreed for entry in entries):
+        return STATUS["proved"]
+    return STATUS["not proved" if all(entry.agreed or entry.missing for entry in entries) else "disproved"]
+
+
+def _write_pages(index_file: Path, entries: list[Any]) -> None:
+    from invariance_proofs.explain import index, pages
+
+    from ..files import write
+
+    folder = index_file.with_suffix("")
+    if folder == index_file:
+        raise ArgumentError("--markdown", str(index_file), "a file name with an ending, such as ledger.md")
+    folder.mkdir(parents=True, exist_ok=True)
+    write(index_file, index(entries, folder.name))
+    for name, text in pages(entries).items():
+        write(folder / f"{name}.md", text)
 
 
 def _print_ledger(console: Console, entries: list[Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("id", "claim", "verdict", "sizes", "route", "s", box=None, pad_edge=False)
-    table.columns[5].justify = "right"
+    table = Table("id", "claim", "verdict", "how firmly", "sizes", "route", "s", box=None, pad_edge=False)
+    table.columns[6].justify = "right"
     colours = {"PROVED": "green", "CORRECTED": "yellow", "REFUTED": "red", "SAMPLED": "blue", "UNKNOWN": "magenta"}
     for entry in entries:
         colour = colours[entry.verdict.name]
-        verdict = f"[{colour}]{entry.verdict}[/]" + ("" if entry.agreed else f" [bold](recorded: {entry.recorded})[/]")
-        said, routes = entry.statement, ", ".join(entry.methods)
-        table.add_row(entry.id, escape(said.summary), verdict, escape(said.sizes), routes, f"{entry.seconds:.2f}")
+        verdict = f"[{colour}]{entry.verdict}[/]"
+        said, routes, seconds = entry.statement, ", ".join(entry.methods), f"{entry.seconds:.2f}"
+        table.add_row(entry.id, escape(said.summary), verdict, str(entry.grade), escape(entry.sizes), routes, seconds)
     console.print(table)
+    for entry in entries:
+        if not entry.agreed:
+            recorded = f"{entry.recorded}, {entry.statement.grade}"
+            line = f"{entry.id}: {entry.verdict}, {entry.grade}; recorded is {recorded}. {entry.reason}"
+            console.print(line, markup=False, soft_wrap=True)
     total = sum(entry.seconds for entry in entries)
     wrong = [entry.id for entry in entries if not entry.agreed]
     state = f"other than recorded: {', '.join(wrong)}" if wrong else "all as recorded"
-    console.print(f"{len(entries)} entries, {state}, {total:.1f} s of CPU")
+    console.print(f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}, {state}, {total:.1f} s of CPU")

@@ -96,7 +96,7 @@ def _row(entry: Any) -> dict[str, Any]:
         "verdict": str(entry.verdict),
         "style": entry.verdict.name,
         "agreed": entry.agreed,
-        "sizes": statement.sizes,
+        "sizes": entry.sizes,
         "routes": entry.methods,
     }
 

@@ -6,3 +6,14 @@ true of it; a word after a second dot (T2.h.window) is a reading of that part.
 
 `layers` is the exact reference of the three layers, `images` differentiates polynomial images and warps.
 """
+
+from invariance_proofs.route import Paper
+
+PAPER = Paper(
+    "diffcnn",
+    "Kan et al.",
+    r"""@unpublished{kan-diffcnn,
+  title  = {Towards Diffeomorphism Invariant Convolution Neural Networks},
+  author = {Kan, Pengyu and Chakraborty, Rudrasis and Lokhande, Vishnu Suresh and Singh, Vikas}
+}""",
+)

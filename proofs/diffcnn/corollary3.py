@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary3_a_sign import SQUARE, TURN, commutes, every_small_case, two_by_two
 from invariance_proofs.diffcnn.layers import flip
 from invariance_proofs.matrix import Matrix
@@ -25,6 +26,7 @@ def printed_conclusion() -> Evidence:
 
 C3 = Statement(
     id="C3",
+    paper=PAPER,
     name="Corollary 3 as printed",
     source="Kan et al., Corollary 3",
     summary="Φ is equivariant under any group H of matrix fields",

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import flip
 from invariance_proofs.matrix import Matrix, cayley, cross, dot
 from invariance_proofs.routes.exact import check, equal, for_all
@@ -97,6 +98,7 @@ PLANE = Matrix.of([[0, 0], [1, 0], [0, 1]])
 
 C3_b = Statement(
     id="C3.b",
+    paper=PAPER,
     name="where the nonlinearity is dead",
     source="Kan et al., equation (3) with the Cayley parameterisation",
     summary="Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ 1",

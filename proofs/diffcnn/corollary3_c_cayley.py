@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, cayley, dot, skew
 from invariance_proofs.routes.coq import closed
 from invariance_proofs.routes.exact import check, equal
@@ -76,6 +77,7 @@ def quarter_turn() -> Evidence:
 
 C3_c = Statement(
     id="C3.c",
+    paper=PAPER,
     name="Cayley's rotations",
     source="Kan et al., section 2.2 (“A ∈ SO(3,3) is learnable (parameterized with Cayley map)”)",
     summary="(I − S)(I + S)⁻¹ ∈ SO(3) for every skew S, θ = 2 arctan|a|; half-turns are never reached",

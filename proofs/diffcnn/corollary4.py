@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
 from invariance_proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
 from invariance_proofs.matrix import Matrix
@@ -50,6 +51,7 @@ def raw_layer(draw: Draw, taps: int = 2) -> object:
 
 C4 = Statement(
     id="C4",
+    paper=PAPER,
     name="Corollary 4 as printed",
     source="Kan et al., Corollary 4",
     summary="under any group action of H on {dI}, the invariant layer is H-invariant",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
 from invariance_proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
 from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap
@@ -64,6 +65,7 @@ def unchanged(jacobians: Sequence[Matrix], M: Matrix) -> Evidence:
 
 C4_a = Statement(
     id="C4.a",
+    paper=PAPER,
     name="the invariant layer",
     source="Kan et al., Corollary 4, equations (4) and (5)",
     summary="V(J·M) = Mᵀ V(J) M, g' = g + 2 log|det M|, U' = U where det V_c ≠ 0 and det M ≠ 0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
 from invariance_proofs.diffcnn.layers import deviations, gram_determinants, invariant
 from invariance_proofs.routes.coq import closed
@@ -36,6 +37,7 @@ def three() -> Evidence:
 
 C4_b = Statement(
     id="C4.b",
+    paper=PAPER,
     name="how many channels the invariant layer needs",
     source="Kan et al., equations (4) and (5)",
     summary="C = 1: V = 0, U undefined; C = 2: V₁ = V₂, so U ≡ 0; the layer needs C ≥ 3",

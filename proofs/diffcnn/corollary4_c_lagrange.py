@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import combinations
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, cross, dot
 from invariance_proofs.routes.coq import closed
 from invariance_proofs.routes.exact import equal
@@ -66,6 +67,7 @@ def parallel() -> Evidence:
 
 C4_c = Statement(
     id="C4.c",
+    paper=PAPER,
     name="Lagrange's identity",
     source="Kan et al., equation (4); Lagrange, Cauchy–Binet",
     summary="det V_c = |d₁×d₂|²: the cheap and stable way to evaluate g",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import combinations
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import gram_determinants, total
 from invariance_proofs.matrix import Matrix, cross
 from invariance_proofs.routes.exact import check, for_all
@@ -77,6 +78,7 @@ KERNELS = [((1, 1, 1), (1, 1, 1)), ((2, 1, 1), (1, 1, 2)), ((1, 3, 1), (1, 2, 1)
 
 C4_d = Statement(
     id="C4.d",
+    paper=PAPER,
     name="degenerate pixels",
     source="Kan et al., equations (4) and (5)",
     summary="det V = 0 for every kernel ⇔ all gradients of the window lie on one line; K = 1: ⇔ rank J ≤ 1",

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import product
 from math import prod
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -106,6 +107,7 @@ QUARTER, ONE = Fraction(1, 4), Fraction(1)
 
 C4_e = Statement(
     id="C4.e",
+    paper=PAPER,
     name="error of the regularised layer",
     source="Kan et al., equation (5) with g_ε = log(det V + ε)",
     summary="|U'_ε − U_ε| ≤ (1 − 1/C) |log((m²v + ε)/(m²(v + ε)))|, m = |det M|, v = min det V; sharp",

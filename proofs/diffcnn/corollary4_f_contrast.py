@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary3_a_sign import TURN
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, same_output
 from invariance_proofs.diffcnn.images import features
@@ -74,6 +75,7 @@ SCALAR = 2 * Matrix.identity(3)
 
 C4_f = Statement(
     id="C4.f",
+    paper=PAPER,
     name="contrast, brightness, colour",
     source="Kan et al., equations (3)–(5)",
     summary="U(aI + b) = U(I) for a ≠ 0 and any colour b; mixing colours changes U",

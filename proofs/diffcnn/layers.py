@@ -19,6 +19,7 @@ from invariance_proofs.matrix import Matrix
 __all__ = [
     "BRANCHES",
     "DegenerateError",
+    "Pixel",
     "act",
     "block",
     "convolve",

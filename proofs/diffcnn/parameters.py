@@ -13,6 +13,7 @@ from typing import Any
 from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, skew
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -79,6 +80,7 @@ def symmetric_kernel(right: str) -> Evidence:
 
 P1 = Statement(
     id="P1",
+    paper=PAPER,
     name="parameter counts",
     source="Kan et al., section 2.1 and Remark 1",
     summary="a K×K kernel has 3 + 6K² parameters, 3 + 3K² if symmetric, and none is redundant",

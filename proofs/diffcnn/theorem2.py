@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.images import Map, compose, features, jacobian, written
 from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap, constant_stretch, on_the_raw_layer, two_matrices
 from invariance_proofs.diffcnn.theorem2_b_literal_group import grids, plane
@@ -14,6 +15,7 @@ from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route
 
 T2 = Statement(
     id="T2",
+    paper=PAPER,
     name="Theorem 2 as printed",
     source="Kan et al., Theorem 2",
     summary="under the action of H_{K,K} on {dI} the convolution is H_{K,K} equivariant",
@@ -80,6 +82,7 @@ def double(x: Any, y: Any) -> tuple[Any, ...]:
 
 T2_proof = Statement(
     id="T2.proof",
+    paper=PAPER,
     name="the equation displayed in the proof of Theorem 2",
     source="Kan et al., proof of Theorem 2, J_{φ(i,j)} dφ(i,j) ≈ J_{ij} dφ(i,j)",
     summary="for a warped image I' = I∘φ with dφ ∈ H_{K,K}: (dI'⋆W)(i) = (dI⋆W)(i) dφ(i)",

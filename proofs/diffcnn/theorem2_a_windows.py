@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import act, convolve, window
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.coq import closed
@@ -60,6 +61,7 @@ def constant_stretch() -> Evidence:
 
 T2_a = Statement(
     id="T2.a",
+    paper=PAPER,
     name="a constant matrix passes through a window",
     source="Kan et al., Theorem 2 (the step from equation (2))",
     summary="M constant on a window ⇒ conv(J·M) = conv(J)·M there",

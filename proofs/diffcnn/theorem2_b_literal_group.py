@@ -9,6 +9,7 @@ from itertools import product
 from math import ceil
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import Pixel, block, window
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.coq import closed
@@ -75,6 +76,7 @@ def meeting_the_definition(field: Mapping[Pixel, Matrix], K: int) -> Evidence:
 
 T2_b = Statement(
     id="T2.b",
+    paper=PAPER,
     name="the literal H_{K,K} is GL(2)",
     source="Kan et al., section 2.1, definition of H_{K,K}",
     summary="H_{K,K} read literally holds constant fields only: the subgroup is GL(2)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import act, block, convolve, window
 from invariance_proofs.diffcnn.theorem2_a_windows import E1, adding_a_tap
 from invariance_proofs.matrix import Matrix
@@ -57,11 +58,12 @@ def straddling(stride: int, offset: int = 0, K: int = 2) -> Evidence:
     W = dict.fromkeys(window(K), Matrix.identity(3))
     moved, still = convolve([act(J, M)], [W], stride=stride), convolve([J], [W], stride=stride)
     wanted = {o: still[o] @ M[stride * o[0], stride * o[1]] for o in still}
-    return equal(moved, wanted, what="conv(J·M)(o) = conv(J)(o)·M(stride·o)", J=J, w=W, M=M, stride=stride)
+    return equal(moved, wanted, what="conv(J·M)(o) = conv(J)(o)·M(stride·o)", J=J, w=W, M=M, K=K, stride=stride)
 
 
 T2_c = Statement(
     id="T2.c",
+    paper=PAPER,
     name="Theorem 2 on blocks with non-overlapping windows",
     source="Kan et al., Theorem 2 with “We will assume non overlapping windows”",
     summary="M constant on each K×K block, stride K, windows = blocks ⇒ conv(J·M) = conv(J)·M exactly",

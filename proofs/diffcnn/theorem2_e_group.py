@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise, product
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import act, block, window
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, equal, for_all
@@ -66,6 +67,7 @@ def other_blocks() -> Evidence:
 
 T2_e = Statement(
     id="T2.e",
+    paper=PAPER,
     name="block fields are a group",
     source="Kan et al., section 2.1 (“Define a subgroup of H”)",
     summary="fields constant on K×K blocks are a group under the pointwise product",
@@ -119,6 +121,7 @@ HALF = Fraction(1, 2)
 
 T2_e_composition = Statement(
     id="T2.e.composition",
+    paper=PAPER,
     name="warps behind block fields do not compose",
     source="Kan et al., section 2.1 (“Define a subgroup of H”, read for the warps φ)",
     summary="the warps φ with dφ constant on blocks are closed under composition",

@@ -12,6 +12,7 @@ from itertools import product
 from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -98,6 +99,7 @@ def triangle() -> Evidence:
 
 T2_f = Statement(
     id="T2.f",
+    paper=PAPER,
     name="realisable block fields",
     source="Kan et al., section 2.1 (H as {dφ})",
     summary="φ continuous, dφ constant on grid cells ⇔ φ(x, y) = p(x) + q(y), p, q piecewise linear; C¹ ⇒ affine",

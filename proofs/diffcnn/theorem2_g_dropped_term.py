@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.images import Map, compose, jacobian, written
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
@@ -100,6 +101,7 @@ def cube(x: Any, y: Any) -> tuple[Any, ...]:
 
 T2_g = Statement(
     id="T2.g",
+    paper=PAPER,
     name="size of the dropped term",
     source="Kan et al., proof of Theorem 2, the step marked ≈",
     summary="‖J(φ(x))dφ(x) − J(x)dφ(x)‖ ≤ Lip(J)·|φ(x) − x|·‖dφ(x)‖, attained",

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.images import compose, features, jacobian, written
 from invariance_proofs.diffcnn.layers import gram_determinants, invariant, unequal_invariants
 from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, quadratic
@@ -118,6 +119,7 @@ WARPS = linear_warp, curved_warp
 
 T2_h_order = Statement(
     id="T2.h.order",
+    paper=PAPER,
     name="leading order of the defect",
     source="Kan et al., Theorem 2, K > 1, read for warped images",
     summary="K > 1: the defect of covariance is of first order in the tap distance h and in dφ − I",

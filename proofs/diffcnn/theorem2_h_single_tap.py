@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary3_a_sign import two_by_two
 from invariance_proofs.diffcnn.corollary4_a_invariance import cancellation, congruence, same_output
 from invariance_proofs.diffcnn.images import Map, compose, features, written
@@ -93,6 +94,7 @@ TWO_TAPS = [k | {(1, 0): Matrix.diagonal(*s)} for k, s in zip(ONE_TAP, ((1, 1, 1
 
 T2_h = Statement(
     id="T2.h",
+    paper=PAPER,
     name="one tap: covariance under every diffeomorphism",
     source="Kan et al., Theorem 2 with Corollaries 3 and 4, K = 1",
     summary="K = 1: U[I∘φ] = U[I]∘φ for every C¹ diffeomorphism φ",

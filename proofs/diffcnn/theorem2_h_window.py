@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bend, bumps, covariant
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.statement import Method, Route, Statement, Verdict, Witness
@@ -27,6 +28,7 @@ def shift(x: Any, y: Any) -> tuple[Any, ...]:
 
 T2_h_window = Statement(
     id="T2.h.window",
+    paper=PAPER,
     name="more taps: no covariance",
     source="Kan et al., Theorem 2 with Corollaries 3 and 4, K > 1, read for warped images",
     summary="K > 1: U[I∘φ] = U[I]∘φ for every φ with dφ ∈ H_{K,K}",

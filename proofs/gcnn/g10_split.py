@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import correlate, given, move
 from invariance_proofs.gcnn.layers import convolve, expanded, turn
 from invariance_proofs.gcnn.motions import GROUPS, P4M, TURN, shift, window
@@ -102,6 +103,7 @@ def same_weights() -> Evidence:
 
 G10 = Statement(
     id="G10",
+    paper=PAPER,
     name="split groups: one planar convolution",
     source="Cohen & Welling, section 7 (slides: split groups, efficient implementation)",
     summary="[f⋆ψ](ts) = planar correlation with L_s ψ = one planar convolution with the expanded filter bank",

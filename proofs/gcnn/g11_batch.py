@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.g11_norm import Batch, affine, planar
 from invariance_proofs.gcnn.layers import Map, act
 from invariance_proofs.gcnn.motions import P4, TURN
@@ -73,6 +74,7 @@ def running(means: Sequence[int]) -> Evidence:
 
 G11_batch = Statement(
     id="G11.batch",
+    paper=PAPER,
     name="batch statistics for each planar channel",
     source="Cohen & Welling, section 6.2 (slides: consistency), as often paraphrased",
     summary="batch norm for each planar channel always breaks equivariance",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.layers import Map, act
 from invariance_proofs.gcnn.motions import P4, P4M, TURN, Motion, PointGroup
 from invariance_proofs.matrix import Matrix
@@ -92,6 +93,7 @@ ONES, ZEROS = [1, 1, 1, 1], [0, 0, 0, 0]
 
 G11 = Statement(
     id="G11",
+    paper=PAPER,
     name="bias and batch norm per G-feature map",
     source="Cohen & Welling, section 6.2 (slides: consistency)",
     summary="one bias, mean, variance, scale and shift for each G-feature map keep equivariance",

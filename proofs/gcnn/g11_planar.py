@@ -8,6 +8,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.g11_norm import affine, defects, planar
 from invariance_proofs.gcnn.motions import GROUPS, P4, PointGroup, subgroups
 from invariance_proofs.matrix import Matrix
@@ -64,6 +65,7 @@ def generated_by_half_turns(group: PointGroup) -> list[Any]:
 
 G11_planar = Statement(
     id="G11.planar",
+    paper=PAPER,
     name="values for each planar channel",
     source="Cohen & Welling, section 6.2 (slides: consistency), the converse",
     summary="x ↦ a_h x + b_h on each planar channel is equivariant ⇔ a_h and b_h do not depend on h",

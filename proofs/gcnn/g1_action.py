@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import Function, move
 from invariance_proofs.gcnn.motions import P3, P4M, PointGroup, shift
 from invariance_proofs.routes.exact import for_all
@@ -42,6 +43,7 @@ def on_points(group: PointGroup, by: Any = move) -> Evidence:
 
 G1_action = Statement(
     id="G1.action",
+    paper=PAPER,
     name="L_g is an action",
     source="Cohen & Welling, section 4.4 (slides: L_g L_h = L_gh)",
     summary="(L_g f)(x) = f(g⁻¹x) satisfies L_g L_h = L_gh",

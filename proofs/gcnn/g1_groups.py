@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import product
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, shift
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, equal, for_all
@@ -85,6 +86,7 @@ def tables() -> Evidence:
 
 G1 = Statement(
     id="G1",
+    paper=PAPER,
     name="p4 and p4m are groups of matrices",
     source="Cohen & Welling, sections 4.2 and 4.3 (slides: p4, p4m)",
     summary="p4, p4m: group axioms; the 3×3 integer matrices are a faithful representation",

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import correlate, given, move
 from invariance_proofs.gcnn.layers import convolve
 from invariance_proofs.gcnn.motions import shift, window
@@ -90,6 +91,7 @@ def entering_the_frame() -> Evidence:
 
 G2 = Statement(
     id="G2",
+    paper=PAPER,
     name="planar correlation and translations",
     source="Cohen & Welling, section 5 (slides: equivariance of CNNs)",
     summary="planar correlation commutes with translations",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import given, move
 from invariance_proofs.gcnn.g3_rotation import any_group, one_pixel, planar
 from invariance_proofs.gcnn.motions import GROUPS, ONE, P4M, TURN, window
@@ -33,6 +34,7 @@ def isotropic() -> Evidence:
 
 G3_literal = Statement(
     id="G3.literal",
+    paper=PAPER,
     name="planar correlation and rotations, naively",
     source="Cohen & Welling, section 5, as CNN folklore has it",
     summary="[L_r f]⋆ψ = L_r[f⋆ψ] for rotations r",
@@ -87,6 +89,7 @@ def invariant_filters() -> Evidence:
 
 G3_isotropic = Statement(
     id="G3.isotropic",
+    paper=PAPER,
     name="which filters commute with rotations",
     source="Cohen & Welling, section 5 (what the row on rotations implies)",
     summary="[L_r f]⋆ψ = L_r[f⋆ψ] for all f ⇔ L_r ψ = ψ",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import Function, conjugate, correlate, given, move
 from invariance_proofs.gcnn.layers import convolve, turn
 from invariance_proofs.gcnn.motions import GROUPS, P4M, TURN, Motion, shift, window
@@ -66,6 +67,7 @@ def one_pixel(r: Motion, tap: tuple[int, int], *, filter_turned: bool) -> Eviden
 
 G3 = Statement(
     id="G3",
+    paper=PAPER,
     name="planar correlation under rotations",
     source="Cohen & Welling, section 5 (slides: lack of rotation equivariance)",
     summary="[L_r f]⋆ψ = L_r[f⋆L_{r⁻¹}ψ]",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import correlate, given, move, pull_back
 from invariance_proofs.gcnn.layers import act, lift, turn
 from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, window
@@ -79,6 +80,7 @@ ORIGIN = {"f": {(0, 0): 1}, "psi": {(0, 0): 1}}
 
 G4 = Statement(
     id="G4",
+    paper=PAPER,
     name="lifting correlation",
     source="Cohen & Welling, equation (10) (slides: first layer)",
     summary="the lifting correlation Z² → G is G-equivariant",

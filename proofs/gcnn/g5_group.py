@@ -7,6 +7,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import correlate, given, move, pull_back
 from invariance_proofs.gcnn.g4_lifting import Argument, any_group, forward
 from invariance_proofs.gcnn.layers import Map, act, convolve, turn
@@ -96,6 +97,7 @@ def one_element(u: Motion, e: Motion, elements: Sequence[Motion]) -> Evidence:
 
 G5 = Statement(
     id="G5",
+    paper=PAPER,
     name="group correlation",
     source="Cohen & Welling, equation (11) (slides: subsequent layers)",
     summary="the group correlation G → G is G-equivariant",

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import apply, move
 from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion
 from invariance_proofs.routes.exact import equal, for_all
@@ -74,6 +75,7 @@ HALVES = Fraction(1, 2), Fraction(1, 2), Fraction(1, 2), Fraction(1, 2)
 
 G6 = Statement(
     id="G6",
+    paper=PAPER,
     name="pointwise nonlinearities",
     source="Cohen & Welling, section 6.2 (slides: other equivariant layers)",
     summary="C_ν L_h = L_h C_ν for (C_ν f)(g) = ν(f(g))",

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import combinations, product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import Function, move, pool
 from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion, shift
 from invariance_proofs.routes.exact import equal, for_all
@@ -73,6 +74,7 @@ PAIR, CROSS = ((0, 0), (0, 1)), ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 
 G7 = Statement(
     id="G7",
+    paper=PAPER,
     name="pooling over gU",
     source="Cohen & Welling, section 6.3 (slides: pooling)",
     summary="(Pf)(g) = max over gU of f commutes with L_h",

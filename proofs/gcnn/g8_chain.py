@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.g8_stride import blind
 from invariance_proofs.gcnn.layers import act, group_layer, lift, turn
 from invariance_proofs.gcnn.motions import P4, TURN
@@ -106,6 +107,7 @@ def pooled(n: int) -> Evidence:
 
 G8_chain = Statement(
     id="G8.chain",
+    paper=PAPER,
     name="chains of strides and the All-CNN",
     source="Cohen & Welling, section 8.2 (CIFAR-10, All-CNN at 32×32)",
     summary="a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ 1 mod 4: not at 32, at 33",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.layers import act, lift, turn
 from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.matrix import Matrix
@@ -24,6 +25,7 @@ def corner(n: int, k: int, s: int, p: int) -> Evidence:
 
 G8_literal = Statement(
     id="G8.literal",
+    paper=PAPER,
     name="strides, naively",
     source="Cohen & Welling, sections 6.3 and 8.2, as commonly implemented",
     summary="a strided layer of a p4 network commutes with quarter turns of the image",

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.g8_literal import corner
 from invariance_proofs.gcnn.layers import act, lift, turn
 from invariance_proofs.gcnn.motions import FLIP, GROUPS, P4, TURN, Motion
@@ -112,6 +113,7 @@ def blind() -> Evidence:
 
 G8_stride = Statement(
     id="G8.stride",
+    paper=PAPER,
     name="strides on finite images",
     source="Cohen & Welling, section 6.3, on arrays",
     summary="stride s, kernel k, padding p keep the quarter turns ⇔ (n + 2p − k) mod s = 0",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import Function, given, move
 from invariance_proofs.gcnn.motions import ONE, P4, P4M, STEPS, TURN, Motion, shift, subgroups, window
 from invariance_proofs.routes.exact import check, equal, for_all
@@ -94,6 +95,7 @@ def unclosed() -> Evidence:
 
 G8 = Statement(
     id="G8",
+    paper=PAPER,
     name="subsampling is equivariant to the subgroup",
     source="Cohen & Welling, section 6.3 (slides: subsampling)",
     summary="subsampling on a subgroup K of G is K-equivariant",
@@ -119,6 +121,7 @@ G8 = Statement(
 
 G8_full = Statement(
     id="G8.full",
+    paper=PAPER,
     name="full equivariance by subsampling, as the slide has it",
     source="slides: “Full G equivariance performed by subsampling on a subgroup H ⊂ G”",
     summary="subsampling on a proper subgroup is G-equivariant",

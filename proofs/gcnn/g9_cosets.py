@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import Function, move, pool
 from invariance_proofs.gcnn.g7_pooling import on_the_left
 from invariance_proofs.gcnn.layers import act, turn
@@ -84,6 +85,7 @@ RISING = {g: i for i, g in enumerate(P4)}
 
 G9 = Statement(
     id="G9",
+    paper=PAPER,
     name="coset pooling",
     source="Cohen & Welling, section 6.3 (slides: coset pooling)",
     summary="pooling over gK, K a subgroup, gives functions on G/K, invariant to the right action of K",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 
+from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.functions import move, pool
 from invariance_proofs.gcnn.motions import ONE, P4, STEPS, Motion, shift, window
 from invariance_proofs.routes.exact import check, for_all
@@ -47,6 +48,7 @@ def normal() -> Evidence:
 
 G9_plane = Statement(
     id="G9.plane",
+    paper=PAPER,
     name="p4 over the rotations is the plane",
     source="Cohen & Welling, section 6.3 (slides: Z² ≅ p4/R)",
     summary="pooling p4 over the rotations gives a map on Z² that h ∈ p4 moves as an image",

@@ -6,3 +6,17 @@ are invariant: J2), `theorem3*` (many layers: J3), `diffcnn*` (the network of th
 
 `simple` is the exact reference: images and filters that are constant on polygons.
 """
+
+from invariance_proofs.route import Paper
+
+PAPER = Paper(
+    "jansson",
+    "Jansson et al.",
+    r"""@misc{jansson-2020,
+  title         = {Inability of spatial transformations of {CNN} feature maps to support invariant recognition},
+  author        = {Jansson, Ylva and Maydanskiy, Maksim and Finnveden, Lukas and Lindeberg, Tony},
+  year          = {2020},
+  eprint        = {2004.14716},
+  archiveprefix = {arXiv}
+}""",
+)

@@ -20,6 +20,7 @@ from invariance_proofs.diffcnn.theorem2_h_single_tap import (
     grey,
     layer_by_layer,
 )
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import INVERTIBLE, inverse
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
@@ -82,6 +83,7 @@ def same_at_every_zoom(shrink: bool = True) -> Evidence:
 
 J4 = Statement(
     id="J4",
+    paper=PAPER,
     name="DiffCNN with one tap escapes the theorem",
     source="Kan et al., K = 1, against Jansson et al. (DeepMath 2020), third theorem",
     summary="DiffCNN with K = 1: T_h⁻¹ΛT_h = Λ for all T_h ∈ GL(2), Λ not constant; no contradiction: not continuous",

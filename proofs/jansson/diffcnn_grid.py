@@ -18,6 +18,7 @@ from sympy.polys.rings import ring
 from invariance_proofs.diffcnn.images import Map, compose, written
 from invariance_proofs.diffcnn.layers import gram_determinants, unequal_invariants
 from invariance_proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.diffcnn import linear, normalised
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
@@ -92,6 +93,7 @@ DOUBLE = 2 * Matrix.identity(2)
 
 J4_grid = Statement(
     id="J4.grid",
+    paper=PAPER,
     name="DiffCNN on a grid obeys the theorem",
     source="Kan et al., K = 1, with averaged differences; Jansson et al., third theorem",
     summary="averaged differences, ε > 0, no sign layer: not covariant at any grid step h > 0; violation of order h",

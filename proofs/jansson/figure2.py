@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import Simple
 from invariance_proofs.jansson.theorem1 import HALF_TURN
 from invariance_proofs.routes.exact import check, for_all
@@ -88,6 +89,7 @@ def on_the_plane(template: Letter = W) -> Evidence:
 
 J5 = Statement(
     id="J5",
+    paper=PAPER,
     name="figure 2: the channels W and M",
     source="Jansson et al. (arXiv 2004.14716), figure 2",
     summary="under a half-turn the other channel answers; no spatial alignment of the feature maps helps",

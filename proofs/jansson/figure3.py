@@ -7,6 +7,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import Simple, box
 from invariance_proofs.jansson.theorem1 import HALF_TURN
 from invariance_proofs.matrix import Matrix
@@ -63,6 +64,7 @@ def only_match() -> Evidence:
 
 J6 = Statement(
     id="J6",
+    paper=PAPER,
     name="figure 3: the field of view",
     source="Jansson et al. (arXiv 2004.14716), figure 3",
     summary="under scaling a template never covers the object again: the responses take other values",

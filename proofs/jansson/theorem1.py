@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
@@ -78,6 +79,7 @@ def odd_filter(power: int = 1) -> Evidence:
 
 J1 = Statement(
     id="J1",
+    paper=PAPER,
     name="one layer under an affine map",
     source="Jansson et al. (DeepMath 2020), first theorem; arXiv 2004.14716",
     summary="T_h⁻¹ Λ_λ T_h = Λ_μ with μ = |det T_h| T_h⁻¹λ; so T_h⁻¹ aligns iff λ = |det T_h| T_h⁻¹λ",

@@ -6,6 +6,7 @@ from functools import cache, partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import INVERTIBLE, Point, Simple, box, inverse, reach
 from invariance_proofs.jansson.theorem1 import IMAGE
 from invariance_proofs.jansson.theorem1_sign import SQUARE
@@ -80,6 +81,7 @@ OFF_CENTRE = Simple.on(box(1, -1, 3, 1))
 
 J1_g = Statement(
     id="J1.g",
+    paper=PAPER,
     name="only the inverse aligns",
     source="Jansson et al. (DeepMath 2020), first theorem",
     summary="T_g Λ_λ T_h = Λ_λ ⇒ T_g = T_h⁻¹",

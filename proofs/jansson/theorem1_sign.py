@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import Simple, box, inverse, reach
 from invariance_proofs.jansson.theorem1 import HALF_TURN, IMAGE, POINTS
 from invariance_proofs.matrix import Matrix
@@ -39,6 +40,7 @@ def gaussian() -> Evidence:
 
 J1_sign = Statement(
     id="J1.sign",
+    paper=PAPER,
     name="the condition on λ as printed",
     source="Jansson et al. (DeepMath 2020), first theorem",
     summary="T_g Λ_λ T_h = Λ_λ ⇒ λ = (det T_h) T_h⁻¹λ",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import (
     INTEGER,
     conjugate_to_orthogonal,
@@ -73,6 +74,7 @@ def on_polygons() -> Evidence:
 
 J2 = Statement(
     id="J2",
+    paper=PAPER,
     name="maps that leave a filter unchanged",
     source="Jansson et al. (DeepMath 2020), second theorem (N = 2)",
     summary="λ = C T_h⁻¹λ, support of finite non-zero measure ⇒ |det| = |C| = 1, T_h conjugate to a rotation or mirror",

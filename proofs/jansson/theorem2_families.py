@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import INTEGER, bounded, power
 from invariance_proofs.jansson.simple import Polygon, Simple, inverse
 from invariance_proofs.matrix import Matrix
@@ -73,6 +74,7 @@ def ellipses(keep: bool = True) -> Evidence:
 
 J2_families = Statement(
     id="J2.families",
+    paper=PAPER,
     name="the filters that are left unchanged",
     source="Jansson et al. (DeepMath 2020), second theorem, cases (i) and (ii)",
     summary="finite order n: sums over the orbit, with C = ±1; otherwise functions of one definite quadratic form",

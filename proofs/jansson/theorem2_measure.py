@@ -7,6 +7,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import INTEGER
 from invariance_proofs.jansson.simple import Simple, area, box, inverse
 from invariance_proofs.matrix import Matrix
@@ -62,6 +63,7 @@ def a_point() -> Evidence:
 
 J2_measure = Statement(
     id="J2.measure",
+    paper=PAPER,
     name="area and factor",
     source="Jansson et al. (DeepMath 2020), second theorem",
     summary="λ = C T_h⁻¹λ with support of finite non-zero measure ⇒ |det T_h| = |C| = 1",

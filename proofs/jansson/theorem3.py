@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
+from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.operators import (
     CLIPPED,
     CONVOLUTION,
@@ -98,6 +99,7 @@ LACKING = {
 
 J3 = Statement(
     id="J3",
+    paper=PAPER,
     name="many layers",
     source="Jansson et al. (DeepMath 2020), third theorem",
     summary="not all |eigenvalues| of T_h are 1, T_g Λ T_h = Λ ⇒ Λ constant, for Λ continuous, covariant, semi-local",
@@ -149,6 +151,7 @@ J3 = Statement(
 
 J3_map = Statement(
     id="J3.map",
+    paper=PAPER,
     name="continuity as a map L¹_loc → L¹_loc",
     source="Jansson et al. (DeepMath 2020), remark after the third theorem",
     summary="the third theorem holds for every continuous, semi-local, translation-covariant Λ: V → V, V = L¹_loc",

@@ -8,6 +8,7 @@ These routes are skipped unless they are asked for, since each starts a compiler
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,9 +18,9 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from invariance_proofs.statement import Evidence, Skipped
+from invariance_proofs.evidence import Evidence, Skipped
 
-__all__ = ["THEORIES", "CoqError", "asked_for", "assumptions", "closed"]
+__all__ = ["THEORIES", "CoqError", "asked_for", "assumptions", "closed", "pinned"]
 
 THEORIES = Path(__file__).parents[1] / "coq"
 _SECONDS = 120
@@ -54,6 +55,33 @@ def closed(theory: str, *theorems: str) -> Evidence:
     if resting:
         return Evidence(False, "; ".join(f"{theorem} rests on {axioms}" for theorem, axioms in resting.items()))
     return Evidence(True, f"{', '.join(theorems)} in {theory}.v: {_CLOSED[0].lower()}{_CLOSED[1:]}, Coq {_version()}")
+
+
+def pinned(theory: str, /, **statements: str) -> Evidence:
+    """Whether each named theorem of `proofs/coq/<theory>.v` says this, word for word, and rests on no axiom.
+
+    Coq itself compares: `Check (@name : statement)`. So a theorem with a hypothesis too many is not the one meant.
+
+    Raises `Skipped` and `CoqError` as `closed` does.
+    """
+    found = closed(theory, *statements)
+    if not found.holds:
+        return found
+    checks = "".join(f"Check (@{name} : {statement}).\n" for name, statement in statements.items())
+    source = (THEORIES / f"{theory}.v").read_text(encoding="utf-8")
+    try:
+        assumptions(f"{source}\n{checks}", ())
+    except CoqError as error:
+        return Evidence(False, f"{theory}.v does not say so: {' '.join(str(error).split())[-200:]}")
+    unknowns = frozenset(name for said in statements.values() for name in _bound(said))
+    return Evidence(True, f"as pinned, {found.detail}", unknowns=unknowns)
+
+
+def _bound(statement: str) -> Iterator[str]:
+    """The names that a leading `forall (a b : T) (c : U),` binds."""
+    head = statement.partition(",")[0].removeprefix("forall")
+    for group in re.findall(r"\(([^:()]+):", head):
+        yield from group.split()
 
 
 def assumptions(source: str, theorems: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from invariance_proofs.statement import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError
 
 __all__ = ["check", "equal", "for_all"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from sympy import ZZ
 from sympy.polys.rings import PolyElement, ring
 
+from invariance_proofs.evidence import Evidence, StatementError
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Evidence, StatementError
 
 __all__ = ["unknowns", "vanishes"]
 
@@ -36,7 +36,10 @@ def vanishes(*residuals: Any, what: str) -> Evidence:
         raise StatementError(f"{what}: no residual, so nothing was checked")
     wrong = [residual for residual in flat if residual != 0]
     if not wrong:
-        return Evidence(True, f"{what}: normal form 0, {len(flat)} times")
+        free = {
+            str(symbol) for residual in flat if isinstance(residual, PolyElement) for symbol in residual.ring.symbols
+        }
+        return Evidence(True, f"{what}: normal form 0, {len(flat)} times", unknowns=frozenset(free))
     terms = wrong[0].terms() if isinstance(wrong[0], PolyElement) else [wrong[0]]
     return Evidence(False, f"{what} is false: a normal form has {len(terms)} terms")
 

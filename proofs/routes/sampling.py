@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from invariance_proofs.evidence import Evidence, StatementError
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Evidence
 
 __all__ = ["SAMPLES", "Draw", "schwartz_zippel"]
 
 SAMPLES = 2**61
 """N: each unknown is uniform on {0, …, N − 1}."""
+RISK = Fraction(1, 2**40)
+"""The largest error probability that is accepted."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,19 @@ class Draw:
 def schwartz_zippel(residual: Callable[[Draw], object], *, what: str, seed: int = 0) -> Evidence:
     """Whether the polynomials computed by `residual` (numbers, matrices, or nested tuples of them) are all zero.
 
+    Raises `StatementError` where the error probability would exceed 2⁻⁴⁰.
+
     `residual` may add, multiply and scale by rationals what it draws, and nothing else. A non-zero value is exact
     evidence against the identity, but no counterexample to a claim with hypotheses, which a point need not satisfy.
     """
     degree = max(entry.degree for entry in _flatten(residual(Draw(lambda: Degree(1)))))
+    if (risk := Fraction(degree, SAMPLES)) > RISK:
+        raise StatementError(f"{what}: wrong with probability up to {float(risk):.1e}, more than {float(RISK):.1e}")
     rng = random.Random(seed)
     values = list(_flatten(residual(Draw(lambda: rng.randrange(SAMPLES)))))
     if any(values):
         return Evidence(False, f"{what} is false at a random point")
-    return Evidence(True, f"{what} at a random point, degree ≤ {degree}", Fraction(degree, SAMPLES))
+    return Evidence(True, f"{what} at a random point, degree ≤ {degree}", risk)
 
 
 @dataclass(frozen=True)

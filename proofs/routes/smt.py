@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from invariance_proofs.statement import Evidence, Skipped
+from invariance_proofs.evidence import Evidence, Skipped
 
 __all__ = ["impossible"]
 
@@ -30,7 +30,7 @@ def impossible(constraints: Callable[..., list[Any]], /, names: str, what: str) 
     if answer == z3.unknown:
         raise TimeoutError(f"{what}: z3 gave up, {solver.reason_unknown()}")
     if answer == z3.unsat:
-        return Evidence(True, f"{what}: no real numbers contradict it")
+        return Evidence(True, f"{what}: no real numbers contradict it", unknowns=frozenset(names.split()))
     model = solver.model()
     numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}
     return Evidence(False, f"{what} is false", counterexample=numbers)

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Determinant, MatrixSymbol, Symbol, Transpose, expand, symbols
+from sympy import Basic, Determinant, MatrixSymbol, Symbol, Transpose, expand
+from sympy import symbols as letters
 
-from invariance_proofs.statement import Evidence
+from invariance_proofs.evidence import Evidence
 
 __all__ = ["determinant_law", "free", "induction", "matrices", "same", "same_matrix"]
 
 
 def free(names: str) -> tuple[Any, ...]:
     """Non-commuting letters."""
-    return symbols(names, commutative=False, seq=True)
+    return letters(names, commutative=False, seq=True)
 
 
 def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[Any, ...]:
@@ -36,25 +37,33 @@ def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[Any, ...]:
 def same(left: Any, right: Any, /, what: str) -> Evidence:
     """Whether two elements of the free algebra are equal (commuting letters may be coefficients)."""
     residual = expand(left - right)
-    return Evidence(residual == 0, f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} in the free algebra")
+    detail = f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} in the free algebra"
+    return Evidence(residual == 0, detail, unknowns=_names(left, right))
 
 
 def same_matrix(left: Any, right: Any, /, what: str) -> Evidence:
     """Whether two polynomial expressions in matrix symbols and their transposes are equal for every dimension."""
     residual = (left - right).doit().expand()
-    return Evidence(
-        residual.is_ZeroMatrix, f"{what}: {'0' if residual.is_ZeroMatrix else residual} for every dimension"
-    )
+    detail = f"{what}: {'0' if residual.is_ZeroMatrix else residual} for every dimension"
+    return Evidence(residual.is_ZeroMatrix, detail, unknowns=_names(left, right))
 
 
-def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], what: str) -> Evidence:
-    """Both halves of an induction, each an equality of two elements of the free algebra."""
+def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], over: str = "n", what: str) -> Evidence:
+    """Both halves of an induction over the size called `over`, each an equality of two elements of the free algebra."""
     parts = same(*base, what=f"{what}, base"), same(*step, what=f"{what}, step")
-    return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts))
+    unknowns = frozenset({over}).union(*(part.unknowns for part in parts))
+    return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts), unknowns=unknowns)
 
 
 def determinant_law(matrix: Any, law: Callable[[Any], Any], /, what: str) -> Evidence:
     """Whether det of a product of square matrix symbols is `law(det)`, by det(XY) = det X det Y and det Xᵀ = det X."""
     product = Determinant(matrix).doit().replace(lambda e: isinstance(e, Transpose), lambda e: e.arg)
     residual = expand(product - law(Determinant))
-    return Evidence(residual == 0, f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} for every n")
+    detail = f"{what}: {'0' if residual == 0 else f'{residual} ≠ 0'} for every n"
+    return Evidence(residual == 0, detail, unknowns=_names(matrix))
+
+
+def _names(*expressions: Any) -> frozenset[str]:
+    """The letters, and the symbols of the dimensions, that occur."""
+    found = (expression.atoms(Symbol, MatrixSymbol) for expression in expressions if isinstance(expression, Basic))
+    return frozenset(str(symbol) for symbols in found for symbol in symbols)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from invariance_proofs.statement import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError
 
 __all__ = ["Term", "Word", "function", "letters", "reindexed"]
 
@@ -99,4 +99,5 @@ def reindexed(left: Term, right: Term, /, what: str, over: Word | None = None, a
     if over is not None:
         moving = frozenset(word.spelling[0][0] for word in acting)
         left, right = left.settled(over, moving), right.settled(over, moving)
-    return Evidence(left == right, f"{what}: {left}{f' ≠ {right}' if left != right else ' on both sides'}")
+    detail = f"{what}: {left}{f' ≠ {right}' if left != right else ' on both sides'}"
+    return Evidence(left == right, detail, unknowns=frozenset({"groups"}))

@@ -1,13 +1,16 @@
-"""docs/ledger.md is what the ledger says now."""
+"""docs/ledger.md and the pages beside it are what the ledger says now."""
 
 from pathlib import Path
 
-from invariance_proofs.explain import page
+from invariance_proofs.explain import index, pages
 from invariance_proofs.ledger import verify
 
-PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_kept_page_is_not_stale():
-    """Renew it by `invariance verify --markdown docs/ledger.md`."""
-    assert PAGE.read_text(encoding="utf-8") == page(verify())
+def test_the_kept_pages_are_not_stale():
+    """Renew them by `invariance verify --markdown docs/ledger.md`."""
+    entries = list(verify())
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in (DOCS / "ledger").glob("*.md")}
+    assert (DOCS / "ledger.md").read_text(encoding="utf-8") == index(entries, "ledger")
+    assert kept == pages(entries)

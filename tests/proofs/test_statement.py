@@ -8,13 +8,16 @@ import pytest
 
 from invariance_proofs.diffcnn.corollary3_a_sign import C3_a, two_by_two
 from invariance_proofs.explain import explain
-from invariance_proofs.judge import pasteable, run
+from invariance_proofs.judge import run
 from invariance_proofs.matrix import Matrix
+from invariance_proofs.outcome import pasteable
 from invariance_proofs.statement import (
+    Clause,
     Dropped,
     Evidence,
     Method,
     Mutant,
+    Paper,
     Route,
     Skipped,
     Statement,
@@ -37,6 +40,7 @@ def statement(*routes: Route, **changes: Any) -> Statement:
     fields: dict[str, Any] = {
         "id": "X1",
         "name": "a name",
+        "paper": Paper("x", "A paper", "@misc{x}"),
         "source": "a paper",
         "summary": "a line",
         "claim": "a claim",
@@ -71,7 +75,7 @@ def test_verdict_follows_from_the_routes(routes: list[Evidence], verdict: Verdic
     entry = run(statement(*map(route, routes)))
     assert entry.verdict is verdict
     if verdict is Verdict.PROVED:
-        assert entry.reason == ("2 routes agree" if len(routes) == 2 else "one route")
+        assert entry.reason == ("two routes that share no function agree" if len(routes) == 2 else "one route")
 
 
 def test_a_correction_makes_it_proved_with_correction() -> None:
@@ -122,8 +126,8 @@ def test_a_dropped_hypothesis_needs_a_counterexample(evidence: Evidence, passed:
 @pytest.mark.parametrize("exponent", [0, 1, 3])
 def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
     wrong = Route("wrong exponent", Method.RING, lambda: two_by_two(exponent))
-    assert run(replace(C3_a, routes=(wrong,))).verdict is Verdict.UNKNOWN
-    assert run(replace(C3_a, routes=(*C3_a.routes, wrong))).verdict is Verdict.UNKNOWN
+    for routes in ((wrong,), (*C3_a.clauses[0].routes, wrong)):
+        assert run(replace(C3_a, clauses=(Clause("law", *routes),))).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,6 @@ def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
     [
         {"routes": ()},
         {"controls": ()},
-        {"controls": (Witness("possible", lambda: TRUE),)},
         {"controls": (Mutant("changed", lambda: FALSE),)},
         {"hypotheses": {"x ≠ 0": "x is not 0"}},
         {"correction": "they forgot"},
