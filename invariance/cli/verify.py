@@ -24,10 +24,14 @@ __all__ = ["verify"]
     "--only", type=Text(), metavar="ID", help="One entry and its parts, T2.d or diffcnn:T2.d, or a paper, diffcnn."
 )
 @click.option("--explain", type=Text(), metavar="ID", help="Print one entry in full, with its counterexample.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your own statements: a Python file.")
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your own statements: a Python file."
+)
 @click.option("--package", type=Text(), metavar="NAME", help="Your own statements: an importable package.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
-@click.option("--markdown", type=OutputFile(), help="Write an index to FILE.md and a page for each paper to the folder FILE.")
+@click.option(
+    "--markdown", type=OutputFile(), help="Write an index to FILE.md and a page for each paper to the folder FILE."
+)
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, help="Entries run at a time.")
 def verify(
