@@ -179,7 +179,7 @@ class Statement:
     finite: bool = False
     assumed: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
-    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
+    hypotheses: Mapping[str, Hypothesis | str] = field(default_factory=dict)
     correction: str = ""
     sizes: str = ""
 

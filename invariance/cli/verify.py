@@ -11,7 +11,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import OutputFile, Text
+from .parameters import COUNT, OutputFile, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,15 +25,13 @@ __all__ = ["verify"]
 )
 @click.option("--explain", type=Text(), metavar="ID", help="Print one entry in full, with its counterexample.")
 @click.option(
-    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your own statements: a Python file."
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Python file of statements."
 )
-@click.option("--package", type=Text(), metavar="NAME", help="Your own statements: an importable package.")
+@click.option("--package", type=Text(), metavar="NAME", help="An importable package of statements.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
-@click.option(
-    "--markdown", type=OutputFile(), help="Write an index to FILE.md and a page for each paper to the folder FILE."
-)
+@click.option("--markdown", type=OutputFile(), help="Write an index here, pages to a folder beside it.")
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, help="Entries run at a time.")
+@click.option("-j", "--jobs", type=COUNT, default=1, help="Entries run at a time.")
 def verify(
     only: str | None,
     explain: str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import flip
