@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from .errors import ArgumentError, ArgumentTypeError
 from .images import ContinuousImage, pixel_grid
 
-__all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "jacobian", "spectral_gradient"]
+__all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "gradient", "jacobian", "spectral_gradient"]
 
 Scheme = Literal["central", "sobel", "least_squares", "spectral"]
 PaddingMode = Literal["replicate", "reflect", "circular", "zeros"]
@@ -61,13 +61,18 @@ def jacobian(
         raise ArgumentError("padding_mode", padding_mode, f"one of {', '.join(get_args(PaddingMode))}")
     if scheme == "spectral":
         return spectral_gradient(images).unsqueeze(1)
-    return _stencil(images, _SMOOTHING[scheme], "constant" if padding_mode == "zeros" else padding_mode)
+    return _stencil(images, _SMOOTHING[scheme], "constant" if padding_mode == "zeros" else padding_mode).unsqueeze(1)
+
+
+def gradient(fields: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2 h w"]:
+    """(∂x, ∂y) per unit of the domain [−1, 1]² by central differences, one-sided at half weight on the border."""
+    return _stencil(fields, 0.0, "replicate")
 
 
 def _stencil(images: Tensor, beta: float, mode: str) -> Tensor:
     """Differences first: equal pixels give exactly 0, which a convolution with fused multiply-adds does not."""
     padded = F.pad(images, (1, 1, 1, 1), mode=mode)
-    return torch.stack([_along(padded, dim, beta) for dim in (-1, -2)], 2).unsqueeze(1)
+    return torch.stack([_along(padded, dim, beta) for dim in (-1, -2)], 2)
 
 
 def _along(padded: Tensor, dim: int, beta: float) -> Tensor:
