@@ -1,0 +1,201 @@
+r"""What a tensor is and how it moves: a fibre at every place of a domain, laid out in a stated way.
+
+A tensor is `(batch, *shape)`. `act(g, tensor)` is ρ(g), on a batch; `moves_only(g)` says whether it moves entries and
+changes signs only, so that nothing is rounded, `resamples(g)` whether values between places are made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, get_args
+
+import torch
+from jaxtyping import Bool, Float, Shaped
+from torch import Tensor
+
+from ..errors import ArgumentError
+from ..groups import Element
+from .domains import Domain, Grid
+from .fibres import SCALAR, Fibre, Position
+
+__all__ = ["ANY_SHAPE", "Field", "Invariant", "Layout", "TensorField"]
+
+Layout = Literal["separate", "folded", "fibre-first", "folded-fibre-first"]
+"""Channels and fibre: two axes (c, f), one axis c·|f| + f, or the fibre first: (f, c), and f·|c| + c."""
+
+ANY_SHAPE = (-1,)
+
+_CUTOFF = 3  # waves a side of what is drawn where a group resamples: 33 pixels a side then have five a half-wave
+_WINDOW = 0.25
+
+
+class Field:
+    """The protocol.
+
+    Attributes:
+        spec: as it is spelled on the command line and in files; empty where it cannot be.
+        shape: of one sample; `ANY_SHAPE` where it does not matter.
+        linear: whether ρ(g) is linear.
+        dtype: None for the floating-point type of the model; integers and masks keep theirs.
+    """
+
+    spec: str
+    shape: tuple[int, ...]
+    linear: ClassVar[bool] = True
+    dtype: torch.dtype | None = None
+
+    def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        raise NotImplementedError
+
+    def moves_only(self, g: Element) -> bool:
+        raise NotImplementedError
+
+    def resamples(self, g: Element) -> bool:
+        return False
+
+    def region(self, g: Element) -> Bool[Tensor, "..."] | None:
+        """Which entries of a sample come from inside, where some do not."""
+        return None
+
+    def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
+        """Random tensors; `smooth` ones where they will be resampled."""
+        raise NotImplementedError
+
+    def encode(self, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        """The numbers that are compared: the tensor itself, or one-hot codes of labels."""
+        return tensor
+
+    def check(self, name: str, tensor: object) -> Tensor:
+        """Raises ArgumentError, or ArgumentTypeError, where it is no batch of this field."""
+        from ..errors import ArgumentTypeError
+
+        if not isinstance(tensor, Tensor):
+            raise ArgumentTypeError(name, type(tensor).__name__, f"a tensor: {self}")
+        if self.shape != ANY_SHAPE and tuple(tensor.shape[1:]) != self.shape:
+            raise ArgumentError(f"{name}.shape", tuple(tensor.shape), f"(batch, {', '.join(map(str, self.shape))}), {self}")
+        return tensor
+
+    def __str__(self) -> str:
+        return self.spec or type(self).__name__
+
+
+@dataclass(frozen=True)
+class Invariant(Field):
+    """The trivial action, on a tensor of any shape: what the claim *invariant* says of an output."""
+
+    spec: str = "invariant"
+    shape: tuple[int, ...] = ANY_SHAPE
+
+    def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        return tensor
+
+    def moves_only(self, g: Element) -> bool:
+        return True
+
+    def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
+        raise ArgumentError("in", "invariant", "a field with a shape, as what a model is given has")
+
+
+@dataclass(frozen=True)
+class TensorField(Field):
+    """Real numbers: `channels` copies of a fibre at every place of a domain.
+
+    Attributes:
+        channels: None for a single copy without an axis of its own.
+        layout: how channels and fibre lie; a grid comes after them, items come before.
+        scale: standard deviation of random values.
+    """
+
+    spec: str
+    domain: Domain = field(default_factory=Domain)
+    fibre: Fibre = SCALAR
+    channels: int | None = None
+    layout: Layout = "separate"
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.layout not in get_args(Layout):
+            raise ArgumentError("layout", self.layout, f"one of {', '.join(get_args(Layout))}")
+        if min((*self.domain.shape, self.channels or 1, *self.fibre.shape), default=1) < 1:
+            raise ArgumentError("field", self.spec, "lengths of at least 1")
+
+    @property
+    def linear(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return not isinstance(self.fibre, Position)
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        own, copies = self.fibre.shape, () if self.channels is None else (self.channels,)
+        pair = (own, copies) if "fibre-first" in self.layout else (copies, own)
+        held = (*pair[0], *pair[1])
+        if "folded" in self.layout and held:
+            held = (_product(held),)
+        return (*held, *self.domain.shape) if self._grid else (*self.domain.shape, *held)
+
+    @property
+    def _grid(self) -> bool:
+        return isinstance(self.domain, Grid)
+
+    def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        values = self._opened(tensor)
+        return self._closed(self.domain.act(g, self.fibre.act(g, values, 2)))
+
+    def moves_only(self, g: Element) -> bool:
+        return self.domain.moves_only(g) and self.fibre.moves_only(g)
+
+    def resamples(self, g: Element) -> bool:
+        return not self.domain.moves_only(g)
+
+    def region(self, g: Element) -> Bool[Tensor, "..."] | None:
+        inside = self.domain.region(g)
+        return None if inside is None else inside.expand(self.shape)
+
+    def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
+        held = (self.channels or 1, *self.fibre.shape)
+        if smooth and isinstance(self.domain, Grid):
+            values = _smooth((batch, *held), self.domain.sizes, generator)
+        else:
+            values = torch.randn((batch, *held, *self.domain.shape), generator=generator, dtype=torch.float64)
+        return self._closed(self.scale * self.fibre.project(values, 2))
+
+    def _opened(self, tensor: Tensor) -> Tensor:
+        """(batch, channels, *fibre, *places)."""
+        places = len(self.domain.shape)
+        if not self._grid:  # places come first
+            tensor = tensor.movedim(list(range(1, 1 + places)), list(range(tensor.ndim - places, tensor.ndim)))
+        copies = self.channels or 1
+        first, second = ((copies,), self.fibre.shape)
+        if "fibre-first" in self.layout:
+            first, second = second, first
+        opened = tensor.reshape(len(tensor), *first, *second, *tensor.shape[tensor.ndim - places :])
+        return opened.movedim(1 + len(first), 1) if "fibre-first" in self.layout else opened
+
+    def _closed(self, values: Tensor) -> Tensor:
+        places, depth = len(self.domain.shape), len(self.fibre.shape)
+        if "fibre-first" in self.layout:
+            values = values.movedim(1, 1 + depth)
+        ends = values.shape[values.ndim - places :]
+        held = self.shape[: len(self.shape) - places] if self._grid else self.shape[places:]
+        closed = values.reshape(len(values), *held, *ends)
+        if not self._grid:
+            closed = closed.movedim(list(range(closed.ndim - places, closed.ndim)), list(range(1, 1 + places)))
+        return closed
+
+
+def _smooth(lead: tuple[int, ...], sizes: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """A few random waves in a Gaussian window, so that the rim is black and the grid far finer than the content."""
+    lines = [(torch.arange(n, dtype=torch.float64) + 0.5) / n * 2 - 1 for n in sizes]
+    points = torch.stack(torch.meshgrid(*lines, indexing="ij"), -1).reshape(-1, len(sizes))
+    waves = torch.randn((*lead, 6, len(sizes)), generator=generator, dtype=torch.float64)
+    waves = waves / waves.norm(dim=-1, keepdim=True).clamp(min=1) * torch.pi * _CUTOFF
+    phases = 2 * torch.pi * torch.rand((*lead, 6, 1), generator=generator, dtype=torch.float64)
+    weights = torch.randn((*lead, 6, 1), generator=generator, dtype=torch.float64)
+    window = (-points.square().sum(1) / (2 * _WINDOW**2)).exp()
+    return ((weights * (waves @ points.mT + phases).cos()).sum(-2) * window).reshape(*lead, *sizes)
+
+
+def _product(lengths: tuple[int, ...]) -> int:
+    result = 1
+    for length in lengths:
+        result *= length
+    return result

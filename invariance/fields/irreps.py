@@ -1,0 +1,90 @@
+r"""Irreducible representations of O(3) and O(2), from the harmonic polynomials that they act on.
+
+With $Y_l$ the real harmonic polynomials of degree l, $Y_l(Rx) = D_l(R)\,Y_l(x)$. The basis of O(3) is e3nn's: polar axis
+y, azimuth from z towards x, m from −l to l, so that l = 1 is (x, y, z); that of O(2) is (Re zᵏ, Im zᵏ), z = x + iy.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import ArgumentError
+
+__all__ = ["Block", "irrep_matrix", "parse_irreps"]
+
+Block = tuple[int, int, str]
+"""Multiplicity, degree, parity: "e" or "o", or "" for that of the polynomials."""
+
+_TERM = re.compile(r"(?:(\d+)x)?(\d+)([eo]?)")
+_HIGHEST = 11
+
+
+def parse_irreps(text: str) -> tuple[Block, ...]:
+    """ "8x0e+4x1o" as blocks.
+
+    Raises:
+        ArgumentError: a term that is none, or a degree above 11.
+    """
+    blocks = []
+    for term in text.replace(" ", "").split("+"):
+        matched = _TERM.fullmatch(term)
+        if not matched or int(matched[2]) > _HIGHEST or matched[1] == "0":
+            raise ArgumentError("irreps", text, f"terms such as 4x1o joined by +, degrees up to {_HIGHEST}")
+        blocks.append((int(matched[1] or 1), int(matched[2]), matched[3]))
+    return tuple(blocks)
+
+
+def irrep_matrix(matrix: Float[Tensor, "n n"], degree: int, parity: str) -> Float[Tensor, "d d"]:
+    """$D_l$ of an orthogonal matrix of the plane or of space; times its determinant where the parity asks for that.
+
+    In space parity is that under inversion, "e" even and "o" odd; in the plane "o" changes sign under reflections.
+    """
+    points, inverse = _frame(len(matrix), degree)
+    moved = _polynomials(points @ matrix.mT, degree)
+    found = (inverse @ moved).mT
+    natural = "e" if len(matrix) == 2 or degree % 2 == 0 else "o"
+    return found * torch.linalg.det(matrix).sign() if parity and parity != natural else found
+
+
+@cache
+def _frame(dimension: int, degree: int) -> tuple[Tensor, Tensor]:
+    """Points on which the polynomials are independent, and the pseudo-inverse of their values there."""
+    generator = torch.Generator().manual_seed(degree)
+    points = torch.randn((8 * degree + 8, dimension), generator=generator, dtype=torch.float64)
+    points = points / points.norm(dim=1, keepdim=True)
+    return points, torch.linalg.pinv(_polynomials(points, degree))
+
+
+def _polynomials(points: Float[Tensor, "p n"], degree: int) -> Float[Tensor, "p d"]:
+    if points.shape[1] == 2:
+        real, imaginary = _powers(points[:, 0], points[:, 1], degree)[degree]
+        return torch.stack((real, imaginary), 1) if degree else real[:, None]
+    x, y, z = points.unbind(1)
+    waves = _powers(z, x, degree)
+    square = points.square().sum(1)
+    columns = {}
+    for m in range(degree + 1):
+        # P_l^m(y) without its factor (1 − y²)^{m/2}, which is |z + ix|^m, and without the sign of Condon and Shortley.
+        before, legendre = torch.zeros_like(y), torch.full_like(y, math.prod(range(1, 2 * m, 2)))
+        for n in range(m + 1, degree + 1):
+            before, legendre = legendre, ((2 * n - 1) * y * legendre - (n + m - 1) * square * before) / (n - m)
+        norm = math.sqrt((2 if m else 1) * math.factorial(degree - m) / math.factorial(degree + m))
+        columns[m], columns[-m] = (norm * legendre * part for part in waves[m])
+        if m == 0:
+            columns[0] = norm * legendre
+    return torch.stack([columns[m] for m in range(-degree, degree + 1)], 1)
+
+
+def _powers(real: Tensor, imaginary: Tensor, most: int) -> list[tuple[Tensor, Tensor]]:
+    """(a + ib)^m for m up to `most`."""
+    powers = [(torch.ones_like(real), torch.zeros_like(real))]
+    for _ in range(most):
+        a, b = powers[-1]
+        powers.append((a * real - b * imaginary, a * imaginary + b * real))
+    return powers

@@ -1,0 +1,64 @@
+"""The laws of a field, as its user can break them: ρ is a homomorphism, undone by the inverse, linear if it says so."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import torch
+from torch import Tensor
+
+from ..errors import ArgumentError
+from ..groups import Element, Group
+from .field import Field
+
+__all__ = ["check_field_laws"]
+
+_CLOSE = 1e-8
+
+
+def check_field_laws(name: str, field: Field, group: Group, generator: torch.Generator, *, count: int = 3) -> None:
+    r"""ρ(1) = 1, ρ(g)ρ(h) = ρ(gh), ρ(g⁻¹)ρ(g) = 1, linear, sample by sample; where nothing is resampled.
+
+    Raises:
+        ArgumentError: the law that fails and the elements at which it does; what `act` raises, with the element.
+    """
+    chosen = list(islice(group.tried(generator, count), 4 * count))
+    some = chosen[: count + 1] + [group.sample(generator)]
+    tensor = field.sample(2, generator)
+    other = field.sample(2, generator)
+    _require(name, field, _acted(name, field, group.identity, tensor), tensor, "ρ(1)x", "x", "the identity")
+    for g in some:
+        moved = _acted(name, field, g, tensor)
+        if field.resamples(g):
+            continue
+        alone = _acted(name, field, g, tensor[1:])
+        _require(name, field, moved[1:], alone, "ρ(g)x of a batch", "ρ(g) of each sample", f"g = {g}")
+        back = _acted(name, field, group.inverse(g), moved)
+        _require(name, field, back, tensor, "ρ(g⁻¹)ρ(g)x", "x", f"g = {g}")
+        if field.linear:
+            both = _acted(name, field, g, tensor + 2 * other)
+            parts = moved + 2 * _acted(name, field, g, other)
+            _require(name, field, both, parts, "ρ(g)(x + 2y)", "ρ(g)x + 2ρ(g)y", f"g = {g}")
+        for h in some[:count]:
+            if not field.resamples(h):
+                twice = _acted(name, field, g, _acted(name, field, h, tensor))
+                once = _acted(name, field, group.product(g, h), tensor)
+                told = f"g = {g}, h = {h}"
+                _require(name, field, twice, once, "ρ(g)ρ(h)x", "ρ(gh)x", told)
+
+
+def _acted(name: str, field: Field, g: Element, tensor: Tensor) -> Tensor:
+    moved = field.act(g, tensor)
+    if not isinstance(moved, Tensor):
+        raise ArgumentError(f"action on {name}", type(moved).__name__, f"a tensor, for g = {g}")
+    return moved
+
+
+def _require(name: str, field: Field, left: Tensor, right: Tensor, law: str, other: str, where: str) -> None:
+    if left.shape != right.shape:
+        said = f"{law} has shape {tuple(left.shape)}, {other} {tuple(right.shape)} for {where}"
+        raise ArgumentError(f"action on {name}", said, f"one shape, for {field}")
+    difference = float((left.double() - right.double()).abs().max())
+    if not difference <= _CLOSE * (1 + float(right.double().abs().max())):
+        said = f"{law} and {other} differ by {difference:.1e} for {where}"
+        raise ArgumentError(f"action on {name}", said, f"equal: an action of the group, by {field}")

@@ -1,0 +1,84 @@
+"""Trees of tensors and of fields: tuples, lists, dicts, dataclasses, nested; a leaf has a path such as `pos` or `[0].h`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from ..errors import ArgumentError
+
+__all__ = ["beside", "leaves", "map_tree", "match_trees"]
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, leaf), in order; the path of a single leaf is empty."""
+    if (children := _children(tree)) is None:
+        yield path, tree
+        return
+    for key, child in children:
+        named = f"{path}.{key}" if path and not key.startswith("[") else f"{path}{key}"
+        yield from leaves(child, named)
+
+
+def beside(declared: Any, tree: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(path, leaf of what is declared, what a matching tree has in its place)."""
+    if (children := _children(declared)) is None:
+        yield path, declared, tree
+        return
+    found = dict(_children(tree) or ())
+    for key, child in children:
+        yield from beside(child, found[key], f"{path}.{key}" if path and not key.startswith("[") else f"{path}{key}")
+
+
+def map_tree(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """The same tree, with the function of the leaves of all trees at each place; None holds a place."""
+    children = _children(tree)
+    if children is None:
+        return function(tree, *others)
+    beside = [dict(_children(other) or ()) for other in others]
+    mapped = {key: map_tree(function, child, *(other[key] for other in beside)) for key, child in children}
+    if isinstance(tree, dict):
+        return dict(zip(tree, mapped.values(), strict=True))
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return replace(tree, **mapped)
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*mapped.values())
+    return type(tree)(mapped.values())
+
+
+def match_trees(name: str, tree: Any, declared: Any, path: str = "") -> None:
+    """Raises ArgumentError where a tree has not the branches of the one that is declared; a leaf there fits anything."""
+    wanted = _children(declared)
+    if wanted is None:
+        return
+    found = _children(tree)
+    here = f"{name}{path}"
+    if found is None:
+        raise ArgumentError(here, type(tree).__name__, f"{type(declared).__name__} of {_keys(wanted)}, as declared")
+    missing = [key for key, _ in wanted if key not in dict(found)]
+    extra = [key for key, _ in found if key not in dict(wanted)]
+    if missing or extra:
+        told = f"without {', '.join(missing)}" if missing else f"with {', '.join(extra)} besides"
+        raise ArgumentError(here, f"{type(tree).__name__} {told}", f"{_keys(wanted)}, as declared")
+    for key, child in wanted:
+        match_trees(name, dict(found)[key], child, f"{path}{key}" if key.startswith("[") else f"{path}.{key}")
+
+
+def _children(tree: Any) -> list[tuple[str, Any]] | None:
+    from .field import Field
+
+    if isinstance(tree, Field):
+        return None
+    if isinstance(tree, dict):
+        return [(str(key), child) for key, child in tree.items()]
+    if isinstance(tree, tuple | list):
+        names = getattr(tree, "_fields", None) or [f"[{i}]" for i in range(len(tree))]
+        return list(zip(names, tree, strict=True))
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return [(item.name, getattr(tree, item.name)) for item in fields(tree)]
+    return None
+
+
+def _keys(children: list[tuple[str, Any]]) -> str:
+    return ", ".join(key for key, _ in children)

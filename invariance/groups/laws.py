@@ -1,0 +1,44 @@
+"""The laws of a group, as its user can break them: each failure names the elements that show it."""
+
+from __future__ import annotations
+
+from itertools import islice, product
+
+import torch
+
+from ..errors import ArgumentError
+from .element import Element
+from .group import CLOSE, Group
+
+__all__ = ["check_group_laws"]
+
+
+def check_group_laws(group: Group, generator: torch.Generator, *, count: int = 3) -> None:
+    """Closed, associative, with an identity and inverses, on up to `count` elements of each.
+
+    Raises:
+        ArgumentError: the law that fails, and the elements at which it does.
+    """
+    chosen = list(islice(group.tried(generator, count), 2 * count))
+    chosen += [group.sample(generator) for _ in range(count)]
+    for g in chosen:
+        _require(group.contains(g), group, f"{g} is drawn or listed", "only its own elements")
+        same = max(group.product(group.identity, g).distance(g), group.product(g, group.identity).distance(g))
+        _require(same < CLOSE, group, f"1·g ≠ g for g = {g}", "an identity")
+        undone = group.product(group.inverse(g), g).distance(group.identity)
+        _require(undone < CLOSE * _size(g), group, f"g⁻¹g ≠ 1 for g = {g}", "inverses")
+    for g, h in product(chosen[:count], repeat=2):
+        _require(group.contains(group.product(g, h)), group, f"the product of {g} and {h}", "closed under products")
+    for g, h, k in product(chosen[:2], repeat=3):
+        left, right = group.product(group.product(g, h), k), group.product(g, group.product(h, k))
+        far = left.distance(right) > CLOSE * _size(left)
+        _require(not far, group, f"(gh)k ≠ g(hk) for {g}, {h}, {k}", "associative")
+
+
+def _size(element: Element) -> float:
+    return 1 + element.distance(Element())
+
+
+def _require(holds: bool, group: Group, found: str, wanted: str) -> None:
+    if not holds:
+        raise ArgumentError("group", f"{group}: {found}", f"a group: {wanted}")

@@ -1,0 +1,94 @@
+"""Groups by name, as the command line and files spell them: `p4`, `C(8)`, `O(3) x S(16)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import ArgumentError
+from .channels import channel_permutations, gains, hue, sign_flips
+from .direct import direct_product
+from .group import Group
+from .linear import SE, SO, E, O, affine_maps, lorentz, scalings
+from .moves import permutations, reversal, shifts
+from .plane import cube, cyclic, dihedral, flips, of_split
+from .wallpaper import GROUPS
+
+__all__ = ["KINDS", "GroupKind", "group_named"]
+
+
+@dataclass(frozen=True)
+class GroupKind:
+    """A line of the list: how it is made from whole numbers, an example of its name, and what it does."""
+
+    make: Callable[..., Group]
+    example: str
+    about: str
+
+
+KINDS: dict[str, GroupKind] = {
+    **{
+        name: GroupKind(lambda name=name: of_split(GROUPS[name]), name, about)
+        for name, about in {
+            "p2": "half turns of the plane",
+            "pm": "the flip of rows",
+            "cm": "the exchange of rows and columns",
+            "p3": "third turns of the plane",
+            "p4": "quarter turns of the plane",
+            "p4m": "quarter turns and flips",
+        }.items()
+    },
+    "flip-lr": GroupKind(lambda: flips("flip-lr"), "flip-lr", "left and right exchanged"),
+    "flip-ud": GroupKind(lambda: flips("flip-ud"), "flip-ud", "up and down exchanged"),
+    "flips": GroupKind(lambda: flips("flips"), "flips", "both flips, and so the half turn"),
+    "flip-depth": GroupKind(lambda: flips("flip-depth"), "flip-depth", "front and back of a volume exchanged"),
+    "C": GroupKind(cyclic, "C(8)", "rotations of the plane by multiples of 360°/N"),
+    "D": GroupKind(dihedral, "D(6)", "rotations by multiples of 360°/N, and reflections"),
+    "cube": GroupKind(lambda: cube(), "cube", "the 24 rotations of a volume's axes"),
+    "octahedral": GroupKind(lambda: cube(reflections=True), "octahedral", "the cube's 48 symmetries, with reflections"),
+    "SO": GroupKind(SO, "SO(3)", "rotations of n-dimensional space"),
+    "O": GroupKind(O, "O(3)", "rotations and reflections"),
+    "SE": GroupKind(SE, "SE(3)", "rotations and translations"),
+    "E": GroupKind(E, "E(3)", "rotations, reflections and translations"),
+    "scalings": GroupKind(scalings, "scalings(3)", "one factor for all coordinates"),
+    "affine": GroupKind(affine_maps, "affine(2)", "linear maps of positive determinant, and translations"),
+    "lorentz": GroupKind(lorentz, "lorentz", "boosts and rotations of (t, x, y, z)"),
+    "S": GroupKind(permutations, "S(12)", "all orders of n items; S(12, users) for items of a kind of their own"),
+    "shifts": GroupKind(shifts, "shifts(32, 32)", "cyclic shifts of a sequence, plane or volume of these lengths"),
+    "time-reversal": GroupKind(reversal, "time-reversal", "a sequence backwards"),
+    "channels": GroupKind(channel_permutations, "channels(3)", "all orders of the channels"),
+    "signs": GroupKind(sign_flips, "signs(3)", "every channel times ±1"),
+    "gains": GroupKind(gains, "gains(3)", "every channel times a positive factor"),
+    "hue": GroupKind(hue, "hue", "rotations of the colours about grey"),
+}
+
+_NAME = re.compile(r"([A-Za-z][A-Za-z0-9-]*?)(?:\(([^()]*)\)|_?(\d+))?")
+
+
+def group_named(name: str) -> Group:
+    """The group of this name; factors of a direct product are joined by " x ".
+
+    Raises:
+        ArgumentError: a name that is none, or numbers that do not suit it.
+
+    >>> group_named("O(3) x S(16)").name, group_named("p4m").order
+    ('O(3) x S(16)', 8)
+    """
+    factors = [_single(part.strip(), name) for part in re.split(r"\s+x\s+|×", name.strip())]
+    return factors[0] if len(factors) == 1 else direct_product(*factors)
+
+
+def _single(name: str, whole: str) -> Group:
+    matched = _NAME.fullmatch(name)
+    kind = KINDS.get(name) or (KINDS.get(matched[1]) if matched else None)
+    if matched is None or kind is None:
+        wanted = f"one of {', '.join(k.example for k in KINDS.values())}, or some of them joined by ' x '"
+        raise ArgumentError("group", whole, wanted)
+    text = "" if name in KINDS else matched[2] or matched[3] or ""
+    arguments = [int(part) if part.strip().isdigit() else part.strip() for part in text.split(",")] if text else []
+    try:
+        return kind.make(*arguments)
+    except (TypeError, ArgumentError) as error:
+        said = f": {error.args[2]}" if isinstance(error, ArgumentError) else ""
+        raise ArgumentError("group", whole, f"numbers as in {kind.example}{said}") from error

@@ -1,0 +1,87 @@
+"""The question as data: through files, against signatures, with trees of inputs and outputs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from invariance import fields as f
+from invariance.errors import ArgumentError, ArgumentTypeError
+from invariance.groups import P4, E, cyclic
+from invariance.symmetry import Symmetry
+
+SPELLED = [
+    Symmetry("E(3)", "pos=points:6,h=scalars:6x5", "pos=points:6,h=scalars:6x5"),
+    Symmetry("S(6)", ("nodes:6x5", "pairs:6"), "nodes:6x7"),
+    Symmetry(cyclic(8), f.image(3, 9), f.image(4, 9, fibre=f.regular(cyclic(8)))),
+    Symmetry(P4, f.image(3, 9)),
+    Symmetry("O(3)", {"x": f.points(4)}, [f.features(2), (f.vectors(4), f.invariant())], batched=False),
+]
+
+
+@pytest.mark.parametrize("symmetry", SPELLED, ids=str)
+def test_a_file_holds_it(symmetry: Symmetry, generator: torch.Generator) -> None:
+    again = Symmetry.from_dict(symmetry.to_dict())
+    assert again.to_dict() == symmetry.to_dict()
+    assert str(again) == str(symmetry)
+    assert again.claim == symmetry.claim
+    again.check_laws(generator)
+
+
+@dataclass
+class Graph:
+    pos: Any
+    h: Any
+
+
+def test_trees_are_kept_by_the_action(generator: torch.Generator) -> None:
+    symmetry = Symmetry(E(3), (Graph(f.points(5), f.scalars(5, 2)), [f.mask(5)]), f.vectors(5))
+    graph, (mask,) = symmetry.sample(3, generator)
+    moved, (same,) = symmetry.act(E(3).sample(generator), (graph, [mask]))
+    assert moved.pos.shape == (3, 5, 3)
+    assert not torch.equal(moved.pos, graph.pos)
+    assert torch.equal(moved.h, graph.h)
+    assert torch.equal(same, mask)
+    assert not symmetry.portable
+
+
+def test_a_model_of_one_sample_is_called_for_each(generator: torch.Generator) -> None:
+    symmetry = Symmetry("S(4)", ("nodes:4x2", "edges:4x6"), "nodes:4x2", batched=False)
+    inputs = symmetry.sample(3, generator)
+    out = symmetry.run(lambda x, edges: x + torch.zeros_like(x).index_add(0, edges[1], x[edges[0]]), inputs)
+    assert out.shape == (3, 4, 2)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Symmetry(7, "points:3"), "group = int"),
+        (lambda: Symmetry("O(3)", torch.zeros(3)), "inputs = Tensor"),
+        (lambda: Symmetry("O(3)", "points:4").check_signature(lambda x, y: x), "missing a required argument: 'y'"),
+        (lambda: Symmetry("O(3)", {"z": "points:4"}).check_signature(lambda x: x), "missing a required argument: 'x'"),
+        (lambda: Symmetry("p4", "image:3x9x9", "a=invariant,b=invariant").encoded({"a": torch.zeros(2)}), "without b"),
+        (lambda: Symmetry("p4", "image:3x9x9", "image:3x8x8").encoded(torch.zeros(2, 3, 9, 9)), "(batch, 3, 8, 8)"),
+        (lambda: Symmetry("p4", f.features(fibre=f.representation(1, lambda g: [[1]]))).to_dict(), "FILE.py:NAME"),
+        (lambda: Symmetry.from_dict({"group": "p4"}), "group, in, out"),
+        (lambda: Symmetry.of(elements=[], act=max, sample=max), "at least one"),
+    ],
+)
+def test_bad_input(make, said: str) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as raised:
+        make()
+    assert said in str(raised.value)
+
+
+def test_four_functions(generator: torch.Generator) -> None:
+    def sample(batch: int, generator: torch.Generator) -> torch.Tensor:
+        return torch.randn(batch, 4, generator=generator)
+
+    swap = Symmetry.of(elements={"swap": -1}, act=lambda g, x: x.flip(g), sample=sample)
+    swap.check_laws(generator)
+    assert swap.claim == "invariant"
+    assert [str(g) for g in swap.group.tried(generator, 1)] == ["swap"]
+    broken = Symmetry.of(elements=["cut"], act=lambda g, x: x[:1], sample=sample)
+    with pytest.raises(ArgumentError, match=r"act\(cut, inputs\) = \(1, 4\): a tensor of 2 samples"):
+        broken.check_laws(generator)
