@@ -339,7 +339,9 @@ def _fields(name: str, tree: Tree) -> Tree:
     def single(leaf: Any) -> Field:
         found = field_named(leaf) if isinstance(leaf, str) else leaf
         if not isinstance(found, Field):
-            raise ArgumentTypeError(name, type(leaf).__name__, "a field of invariance.fields, its name, or a tree of them")
+            raise ArgumentTypeError(
+                name, type(leaf).__name__, "a field of invariance.fields, its name, or a tree of them"
+            )
         return found
 
     return map_tree(single, tree)

@@ -34,7 +34,9 @@ class EdgeIndex(Field):
     def __post_init__(self) -> None:
         if self.nodes < 2 or self.edges < 2 or self.edges % 2 or self.edges > self.nodes * (self.nodes - 1):
             most = self.nodes * (self.nodes - 1)
-            raise ArgumentError("edges", self.edges, f"an even number, each edge both ways, 2 to {most} for these nodes")
+            raise ArgumentError(
+                "edges", self.edges, f"an even number, each edge both ways, 2 to {most} for these nodes"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -193,5 +195,3 @@ class Boxes(Field):
         """Whether width and height change places, and the centre with them."""
         part = g.affine()
         return part is not None and part.signed is not None and part.signed[0][0] == 1
-
-

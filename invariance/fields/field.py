@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Shaped
 from torch import Tensor
 
 from ..errors import ArgumentError
@@ -72,7 +72,9 @@ class Field:
         if not isinstance(tensor, Tensor):
             raise ArgumentTypeError(name, type(tensor).__name__, f"a tensor: {self}")
         if self.shape != ANY_SHAPE and tuple(tensor.shape[1:]) != self.shape:
-            raise ArgumentError(f"{name}.shape", tuple(tensor.shape), f"(batch, {', '.join(map(str, self.shape))}), {self}")
+            raise ArgumentError(
+                f"{name}.shape", tuple(tensor.shape), f"(batch, {', '.join(map(str, self.shape))}), {self}"
+            )
         return tensor
 
     def __str__(self) -> str:

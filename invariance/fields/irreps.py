@@ -1,7 +1,7 @@
 r"""Irreducible representations of O(3) and O(2), from the harmonic polynomials that they act on.
 
-With $Y_l$ the real harmonic polynomials of degree l, $Y_l(Rx) = D_l(R)\,Y_l(x)$. The basis of O(3) is e3nn's: polar axis
-y, azimuth from z towards x, m from −l to l, so that l = 1 is (x, y, z); that of O(2) is (Re zᵏ, Im zᵏ), z = x + iy.
+With $Y_l$ the real harmonic polynomials of degree l, $Y_l(Rx) = D_l(R)\,Y_l(x)$. The basis of O(3) is e3nn's: polar
+axis y, azimuth from z towards x, m from −l to l, so that l = 1 is (x, y, z); of O(2), (Re zᵏ, Im zᵏ) with z = x + iy.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def check_field_laws(name: str, field: Field, group: Group, generator: torch.Gen
         ArgumentError: the law that fails and the elements at which it does; what `act` raises, with the element.
     """
     chosen = list(islice(group.tried(generator, count), 4 * count))
-    some = chosen[: count + 1] + [group.sample(generator)]
+    some = [*chosen[: count + 1], group.sample(generator)]
     tensor = field.sample(2, generator)
     other = field.sample(2, generator)
     _require(name, field, _acted(name, field, group.identity, tensor), tensor, "ρ(1)x", "x", "the identity")

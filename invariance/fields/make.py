@@ -255,7 +255,9 @@ def _numbers(channels: int | None) -> tuple[int, ...]:
 
 
 def _finite(group: Group | SplitGroup | str) -> FiniteGroup:
-    found = of_split(group) if isinstance(group, SplitGroup) else group_named(group) if isinstance(group, str) else group
+    found = (
+        of_split(group) if isinstance(group, SplitGroup) else group_named(group) if isinstance(group, str) else group
+    )
     if not isinstance(found, FiniteGroup):
         raise ArgumentError("group", str(found), "a finite group that is listed element by element")
     return found

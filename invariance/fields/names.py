@@ -38,7 +38,7 @@ KINDS: dict[str, FieldKind] = {
     "nodes": FieldKind(make.nodes, "nodes:12x5", "(b, n[, c][, fibre])", "features of items, of any fibre", (1, 2)),
     "pairs": FieldKind(make.pairs, "pairs:12x4", "(b, n, n[, c][, fibre])", "features of pairs of items", (1, 2)),
     "adjacency": FieldKind(make.adjacency, "adjacency:12", "(b, n, n)", "a graph as 0 and 1", (1,)),
-    "edges": FieldKind(make.edges, "edges:12x40", "(b, 2, e)", "a graph as ends of edges, both ways: nodes × edges", (2,)),
+    "edges": FieldKind(make.edges, "edges:12x40", "(b, 2, e)", "a graph by ends of edges: nodes x edges", (2,)),
     "mask": FieldKind(make.mask, "mask:12", "(b, n)", "which items are there", (1,)),
     "features": FieldKind(make.features, "features:4:vector", "(b[, c][, fibre])", "numbers of a whole sample", (0, 1)),
     "irreps": FieldKind(lambda text: make.features(fibre=make.irreps(text)), "irreps:8x0e+4x1o", "(b, dim)",
@@ -91,7 +91,7 @@ def field_named(text: str) -> Field:
 
 
 def fields_named(text: str) -> Field | tuple[Field, ...] | dict[str, Field]:
-    """One field; several, separated by commas, are arguments by position, or by name as in "pos=points:16,h=nodes:16x5".
+    """One field; or several, separated by commas, by position, or by name as in "pos=points:16,h=nodes:16x5".
 
     Raises:
         ArgumentError: as `field_named` does; some with a name and some without, or a name twice.
@@ -99,7 +99,7 @@ def fields_named(text: str) -> Field | tuple[Field, ...] | dict[str, Field]:
     named = [_NAMED.fullmatch(part.strip()) for part in _split(text, ",")]
     found = [(match[1], field_named(match[2])) for match in named if match]
     if len({name for name, _ in found}) == len(found) and all(name for name, _ in found):
-        return {name: field for name, field in found}
+        return dict(found)
     if any(name for name, _ in found):
         raise ArgumentError("fields", text, "a different name for each, as in pos=points:16,h=nodes:16x5, or for none")
     return found[0][1] if len(found) == 1 else tuple(field for _, field in found)

@@ -1,4 +1,4 @@
-"""Trees of tensors and of fields: tuples, lists, dicts, dataclasses, nested; a leaf has a path such as `pos` or `[0].h`."""
+"""Trees of tensors and of fields: tuples, lists, dicts, dataclasses; a leaf has a path such as `pos` or `[0].h`."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def map_tree(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         return replace(tree, **mapped)
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*mapped.values())
-    return type(tree)(mapped.values())
+    return tuple(mapped.values()) if isinstance(tree, tuple) else list(mapped.values())
 
 
 def match_trees(name: str, tree: Any, declared: Any, path: str = "") -> None:
-    """Raises ArgumentError where a tree has not the branches of the one that is declared; a leaf there fits anything."""
+    """Raises ArgumentError where a tree has other branches than the declared one; a leaf there fits anything."""
     wanted = _children(declared)
     if wanted is None:
         return

@@ -36,7 +36,12 @@ class ChannelGroup(Group):
 
     def contains(self, element: Element) -> bool:
         part = element.affine("channels")
-        if part is None or {*element.parts} != {"channels"} or part.dimension != self.count or part.translation is not None:
+        if (
+            part is None
+            or {*element.parts} != {"channels"}
+            or part.dimension != self.count
+            or part.translation is not None
+        ):
             return element.is_identity
         if self.kind == "hue":
             grey = torch.ones(3, dtype=torch.float64)

@@ -1,6 +1,6 @@
-"""The protocol: a group has an identity, products, inverses and names; and elements, or ways to draw and generate them.
+"""The protocol: an identity, products, inverses and names; and elements, or ways to draw and generate them.
 
-`elements` lists all of a finite group that is small enough; otherwise a check uses `generators`, `algebra` and `sample`.
+`elements` lists all of a finite group that is small enough; a check of others uses `generators`, `algebra`, `sample`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,9 @@ class FiniteGroup(Group):
                     seen.add(new.key())
             if len(listed) > _MOST:
                 told = " and ".join(map(str, generators))
-                raise ArgumentError("generators", told, f"those of a finite group: these give more than {_MOST} elements")
+                raise ArgumentError(
+                    "generators", told, f"those of a finite group: these give more than {_MOST} elements"
+                )
         return cls.of(name, listed, generators=generators)
 
     @property

@@ -21,7 +21,7 @@ from .element import Element
 from .group import CLOSE, Group, Tangent
 from .parts import Affine
 
-__all__ = ["E", "O", "SE", "SO", "affine_maps", "lorentz", "scalings"]
+__all__ = ["SE", "SO", "E", "O", "affine_maps", "lorentz", "scalings"]
 
 Kind = Literal["orthogonal", "scaling", "affine", "lorentz"]
 
@@ -125,17 +125,23 @@ def scalings(n: int) -> LinearGroup:
 def affine_maps(n: int) -> LinearGroup:
     """Linear maps of positive determinant, and translations."""
     units = [(i, j, _unit(_dimension(n), i, j)) for i in range(n) for j in range(n)]
-    linear = [Tangent(f"{'stretching along' if i == j else 'shear of'} {_axis(n, i)}"
-                      f"{'' if i == j else f' by {_axis(n, j)}'}", "space", Affine(unit)) for i, j, unit in units]  # fmt: skip
-    return LinearGroup(
-        f"affine({n})", None, (), (*linear, *_translations(n)), ("space",), "affine", n, True, True
-    )
+    linear = [
+        Tangent(
+            f"stretching along {_axis(n, i)}" if i == j else f"shear of {_axis(n, i)} by {_axis(n, j)}",
+            "space",
+            Affine(unit),
+        )
+        for i, j, unit in units
+    ]
+    return LinearGroup(f"affine({n})", None, (), (*linear, *_translations(n)), ("space",), "affine", n, True, True)
 
 
 @cache
 def lorentz() -> LinearGroup:
     """SO⁺(1, 3): boosts and rotations of (t, x, y, z)."""
-    boosts = [Tangent(f"boost along {'xyz'[i - 1]}", "space", Affine(_unit(4, 0, i) + _unit(4, i, 0))) for i in (1, 2, 3)]
+    boosts = [
+        Tangent(f"boost along {'xyz'[i - 1]}", "space", Affine(_unit(4, 0, i) + _unit(4, i, 0))) for i in (1, 2, 3)
+    ]
     turns = [
         Tangent(f"rotation of {'xyz'[i - 1]} towards {'xyz'[j - 1]}", "space", Affine(_unit(4, j, i) - _unit(4, i, j)))
         for i, j in combinations((1, 2, 3), 2)

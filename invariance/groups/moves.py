@@ -27,7 +27,8 @@ class PermutationGroup(Group):
 
     def contains(self, element: Element) -> bool:
         part = element.permutation(self.slots[0])
-        return element.is_identity or ({*element.parts} == {*self.slots} and len(part.images if part else ()) == self.count)
+        fitting = {*element.parts} == {*self.slots} and part is not None and len(part.images) == self.count
+        return element.is_identity or fitting
 
     def _of(self, images: list[int]) -> Element:
         return Element({self.slots[0]: Permutation(tuple(images))})
@@ -44,7 +45,8 @@ class ShiftGroup(Group):
 
     def contains(self, element: Element) -> bool:
         part = element.shift()
-        return element.is_identity or ({*element.parts} == {"grid"} and part is not None and part.periods == self.periods)
+        fitting = {*element.parts} == {"grid"} and part is not None and part.periods == self.periods
+        return element.is_identity or fitting
 
     def _of(self, steps: list[int]) -> Element:
         return Element({"grid": Shift(tuple(steps), self.periods)})

@@ -22,7 +22,7 @@ _CLOSE = 1e-9
 
 
 def name_of_affine(part: Affine) -> str:
-    """ "90°" (counter-clockwise on the screen, y downwards), "120° about (1, 1, 1)", "scaling by 0.8", … and a shift."""
+    """ "90°" (counter-clockwise on the screen, y downwards), "120° about (1, 1, 1)", "scaling by 0.8", …"""
     moved = None if part.translation is None or not part.translation.abs().max() > 0 else part.translation
     turned = "" if part.dimension and Affine(part.matrix).is_identity else _linear(part.matrix)
     shift = "" if moved is None else f"translation by {_tuple(moved)}"

@@ -88,7 +88,7 @@ class Affine:
                 moved = moved * self._column([s for _, s in self.signed], moved, axis)
         else:
             matrix = self.matrix.to(values.device, values.dtype)
-            moved = torch.tensordot(values, matrix, dims=([axis], [1])).movedim(-1, axis)
+            moved = (values.movedim(axis, -1) @ matrix.mT).movedim(-1, axis)
         if linear or self.translation is None:
             return moved
         return moved + self._column(self.translation, moved, axis)
@@ -96,7 +96,8 @@ class Affine:
     def key(self) -> tuple[int, ...]:
         """The same for elements that are equal up to rounding, and different for those of a finite group."""
         entries = self.matrix if self.translation is None else torch.cat((self.matrix, self.translation[:, None]), 1)
-        return tuple(round(v * 1e5) for row in entries.tolist() for v in (row + [0.0] * (self.dimension + 1 - len(row))))
+        rows = [row if self.translation is not None else [*row, 0.0] for row in entries.tolist()]
+        return tuple(round(v * 1e5) for row in rows for v in row)
 
     def distance(self, other: Affine) -> float:
         mine, theirs = (torch.zeros(p.dimension) if p.translation is None else p.translation for p in (self, other))
