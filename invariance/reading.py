@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from .errors import ArgumentError
 
-__all__ = ["read_bytes", "read_json"]
+__all__ = ["parse_json", "read_bytes", "read_json"]
 
 _LARGEST_JSON = 2**28
 """Bytes: some twenty times the largest table of the papers, every answer to every image in it."""
@@ -29,6 +29,8 @@ def read_bytes(argument: str, path: Path, *, limit: int, error: type[ArgumentErr
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise error(argument, path, "a file: this is a folder, a device or a pipe")
             content = file.read(limit + 1)
+    except FileNotFoundError as failure:
+        raise error(argument, path, f"an existing file: there is no {path}") from failure
     except (OSError, ValueError) as failure:
         if isinstance(failure, error):
             raise
@@ -47,7 +49,15 @@ def read_json(
     Raises:
         error: as `read_bytes`; not JSON, or nested too deeply to be read.
     """
-    content = read_bytes(argument, path, limit=limit, error=error)
+    return parse_json(argument, path, read_bytes(argument, path, limit=limit, error=error), error=error)
+
+
+def parse_json(argument: str, path: Path, content: bytes, *, error: type[ArgumentError] = ArgumentError) -> Any:
+    """As `read_json`, of what was read from `path`.
+
+    Raises:
+        error: as `read_json`.
+    """
     try:
         return json.loads(content, parse_constant=_refuse, parse_float=_finite)
     except ValueError as failure:

@@ -1,6 +1,6 @@
-"""Models named by a string: `file.py:name`, `package.module:name`, a saved program; one reader for every command."""
+"""Models named by a string: one reader for every command; `load_target` lists the kinds of names."""
 
-from .program import load_program
+from .program import exported_program, load_program
 from .target import load_target
 
-__all__ = ["load_program", "load_target"]
+__all__ = ["exported_program", "load_program", "load_target"]

@@ -1,65 +1,87 @@
 """Saved `torch.export` programs, loaded without running anything that is in the file.
 
-A .pt2 file is a zip of a graph in JSON and of tensors. Loading it can run code in three ways: tensors may be pickles, a
-call in the graph is looked up by its dotted name, and sizes are expressions that sympy evaluates. So pickles are
-restricted to tensors, calls to torch's operators, and expressions to numbers, symbols and arithmetic.
+A .pt2 file is an archive of a graph in JSON and of tensors. torch, which loads it, unpickles tensors that say so, looks
+functions up by name, evaluates sizes as Python, and makes Python source of the graph. So what it gets is another
+archive, made of what was read, understood and found to be tensors, arithmetic and pure operators: see `archive`,
+`graph`, `expressions` and `operators.txt`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import zipfile
-from collections.abc import Iterator
+import operator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
+from ..reading import parse_json
+from .archive import CONFIGS, GRAPH, packed, records
+from .graph import checked_config, checked_graph
 
-__all__ = ["load_program"]
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
-_CALL = re.compile(
-    r"torch\.ops\.(aten|prims)\.\w+(\.\w+)?|_operator\.(add|sub|mul|floordiv|truediv|mod|eq|ge|le|gt|lt|getitem)"
-)
-_DECLARED = re.compile(r"Symbol\('[su]\d+'(, \w+=(True|False))*\)")
-_SYMBOL = re.compile(r"[su]\d+|oo|int_oo|Max|Min|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|Eq|Ne|Integer|True|False")
-_EXPRESSION = re.compile(r"[\w\s+\-*/(),<>=&|~]*")
-_WORD = re.compile(r"[A-Za-z_]\w*")
+__all__ = ["exported_program", "load_program"]
 
 
 def load_program(path: Path) -> nn.Module:
     """The module of a saved program, for batches of any size.
 
     Raises:
-        ArgumentError: not a program, or one with anything in it but tensors and calls of torch's operators.
+        ArgumentError: not a program, or one with anything in it but tensors and calls of pure operators.
     """
+    program = exported_program(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            graphs = [json.loads(archive.read(name)) for name in names if name.endswith(".json")]
-    except (zipfile.BadZipFile, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArgumentError("TARGET", path, f"a program saved by torch.export.save ({error})") from error
-    custom = [name for name in names if "custom_obj" in name or name.endswith((".so", ".py"))]
-    bad = custom or [item for graph in graphs for item in _unsafe(graph)]
-    if bad:
-        raise ArgumentError("TARGET", path, f"a program of tensors and torch operators only; it has {bad[0]!r}")
-    before = os.environ.get("TORCH_FORCE_WEIGHTS_ONLY_LOAD")
-    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+        module: Any = program.module(check_guards=False)
+    except Exception as error:  # what torch makes of a graph that contradicts itself
+        raise _unloadable(path, error) from error
+    for node in module.graph.nodes:
+        if node.target is operator.mul:
+            node.target = _product
+    module.recompile()
+    return _of_any_batch(module, program)
+
+
+def exported_program(path: Path) -> ExportedProgram:
+    """The program itself.
+
+    Raises:
+        ArgumentError: as `load_program`.
+    """
+    from torch.export.pt2_archive._package import load_pt2  # `torch.export.load` prints what fails
+
+    files = records(path)
     try:
-        program = torch.export.load(path)
-        return _of_any_batch(program.module(check_guards=False), program)
+        files[GRAPH] = json.dumps(checked_graph(parse_json("TARGET", path, files[GRAPH]))).encode()
+        for kind, name in CONFIGS.items():
+            sizes = {file.rpartition("/")[2]: len(files[file]) for file in files if file.startswith(f"data/{kind}/")}
+            files[name] = json.dumps(checked_config(parse_json("TARGET", path, files[name]), sizes)).encode()
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        has = error if type(error) is ValueError else f"another form ({type(error).__name__}: {error})"
+        raise ArgumentError("TARGET", path, f"a program of tensors and torch operators only; it has {has}") from error
+    try:
+        return load_pt2(packed(files)).exported_programs["model"]
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ArgumentError("TARGET", path, f"a program that loads ({type(error).__name__}: {reason})") from error
-    finally:
-        if before is None:
-            del os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"]
-        else:
-            os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = before
+        raise _unloadable(path, error) from error
+
+
+def _unloadable(path: Path, error: Exception) -> ArgumentError:
+    reason = " ".join(str(error).split())[:200]
+    return ArgumentError(
+        "TARGET", path, f"a program that torch {torch.__version__} loads ({type(error).__name__}: {reason})"
+    )
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a·b of sizes, which fit 64 bits: a graph that squares a number a hundred times would never end."""
+    if isinstance(a, int) and isinstance(b, int) and a.bit_length() + b.bit_length() > 64:
+        raise OverflowError(f"a size larger than 2⁶³: {a.bit_length()} bits times {b.bit_length()} bits")
+    return operator.mul(a, b)
 
 
 class _FixedBatch(nn.Module):
@@ -81,24 +103,3 @@ def _of_any_batch(module: nn.Module, program: torch.export.ExportedProgram) -> n
     examples = [node.meta.get("val") for node in nodes]
     fixed = [value.shape[0] for value in examples if isinstance(value, Tensor) and value.ndim]
     return _FixedBatch(module, fixed[0]) if fixed and isinstance(fixed[0], int) else module
-
-
-def _unsafe(node: Any) -> Iterator[str]:
-    """Calls and expressions that are not on the lists."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "target" and isinstance(value, str):
-                if not _CALL.fullmatch(value):
-                    yield value
-            elif key == "expr_str" and not _is_arithmetic(value):
-                yield str(value)
-            else:
-                yield from _unsafe(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _unsafe(item)
-
-
-def _is_arithmetic(text: object) -> bool:
-    rest = _DECLARED.sub("s0", str(text))
-    return bool(_EXPRESSION.fullmatch(rest)) and all(_SYMBOL.fullmatch(word) for word in _WORD.findall(rest))

@@ -2,116 +2,45 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any, cast
 
-import torch
-from torch import nn
-
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..measure.error import Model
+from .libraries import LIBRARIES, from_library
+from .python import from_python
 
 __all__ = ["load_target"]
 
+_WANTED = (
+    f"file.py:name, package.module:name, {', '.join(f'{name}:MODEL' for name in LIBRARIES)}, file.pt2 of "
+    "torch.export.save, or the folder of an `invariance train`"
+)
+
 
 def load_target(target: str, *, seed: int = 0) -> Model:
-    """The model called `package.module:name` or `file.py:name`, or saved by `torch.export.save` as `file.pt2`.
+    """The model that a string names.
 
-    A class of modules, or a function that can be called without arguments, is called, after torch's global generator
-    was seeded for it; the state of that generator is put back. Anything else callable is the model.
+    - `file.py:name`, `package.module:name`: what Python finds there; its code is run.
+    - `timm:NAME`, `torchvision:NAME`: a network of that library, untrained; see `from_library`.
+    - `file.pt2`: a program that `torch.export.save` saved; nothing in it is run but tensor operations.
+    - a folder that `invariance train` wrote: the network of its best epoch; nothing in it is run.
+
+    What is built has its random weights from `seed`; torch's global generator is left as it was.
 
     Raises:
         ArgumentError: no such file, module or name; the reason that it does not import; parameters that are missing.
         ArgumentTypeError: what is there is not callable.
     """
+    path = Path(target)
     if target.endswith(".pt2"):
         from .program import load_program
 
-        return load_program(_existing(target, Path(target)))
+        return load_program(path)
+    if target and path.is_dir():
+        # By name: `experiments` knows this room, and not the other way round.
+        return import_module("invariance.experiments.run").load_run(path)[0]
     where, colon, name = target.rpartition(":")
-    if not colon or not where or not name:
-        raise ArgumentError("TARGET", target, "package.module:name, file.py:name or file.pt2")
-    file = _existing(target, Path(where)) if where.endswith(".py") else None
-    with torch.random.fork_rng(), _importing_from(file.parent if file else Path.cwd()):
-        torch.manual_seed(seed)
-        found: Any = _imported(target, where, file)
-        for part in name.split("."):
-            if not hasattr(found, part):
-                raise ArgumentError("TARGET", target, f"a name in {where}: there is no {name}")
-            found = getattr(found, part)
-        return _model(target, found)
-
-
-def _model(target: str, found: Any) -> Model:
-    if isinstance(found, nn.Module):
-        return found
-    if not callable(found):
-        raise ArgumentTypeError("TARGET", f"{target}, {type(found).__name__}", "a module, or a function")
-    needed = _required(found)
-    if isinstance(found, type) and needed:
-        raise ArgumentError("TARGET", target, f"a class without required arguments; it has {', '.join(needed)}")
-    if needed:
-        return cast(Model, found)
-    try:
-        built = found()
-    except Exception as error:
-        raise ArgumentError("TARGET", target, f"a factory that runs ({_reason(error)})") from error
-    if not callable(built):
-        raise ArgumentTypeError("TARGET", f"{target}() = {type(built).__name__}", "a module, or a function on tensors")
-    return cast(Model, built)
-
-
-def _required(function: Callable[..., Any]) -> list[str]:
-    """The parameters that have to be given; for built-in functions, which do not tell, the one tensor."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return ["input"]
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
-
-
-def _imported(target: str, where: str, file: Path | None) -> ModuleType:
-    try:
-        return _from_file(file) if file else importlib.import_module(where)
-    except Exception as error:
-        raise ArgumentError("TARGET", target, f"a target that imports ({_reason(error)})") from error
-
-
-def _from_file(file: Path) -> ModuleType:
-    """A module of a name of its own, which hides no other, and under which its classes find it again."""
-    name = f"invariance_target_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _importing_from(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder.resolve()))
-    try:
-        yield
-    finally:
-        with suppress(ValueError):
-            sys.path.remove(str(folder.resolve()))
-
-
-def _existing(target: str, file: Path) -> Path:
-    if not file.is_file():
-        raise ArgumentError("TARGET", target, f"an existing file: there is no {file}")
-    return file
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    if not (where and colon and name):
+        raise ArgumentError("TARGET", target, _WANTED)
+    return from_library(where, name, seed=seed) if where in LIBRARIES else from_python(where, name, seed=seed)
