@@ -1,0 +1,39 @@
+"""`prove`: whether a network is invariant or equivariant under a finite group, for all inputs, from its weights.
+
+`trace` exports, `walk` goes along the graph with a generator of the group, `rules` say what an operation does to a
+motion, `words` and `report` tell, `certificate` writes down what a checker needs.
+"""
+
+from .actions import Action
+from .generators import GROUPS, Generator, MovingGroup, group_of
+from .prove import Claim, prove, prove_program
+from .registry import RULES, register
+from .report import SENTENCE, GeneratorProof, ProofReport
+from .trace import Program, fingerprint, trace
+from .values import Constant, Moving, Refusal
+from .walk import Stop, Walk, walk
+
+__all__ = [
+    "GROUPS",
+    "RULES",
+    "SENTENCE",
+    "Action",
+    "Claim",
+    "Constant",
+    "Generator",
+    "GeneratorProof",
+    "Moving",
+    "MovingGroup",
+    "Program",
+    "ProofReport",
+    "Refusal",
+    "Stop",
+    "Walk",
+    "fingerprint",
+    "group_of",
+    "prove",
+    "prove_program",
+    "register",
+    "trace",
+    "walk",
+]

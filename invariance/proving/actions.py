@@ -1,0 +1,419 @@
+r"""How a tensor moves: $T(gx)_i = s(i)\, T(x)_{\pi(i)}$, a permutation of its entries times factors, kept in parts.
+
+Most motions are *monomial in the axes*: each source coordinate depends on one coordinate,
+$\pi(i)_a = f_a(i_{q(a)})$. A quarter turn of the plane swaps two axes and turns one of them round; a permutation of
+channels moves one axis. What is not of this form is kept as one `Block`, an index over the axes that it ties together.
+Factors are signs or positive numbers and are products over axes, or belong to the block. Shapes leave the batch out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Action", "Block", "Ints", "Reals"]
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A permutation of the entries over some axes that does not factor: flat index and factors, axes in order."""
+
+    axes: tuple[int, ...]
+    index: Ints
+    scale: Reals | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    r"""$\pi(i)_a = f_a(i_{q(a)})$ with q = `turn`, $f_a$ = `tables[a]` (None: identity), s = ∏ `scales[a]`($i_a$)."""
+
+    shape: tuple[int, ...]
+    turn: tuple[int, ...]
+    tables: tuple[Ints | None, ...]
+    scales: tuple[Reals | None, ...]
+    block: Block | None = None
+
+    @classmethod
+    def identity(cls, shape: Sequence[int]) -> Action:
+        rank = len(shape)
+        return cls(tuple(shape), tuple(range(rank)), (None,) * rank, (None,) * rank)
+
+    @classmethod
+    def of(
+        cls,
+        shape: Sequence[int],
+        *,
+        turn: Sequence[int] | None = None,
+        tables: dict[int, Ints] | None = None,
+        scales: dict[int, Reals] | None = None,
+        block: Block | None = None,
+    ) -> Action:
+        """In normal form: identities are None, constant factors stand on the first axis, a block is no product."""
+        rank, shape = len(shape), tuple(shape)
+        turned = tuple(turn) if turn is not None else tuple(range(rank))
+        found: list[Ints | None] = [None] * rank
+        for axis, table in (tables or {}).items():
+            if turned[axis] != axis or not np.array_equal(table, np.arange(len(table))):
+                found[axis] = np.ascontiguousarray(table, dtype=np.int64)
+        found = [_or_none(table, shape[axis]) for axis, table in enumerate(found)]
+        action = cls(shape, turned, tuple(found), _normal_scales(shape, scales or {}), block)
+        return action if block is None else action._without_products()
+
+    @classmethod
+    def from_dense(cls, shape: Sequence[int], index: Ints, scale: Reals | None = None) -> Action:
+        """Of a flat index over all axes, row-major, in parts."""
+        shape = tuple(shape)
+        rank = len(shape)
+        if rank == 0 or prod(shape) == 0:
+            return cls.of(shape, scales=None if scale is None or not rank else {0: scale[:1]})
+        coordinates = [c.reshape(shape) for c in np.unravel_index(index, shape)]
+        depends = [[a for a in range(rank) if _varies(coordinates[k], a)] for k in range(rank)]
+        single = {k: d[0] for k, d in enumerate(depends) if len(d) == 1}
+        fixed = [k for k, d in enumerate(depends) if not d]  # axes of length 1
+        tied = [k for k in range(rank) if k not in single and k not in fixed]
+        # A block is closed: what its coordinates depend on, and what depends on those, belongs to it.
+        grown = True
+        while grown:
+            inside = set(tied) | {a for k in tied for a in depends[k]}
+            inside |= {k for k in single if single[k] in inside or k in inside}
+            inside |= {single[k] for k in inside if k in single}
+            grown = inside != set(tied)
+            tied = sorted(inside)
+        turn = [single.get(k, k) if k not in tied else k for k in range(rank)]
+        free = set(range(rank)) - {turn[k] for k in range(rank) if k not in fixed and k not in tied} - set(tied)
+        for k in fixed:  # an axis of length 1 moves to whichever is left over
+            turn[k] = k if k in free else min(a for a in free if shape[a] == 1)
+            free.discard(turn[k])
+        tables = {k: _along(coordinates[k], turn[k]) for k in range(rank) if k not in tied}
+        scales, leftover = _split_scale(shape, scale)
+        if leftover is not None:
+            tied, turn, tables, scales = list(range(rank)), list(range(rank)), {}, {}
+        block = None
+        if tied:
+            corner = tuple(slice(None) if a in tied else 0 for a in range(rank))
+            parts = tuple(coordinates[a][corner].ravel() for a in tied)
+            inner = np.ravel_multi_index(parts, tuple(shape[a] for a in tied))
+            block = Block(tuple(tied), inner, leftover)
+        return cls(
+            shape,
+            tuple(turn),
+            tuple(_or_none(tables.get(k), shape[k]) for k in range(rank)),
+            _normal_scales(shape, scales),
+            block,
+        )
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @cached_property
+    def is_identity(self) -> bool:
+        return self.keeps(range(self.rank))
+
+    @property
+    def signed(self) -> bool:
+        """Whether any factor is not 1."""
+        return any(s is not None for s in self.scales) or (self.block is not None and self.block.scale is not None)
+
+    def keeps(self, axes: Iterable[int]) -> bool:
+        """Whether these axes stay as they are, entry by entry, with factors 1."""
+        tied = self.block.axes if self.block else ()
+        return all(
+            self.turn[a] == a and self.tables[a] is None and self.scales[a] is None and a not in tied for a in axes
+        )
+
+    def alone(self, axis: int) -> bool:
+        """Whether the axis moves by itself: no other axis comes in its place and it is in no block."""
+        return self.turn[axis] == axis and (self.block is None or axis not in self.block.axes)
+
+    def closed(self, axes: Iterable[int]) -> bool:
+        """Whether these axes go among themselves."""
+        inside = set(axes)
+        tied = set(self.block.axes) if self.block else set()
+        return {self.turn[a] for a in inside} == inside and (not tied & inside or tied <= inside)
+
+    def table(self, axis: int) -> Ints:
+        found = self.tables[axis]
+        return np.arange(self.shape[axis]) if found is None else found
+
+    def scale(self, axis: int) -> Reals:
+        found = self.scales[axis]
+        return np.ones(self.shape[axis]) if found is None else found
+
+    def dense(self) -> tuple[Ints, Reals | None]:
+        """The flat index over all axes, and the factors or None where they are all 1."""
+        shape = self.shape
+        if not shape:
+            return np.zeros(1, dtype=np.int64), None
+        index = np.zeros(shape, dtype=np.int64)
+        strides = [prod(shape[a + 1 :]) for a in range(self.rank)]
+        tied = self.block.axes if self.block else ()
+        for a in range(self.rank):
+            if a not in tied:
+                index += (self.table(a) * strides[a]).reshape(_spread(self.rank, self.turn[a]))
+        if self.block:
+            inner = tuple(shape[a] for a in tied)
+            parts = np.unravel_index(self.block.index, inner)
+            here = [shape[a] if a in tied else 1 for a in range(self.rank)]
+            for part, a in zip(parts, tied, strict=True):
+                index += (part * strides[a]).reshape(here)
+        if not self.signed:
+            return index.ravel(), None
+        scale = np.ones(shape)
+        for a, factors in enumerate(self.scales):
+            if factors is not None:
+                scale *= factors.reshape(_spread(self.rank, a))
+        if self.block and self.block.scale is not None:
+            scale *= self.block.scale.reshape([shape[a] if a in tied else 1 for a in range(self.rank)])
+        return index.ravel(), scale.ravel()
+
+    def restricted(self, axes: Sequence[int]) -> Action:
+        """On a closed set of axes, in the order given."""
+        place = {a: k for k, a in enumerate(axes)}
+        shape = tuple(self.shape[a] for a in axes)
+        block = self.block if self.block and set(self.block.axes) <= set(axes) else None
+        if block:
+            block = _reordered(block, self.shape, place)
+        return Action(
+            shape,
+            tuple(place[self.turn[a]] for a in axes),
+            tuple(self.tables[a] for a in axes),
+            _normal_scales(shape, {place[a]: s for a in axes if (s := self.scales[a]) is not None}),
+            block,
+        )
+
+    @classmethod
+    def product(cls, shape: Sequence[int], parts: Iterable[tuple[Sequence[int], Action]]) -> Action:
+        """Of actions on disjoint sets of axes; the other axes stay."""
+        shape = tuple(shape)
+        turn = list(range(len(shape)))
+        tables: list[Ints | None] = [None] * len(shape)
+        scales: dict[int, Reals] = {}
+        blocks: list[Block] = []
+        for axes, part in parts:
+            for k, a in enumerate(axes):
+                turn[a], tables[a] = axes[part.turn[k]], part.tables[k]
+                if (factors := part.scales[k]) is not None:
+                    scales[a] = factors
+            if part.block:
+                blocks.append(_reordered(part.block, part.shape, dict(enumerate(axes))))
+        return cls(
+            shape, tuple(turn), tuple(tables), _normal_scales(shape, scales), _joined(blocks, shape) if blocks else None
+        )
+
+    def components(self) -> list[tuple[int, ...]]:
+        """The smallest closed sets of axes."""
+        parent = list(range(self.rank))
+
+        def root(a: int) -> int:
+            while parent[a] != a:
+                a = parent[a]
+            return a
+
+        for a in range(self.rank):
+            parent[root(a)] = root(self.turn[a])
+        tied = self.block.axes if self.block else ()
+        for a in tied:
+            parent[root(a)] = root(tied[0])
+        groups: dict[int, list[int]] = {}
+        for a in range(self.rank):
+            groups.setdefault(root(a), []).append(a)
+        return [tuple(axes) for axes in groups.values()]
+
+    def reshaped(self, shape: Sequence[int]) -> Action:
+        """The same motion of the same entries in row-major order under another shape."""
+        shape = tuple(shape)
+        if shape == self.shape:
+            return self
+        if prod(shape) == 0 or prod(shape) != prod(self.shape):
+            raise ValueError(f"{self.shape} → {shape}")
+        chunks = _chunks(self.shape, shape)
+        member = {a: k for k, (before, _) in enumerate(chunks) for a in before}
+        groups: list[set[int]] = []
+        for axes in self.components():
+            touched = {member[a] for a in axes if a in member}
+            for other in [g for g in groups if g & touched]:
+                touched |= other
+                groups.remove(other)
+            if touched:
+                groups.append(touched)
+        parts: list[tuple[Sequence[int], Action]] = []
+        constant = prod(float(s[0]) for a, s in enumerate(self.scales) if s is not None and self.shape[a] == 1)
+        for group in groups:
+            taken = [chunks[k] for k in sorted(group)]
+            before = [a for chunk, _ in taken for a in chunk]
+            after = [a for _, chunk in taken for a in chunk]
+            part = self.restricted(before)
+            inner = tuple(shape[a] for a in after)
+            if part.shape == inner:
+                parts.append((after, part))
+            elif not part.is_identity:
+                parts.append((after, Action.from_dense(inner, *part.dense())))
+        result = Action.product(shape, parts)
+        return result if constant == 1 or not shape else result.scaled(0, np.full(shape[0], constant))
+
+    def scaled(self, axis: int, factors: Reals) -> Action:
+        """With further factors on an axis; the tensor they belong to is another one."""
+        old = {a: s for a, s in enumerate(self.scales) if s is not None}
+        return Action(
+            self.shape,
+            self.turn,
+            self.tables,
+            _normal_scales(self.shape, old | {axis: self.scale(axis) * factors}),
+            self.block,
+        )
+
+    def permuted(self, order: Sequence[int]) -> Action:
+        """Of the tensor with its axes in another order, as `torch.permute`."""
+        return self.restricted(order)
+
+    def after(self, first: Action) -> Action:
+        r"""$T(ghx)$ where g acts by self and h by `first`: $\pi = \pi_{first} \circ \pi_{self}$ on entries."""
+        mine, by = self.dense()
+        theirs, too = first.dense()
+        scale = None
+        if by is not None or too is not None:
+            scale = (by if by is not None else np.ones(len(mine))) * (too if too is not None else np.ones(len(mine)))[
+                mine
+            ]
+        return Action.from_dense(self.shape, theirs[mine], scale)
+
+    def same(self, other: Action) -> bool:
+        """Whether both move every entry alike."""
+        if self.shape != other.shape:
+            return False
+        if self.turn == other.turn and all(
+            _equal(a, b) for a, b in zip((*self.tables, *self.scales), (*other.tables, *other.scales), strict=True)
+        ):
+            mine, theirs = self.block, other.block
+            if mine is None and theirs is None:
+                return True
+            if mine and theirs and mine.axes == theirs.axes:
+                return np.array_equal(mine.index, theirs.index) and _equal(mine.scale, theirs.scale)
+        if self.block is None and other.block is None and min(self.shape, default=1) > 1:
+            return False  # the normal form without a block is unique where no axis has length 1
+        mine, theirs = self.dense(), other.dense()
+        return np.array_equal(mine[0], theirs[0]) and _equal(mine[1], theirs[1])
+
+    def _without_products(self) -> Action:
+        assert self.block is not None
+        axes = self.block.axes
+        part = Action.from_dense([self.shape[a] for a in axes], self.block.index, self.block.scale)
+        rest = [a for a in range(self.rank) if a not in axes]
+        plain = Action(self.shape, self.turn, self.tables, self.scales)
+        outer = Action.identity(()) if not rest else plain.restricted(rest)
+        scales = {a: s for a in axes if (s := self.scales[a]) is not None}
+        made = Action.product(self.shape, [(rest, outer), (axes, part)])
+        for a, s in scales.items():
+            made = made.scaled(a, s)
+        return made
+
+
+def _varies(values: Ints, axis: int) -> bool:
+    return values.shape[axis] > 1 and bool((values != values.take([0], axis=axis)).any())
+
+
+def _along(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    return values[tuple(slice(None) if a == axis else 0 for a in range(values.ndim))].copy()
+
+
+def _spread(rank: int, axis: int) -> list[int]:
+    return [-1 if a == axis else 1 for a in range(rank)]
+
+
+def _or_none(table: Ints | None, length: int) -> Ints | None:
+    return None if table is None or np.array_equal(table, np.arange(length)) else table
+
+
+def _equal(a: NDArray | None, b: NDArray | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return np.array_equal(a, b)
+
+
+def _normal_scales(shape: tuple[int, ...], scales: dict[int, Reals]) -> tuple[Reals | None, ...]:
+    """Every vector begins with 1, but for that of the first axis, which has the constant."""
+    found: list[Reals | None] = [None] * len(shape)
+    constant = 1.0
+    for axis, factors in scales.items():
+        head = float(factors[0])
+        constant *= head
+        rest = factors / head
+        if not (rest == 1).all():
+            found[axis] = rest
+    if constant != 1 and shape:
+        first = found[0]
+        found[0] = constant * (np.ones(shape[0]) if first is None else first)
+    return tuple(found)
+
+
+def _split_scale(shape: tuple[int, ...], scale: Reals | None) -> tuple[dict[int, Reals], Reals | None]:
+    """Factors as products over axes; what is left where they are none."""
+    if scale is None or (scale == 1).all():
+        return {}, None
+    full = scale.reshape(shape)
+    head = full.ravel()[0]
+    parts = {a: _along(full, a) / head for a in range(len(shape))}
+    parts[0] = parts[0] * head
+    rebuilt = np.ones(shape)
+    for a, factors in parts.items():
+        rebuilt = rebuilt * factors.reshape(_spread(len(shape), a))
+    return (parts, None) if np.array_equal(rebuilt, full) else ({}, scale)
+
+
+def _reordered(block: Block, shape: tuple[int, ...], place: dict[int, int]) -> Block:
+    """The same block where axis a is called place[a]."""
+    moved = [place[a] for a in block.axes]
+    order = sorted(range(len(moved)), key=moved.__getitem__)
+    if order == list(range(len(moved))):
+        return Block(tuple(moved), block.index, block.scale)
+    inner = tuple(shape[a] for a in block.axes)
+    turned = tuple(inner[k] for k in order)
+    parts = np.unravel_index(block.index.reshape(inner).transpose(order).ravel(), inner)
+    index = np.ravel_multi_index(tuple(parts[k] for k in order), turned)
+    scale = None if block.scale is None else block.scale.reshape(inner).transpose(order).ravel()
+    return Block(tuple(moved[k] for k in order), index, scale)
+
+
+def _joined(blocks: Sequence[Block], shape: tuple[int, ...]) -> Block:
+    """One block of several on disjoint axes."""
+    if len(blocks) == 1:
+        return blocks[0]
+    axes = sorted(a for block in blocks for a in block.axes)
+    inner = tuple(shape[a] for a in axes)
+    index = np.zeros(inner, dtype=np.int64)
+    scale = np.ones(inner)
+    strides = {a: prod(shape[b] for b in axes if b > a) for a in axes}
+    for block in blocks:
+        here = [shape[a] if a in block.axes else 1 for a in axes]
+        parts = np.unravel_index(block.index, tuple(shape[a] for a in block.axes))
+        for part, a in zip(parts, block.axes, strict=True):
+            index += (part * strides[a]).reshape(here)
+        if block.scale is not None:
+            scale = scale * block.scale.reshape(here)
+    return Block(tuple(axes), index.ravel(), None if (scale == 1).all() else scale.ravel())
+
+
+def _chunks(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    """Runs of axes with equal products on both sides, as short as possible; axes of length 1 are left out."""
+    ours = [a for a in range(len(before)) if before[a] != 1]
+    theirs = [a for a in range(len(after)) if after[a] != 1]
+    found: list[tuple[list[int], list[int]]] = []
+    while ours:
+        left, right = [ours.pop(0)], [theirs.pop(0)]
+        while (a := prod(before[k] for k in left)) != (b := prod(after[k] for k in right)):
+            if a < b:
+                left.append(ours.pop(0))
+            else:
+                right.append(theirs.pop(0))
+        found.append((left, right))
+    return found

@@ -1,0 +1,149 @@
+"""Expressions of constants: data are moved, anything else is known by what it was computed from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from .registry import Step
+from .trace import Symbol
+from .values import Constant, Refusal, opaque
+
+__all__ = ["folded"]
+
+_MADE = {
+    "arange.default", "arange.start", "arange.start_step", "eye.default", "eye.m", "full.default", "full_like.default",
+    "lift_fresh_copy.default", "new_full.default", "new_ones.default", "new_zeros.default", "ones.default",
+    "ones_like.default", "scalar_tensor.default", "zeros.default", "zeros_like.default", "linspace.default",
+}  # fmt: skip
+_MOVED = {
+    "_unsafe_view.default", "alias.default", "as_strided.default", "cat.default", "chunk.default", "clone.default",
+    "contiguous.default", "detach.default", "diagonal.default", "expand.default", "flatten.using_ints",
+    "flip.default", "gather.default", "index.Tensor", "index_select.default", "narrow.int", "pad.default",
+    "permute.default", "repeat.default", "repeat_interleave.self_int", "reshape.default", "roll.default",
+    "rot90.default",
+    "select.int", "slice.Tensor", "split.Tensor", "split_with_sizes.default", "squeeze.default", "squeeze.dim",
+    "squeeze.dims", "stack.default", "t.default", "transpose.int", "tril.default", "triu.default", "unbind.int",
+    "unflatten.int", "unsqueeze.default", "view.default", "constant_pad_nd.default", "embedding.default",
+    "pixel_shuffle.default", "lift.default", "meshgrid.indexing", "meshgrid.default", "unfold.default", "movedim.int",
+    "movedim.intlist", "numpy_T.default", "mT.default", "swapaxes.default", "tile.default",
+    "slice_scatter.default", "select_scatter.default", "broadcast_to.default", "expand_as.default", "view_as.default",
+}  # fmt: skip
+_AMONG_SAMPLES = {"cat.default", "flip.default", "roll.default", "stack.default", "repeat.default", "tile.default"}
+_FILLING = {"pad.default", "constant_pad_nd.default", "tril.default", "triu.default"}
+_POINTWISE = {
+    "abs.default", "add.Scalar", "add.Tensor", "clamp.default", "cos.default", "div.Scalar", "div.Tensor",
+    "exp.default",
+    "log.default", "mul.Scalar", "mul.Tensor", "neg.default", "pow.Tensor_Scalar", "reciprocal.default", "relu.default",
+    "rsqrt.default", "rsub.Scalar", "sigmoid.default", "sin.default", "softplus.default", "sqrt.default",
+    "sub.Scalar", "sub.Tensor", "tanh.default", "_to_copy.default", "to.dtype", "where.self", "floor.default",
+    "eq.Scalar", "ne.Scalar", "lt.Scalar", "gt.Scalar", "le.Scalar", "ge.Scalar", "eq.Tensor", "logical_not.default",
+    "bitwise_not.default", "maximum.default", "minimum.default", "sign.default", "square.default", "pow.Scalar",
+    "floor_divide.default", "div.Tensor_mode", "div.Scalar_mode", "remainder.Scalar", "remainder.Tensor", "lt.Tensor",
+    "gt.Tensor", "le.Tensor", "ge.Tensor", "ne.Tensor", "logical_and.default", "logical_or.default", "erf.default",
+    "silu.default", "gelu.default", "atan.default", "expm1.default", "log1p.default", "round.default", "trunc.default",
+    "masked_fill.Scalar",
+}  # fmt: skip
+_SYMMETRIC = {
+    "sum.dim_IntList",
+    "mean.dim",
+    "amax.default",
+    "amin.default",
+    "linalg_vector_norm.default",
+    "var.correction",
+}
+
+
+def folded(step: Step, target: Any, args: Any, kwargs: Any) -> Any:
+    """The constant that an operation makes of constants.
+
+    Data movement and exact integer arithmetic are carried out; other arithmetic is carried out for messages only.
+
+    Raises Refusal for an operation that is not known to be a function of its arguments alone.
+    """
+    name = step.op.removeprefix("aten.")
+    kwargs = {key: value for key, value in kwargs.items() if key not in ("device", "layout", "pin_memory")}
+    inputs = [part for part in _flat((args, kwargs)) if isinstance(part, Constant)]
+    if name in _MADE:
+        result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
+        if name == "linspace.default":
+            return opaque(result.numpy(), [np.arange(result.numel())], step.batch)
+        return Constant.of(result.numpy(), step.batch)
+    if not inputs:
+        raise Refusal(f"{step.op} without a tensor: not on the list of operations that always give the same")
+    if name in _MOVED:
+        return _moved(step, target, args, kwargs, inputs)
+    if name in _POINTWISE:
+        return _computed(step, target, args, kwargs, inputs)
+    if name in _SYMMETRIC:
+        return _reduced(step, target, args, kwargs, inputs[0])
+    raise Refusal(f"a constant computed by {step.op}: it is neither moved data nor computed entry by entry")
+
+
+def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Any:
+    """Values go, and the ids of what is computed go the same way; indices are read as they are."""
+    name = step.op.removeprefix("aten.")
+    if name in _AMONG_SAMPLES and any(c.batch is not None for c in inputs):
+        raise Refusal("a constant that was repeated along the batch is put together again: samples may meet")
+    values = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
+    if not any(c.computed for c in inputs):
+        found = [Constant.of(v.numpy(), step.batch) for v in _listed(values)]
+        return tuple(found) if isinstance(values, list | tuple) else found[0]
+    if name in _FILLING:
+        raise Refusal(f"{step.op} puts other numbers beside computed constants")
+
+    def ids_of(c: Constant) -> torch.Tensor:
+        index = c.values.dtype.kind in "iub" and not c.computed
+        return torch.from_numpy(np.ascontiguousarray(c.values if index else c.ids))
+
+    ids = _run(target, args, kwargs, ids_of)
+    pairs = zip(_listed(values), _listed(ids), strict=True)
+    found = [Constant(v.numpy(), step.batch, i.numpy(), computed=True) for v, i in pairs]
+    return tuple(found) if isinstance(values, list | tuple) else found[0]
+
+
+def _listed(found: Any) -> list[torch.Tensor]:
+    return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def _computed(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Constant:
+    result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values))).numpy()
+    whole = all(c.values.dtype.kind in "iub" for c in inputs) and result.dtype.kind in "iub"
+    selects = step.op in ("aten.where.self",) and not any(c.computed for c in inputs)
+    if whole or selects:
+        return Constant.of(result, step.batch)
+    return opaque(result, [np.broadcast_to(c.ids, result.shape) for c in inputs], step.batch)
+
+
+def _reduced(step: Step, target: Any, args: Any, kwargs: Any, source: Constant) -> Constant:
+    """A symmetric function of a fibre is known by the sorted ids of the fibre."""
+    result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values))).numpy()
+    found = [a for a in args if isinstance(a, list | tuple)] or [kwargs.get("dim") or list(range(source.values.ndim))]
+    axes = tuple(a % source.values.ndim for a in (found[0] or range(source.values.ndim)))
+    kept = [a for a in range(source.values.ndim) if a not in axes]
+    rows = source.ids.transpose(*kept, *axes).reshape(*(source.shape[a] for a in kept), -1)
+    return opaque(result, [np.sort(rows, axis=-1)], step.batch)
+
+
+def _run(target: Any, args: Any, kwargs: Any, of: Any) -> Any:
+    def put(found: Any) -> Any:
+        if isinstance(found, Constant):
+            return of(found)
+        if isinstance(found, Symbol):
+            return found.at_one
+        if isinstance(found, list | tuple):
+            return [put(item) for item in found]
+        return found
+
+    with torch.no_grad():
+        return target(*put(list(args)), **{key: put(value) for key, value in kwargs.items()})
+
+
+def _flat(found: Any) -> list[Any]:
+    if isinstance(found, dict):
+        return [leaf for item in found.values() for leaf in _flat(item)]
+    if isinstance(found, list | tuple):
+        return [leaf for item in found for leaf in _flat(item)]
+    return [found]

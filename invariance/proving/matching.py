@@ -1,0 +1,104 @@
+r"""Rows of numbers matched to rows of numbers: which unit takes the place of which.
+
+With $V_c = \pm W_{P(c)}$ for every row, units go to units. Equal rows are matched in order, class by
+class, so what is found composes as the classes do: relations of the group hold for units where they hold for classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .actions import Action, Ints, Reals
+
+__all__ = ["Match", "match_rows", "nearest", "negated"]
+
+_SIGN = np.int64(-(2**63))
+
+
+@dataclass(frozen=True)
+class Match:
+    """Row c of the moved matrix is `sign[c]` times row `index[c]` of the matrix; `sign` is None where all are 1."""
+
+    index: Ints
+    sign: Reals | None
+
+    @property
+    def action(self) -> Action:
+        """On the axis of the rows."""
+        scales = None if self.sign is None else {0: self.sign}
+        return Action.of([len(self.index)], tables={0: self.index}, scales=scales)
+
+
+def negated(ids: Ints) -> Ints:
+    """Ids of the negative numbers; of numbers only, not of computed constants."""
+    return np.where(ids == 0, ids, ids ^ _SIGN)
+
+
+def match_rows(
+    moved: Ints, rows: Ints, *, moved_keys: Any = None, keys: Any = None, signs: bool = False, hints: Any = None
+) -> Match | None:
+    """The matching of rows of ids, bit for bit; None where some row has no partner.
+
+    Args:
+        moved_keys, keys: labels that must agree too and do not change sign, such as the group of a convolution.
+        signs: whether a row may be matched to the negative of a row; whatever is found without is preferred.
+        hints: labels that decide among equal rows where they can.
+    """
+    count = len(rows)
+    classes: dict[bytes, list[int]] = {}
+    for c, row in enumerate(_bytes(rows, keys)):
+        classes.setdefault(row, []).append(c)
+    wanted: dict[tuple[bytes, float], list[int]] = {}
+    plain = _bytes(moved, moved_keys)
+    flipped = _bytes(negated(moved), moved_keys) if signs else plain
+    for c in range(count):
+        sign = 1.0 if plain[c] in classes else -1.0
+        row = plain[c] if sign > 0 else flipped[c]
+        if row not in classes:
+            return None
+        wanted.setdefault((row, sign), []).append(c)
+    index, factors = np.empty(count, dtype=np.int64), np.ones(count)
+    taken: dict[bytes, int] = {}
+    for (row, sign), cs in wanted.items():
+        start = taken.get(row, 0)
+        partners = classes[row][start : start + len(cs)]
+        if len(partners) < len(cs):
+            return None
+        if hints is not None and len(cs) > 1:
+            cs, partners = _hinted(cs, partners, hints)
+        index[cs], factors[cs] = partners, sign
+        taken[row] = start + len(cs)
+    return Match(index, None if (factors == 1).all() else factors)
+
+
+def nearest(
+    moved: NDArray[Any], rows: NDArray[Any], keys: Any = None, moved_keys: Any = None
+) -> tuple[int, int, int, float]:
+    """The row that is worst off: (row, its nearest partner, the entry that differs most, by how much)."""
+    worst = (0, 0, 0, -1.0)
+    for c in range(len(rows)):
+        distance = np.abs(rows - moved[c]).max(axis=1) if rows.shape[1] else np.zeros(len(rows))
+        if keys is not None and moved_keys is not None:
+            distance = np.where(keys == moved_keys[c], distance, np.inf)
+        partner = int(distance.argmin())
+        if distance[partner] > worst[3]:
+            entry = int(np.abs(rows[partner] - moved[c]).argmax()) if rows.shape[1] else 0
+            worst = (c, partner, entry, float(distance[partner]))
+    return worst
+
+
+def _hinted(cs: list[int], partners: list[int], hints: Any) -> tuple[list[int], list[int]]:
+    """Equal rows in the order of their labels, if the labels agree; else as they are."""
+    ours, theirs = sorted(cs, key=lambda c: (hints[c], c)), sorted(partners, key=lambda c: (hints[c], c))
+    return (ours, theirs) if [hints[c] for c in ours] == [hints[c] for c in theirs] else (cs, partners)
+
+
+def _bytes(rows: Ints, keys: Any) -> list[bytes]:
+    rows = np.ascontiguousarray(rows)
+    if keys is None:
+        return [row.tobytes() for row in rows]
+    return [row.tobytes() + repr(key).encode() for row, key in zip(rows, keys, strict=True)]

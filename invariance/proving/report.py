@@ -1,0 +1,133 @@
+"""What a proof says: a verdict, what every generator does to the output, and where it stops."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..provenance import environment
+from ..verdicts import ProofVerdict
+from .actions import Action
+from .trace import Program
+from .walk import Stop, Walk
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["SENTENCE", "GeneratorProof", "ProofReport"]
+
+SENTENCE = (
+    "In real arithmetic, of the float64 cast of the module in eval mode, at this input shape, for every batch size."
+)
+
+
+@dataclass(frozen=True)
+class GeneratorProof:
+    """One generator: whether it goes through, how every output moves, in what words, and all reasons that it stops."""
+
+    name: str
+    proved: bool
+    outputs: tuple[Action | None, ...]
+    words: tuple[str, ...]
+    stops: tuple[Stop, ...]
+    seconds: float
+    walk: Walk | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class ProofReport:
+    """The answer of `prove`.
+
+    Attributes:
+        verdict: *proved*; *disproved*, with a counterexample by numbers; *not proved*.
+        group, claim: what was asked; a claim of None: how the output moves is found.
+        generators: a proof for each; together they prove the group, since motions compose.
+        subgroup: the largest group of the list that does go through where the whole one does not; None if none does.
+        relations: whether what was found for the output respects the group's relations.
+        constant: the output does not depend on the input.
+        operations: how many operations the graph has; seconds: of the proof, without export_seconds.
+        notes: sentences.
+    """
+
+    verdict: ProofVerdict
+    group: str
+    claim: str | None
+    input_shapes: tuple[tuple[int, ...], ...]
+    generators: tuple[GeneratorProof, ...]
+    subgroup: str | None = None
+    relations: bool | None = None
+    constant: bool = False
+    operations: int = 0
+    seconds: float = 0.0
+    export_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    counterexample: Mapping[str, Any] | None = None
+    program: Program | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Every reason once, in the order of the graph."""
+        found = {(s.name, s.reason): s for g in self.generators for s in g.stops}
+        return tuple(found.values())
+
+    def certificate(self) -> dict[str, Any]:
+        """What an independent checker reads; see `proving.certificate`."""
+        from .certificate import certificate
+
+        return certificate(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "prove",
+            "verdict": self.verdict,
+            "group": self.group,
+            "claim": self.claim,
+            "input_shapes": [list(shape) for shape in self.input_shapes],
+            "generators": [
+                {
+                    "name": g.name,
+                    "proved": g.proved,
+                    "outputs": list(g.words),
+                    "stops": [
+                        {"name": s.name, "op": s.op, "module": s.module, "line": s.line, "reason": s.reason}
+                        for s in g.stops
+                    ],
+                    "seconds": round(g.seconds, 3),
+                }
+                for g in self.generators
+            ],
+            "subgroup": self.subgroup,
+            "relations": self.relations,
+            "constant": self.constant,
+            "operations": self.operations,
+            "seconds": round(self.seconds, 3),
+            "export_seconds": round(self.export_seconds, 3),
+            "notes": list(self.notes),
+            "counterexample": self.counterexample,
+            "sentence": SENTENCE,
+            "fingerprint": self.program.fingerprint if self.program else "",
+            "environment": environment(),
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+
+    def table(self) -> Table:
+        """A rich table, a row for each generator."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        table = Table(title=str(self).splitlines()[0], title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for column in ("generator", "verdict", "the output", "seconds"):
+            table.add_column(column, overflow="fold")
+        for g in self.generators:
+            said = "[green]proved[/]" if g.proved else "[yellow]not proved[/]"
+            table.add_row(g.name, said, "; ".join(g.words) or "–", f"{g.seconds:.2f}")
+        return table
+
+    def __str__(self) -> str:
+        claim = f", {self.claim}" if self.claim else ""
+        lines = [f"{self.group}{claim}: {self.verdict}", *self.notes, *(str(stop) for stop in self.stops)]
+        return "\n".join((*lines, SENTENCE))

@@ -1,0 +1,112 @@
+"""Constants that must stay under a motion, and motions of tensors that are broadcast against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..actions import Action, Reals
+from ..matching import negated
+from ..values import Constant, Moving, Refusal
+
+__all__ = ["aligned", "fixed_constant", "fixed_up_to_sign", "merged"]
+
+
+def aligned(constant: Constant, rank: int) -> Constant:
+    """With leading axes of length 1, as broadcasting has it."""
+    return constant.reshaped((1,) * (rank - constant.values.ndim) + constant.shape)
+
+
+def fixed_constant(constant: Constant, action: Action, name: str = "constant") -> None:
+    r"""$c_i = s(i)\,c_{\pi(i)}$, ids equal entry by entry; refuses with the entry that differs most."""
+    here, there, scale, shown = _moved(constant, action)
+    if scale is not None and not constant.computed:
+        there = np.where(scale < 0, negated(there), there)
+        scale = np.abs(scale)
+    off = here != there
+    if scale is not None:
+        off |= (scale != 1) & (here != 0)
+    if off.any():
+        raise Refusal(*_difference(name, shown, action, off))
+
+
+def fixed_up_to_sign(constant: Constant, action: Action, name: str = "constant") -> Reals | None:
+    r"""ε with $c_i = \varepsilon_i c_{\pi(i)}$, over the axes of the constant; None where ε is 1 everywhere."""
+    here, there, _, shown = _moved(constant, action, factors=False)
+    off = here != there
+    if not off.any():
+        return None
+    if constant.computed or (off & (negated(there) != here)).any():
+        raise Refusal(*_difference(name, shown, action, off))
+    return np.where(off, -1.0, 1.0).reshape(shown)
+
+
+def _moved(
+    constant: Constant, action: Action, *, factors: bool = True
+) -> tuple[np.ndarray, np.ndarray, Reals | None, tuple[int, ...]]:
+    """Flat ids here and where they come from, over the smallest set of axes that the motion keeps to itself."""
+    c = aligned(constant, action.rank)
+    if c.values.ndim > action.rank:
+        raise Refusal(f"a constant of shape {constant.shape} beside a tensor of shape {action.shape}")
+    wide = [a for a in range(action.rank) if c.shape[a] != 1 or (factors and action.scales[a] is not None)]
+    axes = sorted({a for part in action.components() if set(part) & set(wide) for a in part})
+    shape = tuple(action.shape[a] if a in axes else 1 for a in range(action.rank))
+    part = action.restricted(axes)
+    index, scale = part.dense()
+    ids = np.broadcast_to(c.ids, np.broadcast_shapes(c.shape, shape)).ravel()
+    return ids, ids[index], scale if factors else None, shape
+
+
+def _difference(name: str, shown: tuple[int, ...], action: Action, off: np.ndarray) -> tuple[str]:
+    where = np.unravel_index(int(np.flatnonzero(off)[0]), shown)
+    at = ", ".join(str(int(k)) for k, n in zip(where, shown, strict=True) if n > 1)
+    return (
+        f"{name} differs between entries that change places, first at ({at}); {int(off.sum())} of {off.size} differ",
+    )
+
+
+def merged(parts: Sequence[Moving], shape: tuple[int, ...]) -> tuple[Action, list[Action]]:
+    """One motion, without factors, of the broadcast shape that each part follows; and each part with axes in front.
+
+    Along an axis of length 1 a part is the same everywhere, so there it follows any motion.
+    """
+    rank = len(shape)
+    actions = [_in_front(part.settled(), rank) for part in parts]
+    pieces: list[tuple[tuple[int, ...], Action]] = []
+    candidates = []
+    for action in actions:
+        for axes in action.components():
+            wide = tuple(a for a in axes if action.shape[a] == shape[a])
+            if wide == axes and not (len(axes) == 1 and shape[axes[0]] == 1):
+                candidates.append((axes, action))
+    covered: set[int] = set()
+    for axes, action in sorted(candidates, key=lambda c: -len(c[0])):
+        if not covered & set(axes):
+            pieces.append((axes, unsigned(action).restricted(axes)))
+            covered |= set(axes)
+    whole = Action.product(shape, pieces)
+    for action in actions:
+        _require_follows(action, whole)
+    return whole, actions
+
+
+def unsigned(action: Action) -> Action:
+    """The permutation alone."""
+    if not action.signed:
+        return action
+    block = action.block and type(action.block)(action.block.axes, action.block.index)
+    return Action(action.shape, action.turn, action.tables, (None,) * action.rank, block)
+
+
+def _in_front(action: Action, rank: int) -> Action:
+    new = rank - action.rank
+    return action.reshaped((1,) * new + action.shape) if new else action
+
+
+def _require_follows(action: Action, whole: Action) -> None:
+    wide = [a for a in range(action.rank) if action.shape[a] != 1]
+    if not (action.closed(wide) and whole.closed(wide)):
+        raise Refusal("the two tensors do not move alike: one turns axes that the other does not have")
+    if not unsigned(action).restricted(wide).same(whole.restricted(wide)):
+        raise Refusal("the two tensors do not move alike")

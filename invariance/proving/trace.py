@@ -1,0 +1,170 @@
+"""A module as a graph of operations: `torch.export` of a float64 copy in eval mode, with the batch as a symbol."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+from torch.export.graph_signature import InputKind, OutputKind
+
+from ..errors import ArgumentError, ArgumentTypeError
+from .values import Batch, Refusal
+
+__all__ = ["Program", "Symbol", "fingerprint", "place", "trace"]
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An integer that depends on the batch: its value for a batch of one, and the expression it stands for."""
+
+    at_one: int
+    expression: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph, its constants as they are, and where the inputs and outputs are.
+
+    Attributes:
+        constants: by the name of the placeholder.
+        names: of parameters and buffers in the module, by the name of the placeholder.
+        inputs, outputs: names of nodes.
+        seconds: that the export took.
+    """
+
+    graph: torch.fx.Graph
+    constants: Mapping[str, Tensor]
+    names: Mapping[str, str]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
+    seconds: float = 0.0
+    fingerprint: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
+    """The program of the float64 copy of `model` in eval mode, for every batch size.
+
+    Raises:
+        ArgumentTypeError: not a module.
+        ArgumentError: it does not export, in torch's words; a buffer or an input is changed by the forward pass; the
+            batch size is fixed; a weight is not finite.
+    """
+    if not isinstance(model, nn.Module):
+        raise ArgumentTypeError("model", type(model).__name__, "a torch.nn.Module: a proof needs its weights and graph")
+    module = copy.deepcopy(model).cpu().double().eval()
+    for name, weight in (*module.named_parameters(), *module.named_buffers()):
+        if weight.is_floating_point() and not torch.isfinite(weight).all():
+            raise ArgumentError("model", name, "finite weights: this one has NaN or infinite entries")
+    examples = tuple(torch.zeros(2, *shape, dtype=torch.float64) for shape in input_shapes)
+    start = time.perf_counter()
+    exported = _exported(module, examples)
+    seconds = time.perf_counter() - start
+    signature = exported.graph_signature
+    for spec in signature.output_specs:
+        if spec.kind is not OutputKind.USER_OUTPUT:
+            wanted = (
+                "a module whose forward pass changes nothing: take the counter or the in-place change out of forward"
+            )
+            raise ArgumentError("model", f"{spec.target or spec.arg.name} is changed by forward", wanted)
+    constants, names = {}, {}
+    inputs = []
+    for spec in signature.input_specs:
+        name = getattr(spec.arg, "name", "")
+        if spec.kind is InputKind.USER_INPUT:
+            inputs.append(name)
+        elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR):
+            target = spec.target or name
+            found = exported.state_dict.get(target)
+            constants[name] = torch.as_tensor(exported.constants[target] if found is None else found).detach()
+            names[name] = target
+        else:
+            raise ArgumentError("model", str(spec.kind), "tensors only as inputs of the graph")
+    outputs = tuple(spec.arg.name for spec in signature.output_specs if hasattr(spec.arg, "name"))
+    return Program(
+        exported.graph,
+        constants,
+        names,
+        tuple(inputs),
+        outputs,
+        tuple(tuple(shape) for shape in input_shapes),
+        seconds,
+        fingerprint(module),
+    )
+
+
+def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
+    dynamic = tuple({0: Dim.DYNAMIC} for _ in examples)
+    import warnings
+
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.export.export(module, examples, dynamic_shapes=dynamic, strict=False).run_decompositions({})
+    except Exception as error:
+        raise ArgumentError("model", type(module).__name__, _advice(error)) from error
+
+
+def _advice(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    said = f"a module that torch.export takes ({type(error).__name__}: {text[:300]})"
+    if "data-dependent" in text or "GuardOnDataDependent" in type(error).__name__:
+        return f"{said}. Branches that depend on values cannot be proved: take them out of forward"
+    if "specialized" in text or "Constraints violated" in text or "marked as dynamic" in text:
+        return f"{said}. forward fixes the batch size: write x.shape[0] or -1 where a number stands for it"
+    return f"{said}. What usually helps: tensors only as arguments, no printing, no numpy, no .item() in forward"
+
+
+def place(value: Any) -> tuple[Shape, Batch | None]:
+    """The shape of a node's value with the batch left out, and where the batch is.
+
+    Raises Refusal where a size is no multiple of the batch, or the batch is on two axes.
+    """
+    sizes, batch = [], None
+    for axis, size in enumerate(value.shape):
+        found = symbol(size)
+        if isinstance(found, int):
+            sizes.append(found)
+            continue
+        if batch is not None:
+            raise Refusal("the batch is on two axes of one tensor: samples meet each other")
+        batch = Batch(axis)
+        sizes.append(found.at_one)
+    return tuple(sizes), batch
+
+
+def symbol(size: Any) -> int | Symbol:
+    """A number, or a multiple of the batch."""
+    if isinstance(size, int):
+        return size
+    expression = size.node.expr
+    free = list(expression.free_symbols)
+    if not free:
+        return int(expression)
+    at_one = expression.subs(free[0], 1)
+    if len(free) > 1 or expression != at_one * free[0]:
+        raise Refusal(f"a size of {expression} is no multiple of the batch size: samples meet each other")
+    return Symbol(int(at_one), str(expression))
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 over names, types, shapes and bytes of every parameter and buffer, in the order of their names."""
+    digest = hashlib.sha256()
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        array = np.ascontiguousarray(tensor.numpy())
+        digest.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,200 @@
+"""One generator along the graph: the motion of every tensor, or why it stops."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import Node
+
+from . import rules as _rules  # noqa: F401 - registers them
+from .actions import Action
+from .constants import folded
+from .registry import RULES, Step, arguments_of, name_of
+from .trace import Program, Symbol, place, symbol
+from .values import Batch, Constant, Moving, Refusal, Value
+
+__all__ = ["Stop", "Walk", "walk"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a generator does not go through: the operation, the module it belongs to, the line, and the reason."""
+
+    name: str
+    op: str
+    module: str
+    line: str
+    reason: str
+    detail: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, str]:
+        names = ("name", "op", "module", "line", "reason")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        where = f"{self.op} in `{self.module}`" if self.module else self.op
+        return f"{where}{f' ({self.line})' if self.line else ''}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What one generator does to every tensor. `actions`: by node, those of the operations that went through."""
+
+    values: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    stops: tuple[Stop, ...]
+    outputs: tuple[Value | None, ...]
+
+    @property
+    def reached(self) -> bool:
+        return all(v is not None and not (isinstance(v, Moving) and v.action is None) for v in self.outputs)
+
+
+class _Unknown:
+    """Behind an operation that did not go through."""
+
+
+_UNKNOWN = _Unknown()
+
+
+def walk(program: Program, inputs: Sequence[Action]) -> Walk:
+    """Every operation in order; what depends on one that stopped is passed over."""
+    values: dict[str, Any] = {}
+    steps: list[Step] = []
+    stops: list[Stop] = []
+    moving = iter(inputs)
+    for node in program.graph.nodes:
+        if node.op == "placeholder":
+            if node.name in program.constants:
+                values[node.name] = Constant.of(program.constants[node.name].numpy())
+            elif node.name in program.inputs:
+                values[node.name] = Moving(next(moving), Batch(0))
+            continue
+        if node.op == "output":
+            break
+        step = None
+        try:
+            step = _step(node)
+            values[node.name] = _apply(node, step, values)
+        except Refusal as refusal:
+            values[node.name] = refusal.detail.pop("assumed", _UNKNOWN)
+            where = step or Step(node.name, name_of(node.target), (), None, *_place_in_code(node))
+            stops.append(Stop(where.name, where.op, where.module, where.line, refusal.reason, refusal.detail))
+        if step is not None:
+            steps.append(step)
+    outputs = [values.get(name) for name in program.outputs]
+    found = tuple(v if isinstance(v, Value) else None for v in outputs)
+    for name, value in zip(program.outputs, found, strict=True):
+        if isinstance(value, Moving) and value.action is None:
+            stops.append(Stop(name, "output", "", "", value.reason, {}))
+    return Walk(values, tuple(steps), tuple(stops), found)
+
+
+def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
+    target: Any = node.target
+    if target is operator.getitem:
+        source, place_ = node.args
+        assert isinstance(source, Node)
+        found = values[source.name]
+        return found if found is _UNKNOWN else found[place_]
+    args = _resolved(node.args, values)
+    kwargs = _resolved(node.kwargs, values)
+    parts = list(_leaves((args, kwargs)))
+    if any(part is _UNKNOWN for part in parts):
+        return _UNKNOWN
+    if not isinstance(target, torch._ops.OpOverload):
+        return _symbolic(node)
+    if target is torch.ops.aten.sym_size.int:
+        return _symbolic(node)
+    if torch.Tag.nondeterministic_seeded in target.tags:
+        raise Refusal(f"{step.op} draws random numbers: a random network has no proof")
+    arguments = arguments_of(target, args, kwargs)
+    if not any(isinstance(part, Moving) for part in parts):
+        return folded(step, target, args, kwargs)
+    if step.op not in RULES:
+        raise Refusal(
+            f"there is no rule for {step.op}; add one: a function of its arguments, registered by "
+            f"`invariance.proving.register({step.op!r}, function)`"
+        )
+    result = RULES[step.op].apply(step, **arguments)
+    _check(step, result)
+    return result
+
+
+def _check(step: Step, result: Any) -> None:
+    """The rule speaks of a tensor of this shape, with the batch where it is."""
+    if isinstance(result, tuple):
+        return
+    if tuple(result.shape) != step.shape:
+        raise RuntimeError(f"{step.op} gave {result.shape} where the graph has {step.shape}")
+    if isinstance(result, Moving) and (result.batch and result.batch.axis) != (step.batch and step.batch.axis):
+        raise Refusal("the batch is lost, or samples meet each other")
+
+
+def _step(node: Node) -> Step:
+    value = node.meta.get("val")
+    shape, batch = place(value) if isinstance(value, Tensor) else ((), None)
+    return Step(node.name, name_of(node.target), shape, batch, *_place_in_code(node))
+
+
+def _place_in_code(node: Node) -> tuple[str, str]:
+    """The path of the module, and the line of its forward."""
+    stack = node.meta.get("nn_module_stack") or {}
+    paths = [path for path, _ in stack.values() if path]
+    frames = [line for line in (node.meta.get("stack_trace") or "").splitlines() if line.strip().startswith("File")]
+    own = [line for line in frames if "/torch/" not in line and "site-packages" not in line] or frames
+    line = ""
+    if own:
+        file, number = own[-1].split('"')[1], own[-1].split("line ")[1].split(",")[0]
+        line = f"{file.rsplit('/', 1)[-1]}:{number}"
+    return (paths[-1] if paths else ""), line
+
+
+def _symbolic(node: Node) -> Any:
+    value = node.meta.get("val")
+    if isinstance(value, torch.SymInt):
+        return symbol(value)
+    if isinstance(value, int | float | bool):
+        return value
+    raise Refusal(f"{name_of(node.target)} is no operation on tensors that a rule could be for")
+
+
+def _resolved(found: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(found, Node):
+        return values[found.name]
+    if isinstance(found, list | tuple):
+        return (
+            type(found)(_resolved(item, values) for item in found)
+            if type(found) in (list, tuple)
+            else [_resolved(item, values) for item in found]
+        )
+    if isinstance(found, dict):
+        return {key: _resolved(item, values) for key, item in found.items()}
+    return found
+
+
+def _leaves(found: Any) -> Iterator[Any]:
+    if isinstance(found, list | tuple):
+        for item in found:
+            yield from _leaves(item)
+    elif isinstance(found, dict):
+        for item in found.values():
+            yield from _leaves(item)
+    else:
+        yield found
+
+
+def at_one(found: Any) -> Any:
+    """Sizes with the batch taken as one."""
+    if isinstance(found, Symbol):
+        return found.at_one
+    if isinstance(found, list | tuple):
+        return [at_one(item) for item in found]
+    if isinstance(found, dict):
+        return {key: at_one(item) for key, item in found.items()}
+    return found

@@ -1,0 +1,84 @@
+"""Motions in the field's words, and whether they respect a group's relations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from .actions import Action, Ints
+
+__all__ = ["in_words", "respects"]
+
+
+def in_words(action: Action) -> str:
+    """A motion in a sentence, axes counted from 0 behind the batch."""
+    if action.is_identity:
+        return "stays as it is"
+    said = []
+    seen: set[int] = set()
+    for axes in action.components():
+        part = action.restricted(axes)
+        shown = [a - 1 for a in axes]
+        if any(s is not None and (s < 0).any() for s in part.scales):
+            said.append(_signs(part, shown))
+        if part.block is not None:
+            said.append(f"axes {_listed([a - 1 for a in action.block.axes])} are permuted together")  # type: ignore[union-attr]
+        elif len(axes) == 1:
+            table = part.tables[0]
+            if table is not None:
+                said.append(_table(table, shown[0]))
+        else:
+            flipped = [shown[k] for k, t in enumerate(part.tables) if t is not None and _reversed(t)]
+            other = [k for k, t in enumerate(part.tables) if t is not None and not _reversed(t)]
+            turned = f"axes {_listed(shown)} change places"
+            if flipped:
+                turned += f", and axis {_listed(flipped)} is turned round"
+            said.append(turned + (", with a permutation" if other else ""))
+        seen |= set(axes)
+    return "; ".join(said)
+
+
+def _signs(part: Action, shown: list[int]) -> str:
+    if all(s is None or (s == s[0]).all() for s in part.scales):
+        return "changes sign"
+    return f"changes sign along axis {_listed([a for a, s in zip(shown, part.scales, strict=True) if s is not None])}"
+
+
+def _table(table: Ints, axis: int) -> str:
+    n = len(table)
+    moved = np.flatnonzero(table != np.arange(n))
+    shift = int(table[0])
+    if _reversed(table):
+        return f"axis {axis} is turned round"
+    if np.array_equal(table, (np.arange(n) + shift) % n):
+        return f"axis {axis} is shifted round by {(-shift) % n}"
+    if len(moved) == 2:
+        return f"entries {moved[0]} and {moved[1]} of axis {axis} change places"
+    return f"{len(moved)} of {n} entries of axis {axis} change places"
+
+
+def _reversed(table: Ints) -> bool:
+    return bool((table == np.arange(len(table))[::-1]).all())
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join(map(str, numbers))
+
+
+def respects(actions: Sequence[Action | None], relations: Sequence[tuple[int, ...]]) -> bool:
+    """Whether every word that is the identity of the group is the identity here."""
+    if any(a is None for a in actions):
+        return False
+    known = [a for a in actions if a is not None]
+    if all(a.is_identity for a in known):
+        return True
+    dense = [(index, np.ones(len(index)) if scale is None else scale) for index, scale in (a.dense() for a in known)]
+    count = len(dense[0][0])
+    for word in relations:
+        start = (np.arange(count), np.ones(count))
+        index, scale = reduce(lambda done, k: (done[0][dense[k][0]], dense[k][1] * done[1][dense[k][0]]), word, start)
+        if not (np.array_equal(index, np.arange(count)) and (scale == 1).all()):
+            return False
+    return True

@@ -1,0 +1,39 @@
+"""Networks that are symmetric are proved; those that are not, are not, and it is said where."""
+
+import pytest
+import torch
+from torch import nn
+
+from invariance.models import build
+from invariance.proving import prove
+
+
+def test_the_p4_network_is_proved_invariant() -> None:
+    report = prove(build("p4cnn"), input_shape=(1, 28, 28), group="p4", claim="invariant")
+    assert report.verdict == "proved"
+    assert report.relations
+
+
+def test_a_stride_stops_at_even_sizes_with_the_reason() -> None:
+    network = nn.Conv2d(1, 1, 3, stride=2, padding=1, bias=False)
+    nn.init.ones_(network.weight)
+    assert prove(network, input_shape=(1, 9, 9), group="p4m", claim="equivariant").verdict == "proved"
+    report = prove(network, input_shape=(1, 8, 8), group="p4m", claim="equivariant")
+    assert report.verdict == "not proved"
+    assert "(8 + 2·1 − 3) mod 2 = 1" in str(report)
+
+
+def test_one_weight_changed_in_its_last_bit_is_not_proved() -> None:
+    network = nn.Conv2d(1, 1, 3, padding=1).double()
+    nn.init.constant_(network.weight, 0.3)
+    assert prove(network, input_shape=(1, 9, 9), group="p4").verdict == "proved"
+    with torch.no_grad():
+        network.weight[0, 0, 0, 1] = torch.nextafter(network.weight[0, 0, 0, 1], torch.tensor(1.0, dtype=torch.float64))
+    assert prove(network, input_shape=(1, 9, 9), group="p4").verdict == "not proved"
+
+
+@pytest.mark.parametrize("claim", ["invariant", "equivariant"])
+def test_a_plain_network_stops_at_its_first_filter(claim) -> None:
+    report = prove(build("plain-cnn"), input_shape=(3, 32, 32), group="p4", claim=claim)
+    assert report.verdict == "not proved"
+    assert "no filter" in report.stops[0].reason
