@@ -221,9 +221,9 @@ class Action:
 
         for a in range(self.rank):
             parent[root(a)] = root(self.turn[a])
-        tied = self.block.axes if self.block else ()
-        for a in tied:
-            parent[root(a)] = root(tied[0])
+        if self.block:
+            for a in self.block.axes:
+                parent[root(a)] = root(self.block.axes[0])
         groups: dict[int, list[int]] = {}
         for a in range(self.rank):
             groups.setdefault(root(a), []).append(a)
