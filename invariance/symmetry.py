@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Bool
@@ -28,10 +28,9 @@ from .fields import (
     match_trees,
 )
 from .groups import Element, Group, SplitGroup, check_group_laws, group_named, of_split
+from .verdicts import Claim
 
-__all__ = ["Claim", "OwnElement", "OwnSymmetry", "Symmetry", "as_group"]
-
-Claim = Literal["invariant", "equivariant"]
+__all__ = ["OwnElement", "OwnSymmetry", "Symmetry", "as_group"]
 
 Tree = Any
 """A tensor or a field, or a tuple, list, dict or dataclass of such."""

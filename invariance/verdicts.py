@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-__all__ = ["BAD_INPUT", "INTERRUPTED", "OUR_FAULT", "STATUS", "CheckVerdict", "ProofVerdict"]
+__all__ = ["BAD_INPUT", "INTERRUPTED", "OUR_FAULT", "STATUS", "CheckVerdict", "Claim", "ProofVerdict"]
+
+Claim = Literal["invariant", "equivariant"]
+"""The output stays, or it moves in a way that is stated."""
 
 CheckVerdict = Literal["consistent", "violated", "measured", "undecided", "undefined"]
 ProofVerdict = Literal["proved", "disproved", "not proved"]

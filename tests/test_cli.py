@@ -61,7 +61,7 @@ def test_curve_writes_a_picture_and_its_data(monkeypatch, tmp_path: Path):
 
 
 def test_curve_of_analytic_images_repeats_with_its_seed(monkeypatch, tmp_path: Path):
-    options = ("--images", "analytic", "--claim", "covariant", "--scales", "0.1", "--size", 12, "--draws", 1)
+    options = ("--images", "analytic", "--claim", "equivariant", "--scales", "0.1", "--size", 12, "--draws", 1)
     model = ("--model", "diffcnn:kernel_size=1,degenerate=nan")
     for name in ("a.png", "b.png"):
         assert run(monkeypatch, "curve", "--output", tmp_path / name, *model, *options, "--seed", 3) == 0
@@ -76,7 +76,9 @@ def test_curve_says_whether_theory_is_respected(monkeypatch, capsys, tmp_path: P
     assert bound == "plain-cnn: Lipschitz bound: respected"
     assert re.fullmatch(r"plain-cnn: fit: slope 0\.9\d+ in \[0\.9\d*, \d\.?\d*\]", slope)
     assert f"{bound}\n{slope}\n" in capsys.readouterr().out
-    assert run(monkeypatch, "curve", "--output", tmp_path / "curve.png", *model, *options, "--claim", "covariant") == 0
+    assert (
+        run(monkeypatch, "curve", "--output", tmp_path / "curve.png", *model, *options, "--claim", "equivariant") == 0
+    )
     (slope,) = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))["theory"]
     assert "slope" in slope
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..groups import GROUPS
+from ..verdicts import Claim
 from ..warps import WARP_FAMILIES
 
-__all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Claim", "Kind", "Question"]
+__all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Kind", "Question"]
 
-Claim = Literal["invariant", "equivariant", "covariant"]
 Kind = Literal["scalar", "regular", "jacobian"]
 """What a tensor is a field of: numbers "b c h w", functions on H "b c |H| h w", or Jacobians "b c 3 2 h w"."""
 
@@ -76,10 +76,8 @@ class Question:
         self._check_input()
 
     def _check_action(self) -> None:
-        if (self.claim == "covariant") != (self.action is not None):
-            raise ArgumentError(
-                "action", self.action, f"{', '.join(get_args(Kind))} or a function for the claim covariant, else None"
-            )
+        if self.claim == "invariant" and self.action is not None:
+            raise ArgumentError("action", self.action, "none for the claim invariant: the output stays")
         if isinstance(self.action, str) and self.action not in get_args(Kind):
             raise ArgumentError("action", self.action, f"one of {', '.join(get_args(Kind))}, or a function")
         if callable(self.action) and self.group not in FINITE:
@@ -88,7 +86,7 @@ class Question:
         allowed = kinds.get(self.group, get_args(Kind) if self.group in FINITE else ("scalar", "jacobian"))
         if isinstance(self.moves, str) and self.moves not in allowed:
             raise ArgumentError(
-                "claim", f"{self.claim}, {self.moves} output", f"invariant, or covariant with {' or '.join(allowed)}"
+                "claim", f"{self.claim}, {self.moves} output", f"invariant, or the action {' or '.join(allowed)}"
             )
 
     def _check_input(self) -> None:
@@ -111,7 +109,7 @@ class Question:
     @property
     def moves(self) -> Action | None:
         """How the output moves under the claim; None where it stays."""
-        return "scalar" if self.claim == "equivariant" else self.action
+        return None if self.claim == "invariant" else self.action or "scalar"
 
     def shape(self, size: int | None = None) -> tuple[int, ...]:
         """The input's shape, with another side length if given."""

@@ -171,8 +171,8 @@ class CheckReport:
         )
 
     def __str__(self) -> str:
-        moves = self.question.moves if isinstance(self.question.moves, str) else "a function"
-        claim = self.question.claim if self.question.claim != "covariant" else f"covariant ({moves})"
+        moves = self.question.action if isinstance(self.question.action, str) else "a function"
+        claim = f"{self.question.claim} ({moves})" if self.question.action else self.question.claim
         return "\n".join((f"{self.question.group}, {claim}: {self.verdict}", *self.diagnosis))
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import torch
 
 from ..measure.error import Model
+from ..verdicts import Claim
 from .exact import check_exact
 from .layers import broken_layer
 from .probe import Probe
-from .question import FINITE, LADDER, POINTWISE, Action, Claim, Question
+from .question import FINITE, LADDER, POINTWISE, Action, Question
 from .report import CheckReport
 from .strides import other_sizes, strides_to_blame
 from .translation import check_translation
@@ -43,9 +44,9 @@ def check(
             pixels, see `translation`; *colour-gain* multiplies channels; *block-fields* are the pointwise actions of
             Kan et al. on Jacobian fields; *rotation*, *scale*, *shear* and the names of `WARP_FAMILIES` are judged by a
             refinement ladder on images known exactly.
-        claim: *invariant*, the output stays; *equivariant*, it is a scalar field that moves with the image;
-            *covariant*, it moves by `action`: "scalar", "regular" or "jacobian", or a function of the index of the
-            element of a finite group and the output.
+        claim: *invariant*, the output stays; *equivariant*, it moves by `action`.
+        action: "scalar", a field of numbers that moves with the image; "regular" or "jacobian"; or a function of the
+            index of the element of a finite group and the output. By default "scalar".
         sizes: side lengths, by default that of `input_shape`, or a ladder of seven, exact for the model's strides.
         images: how many, at least 2.
         generator: source of images and warps; seed 0 by default.

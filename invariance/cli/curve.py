@@ -36,7 +36,7 @@ _FORMAT = "invariance curve 1"
 @click.option(
     "--images", type=Text(), default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files."
 )
-@click.option("--claim", default="invariant", help="invariant or covariant.")
+@click.option("--claim", default="invariant", help="invariant or equivariant.")
 @click.option("--size", type=COUNT, default=60, help="Pixels along a side.")
 @click.option("--draws", type=COUNT, default=4, help="Warps for each image and scale.")
 @click.option("--seed", type=SEED, default=0, help="Of models, analytic images and warps.")
@@ -58,7 +58,7 @@ def curve(
     """Measure invariance error against warp scale and plot it.
 
     With --theory also the exponent of E, and for the claim invariant the bound on what a field can change that moves
-    along with the image: a model above it is not covariant.
+    along with the image: a model above it is not equivariant.
     """
     import torch
     from rich.console import Console

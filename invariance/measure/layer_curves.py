@@ -36,7 +36,7 @@ def layer_curves(
     r"""`invariance_curve` of each layer under the same warps, by the layer's dotted name, in the order of computation;
     one pass of the model for each draw, whatever the number of layers.
 
-    The claim follows the output. One with a plane, "b … h w", is held to move with the image (*covariant*: all that a
+    The claim follows the output. One with a plane, "b … h w", is held to move with the image (*equivariant*: all that a
     map of features can do), any other one to stay (*invariant*). So no step from a layer to the next can be called
     progress where the plane is only pooled away.
 
@@ -69,7 +69,7 @@ def layer_curves(
                 report = _compare(output, moved.get(name), transformation, inputs, name, margin, method)
                 reports[name][-1].append(report)
     return {
-        name: curve_of(rows, scales, name, "covariant" if chosen[name].ndim >= 4 else "invariant")
+        name: curve_of(rows, scales, name, "equivariant" if chosen[name].ndim >= 4 else "invariant")
         for name, rows in reports.items()
     }
 

@@ -121,10 +121,10 @@ def lipschitz_bound(
     margin: float = 0.1,
     method: Method = "quintic",
 ) -> Bound:
-    r"""For a model covariant under φ, $|F(I\circ\varphi)(x) - F(I)(x)| \le \mathrm{Lip}(F(I))\,|\varphi(x) - x|$.
+    r"""For a model equivariant under φ, $|F(I\circ\varphi)(x) - F(I)(x)| \le \mathrm{Lip}(F(I))\,|\varphi(x) - x|$.
 
     It bounds the *invariance* error: what moves by at most $|\varphi(x) - x|$ changes by no more (the argument of
-    `dropped_term`, T2.g, for a field without colours). Where it is violated, the model is not covariant. Lip(F(I)) is
+    `dropped_term`, T2.g, for a field without colours). Where it is violated, the model is not equivariant. Lip(F(I)) is
     measured: the largest operator norm of the gradient of the spline through F(I), on a grid twice as fine.
 
     Args:

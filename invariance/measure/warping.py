@@ -1,12 +1,12 @@
 r"""Warp error: what a real warp does to a model, on images known exactly or on samples of them.
 
-Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same pixel, what the paper says. *Covariant*:
+Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same pixel, what the paper says. *Equivariant*:
 $F(I \circ \varphi) = F(I) \circ \varphi$, a scalar field that moves with the image, what can be true.
 """
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from jaxtyping import Bool, Float
@@ -14,12 +14,11 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..images import ContinuousImage, pixel_grid, sample
+from ..verdicts import Claim
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
 __all__ = ["Claim", "inside", "sample_pair", "warp_error"]
-
-Claim = Literal["invariant", "covariant"]
 
 
 def warp_error(
@@ -27,7 +26,7 @@ def warp_error(
     images: ContinuousImage | Tensor,
     warp: Warp,
     *,
-    claim: Claim = "covariant",
+    claim: Claim = "equivariant",
     size: int | None = None,
     margin: float = 0.1,
     method: Method = "cubic",
@@ -48,7 +47,7 @@ def warp_error(
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
     def action(output: Tensor) -> Tensor:
-        return warp_images(output, warp, method=method) if claim == "covariant" else output
+        return warp_images(output, warp, method=method) if claim == "equivariant" else output
 
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
         return inside(warp, height, width, 1 - margin, inputs)

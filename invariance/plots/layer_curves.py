@@ -40,7 +40,7 @@ def plot_layer_curves(
     positive = np.array(next(iter(curves.values())).scales)[used]
     for scale, row, shade in zip(positive, errors, shades, strict=True):
         ax.plot(np.maximum(row, 1e-17), color=shade, marker="o", markersize=4, label=f"σ = {scale:g}")
-    planes = sum(curve.claim == "covariant" for curve in curves.values())
+    planes = sum(curve.claim == "equivariant" for curve in curves.values())
     if 0 < planes < len(curves):
         ax.axvline(planes - 0.5, color="0.5", linewidth=1, linestyle=":")
     ax.set(yscale="log", ylabel="normalised error E")

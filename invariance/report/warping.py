@@ -21,7 +21,7 @@ def real_warps(claim: Claim) -> Callable[[Tensor], Result]:
             "Real warps, as the paper says it: F(I∘φ) = F(I)",
             "The representation moves with the image: at a fixed pixel no network is invariant.",
         ),
-        "covariant": (
+        "equivariant": (
             "Real warps, repaired: F(I∘φ) = F(I)∘φ",
             "Compared along the warp, what is left for K = 1 is the error of differences and of interpolating F(I).",
         ),

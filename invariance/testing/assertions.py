@@ -54,7 +54,7 @@ def assert_equivariant(
     """Fail unless F(gx) is ρ(g)F(x), for tensors of one's own or for a whole group.
 
     With `inputs`, x, and `transformed`, gx: up to `tolerance`, relative; by default what the inputs' dtype rounds. With
-    a `group`: `assert_symmetric` with the claim *equivariant*, or *covariant* where an `action` is given.
+    a `group`: `assert_symmetric` with the claim *equivariant*.
 
     Raises:
         AssertionError: it is not; the message has the error, the worst entry and the number of undefined entries, or
@@ -67,10 +67,8 @@ def assert_equivariant(
     """
     __tracebackhide__ = True
     if question:
-        claim = "equivariant" if question.get("action") is None else "covariant"
-        return assert_symmetric(
-            model, claim=claim, **_only(question, inputs, transformed, output_action, region, tolerance)
-        )
+        asked = _only(question, inputs, transformed, output_action, region, tolerance)
+        return assert_symmetric(model, claim="equivariant", **asked)
     if inputs is None or transformed is None or output_action is None:
         raise ArgumentTypeError("inputs, transformed, output_action", None, _WANTED)
     report = equivariance_error(model, inputs, transformed, output_action=output_action, region=region)

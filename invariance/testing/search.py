@@ -11,11 +11,12 @@ import torch
 
 from ..checking.bench import channels_of
 from ..checking.pair import PairError
-from ..checking.question import LADDER, Action, Claim, Question
+from ..checking.question import LADDER, Action, Question
 from ..errors import ArgumentError
 from ..images import AnalyticImage
 from ..measure.error import Model
 from ..provenance import environment
+from ..verdicts import Claim
 from ..warps import Composition, Identity, PiecewiseLinear, Projective, Separable, Smooth, Warp
 from ..warps.cpab import CPAB, Tessellation
 

@@ -54,7 +54,7 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
     What the function draws from torch's global generator is drawn from `seed`. pytest's fixtures work as arguments.
 
     >>> from invariance.layers import P4ConvZ2
-    >>> @check_symmetry(input_shape=(3, 9, 9), group="p4", claim="covariant", action="regular")
+    >>> @check_symmetry(input_shape=(3, 9, 9), group="p4", claim="equivariant", action="regular")
     ... def test_lifting_layer():
     ...     return P4ConvZ2(3, 8, kernel_size=3, padding=1)
     >>> test_lifting_layer()

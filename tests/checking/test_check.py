@@ -37,26 +37,26 @@ def plain(in_channels: int = 3, **options: Any) -> nn.Conv2d:
 
 
 SYMMETRIC: dict[str, tuple[Any, ...]] = {
-    "p4 regular": (p4_net, "p4", "covariant", {"action": "regular"}),
+    "p4 regular": (p4_net, "p4", "equivariant", {"action": "regular"}),
     "p4 pooled over the group": (lambda: nn.Sequential(p4_net(), GroupPool(P4)), "p4", "equivariant", {}),
     "p4 pooled over all": (lambda: pooled(p4_net()), "p4", "invariant", {}),
     "half turns are among the quarter turns": (lambda: pooled(p4_net()), "p2", "invariant", {}),
     "p4m regular": (
         lambda: nn.Sequential(P4MConvZ2(3, 2, 3), nn.ReLU(), P4MConvP4M(2, 2, 3)),
         "p4m",
-        "covariant",
+        "equivariant",
         {"action": "regular"},
     ),
     "group features in": (
         lambda: P4ConvP4(2, 2, 3),
         "p4",
-        "covariant",
+        "equivariant",
         {"action": "regular", "input_shape": (2, 4, 9, 9)},
     ),
     "batch statistics in training": (
         lambda: nn.Sequential(P4ConvZ2(3, 2, 3), GroupBatchNorm2d(P4, 2)),
         "p4",
-        "covariant",
+        "equivariant",
         {"action": "regular", "batch": 64},
     ),
     "a function": (lambda: torch.relu, "p4m", "equivariant", {}),
@@ -64,13 +64,13 @@ SYMMETRIC: dict[str, tuple[Any, ...]] = {
     "Jacobian fields turn": (
         lambda: JacobianConv2d(2, 3, 1),
         "p4m",
-        "covariant",
+        "equivariant",
         {"action": "jacobian", "input_shape": (2, 3, 2, 9, 9)},
     ),
     "block fields": (
         lambda: JacobianConv2d(2, 3, 3, stride=3),
         "block-fields",
-        "covariant",
+        "equivariant",
         {"action": "jacobian", "input_shape": (2, 3, 2, 12, 12)},
     ),
     "block fields of a head": (
@@ -164,7 +164,7 @@ def test_faults_are_violations(fault):
 
 
 BROKEN: dict[str, tuple[Any, ...]] = {
-    "elements in another order": (Permuted, "p4", "covariant", {"action": "regular"}),
+    "elements in another order": (Permuted, "p4", "equivariant", {"action": "regular"}),
     "transposed channel": (lambda: Planar("transposed"), "p4", "equivariant", {}),
     "a plain layer": (lambda: plain(), "p4", "equivariant", {}),
     "p4 is not p4m": (lambda: nn.Sequential(p4_net(), GroupPool(P4)), "p4m", "equivariant", {}),
@@ -179,7 +179,7 @@ BROKEN: dict[str, tuple[Any, ...]] = {
     "blocks that overlap": (
         lambda: JacobianConv2d(2, 3, 3, padding=1),
         "block-fields",
-        "covariant",
+        "equivariant",
         {"action": "jacobian", "input_shape": (2, 3, 2, 12, 12)},
     ),
     "colours that are mixed": (lambda: DiffCNN(3, 1), "colour-gain", "invariant", {}),
@@ -261,8 +261,8 @@ def test_a_function_may_say_how_the_output_moves():
         return P4.act(0, net(x))[:, :, order]
 
     net = p4_net().double()
-    assert asked(model, claim="covariant", action=backwards).verdict == "consistent"
-    assert asked(model, claim="covariant", action="regular").verdict == "violated"
+    assert asked(model, claim="equivariant", action=backwards).verdict == "consistent"
+    assert asked(model, claim="equivariant", action="regular").verdict == "violated"
 
 
 BOUNDED: dict[str, dict[str, Any]] = {
@@ -323,23 +323,25 @@ def test_lower_precisions_have_their_floors(dtype: torch.dtype):
 def test_a_question_has_one_answer_and_survives_json():
     model = p4_net()
     generator = torch.Generator().manual_seed(5)
-    report = asked(model, claim="covariant", action="regular", generator=generator)
+    report = asked(model, claim="equivariant", action="regular", generator=generator)
     data = json.loads(report.to_json())
     again = answer(model, Question.from_dict(data["question"]))
     assert again.to_dict() == data
-    assert asked(model, claim="covariant", action="regular", generator=generator).question.seed != report.question.seed
+    assert (
+        asked(model, claim="equivariant", action="regular", generator=generator).question.seed != report.question.seed
+    )
 
 
 MISTAKES: dict[str, tuple[Any, ...]] = {
     "group": (torch.relu, {"group": "p17"}, "group = p17"),
     "hexagonal group": (torch.relu, {"group": "p3"}, "group = p3"),
     "claim": (torch.relu, {"claim": "pretty"}, "claim = pretty"),
-    "no action": (torch.relu, {"claim": "covariant"}, "action = None"),
+    "no action": (torch.relu, {"claim": "equivariant"}, "action = None"),
     "needless action": (torch.relu, {"action": "scalar"}, "action = scalar"),
-    "unknown action": (torch.relu, {"claim": "covariant", "action": "spin"}, "action = spin"),
+    "unknown action": (torch.relu, {"claim": "equivariant", "action": "spin"}, "action = spin"),
     "function of no finite group": (
         torch.relu,
-        {"group": "rotation", "claim": "covariant", "action": lambda g, x: x},
+        {"group": "rotation", "claim": "equivariant", "action": lambda g, x: x},
         "finite group",
     ),
     "shape": (torch.relu, {"input_shape": (3, 8)}, "input_shape = (3, 8)"),
@@ -358,8 +360,8 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     "NaN": (lambda x: x / 0, {}, "NaN or infinite in"),
     "one number": (lambda x: x.sum(), {}, "one output for each"),
     "vector that moves": (lambda x: x.mean((-2, -1)), {"claim": "equivariant"}, "scalar field"),
-    "no group axis": (torch.relu, {"claim": "covariant", "action": "regular"}, "regular representation of p4"),
-    "no Jacobian field": (torch.relu, {"claim": "covariant", "action": "jacobian"}, "Jacobian field"),
+    "no group axis": (torch.relu, {"claim": "equivariant", "action": "regular"}, "regular representation of p4"),
+    "no Jacobian field": (torch.relu, {"claim": "equivariant", "action": "jacobian"}, "Jacobian field"),
     "gains of other channels": (nn.Conv2d(3, 4, 1), {"group": "colour-gain", "claim": "equivariant"}, "3 channels"),
     "dropout": (nn.Sequential(nn.Dropout()), {}, "0 (Dropout) is on: call eval()"),
     "random": (lambda x: x + torch.rand_like(x), {}, "it is random"),

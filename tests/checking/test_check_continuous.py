@@ -43,11 +43,11 @@ CONSISTENT: dict[str, tuple[Any, ...]] = {
         {"input_shape": (3, 65, 65), "sizes": (49, 65, 97, 129, 193)},
     ),
     "functions of single pixels": (lambda: nn.Conv2d(3, 2, 1), "smooth", "equivariant", {}),
-    "the differential": (JacobianFront, "shear", "covariant", {"action": "jacobian"}),
+    "the differential": (JacobianFront, "shear", "equivariant", {"action": "jacobian"}),
     "single taps on Jacobians": (
         lambda: JacobianConv2d(1, 2, 1),
         "affine",
-        "covariant",
+        "equivariant",
         {"action": "jacobian", "input_shape": (1, 3, 2, 32, 32), "sizes": (24, 32, 48, 64)},
     ),
     "DiffCNN with single taps": (lambda: DiffCNN(3, 1), "separable", "equivariant", {}),

@@ -44,7 +44,11 @@ def test_stages_are_fronts_rectifiers_features_and_logits(data: Dataset):
 def test_planes_move_and_vectors_stay(data: Dataset):
     analysis = analyse_layers("net", classifier("cnn"), data, scales=SCALES, images=4, draws=1)
     claims = {stage: curve.claim for stage, curve in analysis.curves.items()}
-    assert claims == {**{f"ReLU {i}": "covariant" for i in range(1, 8)}, "features": "invariant", "logits": "invariant"}
+    assert claims == {
+        **{f"ReLU {i}": "equivariant" for i in range(1, 8)},
+        "features": "invariant",
+        "logits": "invariant",
+    }
     for curve in analysis.curves.values():
         assert curve.scales == SCALES
         assert curve.error[0] < 1e-12 < curve.error[1] < curve.error[2]

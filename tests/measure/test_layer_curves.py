@@ -1,4 +1,4 @@
-"""Curves of layers: covariant where there is a plane, invariant where there is none, each what the part alone gives."""
+"""Curves of layers: equivariant where there is a plane, invariant where there is none, each what the part alone gives."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def net() -> nn.Sequential:
 def test_a_layer_s_curve_is_that_of_the_network_up_to_it(net: nn.Sequential, images: AnalyticImage):
     curves = layer_curves(net, images, generator=seeded(), **OPTIONS)
     assert list(curves) == ["0", "1", "2", "3", "4"]
-    claims: list[tuple[int, Claim]] = [(2, "covariant"), (5, "invariant")]
+    claims: list[tuple[int, Claim]] = [(2, "equivariant"), (5, "invariant")]
     for depth, claim in claims:
         alone = invariance_curve(net[:depth], images, claim=claim, generator=seeded(), **OPTIONS)
         curve = curves[str(depth - 1)]
@@ -41,7 +41,7 @@ def test_a_layer_s_curve_is_that_of_the_network_up_to_it(net: nn.Sequential, ima
         assert curve.error[0] < 1e-14 < 1e-3 < curve.error[1] < curve.error[2]
 
 
-def test_a_pointwise_network_is_covariant_and_flattening_ends_that(images: AnalyticImage):
+def test_a_pointwise_network_is_equivariant_and_flattening_ends_that(images: AnalyticImage):
     """1×1 kernels commute with the sampling itself: only the resampling of the output is left, far below the motion."""
     net = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Flatten()).double()
     options = {**OPTIONS, "size": 64, "method": "quintic"}
@@ -69,5 +69,5 @@ def test_group_features_are_resampled_as_the_images_were(generator: torch.Genera
         warp="affine",
         scales=(0.0, 0.1),
     ).values()
-    assert curve.claim == "covariant"
+    assert curve.claim == "equivariant"
     assert (curve.error < 1e-14).all()

@@ -37,7 +37,7 @@ def position(x: Tensor) -> Tensor:
     return (brightness(x) * ramp).sum((-2, -1), keepdim=True).expand(-1, -1, *x.shape[-2:])
 
 
-def test_a_covariant_model_respects_the_lipschitz_bound_and_another_does_not(generator: torch.Generator):
+def test_an_equivariant_model_respects_the_lipschitz_bound_and_another_does_not(generator: torch.Generator):
     images = AnalyticImage.random(5, generator=generator)
     setup = {"warp": "smooth", "size": 32}
     curve = invariance_curve(brightness, images, scales=SCALES, generator=seeded(), draws=2, **setup)
@@ -118,7 +118,7 @@ def test_bad_input_is_named(generator: torch.Generator):
     images, curve = AnalyticImage.random(2, generator=generator), power_law(1.0)
     options = {"warp": "smooth", "generator": generator}
     with pytest.raises(ArgumentError, match="invariant: the bound"):
-        lipschitz_bound(replace(curve, claim="covariant"), brightness, images, size=8, **options)
+        lipschitz_bound(replace(curve, claim="equivariant"), brightness, images, size=8, **options)
     with pytest.raises(ArgumentError, match="size = None"):
         lipschitz_bound(curve, brightness, images, **options)
     with pytest.raises(ArgumentError, match="pointwise actions move nothing"):

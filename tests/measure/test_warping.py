@@ -38,7 +38,7 @@ def test_one_tap_is_covariant_under_every_warp(image: AnalyticImage, warp: Warp)
     torch.testing.assert_close(warped[defined], moved[defined], rtol=1e-6, atol=1e-6)
 
 
-def climb(net_at, claim: Claim = "covariant") -> Ladder:
+def climb(net_at, claim: Claim = "equivariant") -> Ladder:
     generator = torch.Generator().manual_seed(0)
     images = AnalyticImage.random(6, generator=generator, cutoff=2, window=0.35)
     warp = random_smooth(6, 0.2, generator=generator)

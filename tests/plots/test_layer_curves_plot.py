@@ -16,7 +16,7 @@ def curve(factor: float, claim: Claim, scales: tuple[float, ...] = (0.0, 0.01, 0
 
 
 def test_a_line_for_each_positive_scale():
-    curves = {"front": curve(1, "covariant"), "features": curve(2, "covariant"), "logits": curve(3, "invariant")}
+    curves = {"front": curve(1, "equivariant"), "features": curve(2, "equivariant"), "logits": curve(3, "invariant")}
     ax = plot_layer_curves(curves, title="net")
     small, large, border = ax.get_lines()
     np.testing.assert_allclose(np.asarray(small.get_ydata()), [0.01, 0.02, 0.03])
@@ -29,7 +29,7 @@ def test_a_line_for_each_positive_scale():
 
 
 def test_one_kind_of_layer_needs_no_border():
-    assert len(plot_layer_curves({"a": curve(1, "covariant"), "b": curve(2, "covariant")}).get_lines()) == 2
+    assert len(plot_layer_curves({"a": curve(1, "equivariant"), "b": curve(2, "equivariant")}).get_lines()) == 2
 
 
 @pytest.mark.parametrize("curves", [{}, {"a": curve(1, "invariant"), "b": curve(1, "invariant", (0.0, 0.1, 0.2))}])

@@ -67,7 +67,7 @@ def reflections(model: Plain) -> Any:
 
 def asked(model: Plain, group: str) -> CheckReport:
     action = "regular" if group == "p4" else reflections(model)
-    return check(model, input_shape=(3, 12, 12), group=group, claim="covariant", action=action)
+    return check(model, input_shape=(3, 12, 12), group=group, claim="equivariant", action=action)
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
@@ -92,7 +92,7 @@ def test_changed_filters_are_not(group: str, change: Change):
 
 
 def test_the_other_order_of_reflections_is_not():
-    report = check(layer("p4m"), input_shape=(3, 12, 12), group="p4m", claim="covariant", action="regular")
+    report = check(layer("p4m"), input_shape=(3, 12, 12), group="p4m", claim="equivariant", action="regular")
     assert report.verdict == "violated"
 
 

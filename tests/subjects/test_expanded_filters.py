@@ -36,7 +36,7 @@ class Expanded(nn.Module):
 
 
 def verdict(model: nn.Module) -> str:
-    return check(model, input_shape=(3, 12, 12), group="p4", claim="covariant", action="regular").verdict
+    return check(model, input_shape=(3, 12, 12), group="p4", claim="equivariant", action="regular").verdict
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3, 5, 7, 9])

@@ -15,7 +15,7 @@ P4_9 = {"group": "p4", "input_shape": (3, 9, 9)}
 def test_groups_that_hold_return_their_reports():
     assert len(assert_invariant(lambda x: x.mean((-2, -1)), **P4_9).rows) == 3
     assert assert_equivariant(torch.relu, **P4_9).question.claim == "equivariant"
-    assert assert_equivariant(P4ConvZ2(3, 2, 3), action="regular", **P4_9).question.claim == "covariant"
+    assert assert_equivariant(P4ConvZ2(3, 2, 3), action="regular", **P4_9).question.claim == "equivariant"
 
 
 @pytest.mark.parametrize("judge", [assert_invariant, assert_equivariant])
@@ -42,16 +42,16 @@ def test_tensors_that_do_not_fit_are_explained():
 
 
 def test_an_action_may_be_a_function_that_no_file_holds():
-    @check_symmetry(claim="covariant", action=lambda g, output: P4.act_on_plane(g, output), **P4_9)
+    @check_symmetry(claim="equivariant", action=lambda g, output: P4.act_on_plane(g, output), **P4_9)
     def symmetric():
         return torch.abs
 
-    @check_symmetry(claim="covariant", action=lambda g, output: output.flip(-1), **P4_9)
+    @check_symmetry(claim="equivariant", action=lambda g, output: output.flip(-1), **P4_9)
     def asymmetric():
         return torch.abs
 
     symmetric()
-    with pytest.raises(SymmetryError, match=r"p4, covariant \(a function\): violated"):
+    with pytest.raises(SymmetryError, match=r"p4, equivariant \(a function\): violated"):
         asymmetric()
 
 

@@ -24,7 +24,7 @@ from torch import nn
 from invariance import P4ConvZ2
 from invariance.testing import assert_equivariant, assert_symmetric, check_symmetry
 
-@check_symmetry(input_shape=(3, 9, 9), group="p4", claim="covariant", action="regular")
+@check_symmetry(input_shape=(3, 9, 9), group="p4", claim="equivariant", action="regular")
 def test_lifting():
     return P4ConvZ2(3, 2, 3)
 

@@ -15,7 +15,7 @@ from .subject import Fault, randomised
 
 __all__ = ["LIMITS"]
 
-OPTIONS = {"input_shape": (3, 9, 9), "group": "p4", "claim": "covariant", "action": "regular"}
+OPTIONS = {"input_shape": (3, 9, 9), "group": "p4", "claim": "equivariant", "action": "regular"}
 
 
 def layer() -> P4ConvZ2:

@@ -22,7 +22,7 @@ def stem(channels: int = 2) -> nn.Module:
 
 def regular(sound: Callable[[Tensor], Tensor], faulty: Callable[[Tensor], Tensor], channels: int = 2) -> Fault:
     """Two continuations of the same p4 layer, "b c 4 h w" to the same."""
-    return _behind(stem(channels), sound, faulty, claim="covariant", action="regular")
+    return _behind(stem(channels), sound, faulty, claim="equivariant", action="regular")
 
 
 def scalar(sound: Model, faulty: Model, channels: int = 2) -> Fault:

@@ -54,7 +54,7 @@ for name, faulty in EQUIVARIANT.items():
 
 
 def blocks(sound: Model, faulty: Model, claim: str, *, block: int = 2, channels: int = 2) -> Fault:
-    action = {"action": "jacobian"} if claim == "covariant" else {}
+    action = {"action": "jacobian"} if claim == "equivariant" else {}
     shape = (channels, 3, 2, 4 * block, 4 * block)
     options = {"input_shape": shape, "group": "block-fields", "claim": claim, "block": block, **action}
     return Fault(sound, faulty, options)
@@ -63,7 +63,7 @@ def blocks(sound: Model, faulty: Model, claim: str, *, block: int = 2, channels:
 def tiled(change: Callable[[Model], Model], channels: int = 2) -> Fault:
     """A convolution on windows that tile the image, changed."""
     layer = JacobianConv2d(channels, 3, 2, stride=2).double()
-    return blocks(layer, change(layer), "covariant", channels=channels)
+    return blocks(layer, change(layer), "equivariant", channels=channels)
 
 
 COVARIANT: dict[str, Callable[[Model], Model]] = {
@@ -88,7 +88,7 @@ def overlapping() -> Fault:
     layer = JacobianConv2d(2, 3, 2, stride=2).double()
     dense = JacobianConv2d(2, 3, 2, stride=1).double()
     dense.load_state_dict(layer.state_dict())
-    return blocks(layer, lambda j: dense(j)[..., 1::2, 1::2][..., [0, 1, 2, 2], :][..., [0, 1, 2, 2]], "covariant")
+    return blocks(layer, lambda j: dense(j)[..., 1::2, 1::2][..., [0, 1, 2, 2], :][..., [0, 1, 2, 2]], "equivariant")
 
 
 plant("block fields: windows that overlap two blocks", overlapping)
@@ -100,7 +100,7 @@ def by_sign(j: Tensor) -> Tensor:
 
 plant(
     "block fields: the sign of one entry for that of the determinant",
-    lambda: blocks(SignNonlinearity((1.5, 0.5, -1.0)).double(), by_sign, "covariant", block=1),
+    lambda: blocks(SignNonlinearity((1.5, 0.5, -1.0)).double(), by_sign, "equivariant", block=1),
 )
 
 

@@ -80,7 +80,7 @@ def classifier() -> nn.Module:
     return nn.Sequential(twice(), GroupPool(P4), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-REGULAR: dict[str, Any] = {"claim": "covariant", "action": "regular"}
+REGULAR: dict[str, Any] = {"claim": "equivariant", "action": "regular"}
 plant("p4 convolution of stride 2 at 10", lambda: fault(P4ConvZ2(3, 2, 3, 2, 1), 10, **REGULAR))
 plant("p4m convolution of stride 2 at 10", lambda: fault(P4MConvZ2(3, 2, 3, 2, 1), 10, group=P4M, **REGULAR))
 plant("two p4 convolutions of stride 2 at 15", lambda: fault(twice(), 15, **REGULAR))

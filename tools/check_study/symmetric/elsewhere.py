@@ -49,7 +49,7 @@ def r2conv(draw: random.Random) -> Subject:
     kernel = draw.choice([1, 3, 5, 7])
     conv = package.nn.R2Conv(*kinds, kernel_size=kernel, padding=kernel // 2).train(draw.random() < 0.5)
     size = draw.randint(9, 13)
-    options = {"input_shape": (3, size, size), "group": "p4", "claim": "covariant", "action": "regular"}
+    options = {"input_shape": (3, size, size), "group": "p4", "claim": "equivariant", "action": "regular"}
     return Subject(Plain(conv), options)
 
 

@@ -23,7 +23,7 @@ from invariance.layers import (
 
 from ..subject import Subject, randomised, symmetric
 
-REGULAR = {"claim": "covariant", "action": "regular"}
+REGULAR = {"claim": "equivariant", "action": "regular"}
 
 
 def a_group(draw: random.Random) -> SplitGroup:
@@ -118,7 +118,7 @@ def pooling_over_cosets(draw: random.Random) -> Subject:
     def action(element: int, output: Tensor) -> Tensor:
         return group.act(element, output, subgroup=subgroup)
 
-    return asked(net.eval(), group, (3, *sides(draw, group)), claim="covariant", action=action)
+    return asked(net.eval(), group, (3, *sides(draw, group)), claim="equivariant", action=action)
 
 
 @symmetric
@@ -150,4 +150,4 @@ def exported_group_network(draw: random.Random) -> Subject:
     def action(element: int, output: Tensor) -> Tensor:
         return group.act(element, output.unflatten(1, (-1, group.order))).flatten(1, 2)
 
-    return asked(net, group, (3, *sides(draw, group)), claim="covariant", action=action)
+    return asked(net, group, (3, *sides(draw, group)), claim="equivariant", action=action)

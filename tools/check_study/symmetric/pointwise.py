@@ -18,8 +18,8 @@ def gains(draw: random.Random, model: Any, claim: str) -> Subject:
     return Subject(model, {"input_shape": (3, size, size), "group": "colour-gain", "claim": claim})
 
 
-def blocks(model: nn.Module, shape: tuple[int, ...], claim: str = "covariant", **options: Any) -> Subject:
-    action = {"action": "jacobian"} if claim == "covariant" else {}
+def blocks(model: nn.Module, shape: tuple[int, ...], claim: str = "equivariant", **options: Any) -> Subject:
+    action = {"action": "jacobian"} if claim == "equivariant" else {}
     return Subject(model, {"input_shape": shape, "group": "block-fields", "claim": claim, **action, **options})
 
 
