@@ -1,7 +1,7 @@
 r"""Warp error: what a real warp does to a model, on images known exactly or on samples of them.
 
-Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same pixel, what the paper says. *Equivariant*:
-$F(I \circ \varphi) = F(I) \circ \varphi$, a scalar field that moves with the image, what can be true.
+Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same pixel, what the paper says.
+*Equivariant*: $F(I \circ \varphi) = F(I) \circ \varphi$, a scalar field that moves with the image, what can be true.
 """
 
 from __future__ import annotations

@@ -336,8 +336,8 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     "group": (torch.relu, {"group": "p17"}, "group = p17"),
     "hexagonal group": (torch.relu, {"group": "p3"}, "group = p3"),
     "claim": (torch.relu, {"claim": "pretty"}, "claim = pretty"),
-    "no action": (torch.relu, {"claim": "equivariant"}, "action = None"),
-    "needless action": (torch.relu, {"action": "scalar"}, "action = scalar"),
+    "an action of what stays": (torch.relu, {"claim": "invariant", "action": "scalar"}, "action = scalar"),
+    "a third word": (torch.relu, {"claim": "covariant"}, "claim = covariant: one of invariant, equivariant"),
     "unknown action": (torch.relu, {"claim": "equivariant", "action": "spin"}, "action = spin"),
     "function of no finite group": (
         torch.relu,

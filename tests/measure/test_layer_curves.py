@@ -1,4 +1,4 @@
-"""Curves of layers: equivariant where there is a plane, invariant where there is none, each what the part alone gives."""
+"""Curves of layers: equivariant where there is a plane, invariant where there is none; what each part gives."""
 
 import pytest
 import torch
