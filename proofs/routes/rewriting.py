@@ -11,7 +11,7 @@ import ast
 from collections.abc import Sequence
 from functools import cache
 
-from proofs.statement import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError
 
 __all__ = ["follows"]
 

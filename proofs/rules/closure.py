@@ -10,11 +10,11 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.rewriting import follows
-from proofs.rules.vectors import added, apply, circulant, gated, moved, symmetric_group
-from proofs.statement import Evidence
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
+from invariance_proofs.rules.vectors import added, apply, circulant, gated, moved, symmetric_group
+from invariance_proofs.evidence import Evidence
 
 F_MOVES, G_MOVES = "F(a(x)) = b(F(x))", "G(a(x)) = b(G(x))"
 ADDITIVE, MULTIPLIED = "b(x) + b(y) = b(x + y)", "b(x) * b(y) = b(x * y)"

@@ -11,10 +11,10 @@ from fractions import Fraction
 from itertools import permutations, product
 from typing import Any
 
-from proofs.routes.exact import equal, for_all
-from proofs.routes.words import function, letters, reindexed
-from proofs.rules.vectors import moved
-from proofs.statement import Evidence
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.rules.vectors import moved
+from invariance_proofs.evidence import Evidence
 
 Fibres = Sequence[Sequence[int]]
 ROWS: Fibres = ((0, 1, 2), (3, 4, 5))

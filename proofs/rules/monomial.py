@@ -7,11 +7,11 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.smt import impossible
-from proofs.rules.vectors import apply
-from proofs.statement import Evidence, all_of
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.rules.vectors import apply
+from invariance_proofs.evidence import Evidence, all_of
 
 Activation = Callable[[Any], Any]
 

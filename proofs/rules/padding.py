@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Evidence, all_of
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.evidence import Evidence, all_of
 
 MODES = ("zeros", "replicate", "reflect", "circular")
 
@@ -39,13 +39,14 @@ def sizes(mode: str) -> Iterator[tuple[int, int, int]]:
 
 
 def every_small_size(mode: str, slack: int = 0) -> Evidence:
-    """Mirrored exactly for equal extents, or where one pixel is all there is to show."""
-    alone = mode in ("replicate", "circular")
-    return for_all(
-        sizes(mode),
-        lambda s: mirrors(mode, *s) == (abs(s[1] - s[2]) <= slack or (alone and s[0] == 1)),
-        f"(n, a, b): {mode} padding commutes with the flip ⇔ a = b",
-    )
+    """Mirrored exactly for equal extents; circular ones need agree modulo n only, and one repeated pixel has no sides."""
+
+    def right(size: tuple[int, int, int]) -> bool:
+        n, a, b = size
+        even = abs(a - b) <= slack or (mode == "circular" and (a - b) % n == 0) or (mode == "replicate" and n == 1)
+        return mirrors(mode, *size) == even
+
+    return for_all(sizes(mode), right, f"(n, a, b): {mode} padding commutes with the flip ⇔ a = b")
 
 
 def any_size(outside: int = 0) -> Evidence:

@@ -11,9 +11,9 @@ from fractions import Fraction
 from itertools import product
 from math import floor
 
-from proofs.routes.exact import equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.statement import Evidence, all_of
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.evidence import Evidence, all_of
 
 Weights = dict[int, Fraction]
 HALF = Fraction(1, 2)

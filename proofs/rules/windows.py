@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from proofs.gcnn.g8_chain import ALL_CNN
-from proofs.routes.exact import check, equal, for_all
-from proofs.routes.identity import unknowns, vanishes
-from proofs.routes.smt import impossible
-from proofs.statement import Evidence, all_of
+from invariance_proofs.gcnn.g8_chain import ALL_CNN
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.evidence import Evidence, all_of
 
 
 class Window(NamedTuple):

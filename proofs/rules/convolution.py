@@ -1,0 +1,87 @@
+"""A convolution on finite arrays under a rigid motion of the grid that also moves its channels: which filter banks commute.
+
+The motion h acts on channel c by channel πc and a sign: (Pf)_{πc} = s_c · (f_c turned by h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+from invariance_proofs.gcnn.layers import convolve, turn
+from invariance_proofs.gcnn.motions import FLIP, P4M, TURN, Motion
+from invariance_proofs.gcnn.windows import Layer
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.rules.vectors import signed
+from invariance_proofs.evidence import Evidence
+
+Channels = tuple[tuple[int, ...], tuple[int, ...]]
+"""Where each channel comes from, and its sign: output place c shows sign[c] · channel source[c]."""
+SAME: Channels = (0, 1), (1, 1)
+SWAP: Channels = (1, 0), (1, 1)
+MINUS: Channels = (0, 1), (1, -1)
+Bank = Sequence[Sequence[Matrix]]
+
+
+def acted(h: Motion, channels: Channels, images: Sequence[Matrix]) -> list[Matrix]:
+    source, signs = channels
+    return [s * turn(h, images[c]) for c, s in zip(source, signs, strict=True)]
+
+
+def layer(bank: Bank, images: Sequence[Matrix], window: Layer) -> list[Matrix]:
+    return [convolve(images, row, window.s, window.p) for row in bank]
+
+
+def moved_bank(h: Motion, inside: Channels, outside: Channels, bank: Bank) -> list[list[Matrix]]:
+    """The bank ψ′ with P_out conv_ψ = conv_ψ′ P_in: rows from outside, columns from inside, taps turned by h."""
+    return [
+        [r * s * turn(h, bank[o][i]) for i, s in zip(*inside, strict=True)] for o, r in zip(*outside, strict=True)
+    ]
+
+
+def generic(n: int = 4, window: Layer = Layer(3, 2, 1)) -> Evidence:
+    """conv_ψ′(Pf) = P conv_ψ(f) as polynomials: two channels in and out, swapped and signed, a quarter turn and a flip."""
+    entries = unknowns(**{f"f{c}": (n, n) for c in range(2)}, **{f"w{c}": (window.k, window.k) for c in range(4)})
+    images, bank = entries[:2], (entries[2:4], entries[4:])
+    residuals: list[Any] = []
+    for h, inside, outside in ((TURN, SWAP, MINUS), (FLIP, MINUS, SWAP)):
+        left = layer(moved_bank(h, inside, outside, bank), acted(h, inside, images), window)
+        residuals += [a - b for a, b in zip(left, acted(h, outside, layer(bank, images, window)), strict=True)]
+    return vanishes(residuals, what="conv_ψ′(Pf) = P conv_ψ(f)")
+
+
+FILTERS = [Matrix.of([[0, 1], [2, 3]]), Matrix.of([[0, 2], [1, 3]]), Matrix.of([[3, 2], [1, 0]]), Matrix.of([[1, 1], [1, 1]])]
+
+
+def commutes(h: Motion, inside: Channels, outside: Channels, bank: Bank, window: Layer, n: int) -> bool:
+    """For all images: compared on a basis of one-pixel images in each channel."""
+    nothing = Matrix.of([0] * n for _ in range(n))
+    for c, i, j in product(range(2), range(n), range(n)):
+        pixel = Matrix.of([int((a, b) == (i, j)) for b in range(n)] for a in range(n))
+        images = [pixel if c == channel else nothing for channel in range(2)]
+        if layer(bank, acted(h, inside, images), window) != acted(h, outside, layer(bank, images, window)):
+            return False
+    return True
+
+
+def every_bank(window: Layer = Layer(2, 2, 0), n: int = 4, turned: bool = True) -> Evidence:
+    """128 banks, two motions, all signed permutations of two channels: it commutes ⇔ the moved bank is the bank."""
+    banks = [[[FILTERS[a], FILTERS[b]], [FILTERS[b], c * FILTERS[a]]] for a, b in product(range(4), repeat=2) for c in (1, -1)]
+    actions = [(by, signs) for by, signs in signed(2)]
+    cases = [(h, bank, inside, outside) for h in (TURN, FLIP) for bank in banks[::3] for inside in actions[:4] for outside in actions[::3]]
+
+    def right(case: tuple[Motion, Any, Channels, Channels]) -> bool:
+        h, bank, inside, outside = case
+        want = moved_bank(h if turned else P4M[0], inside, outside, bank) == bank
+        return commutes(h, inside, outside, bank, window, n) == want
+
+    return for_all(cases, right, "(h, bank, in, out): the layer commutes ⇔ the moved bank is the bank")
+
+
+def one_bank(h: Motion, bank: Bank, window: Layer, n: int) -> Evidence:
+    """Channels stay where they are."""
+    matched = moved_bank(h, SAME, SAME, bank) == bank
+    return check(commutes(h, SAME, SAME, bank, window, n) == matched, "it commutes ⇔ the moved bank is the bank", psi=bank, n=n, window=tuple(window), matched=matched)

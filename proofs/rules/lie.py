@@ -1,0 +1,69 @@
+"""The Lie derivative of a network is the sum of its layers' own, each carried to the output by the layers after it.
+
+L_X f = df·X_in − X_out∘f, the derivative at t = 0 of exp(−tX_out) f(exp(tX_in)x): 0 for all x iff f is equivariant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.evidence import Evidence
+
+Layer = Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
+def two_layers(sign: int = 1) -> Evidence:
+    """d(g∘f)X₀ − X₂ = dg(df X₀ − X₁) + (dg X₁ − X₂): letters G, F for the derivatives, y₁, y₂ for X₁f, X₂gf; any chain by induction."""
+    G, F, x0, y1, y2 = free("G F x0 y1 y2")
+    return same(G * F * x0 - y2, G * (F * x0 - y1) + sign * (G * y1 - y2), what="L(g∘f) = (Lg)∘f + dg·(Lf)")
+
+
+def polynomial_layers(middle: int = 1) -> Evidence:
+    """Two generic quadratic layers of the plane, X a quarter turn's generator at the ends, `middle` times it between."""
+    w, v, x = unknowns(w=10, v=10, x=2)
+
+    def quadratic(c: Sequence[Any]) -> Layer:
+        def f(y: Sequence[Any]) -> tuple[Any, ...]:
+            terms = (y[0], y[1], y[0] * y[0], y[0] * y[1], y[1] * y[1])
+            return tuple(sum(a * t for a, t in zip(part, terms, strict=True)) for part in (c[:5], c[5:]))
+
+        return f
+
+    def generator(y: Sequence[Any], times: int = 1) -> Matrix:
+        return Matrix.from_columns((-times * y[1], times * y[0]))
+
+    f, g = quadratic(w), quadratic(v)
+
+    def derivative(h: Layer, at: Sequence[Any]) -> Matrix:
+        rows = [[value.diff(z) for z in x] for value in h(x)]
+        return Matrix.of([entry.compose(list(zip(x, at, strict=True))) for entry in row] for row in rows)
+
+    fx = f(x)
+    df, dg = derivative(f, x), derivative(g, fx)
+    whole = derivative(lambda y: g(f(y)), x) @ generator(x) - generator(g(fx))
+    local = dg @ (df @ generator(x) - generator(fx, 1)) + (dg @ generator(fx, middle) - generator(g(fx)))
+    return vanishes(whole - local, what="L(g∘f) = (Lg)∘f + dg·(Lf)")
+
+
+def bound(local: Sequence[Fraction], lipschitz: Sequence[Fraction]) -> Fraction:
+    """Σᵢ eᵢ Π_{j > i} Lⱼ."""
+    total = Fraction(0)
+    for error, constant in zip(local, lipschitz, strict=True):
+        total = total * constant + error
+    return total
+
+
+def attained(local: tuple[int, ...] = (1, 2, 3), slopes: tuple[int, ...] = (2, 3, 5), later: int = 1) -> Evidence:
+    """Layers y ↦ Lᵢy between lines that the group shifts, at speeds uᵢ = Lᵢuᵢ₋₁ − eᵢ: the local errors are eᵢ."""
+    speed, product = Fraction(1), Fraction(1)
+    for e, slope in zip(local, slopes, strict=True):
+        speed, product = slope * speed - e, slope * product
+    whole = product - speed  # df·X_in − X_out for the composed map, which multiplies by the product of the slopes
+    found = bound([Fraction(e) for e in local], [Fraction(s) ** later for s in slopes])
+    return check(found == whole, "the bound is attained", local=local, lipschitz=slopes, bound=found, error=whole)

@@ -1,0 +1,96 @@
+"""Strides on a circle: exact under shifts by the stride for all filters, under all shifts with polyphase selection.
+
+Signals of n = s·m places on a circle, one axis; the places so + i are component i. Along two axes do it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.rules.fibres import bag
+from invariance_proofs.evidence import Evidence
+
+Signal = Sequence[Any]
+
+
+def shifted(x: Signal, t: int) -> tuple[Any, ...]:
+    """(L_t x)(i) = x(i − t)."""
+    return tuple(x[(i - t) % len(x)] for i in range(len(x)))
+
+
+def windows(x: Signal, k: int) -> tuple[Any, ...]:
+    """What a circular convolution with k taps sees at each place: everything that any filter can use."""
+    return tuple(tuple(x[(i + j) % len(x)] for j in range(k)) for i in range(len(x)))
+
+
+def component(x: Signal, s: int, i: int) -> tuple[Any, ...]:
+    return tuple(x[j] for j in range(i, len(x), s))
+
+
+def strided(x: Signal, s: int) -> tuple[Any, ...]:
+    return component(x, s, 0)
+
+
+def selected(x: Signal, s: int, score: Callable[[Any], Any] = sum) -> tuple[Any, ...]:
+    """The component of the highest score; the first of those that tie."""
+    return max((component(x, s, i) for i in range(s)), key=score)
+
+
+SIZES = [(n, s) for n in range(1, 13) for s in range(1, 5) if n % s == 0]
+
+
+def by_the_stride(step: int = 0) -> Evidence:
+    """All n ≤ 12, s ≤ 4 with s | n, k ≤ 3, labels for values: what is pooled is the same for L_t x ⇔ s | t."""
+
+    def right(case: tuple[tuple[int, int], int, int]) -> bool:
+        (n, s), k, t = case
+        pooled, moved = (bag(strided(windows(x, k), s)) for x in (range(n), shifted(range(n), t)))
+        return (pooled == moved) == (t % (step or s) == 0 or t % n == 0)
+
+    return for_all(product(SIZES, (1, 2, 3), range(13)), right, "((n, s), k, t): the pooled output is kept ⇔ s | t")
+
+
+def components_move(carry: int = 1) -> Evidence:
+    """t = sa + b: place s·o + i − t is place s(o − a) + (i − b), or s(o − a − 1) + (i − b + s) if i < b: all sizes."""
+    s, o, i, a, b = unknowns(s=1, o=1, i=1, a=1, b=1)
+    place = s * o + i - (s * a + b)
+    return vanishes(place - (s * (o - a) + (i - b)), place - (s * (o - a - carry) + (i - b + s)), what="components move")
+
+
+def by_any_step(allow_ties: bool = False) -> Evidence:
+    """All 0/1/2 signals of 4 and 6 places, s = 2 and 3, all shifts: the selected component, as a circle of labels, is kept.
+
+    Its norm is Σ 4ᵛ, and signals whose best two components tie are left out unless allowed.
+    """
+
+    def score(c: Signal) -> int:
+        return sum(4**v for v in c)
+
+    def kept(case: tuple[int, Signal, int]) -> bool:
+        s, x, t = case
+        scores = sorted((score(component(x, s, i)) for i in range(s)), reverse=True)
+        if scores[0] == scores[1] and not allow_ties:
+            return True
+        one, other = selected(x, s, score), selected(shifted(x, t), s, score)
+        return any(shifted(one, u) == tuple(other) for u in range(len(one)))
+
+    cases = [(s, x, t) for s, n in ((2, 4), (2, 6), (3, 6)) for x in product(range(3), repeat=n) for t in (1, n // 2)]
+    return for_all(cases, kept, "(s, x, t): the selected component is that of x, moved along the circle")
+
+
+def one_signal(x: Signal, s: int, t: int, select: bool = False) -> Evidence:
+    """Σ of squares after the stride, of x and of L_t x."""
+
+    def pooled(y: Signal) -> int:
+        return sum(v * v for v in (selected(y, s) if select else strided(y, s)))
+
+    return equal(pooled(shifted(x, t)), pooled(x), what="the pooled output is invariant", x=list(x), stride=s, t=t)
+
+
+def cubes(x: Signal, s: int, t: int) -> Evidence:
+    """Selected by the sum, pooled by the sum of squares: two components with one sum and different squares tie."""
+    return one_signal(x, s, t, select=True)

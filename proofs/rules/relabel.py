@@ -1,0 +1,73 @@
+"""Gather and scatter: message passing and index tables under a relabelling of what they point at.
+
+A tensor is a function x of places; P moves it to x∘p with p = P⁻¹. An index table s sends edges to nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.rewriting import follows
+from invariance_proofs.routes.symbolic import matrices, same_matrix
+from invariance_proofs.rules.fibres import bag
+from invariance_proofs.rules.vectors import moved, symmetric_group
+from invariance_proofs.evidence import Evidence
+
+INVERSE_NODES, INVERSE_EDGES = "p(P(x)) = x", "q(Q(x)) = x"
+
+
+def gathered(rules: Sequence[str] = (INVERSE_NODES,)) -> Evidence:
+    """The table P∘s∘q read on X∘p is s read on X, moved by q: gather′(PX) = Q gather(X)."""
+    return follows("X(p(P(s(q(x))))) = X(s(q(x)))", rules, what="gather")
+
+
+def scattered(rules: Sequence[str] = (INVERSE_EDGES,)) -> Evidence:
+    """S′ = P S q on Q m is P S m; that the transposed table is this S′ is `transposed`."""
+    return follows("P(S(q(Q(x)))) = P(S(x))", rules, what="scatter")
+
+
+def transposed(back: bool = True) -> Evidence:
+    """(Q G Pᵀ)ᵀ = P Gᵀ Qᵀ: scatter-sum is the transpose of gather, for any number of nodes and edges."""
+    Q, G, P = matrices(Q=("e", "e"), G=("e", "n"), P=("n", "n"))
+    return same_matrix((Q * G * P.T).T, P * G.T * (Q.T if back else Q), what="(Q G Pᵀ)ᵀ")
+
+
+Edges = Sequence[tuple[int, int]]
+
+
+def message(x: Sequence[Any], edges: Edges, reduce: Callable[[list[Any]], Any] = bag) -> list[Any]:
+    """out_i = ⊕ over edges (i, j) of (xᵢ, xⱼ), beside xᵢ."""
+    return [(x[i], reduce([(x[a], x[b]) for a, b in edges if a == i])) for i in range(len(x))]
+
+
+def relabelled(edges: Edges, by: Sequence[int]) -> list[tuple[int, int]]:
+    """New node i is old node by[i]; the edges follow, in another order."""
+    new = {old: i for i, old in enumerate(by)}
+    return sorted((new[a], new[b]) for a, b in edges)
+
+
+def every_graph(follow: bool = True, reduce: Callable[[list[Any]], Any] = bag) -> Evidence:
+    """All 512 directed graphs on three nodes (loops too), all six relabellings, any reduction of the messages."""
+    pairs = list(product(range(3), repeat=2))
+    graphs = [[pair for bit, pair in enumerate(pairs) if code >> bit & 1] for code in range(512)]
+
+    def moves(case: tuple[Edges, tuple[int, ...]]) -> bool:
+        edges, by = case
+        after = message(moved(by, "abc"), relabelled(edges, by) if follow else edges, reduce)
+        return after == list(moved(by, message("abc", edges, reduce)))
+
+    return for_all(product(graphs, symmetric_group(3)), moves, "(edges, P): the messages move with the nodes")
+
+
+def one_graph(follow: bool, weights: Sequence[int] = (1, 1)) -> Evidence:
+    """Two nodes with x = (1, 2), the edge 0 → 1, and both nodes exchanged; weights belong to node *numbers*."""
+    x, edges, by = (1, 2), [(0, 1)], (1, 0)
+
+    def out(y: Sequence[int], table: Edges) -> list[int]:
+        return [weights[i] * y[i] + sum(y[b] for a, b in table if a == i) for i in range(2)]
+
+    left = out(moved(by, x), relabelled(edges, by) if follow else edges)
+    return equal(left, list(moved(by, out(x, edges))), what="the output moves with the nodes", x=x, edges=edges, P=by, weights=list(weights))
