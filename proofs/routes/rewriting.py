@@ -28,7 +28,7 @@ def follows(equation: str, rules: Sequence[str], /, what: str = "") -> Evidence:
     """
     left, right = (_Rewriter(rules).normal(side) for side in _sides(equation))
     came = f"both sides become {_written(left)}" if left == right else f"{_written(left)} ≠ {_written(right)}"
-    return Evidence(left == right, f"{what or equation}: {came}")
+    return Evidence(left == right, f"{what or equation}: {came}", unknowns=frozenset({"maps"}))
 
 
 class _Rewriter:

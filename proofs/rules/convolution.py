@@ -1,4 +1,4 @@
-"""A convolution on finite arrays under a rigid motion of the grid that also moves its channels: which filter banks commute.
+"""A convolution on arrays under a motion of the grid that also moves channels: which filter banks commute.
 
 The motion h acts on channel c by channel πc and a sign: (Pf)_{πc} = s_c · (f_c turned by h).
 """
@@ -15,8 +15,22 @@ from invariance_proofs.gcnn.windows import Layer
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import signed
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.rules.windows import mirrored
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Channels = tuple[tuple[int, ...], tuple[int, ...]]
 """Where each channel comes from, and its sign: output place c shows sign[c] · channel source[c]."""
@@ -37,13 +51,14 @@ def layer(bank: Bank, images: Sequence[Matrix], window: Layer) -> list[Matrix]:
 
 def moved_bank(h: Motion, inside: Channels, outside: Channels, bank: Bank) -> list[list[Matrix]]:
     """The bank ψ′ with P_out conv_ψ = conv_ψ′ P_in: rows from outside, columns from inside, taps turned by h."""
-    return [
-        [r * s * turn(h, bank[o][i]) for i, s in zip(*inside, strict=True)] for o, r in zip(*outside, strict=True)
-    ]
+    return [[r * s * turn(h, bank[o][i]) for i, s in zip(*inside, strict=True)] for o, r in zip(*outside, strict=True)]
 
 
-def generic(n: int = 4, window: Layer = Layer(3, 2, 1)) -> Evidence:
-    """conv_ψ′(Pf) = P conv_ψ(f) as polynomials: two channels in and out, swapped and signed, a quarter turn and a flip."""
+CENTRED, EVEN = Layer(3, 2, 1), Layer(2, 2, 0)
+
+
+def generic(n: int = 5, window: Layer = CENTRED) -> Evidence:
+    """As polynomials: two channels in and out, swapped and signed, a quarter turn and a flip."""
     entries = unknowns(**{f"f{c}": (n, n) for c in range(2)}, **{f"w{c}": (window.k, window.k) for c in range(4)})
     images, bank = entries[:2], (entries[2:4], entries[4:])
     residuals: list[Any] = []
@@ -53,7 +68,12 @@ def generic(n: int = 4, window: Layer = Layer(3, 2, 1)) -> Evidence:
     return vanishes(residuals, what="conv_ψ′(Pf) = P conv_ψ(f)")
 
 
-FILTERS = [Matrix.of([[0, 1], [2, 3]]), Matrix.of([[0, 2], [1, 3]]), Matrix.of([[3, 2], [1, 0]]), Matrix.of([[1, 1], [1, 1]])]
+FILTERS = [
+    Matrix.of([[0, 1], [2, 3]]),
+    Matrix.of([[0, 2], [1, 3]]),
+    Matrix.of([[3, 2], [1, 0]]),
+    Matrix.of([[1, 1], [1, 1]]),
+]
 
 
 def commutes(h: Motion, inside: Channels, outside: Channels, bank: Bank, window: Layer, n: int) -> bool:
@@ -67,11 +87,21 @@ def commutes(h: Motion, inside: Channels, outside: Channels, bank: Bank, window:
     return True
 
 
-def every_bank(window: Layer = Layer(2, 2, 0), n: int = 4, turned: bool = True) -> Evidence:
+def every_bank(window: Layer = EVEN, n: int = 4, turned: bool = True) -> Evidence:
     """128 banks, two motions, all signed permutations of two channels: it commutes ⇔ the moved bank is the bank."""
-    banks = [[[FILTERS[a], FILTERS[b]], [FILTERS[b], c * FILTERS[a]]] for a, b in product(range(4), repeat=2) for c in (1, -1)]
+    banks = [
+        [[FILTERS[a], FILTERS[b]], [FILTERS[b], c * FILTERS[a]]]
+        for a, b in product(range(4), repeat=2)
+        for c in (1, -1)
+    ]
     actions = [(by, signs) for by, signs in signed(2)]
-    cases = [(h, bank, inside, outside) for h in (TURN, FLIP) for bank in banks[::3] for inside in actions[:4] for outside in actions[::3]]
+    cases = [
+        (h, bank, inside, outside)
+        for h in (TURN, FLIP)
+        for bank in banks[::3]
+        for inside in actions[:4]
+        for outside in actions[::3]
+    ]
 
     def right(case: tuple[Motion, Any, Channels, Channels]) -> bool:
         h, bank, inside, outside = case
@@ -81,7 +111,50 @@ def every_bank(window: Layer = Layer(2, 2, 0), n: int = 4, turned: bool = True) 
     return for_all(cases, right, "(h, bank, in, out): the layer commutes ⇔ the moved bank is the bank")
 
 
-def one_bank(h: Motion, bank: Bank, window: Layer, n: int) -> Evidence:
-    """Channels stay where they are."""
-    matched = moved_bank(h, SAME, SAME, bank) == bank
-    return check(commutes(h, SAME, SAME, bank, window, n) == matched, "it commutes ⇔ the moved bank is the bank", psi=bank, n=n, window=tuple(window), matched=matched)
+def one_bank(n: int, window: Layer = EVEN) -> Evidence:
+    """A bank of ones, which every turn leaves as it is."""
+    bank = [[FILTERS[3], FILTERS[3]]] * 2
+    return check(
+        commutes(TURN, SAME, SAME, bank, window, n), "ψ′ = ψ ⇒ it commutes", psi=bank, n=n, window=tuple(window)
+    )
+
+
+convolution = Statement(
+    id="convolution",
+    paper=PAPER,
+    name="convolutions on arrays under motions that move channels too",
+    source="Cohen & Welling, sections 5 and 7, on arrays; the rule by which a prover passes a convolution",
+    summary="with r = 0, conv_ψ commutes with (motion, channel permutation, signs) ⇔ the moved filter bank is the bank",
+    claim=(
+        "Let h turn or flip the array and send channels to channels with signs, in and out. If the windows are "
+        "centred, (n + 2p − k) mod s = 0 (gcnn:G8.stride), then conv_ψ′(Pf) = P conv_ψ(f), where ψ′ is ψ with rows and "
+        "columns moved and taps turned by h. So the layer commutes for all images exactly if ψ′ = ψ on the taps that "
+        "read a pixel, bias included: rows are matched, nothing is computed, and equality is bit for bit."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "centred windows": Hypothesis("(n + 2p − k) mod s = 0", lambda n, window: Layer(*window).remainder(n) == 0)
+    },
+    clauses=(
+        Clause(
+            "where windows lie: the mirrored tap of the mirrored output reads the mirror image, if r = 0",
+            Route("all sizes", Method.RING, mirrored, {}, instead("pads", 1), "k s p d q r o j"),
+            over="k s p d q r o j",
+        ),
+        Clause(
+            "conv_ψ′(Pf) = P conv_ψ(f)",
+            Route("generic image and bank", Method.RING, generic, {}, {"n = 4, where r = 1": {"n": 4}}),
+            at="5×5 pixels, 3×3 taps, s = 2, p = 1, two channels",
+        ),
+        Clause(
+            "it commutes ⇔ ψ′ = ψ",
+            Route("264 cases", Method.EXHAUSTIVE, every_bank, {}, instead("turned", False)),
+            at="4×4 pixels, 2×2 taps, s = 2, two channels",
+        ),
+    ),
+    controls=(
+        Dropped("centred windows", one_bank, {"n": 5}),
+        Witness("four pixels", one_bank, {"n": 4}),
+    ),
+)

@@ -11,14 +11,33 @@ from fractions import Fraction
 from itertools import permutations, product
 from typing import Any
 
-from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import moved
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+)
 
 Fibres = Sequence[Sequence[int]]
 ROWS: Fibres = ((0, 1, 2), (3, 4, 5))
 """Two fibres of three entries, as a reduction over the last axis of a 2×3 tensor has them."""
+
+
+PAIRS: Fibres = ((0, 1), (2, 3), (4, 5))
+
+TOTAL = Formula("sum", sum)
+FIRST = Formula("the first entry", lambda values: values[0])
 
 
 def bag(values: Sequence[Any]) -> Any:
@@ -46,11 +65,12 @@ def every_permutation(reduce: Callable[[Sequence[Any]], Any] = bag, fibres: Fibr
     )
 
 
-def one_permutation(by: Sequence[int], values: Sequence[Any], reduce: Callable[[Sequence[Any]], Any] = sum) -> Evidence:
+def one_permutation(by: Sequence[int], r: Callable[[Sequence[Any]], Any] = TOTAL) -> Evidence:
     """The reduced values before and after, as multisets: no Q can change these."""
+    values = (1, 2, 3, 4, 5, 6)
     x = moved(tuple(by), values)
-    left, right = (sorted(reduce([v[i] for i in fibre]) for fibre in ROWS) for v in (x, values))
-    return equal(left, right, what="r(Px) = Q r(x)", x=list(values), P=list(by))
+    left, right = (sorted(r([v[i] for i in fibre]) for fibre in ROWS) for v in (x, values))
+    return equal(left, right, what="r(Px) = Q r(x)", x=values, P=list(by), fibres=ROWS, r=r)
 
 
 def any_group(argument: str = "inverse") -> Evidence:
@@ -72,9 +92,7 @@ def softmax_moves(fibres: Fibres = ROWS) -> Evidence:
     x = (0, 1, 2, 4, 7, 11)
     return for_all(
         permutations(range(6)),
-        lambda by: (
-            (softmaxed(moved(by, x), fibres) == moved(by, softmaxed(x, fibres))) == keeps_fibres(by, ROWS)
-        ),
+        lambda by: (softmaxed(moved(by, x), fibres) == moved(by, softmaxed(x, fibres))) == keeps_fibres(by, ROWS),
         "P: softmax(Px) = P softmax(x) ⇔ P carries fibres to fibres",
     )
 
@@ -103,7 +121,29 @@ def turn(e: tuple[int, int, int]) -> tuple[int, int, int]:
     return e[0], (e[1] + 1) % TURNS, PIXELS - 1 - e[2]
 
 
-def every_norm(parameter: Callable[[tuple[int, int, int]], Any]) -> Evidence:
+def by_map(e: tuple[int, int, int]) -> int:
+    return e[0]
+
+
+def by_turn(e: tuple[int, int, int]) -> int:
+    return e[1]
+
+
+def by_pixel(e: tuple[int, int, int]) -> int:
+    return e[2]
+
+
+def one_norm(
+    P: Sequence[int] = (2, 3, 0, 1), sets: Fibres = ((0, 1), (2, 3)), gamma: Sequence[int] = (1, 1, 1, 1)
+) -> Evidence:
+    """Four entries, labels for values."""
+    labels = tuple(range(4))
+    left = normalised(moved(tuple(P), labels), sets, gamma, gamma)
+    right = list(moved(tuple(P), normalised(labels, sets, gamma, gamma)))
+    return check(left == right, "the norm commutes with P", P=P, sets=sets, gamma=gamma)
+
+
+def every_norm(parameter: Callable[[tuple[int, int, int]], Any] = by_map) -> Evidence:
     """Each norm, with γ and β by a rule, under the turn of a feature map with symbolic entries (labels)."""
     by = [ENTRIES.index(turn(e)) for e in ENTRIES]
 
@@ -115,3 +155,92 @@ def every_norm(parameter: Callable[[tuple[int, int, int]], Any]) -> Evidence:
         return left == list(moved(tuple(by), normalised(range(8), fibres, values, values)))
 
     return for_all(NORMS, moves, "norm: it commutes with the turn")
+
+
+reductions = Statement(
+    id="reduction",
+    paper=PAPER,
+    name="reductions and softmax over fibres",
+    source="folklore; Cohen & Welling, section 6.3, for cosets (gcnn:G9)",
+    summary="sums, means, maxima over an axis, and softmax, pass a permutation ⇔ it carries fibres to fibres",
+    claim=(
+        "Let a reduction take one value of each fibre (a row, a window, a coset) by a function that does not look at "
+        "the order. r(Px) = Q r(x) for all x with a permutation Q of the fibres exactly if P carries fibres onto "
+        "fibres; then softmax over the fibres commutes with P itself. An axis that the symmetry mixes with another "
+        "cannot be reduced alone: a mean over rows of an image that is turned."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "fibres to fibres": Hypothesis("P carries each fibre onto a fibre", lambda P, fibres: keeps_fibres(P, fibres)),
+        "symmetric": Hypothesis(
+            "r does not look at the order", lambda r: all(r(v) == r((1, 2, 3)) for v in permutations((1, 2, 3)))
+        ),
+    },
+    clauses=(
+        Clause(
+            "the fibres yK of a group: ⊕_k (gf)(yk) = (⊕f)(g⁻¹y)",
+            Route(
+                "words of the free group", Method.SYMBOLIC, any_group, {}, {"no inverse": {"argument": "gy"}}, "groups"
+            ),
+            over="groups",
+        ),
+        Clause(
+            "any permutation of two fibres of three: ⇔",
+            Route(
+                "720 permutations, labels for values",
+                Method.EXHAUSTIVE,
+                every_permutation,
+                {},
+                {"the first entry": {"reduce": FIRST}, "other fibres": {"fibres": PAIRS}},
+            ),
+        ),
+        Clause(
+            "softmax: ⇔",
+            Route(
+                "720 permutations, base 2", Method.EXHAUSTIVE, softmax_moves, {}, {"other fibres": {"fibres": PAIRS}}
+            ),
+        ),
+    ),
+    controls=(
+        Dropped("fibres to fibres", one_permutation, {"by": (0, 3, 2, 1, 4, 5)}),
+        Dropped("symmetric", one_permutation, {"by": (1, 0, 2, 3, 4, 5), "r": FIRST}),
+        Witness("rows exchanged and each reordered", one_permutation, {"by": (4, 3, 5, 2, 0, 1)}),
+    ),
+)
+
+normalisations = Statement(
+    id="normalisation",
+    paper=PAPER,
+    name="layer, group and instance normalisation",
+    source="Ba et al., Wu & He, Ulyanov et al.; prover's rule for γ(x − μ)/√(v + ε) + β",
+    summary="a normalisation commutes with P if P carries its sets onto its sets and leaves γ and β as they are",
+    claim=(
+        "γ(x − μ)/√(v + ε) + β, with the mean and variance of a set of entries for each entry, commutes with a "
+        "permutation P if P carries the sets onto one another and γ, β are equal at an entry and where it goes. For a "
+        "G-feature map that is turned: layer, group, instance and per-pixel normalisation all do, with one γ and β for "
+        "a feature map; one γ for an orientation, or for a pixel (LayerNorm over an image with elementwise affine "
+        "parameters), does not."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "sets to sets": Hypothesis("P carries each set onto a set", lambda P, sets: keeps_fibres(P, sets)),
+        "parameters stay": Hypothesis("γ(Pe) = γ(e)", lambda P, gamma: moved(tuple(P), gamma) == tuple(gamma)),
+    },
+    routes=(
+        Route(
+            "four norms, labels for values",
+            Method.EXHAUSTIVE,
+            every_norm,
+            {},
+            {"a γ for each orientation": {"parameter": by_turn}, "a γ for each pixel": {"parameter": by_pixel}},
+        ),
+    ),
+    assumed=("1/√(v + ε) is a function of the variance, and mean and variance of the multiset",),
+    controls=(
+        Dropped("sets to sets", one_norm, {"P": (0, 2, 1, 3)}),
+        Dropped("parameters stay", one_norm, {"gamma": (1, 1, 2, 2)}),
+        Witness("two sets exchanged, one γ", one_norm),
+    ),
+)

@@ -13,7 +13,20 @@ from typing import Any
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Taps = Mapping[tuple[int, int], Any]
 
@@ -32,6 +45,7 @@ def moments(psi: Taps) -> tuple[Matrix, Matrix]:
 
 def defect(f: Any, psi: Taps, R: Matrix, h: Any) -> Any:
     """At x = 0, where Rx = 0 too; other points are other images."""
+
     def turned(k: tuple[int, int]) -> tuple[Any, Any]:
         return R[0, 0] * k[0] + R[0, 1] * k[1], R[1, 0] * k[0] + R[1, 1] * k[1]
 
@@ -54,18 +68,20 @@ def series(first: int = 1, half: int = 1) -> Evidence:
 
 
 def angle(power: int = 1) -> Evidence:
-    """|(R − I)μ|² = (2 − 2cos θ)|μ|² = (2 sin(θ/2))²|μ|²: the curve over θ, with c² + s² = 1 put in as d = c² + s² − 1."""
+    """|(R − I)μ|² = (2 − 2cos θ)|μ|² = (2 sin(θ/2))²|μ|²: the curve over θ; c² + s² − 1 times |μ|² is left over."""
     c, s, m = unknowns(c=1, s=1, m=2)
     R = Matrix.of([[c, -s], [s, c]])
     moved = (R - Matrix.identity(2)) @ Matrix.from_columns(m)
     size = sum(x * x for x in m)
-    return vanishes(moved.squared_norm() - (2 - 2 * c**power) * size - (c * c + s * s - 1) * size, what="|(R − I)μ|² = 2(1 − cos θ)|μ|²")
+    return vanishes(
+        moved.squared_norm() - (2 - 2 * c**power) * size - (c * c + s * s - 1) * size,
+        what="|(R − I)μ|² = 2(1 − cos θ)|μ|²",
+    )
 
 
-def isotropic(psi: Taps) -> bool:
-    """μ = 0 and M a multiple of the identity."""
-    mu, M = moments(psi)
-    return not any(mu) and M[0, 0] == M[1, 1] and M[0, 1] == 0
+def round_(M: Matrix) -> bool:
+    """Whether M is a multiple of the identity."""
+    return M[0, 0] == M[1, 1] and M[0, 1] == M[1, 0] == 0
 
 
 LAPLACE: Taps = {(0, 0): -4, (1, 0): 1, (0, 1): 1, (-1, 0): 1, (0, -1): 1}
@@ -74,7 +90,12 @@ BAR: Taps = {(0, 0): -2, (1, 0): 1, (-1, 0): 1}
 PYTHAGORAS = Matrix.of([[Fraction(3, 5), Fraction(-4, 5)], [Fraction(4, 5), Fraction(3, 5)]])
 
 
-PARTS = {1: lambda x, y: x - 2 * y, 2: lambda x, y: x * x - 3 * x * y, 3: lambda x, y: x**3 + y**3, 4: lambda x, y: x**4}
+PARTS = {
+    1: lambda x, y: x - 2 * y,
+    2: lambda x, y: x * x - 3 * x * y,
+    3: lambda x, y: x**3 + y**3,
+    4: lambda x, y: x**4,
+}
 """The homogeneous parts of an image; the part of degree d gives the power hᵈ of the defect."""
 
 
@@ -86,3 +107,70 @@ def order(psi: Taps, wanted: int, R: Matrix = PYTHAGORAS) -> Evidence:
 
     lowest = next((d for d in PARTS if coefficient(d)), None)
     return check(lowest == wanted, f"the defect starts with h^{wanted}", psi=dict(psi), R=R, lowest=lowest)
+
+
+SLANTED: Taps = {(0, 0): -3, (1, 0): 2, (0, 1): 1, (-1, 0): 0, (0, -1): 1}
+"""μ = (2, 0), M = 2I."""
+
+
+def vanishing(psi: Taps) -> Evidence:
+    """Whether the defect at the angle of (3, 4, 5) has no terms in h and h²."""
+    terms = [defect(PARTS[d], psi, PYTHAGORAS, 1) for d in (1, 2)]
+    return check(not any(terms), "no terms in h and h²", psi=dict(psi), R=PYTHAGORAS, terms=terms)
+
+
+grid_defect = Statement(
+    id="grid-defect",
+    paper=PAPER,
+    name="what a rotation costs a convolution on a grid",
+    source="Taylor's theorem; the error curve over angles that is usually fitted",
+    summary="defect = h ∇f·(R − I)μ + (h²/2) tr(∇²f (RMRᵀ − M)) + O(h³): predicted by the filter's first two moments",
+    claim=(
+        "For (Λf)(x) = Σ ψ(k) f(x + hk), an image f of class C³ and any linear R, Λ(f∘R)(x) − (Λf)(Rx) = h ∇f·(R − I)μ "
+        "+ (h²/2) tr(∇²f (RMRᵀ − M)) + O(h³) at Rx, with μ = Σψ(k)k and M = Σψ(k)kkᵀ. Over the angle the first term is "
+        "2|sin(θ/2)||μ||∇f| at most: the error curve of a rotated layer is predicted, not fitted. Filters with μ = 0 "
+        "and M a multiple of I (a Laplacian, a centred blur) are rotation-invariant to O(h³) at every angle, whatever "
+        "the grid does."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
+    hypotheses={
+        "first moment": Hypothesis("for O(h²): Σ ψ(k) k = 0", lambda psi: not any(moments(psi)[0])),
+        "second moment": Hypothesis("for O(h³): Σ ψ(k) kkᵀ is a multiple of I", lambda psi: round_(moments(psi)[1])),
+    },
+    clauses=(
+        Clause(
+            "the terms in 1, h and h²",
+            Route(
+                "generic cubic image, four generic taps, generic R",
+                Method.RING,
+                series,
+                {},
+                instead("first", 2) | instead("half", 2),
+                "h R00 w0 c0",
+            ),
+            over="h R00 w0 c0",
+            assumed=("Taylor's theorem for images of class C³",),
+        ),
+        Clause(
+            "|(R − I)μ|² = 2(1 − cos θ)|μ|² = 4 sin²(θ/2)|μ|²",
+            Route("c² + s² = 1", Method.RING, angle, {}, instead("power", 2), "c s m0"),
+            over="c s m0",
+        ),
+        Clause(
+            "an edge filter errs in h, a bar in h², a Laplacian in h⁴",
+            *(
+                Route(
+                    name, Method.EXACT, order, {"psi": psi, "wanted": power}, {f"h^{power + 1}": {"wanted": power + 1}}
+                )
+                for name, psi, power in (("edge", EDGE, 1), ("bar", BAR, 2), ("Laplacian", LAPLACE, 4))
+            ),
+            finite=True,
+        ),
+    ),
+    controls=(
+        Dropped("first moment", vanishing, {"psi": SLANTED}),
+        Dropped("second moment", vanishing, {"psi": BAR}),
+        Witness("a Laplacian", vanishing, {"psi": LAPLACE}),
+    ),
+)

@@ -10,22 +10,35 @@ from fractions import Fraction
 from typing import Any
 
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.exact import check
+from invariance_proofs.routes.exact import check, equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.symbolic import free, same
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Layer = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 def two_layers(sign: int = 1) -> Evidence:
-    """d(g∘f)X₀ − X₂ = dg(df X₀ − X₁) + (dg X₁ − X₂): letters G, F for the derivatives, y₁, y₂ for X₁f, X₂gf; any chain by induction."""
+    """d(g∘f)X₀ − X₂ = dg(df X₀ − X₁) + (dg X₁ − X₂): F = df, G = dg, y₁ = X₁f, y₂ = X₂gf; chains by induction."""
     G, F, x0, y1, y2 = free("G F x0 y1 y2")
     return same(G * F * x0 - y2, G * (F * x0 - y1) + sign * (G * y1 - y2), what="L(g∘f) = (Lg)∘f + dg·(Lf)")
 
 
 def polynomial_layers(middle: int = 1) -> Evidence:
-    """Two generic quadratic layers of the plane, X a quarter turn's generator at the ends, `middle` times it between."""
+    """Two generic quadratic layers of the plane, X the generator of rotations; `middle` times it in front of g."""
     w, v, x = unknowns(w=10, v=10, x=2)
 
     def quadratic(c: Sequence[Any]) -> Layer:
@@ -59,6 +72,12 @@ def bound(local: Sequence[Fraction], lipschitz: Sequence[Fraction]) -> Fraction:
     return total
 
 
+def mismatched(starts: int, ends: int = 1) -> Evidence:
+    """f(x) = g(x) = x on a line that is shifted at speed 1, `ends` and `starts` between, 1: both local errors are 0?"""
+    local, whole = (1 * 1 - ends) + (1 * starts - starts), 1 * 1 * 1 - starts
+    return equal(whole, local, what="L(g∘f) = (Lg)∘f + dg·(Lf)", ends=ends, starts=starts)
+
+
 def attained(local: tuple[int, ...] = (1, 2, 3), slopes: tuple[int, ...] = (2, 3, 5), later: int = 1) -> Evidence:
     """Layers y ↦ Lᵢy between lines that the group shifts, at speeds uᵢ = Lᵢuᵢ₋₁ − eᵢ: the local errors are eᵢ."""
     speed, product = Fraction(1), Fraction(1)
@@ -67,3 +86,43 @@ def attained(local: tuple[int, ...] = (1, 2, 3), slopes: tuple[int, ...] = (2, 3
     whole = product - speed  # df·X_in − X_out for the composed map, which multiplies by the product of the slopes
     found = bound([Fraction(e) for e in local], [Fraction(s) ** later for s in slopes])
     return check(found == whole, "the bound is attained", local=local, lipschitz=slopes, bound=found, error=whole)
+
+
+lie_derivative = Statement(
+    id="lie-derivative",
+    paper=PAPER,
+    name="local errors of layers add up to the network's",
+    source="Gruver et al., “The Lie derivative for measuring learned equivariance” (ICLR 2023), section 4",
+    summary="L(g∘f) = (Lg)∘f + dg·(Lf): the network's local error is at most Σ eᵢ Π_{j>i} Lipⱼ, and that is attained",
+    claim=(
+        "For one-parameter groups on the input, between the layers and on the output, L f = df·X_in − X_out∘f is the "
+        "derivative of the error at the identity, and L(g∘f) = (Lg)∘f + dg·(Lf). By induction the local error of a "
+        "network is the sum of its layers' own, each carried to the output by the layers after it: at most Σ eᵢ "
+        "Π_{j>i} Lipⱼ. So a layer can be blamed, and a network of small errors is bounded, for one choice of actions "
+        "between the layers."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={
+        "one action between": Hypothesis(
+            "f ends with the action that g starts from", lambda ends, starts: ends == starts
+        )
+    },
+    clauses=(
+        Clause(
+            "L(g∘f) = (Lg)∘f + dg·(Lf)",
+            Route("free algebra", Method.SYMBOLIC, two_layers, {}, instead("sign", -1), "G F x0 y1 y2"),
+            Route("generic quadratic layers of the plane", Method.RING, polynomial_layers, {}, instead("middle", 2)),
+            over="G F x0 y1 y2",
+        ),
+        Clause(
+            "the bound is attained",
+            Route("three layers", Method.EXACT, attained, {}, instead("later", 2)),
+            finite=True,
+        ),
+    ),
+    controls=(
+        Dropped("one action between", mismatched, {"starts": 3}),
+        Witness("the same action", mismatched, {"starts": 1}),
+    ),
+)

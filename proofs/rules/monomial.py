@@ -10,33 +10,33 @@ from typing import Any
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import apply
-from invariance_proofs.evidence import Evidence, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 Activation = Callable[[Any], Any]
 
 
-def relu(t: Any) -> Any:
-    return max(t, 0 * t)
-
-
-def leaky(t: Any) -> Any:
-    return t if t > 0 else t / 4
-
-
-def cubic(t: Any) -> Any:
-    """An odd function that is not linear on any interval."""
-    return t + t**3
-
-
-def clipped(t: Any) -> Any:
-    """max(−1, min(1, t)): odd."""
-    return max(-1, min(1, t))
-
-
-def shifted(t: Any) -> Any:
-    """Neither odd nor positively homogeneous."""
-    return relu(t - 1)
+RELU = Formula("ReLU", lambda t: max(t, 0 * t))
+LEAKY = Formula("leaky ReLU", lambda t: t if t > 0 else t / 4)
+CUBIC = Formula("t + t³", lambda t: t + t**3)
+CLIPPED = Formula("max(−1, min(1, t))", lambda t: max(-1, min(1, t)))
+SHIFTED = Formula("ReLU(t − 1)", lambda t: max(t - 1, 0 * t))
+"""Neither odd nor positively homogeneous."""
 
 
 def monomial(row: tuple[int, ...]) -> bool:
@@ -57,7 +57,7 @@ def unit(row: tuple[int, ...]) -> bool:
 INPUTS = [tuple(map(Fraction, x)) for x in product((-3, -1, 0, 1, 2), repeat=3)]
 
 
-def which_rows(activation: Activation, rule: Callable[[tuple[int, ...]], bool]) -> Evidence:
+def which_rows(activation: Activation = RELU, rule: Callable[[tuple[int, ...]], bool] = monomial) -> Evidence:
     """Every row with three entries from −2 to 2, on 125 inputs: σ(Σ mⱼxⱼ) = Σ mⱼ σ(xⱼ) ⇔ the rule."""
 
     def commutes(m: tuple[int, ...]) -> bool:
@@ -68,9 +68,10 @@ def which_rows(activation: Activation, rule: Callable[[tuple[int, ...]], bool]) 
 
 def relu_rows(slack: int = 0) -> Evidence:
     """Any two entries of a row, on eⱼ and eⱼ − e_k: both ≥ 0, and one of them 0. And m ≥ 0 commutes."""
-    import z3
 
     def r(t: Any) -> Any:
+        import z3
+
         return z3.If(t > 0, t, 0)
 
     return all_of(
@@ -94,6 +95,85 @@ def odd_rows(power: int = 3) -> Evidence:
     return vanishes(defect - want, what="σ(mx + ny) − mσ(x) − nσ(y)")
 
 
-def one_row(m: tuple[int, ...], x: tuple[int, ...], activation: Activation) -> Evidence:
-    left, right = activation(apply([m], x)[0]), apply([m], [activation(v) for v in x])[0]
-    return equal(left, right, what="σ(m·x) = m·σ(x)", m=m, x=x, sigma=activation.__name__)
+def one_row(m: tuple[int, ...], x: tuple[int, ...], sigma: Activation = RELU) -> Evidence:
+    left, right = sigma(apply([m], x)[0]), apply([m], [sigma(v) for v in x])[0]
+    return equal(left, right, what="σ(m·x) = m·σ(x)", m=m, x=x, sigma=sigma)
+
+
+activations = Statement(
+    id="activation",
+    paper=PAPER,
+    name="which linear maps pass an activation",
+    source="Godfrey et al., “On the symmetries of deep learning models” (2022); Tran et al., arXiv 2409.11697",
+    summary=(
+        "ReLU commutes with M ⇔ each row has one entry at most, and ≥ 0; odd activations with signed rows; others with "
+        "rows of one 1"
+    ),
+    claim=(
+        "σ(Mx) = Mσ(x) for all x: for σ = ReLU (and a leaky one) exactly if every row of M holds at most one entry "
+        "other than 0, and that is positive; for an odd σ that is not linear exactly if it is ±1; for other σ, if it "
+        "is 1. So an invertible M is monomial: permutations with positive scales, with signs, or alone. A prover that "
+        "looks for hidden actions of these kinds misses none that passes an activation."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "one entry a row": Hypothesis("a row of M has at most one entry ≠ 0", lambda m: sum(v != 0 for v in m) <= 1),
+        "positive": Hypothesis("m ≥ 0", lambda m: min(m) >= 0),
+        "positively homogeneous": Hypothesis(
+            "σ(tx) = tσ(x) for t > 0",
+            lambda sigma: all(sigma(t * x) == t * sigma(x) for t in (2, 3) for x in (-1, 1, 2)),
+        ),
+    },
+    clauses=(
+        Clause(
+            "ReLU: one entry a row, and it is ≥ 0",
+            Route(
+                "any two entries of a row, on eⱼ and eⱼ − e_k",
+                Method.SMT,
+                relu_rows,
+                {},
+                instead("slack", -1),
+                "m n",
+                assumed=("with all other coordinates 0 a row is its two entries",),
+            ),
+            Route("rows with entries from −2 to 2", Method.EXHAUSTIVE, which_rows, {}, {"±1 passes": {"rule": signed}}),
+            over="m n",
+        ),
+        Clause(
+            "t + t³: one entry a row, and it is 0 or ±1",
+            Route("coefficients", Method.RING, odd_rows, {}, instead("power", 2), "m n"),
+            Route(
+                "rows with entries from −2 to 2",
+                Method.EXHAUSTIVE,
+                which_rows,
+                {"activation": CUBIC, "rule": signed},
+                {"positive ones pass": {"rule": monomial}},
+            ),
+            over="m n",
+        ),
+        Clause(
+            "an odd, a leaky and a shifted activation",
+            *(
+                Route(
+                    f"{sigma}",
+                    Method.EXHAUSTIVE,
+                    which_rows,
+                    {"activation": sigma, "rule": rule},
+                    {"another rule": {"rule": other}},
+                )
+                for sigma, rule, other in (
+                    (CLIPPED, signed, unit),
+                    (LEAKY, monomial, signed),
+                    (SHIFTED, unit, monomial),
+                )
+            ),
+        ),
+    ),
+    controls=(
+        Dropped("one entry a row", one_row, {"m": (1, 1), "x": (1, -1)}),
+        Dropped("positive", one_row, {"m": (-1, 0), "x": (1, 0)}),
+        Dropped("positively homogeneous", one_row, {"m": (2, 0), "x": (1, 0), "sigma": SHIFTED}),
+        Witness("a scale passes ReLU", one_row, {"m": (0, 3), "x": (1, -1)}),
+    ),
+)

@@ -7,7 +7,21 @@ from itertools import product
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.evidence import Evidence, all_of
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 MODES = ("zeros", "replicate", "reflect", "circular")
 
@@ -39,7 +53,7 @@ def sizes(mode: str) -> Iterator[tuple[int, int, int]]:
 
 
 def every_small_size(mode: str, slack: int = 0) -> Evidence:
-    """Mirrored exactly for equal extents; circular ones need agree modulo n only, and one repeated pixel has no sides."""
+    """Mirrored for equal extents alone; circular ones need agree modulo n only, and one repeated pixel has no sides."""
 
     def right(size: tuple[int, int, int]) -> bool:
         n, a, b = size
@@ -59,15 +73,56 @@ def any_size(outside: int = 0) -> Evidence:
         "inside": (i, n - 1 - i),
     }
     return all_of(
-        *(vanishes(n - 1 + outside - low - high, what=f"{mode}: n − 1 − shown(−i) = shown(n − 1 + i)") for mode, (low, high) in pieces.items())
+        *(
+            vanishes(n - 1 + outside - low - high, what=f"{mode}: n − 1 − shown(−i) = shown(n − 1 + i)")
+            for mode, (low, high) in pieces.items()
+        )
     )
 
 
-def one_row(mode: str, a: int, b: int) -> Evidence:
+def one_row(mode: str, before: int, behind: int) -> Evidence:
     """x = (1, 2, 3)."""
     x = (1, 2, 3)
 
     def pad(row: tuple[int, ...]) -> list[int]:
-        return [0 if j is None else row[j] for j in padded(mode, 3, a, b)]
+        return [0 if j is None else row[j] for j in padded(mode, 3, before, behind)]
 
-    return equal(pad(x[::-1]), pad(x)[::-1], what="pad(flip x) = flip(pad x)", x=x, mode=mode, left=a, right=b)
+    return equal(
+        pad(x[::-1]), pad(x)[::-1], what="pad(flip x) = flip(pad x)", x=x, mode=mode, before=before, behind=behind
+    )
+
+
+paddings = Statement(
+    id="padding",
+    paper=PAPER,
+    name="padding",
+    source="torch.nn.functional.pad, and the padding of convolutions and pools",
+    summary="zeros, replicate, reflect and circular padding commute with flips and turns ⇔ equal extents on both sides",
+    claim=(
+        "Padding by a before and b behind commutes with the flip of the axis for all images exactly if a = b (circular "
+        "padding: if a ≡ b modulo n; replicate: also for one pixel). So “same” padding of an even kernel, which pads "
+        "one pixel more behind, breaks flips and turns at every size, whatever the kernel."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={"equal extents": Hypothesis("a = b", lambda before, behind: before == behind)},
+    clauses=(
+        Clause(
+            "a = b is enough: what is shown at −i and at n − 1 + i are mirror images",
+            Route("each mode's formula", Method.RING, any_size, {}, instead("outside", 1), "n i"),
+            over="n i",
+        ),
+        *(
+            Clause(
+                f"{mode}: ⇔",
+                Route(f"n ≤ 6, {mode}", Method.EXHAUSTIVE, every_small_size, {"mode": mode}, instead("slack", 1)),
+            )
+            for mode in MODES
+        ),
+    ),
+    controls=(
+        Dropped("equal extents", one_row, {"mode": "zeros", "before": 1, "behind": 0}),
+        Dropped("equal extents", one_row, {"mode": "reflect", "before": 1, "behind": 2}),
+        Witness("circular, both sides", one_row, {"mode": "circular", "before": 1, "behind": 1}),
+    ),
+)

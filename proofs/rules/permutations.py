@@ -15,9 +15,24 @@ from sympy.polys.matrices import DomainMatrix
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.words import Word, function, letters, reindexed
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import moved, symmetric_group
-from invariance_proofs.evidence import Evidence, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 
 def any_group(row: str = "moved") -> Evidence:
@@ -40,12 +55,16 @@ def any_group(row: str = "moved") -> Evidence:
     )
 
 
-def attention(x: Sequence[Sequence[int]], table: Sequence[Sequence[int]], causal: bool = False) -> list[tuple[Any, ...]]:
+def attention(
+    x: Sequence[Sequence[int]], table: Sequence[Sequence[int]], causal: bool = False
+) -> list[tuple[Any, ...]]:
     """One head on x + table: q = k = the first entry, v = the whole vector, base 2; `causal` hides later keys."""
     y = [tuple(a + b for a, b in zip(*pair, strict=True)) for pair in zip(x, table, strict=True)]
     out = []
     for i, query in enumerate(y):
-        scores = [Fraction(2) ** (query[0] * key[0]) if j <= i or not causal else Fraction(0) for j, key in enumerate(y)]
+        scores = [
+            Fraction(2) ** (query[0] * key[0]) if j <= i or not causal else Fraction(0) for j, key in enumerate(y)
+        ]
         total = sum(scores)
         out.append(tuple(sum(s * key[c] for s, key in zip(scores, y, strict=True)) / total for c in range(len(query))))
     return out
@@ -73,23 +92,49 @@ def stabiliser(table: Sequence[Sequence[int]], by: Sequence[int]) -> bool:
     return moved(tuple(by), table) == tuple(table)
 
 
-def positions(ignored: bool = False, causal: bool = False) -> Evidence:
+def positions(tables: Sequence[str] = tuple(TABLES), ignored: bool = False, causal: bool = False) -> Evidence:
     """24 permutations, four tables: attention with positions commutes with P ⇔ P leaves the table as it is."""
     return for_all(
-        product(TABLES, symmetric_group(4)),
+        product(tables, symmetric_group(4)),
         lambda c: keeps(c[1], TABLES[c[0]], causal) == (ignored or stabiliser(TABLES[c[0]], c[1])),
         "(table, P): attention commutes with P ⇔ P T = T",
     )
 
 
-def with_weights(table: Sequence[Sequence[int]], by: Sequence[int], value: int) -> Evidence:
-    """Scores all equal, values v = value·y: the mean, whatever the table. Weights that are not generic."""
-    def layer(x: Sequence[Sequence[int]]) -> list[Any]:
-        total = tuple(sum(x[i][c] + table[i][c] for i in range(4)) for c in range(2))
-        return [tuple(Fraction(value * t, 4) for t in total)] * 4
+def table_kept(table: str = "p(x) + t = p(x + t)") -> Evidence:
+    """F commutes with p, and t is a table with pt = t: then F(px + t) = pF(x + t)."""
+    return follows("F(p(x) + t) = p(F(x + t))", ["F(p(x)) = p(F(x))", table])
 
-    left, right = layer(moved(tuple(by), TOKENS)), list(moved(tuple(by), layer(TOKENS)))
-    return equal(left, right, what="the mean of all values commutes with P")
+
+def mean_of_all(base: int) -> Evidence:
+    """Scores base^(q·k): equal for base 1. Does attention commute with P exactly if PT = T, for a table of four?"""
+    by, table = (1, 0, 2, 3), TABLES["all different"]
+    y, z = (
+        [tuple(a + b for a, b in zip(*pair, strict=True)) for pair in zip(x, table, strict=True)]
+        for x in (TOKENS, moved(by, TOKENS))
+    )
+    scores = [Fraction(base) ** (q[0] * k[0]) for q, k in product(y, repeat=2)]
+
+    def out(rows: Sequence[Sequence[int]]) -> list[Any]:
+        table_ = [[Fraction(base) ** (q[0] * k[0]) for k in rows] for q in rows]
+        return [tuple(sum(s * k[c] for s, k in zip(r, rows, strict=True)) / sum(r) for c in range(2)) for r in table_]
+
+    commutes = out(z) == list(moved(by, out(y)))
+    return equal(
+        commutes, stabiliser(table, by), what="attention commutes with P ⇔ PT = T", P=by, T=table, scores=scores
+    )
+
+
+def shifts_only(group: Sequence[Sequence[int]]) -> Evidence:
+    """The dimension of {W : WP = PW for P in the group}, three entries."""
+    rows = []
+    for by, i, j in product(group, range(3), range(3)):
+        row = [0] * 9
+        row[by[i] * 3 + by[j]] += 1
+        row[i * 3 + j] -= 1
+        rows.append([QQ(x) for x in row])
+    free = 9 - DomainMatrix(rows, (len(rows), 9), QQ).rank()
+    return equal(free, 2, what="two parameters", group=group)
 
 
 def equivariant_dimension(n: int, step: int = 1) -> int:
@@ -112,13 +157,135 @@ def two_numbers(step: int = 1) -> Evidence:
 def deep_set(weights: int = 1) -> Evidence:
     """Generic W = aI + b11ᵀ on four entries; mutated, the second weight differs from entry to entry."""
     x, a, b = unknowns(x=4, a=1, b=4)
+
     def layer(y: Sequence[Any]) -> list[Any]:
         return [a * v + sum(b[0 if weights == 1 else j] * u for j, u in enumerate(y)) for v in y]
 
-    residuals = [p - q for by in symmetric_group(4) for p, q in zip(layer(moved(by, x)), moved(by, layer(x)), strict=True)]
+    residuals = [
+        p - q for by in symmetric_group(4) for p, q in zip(layer(moved(by, x)), moved(by, layer(x)), strict=True)
+    ]
     return vanishes(residuals, what="(aI + b11ᵀ)P = P(aI + b11ᵀ)")
 
 
-def at_tokens(by: Sequence[int], table: Sequence[Sequence[int]], causal: bool = False) -> Evidence:
+def at_tokens(
+    by: Sequence[int] = (1, 0, 2, 3), table: Sequence[Sequence[int]] = NOWHERE, causal: bool = False
+) -> Evidence:
     left = attention(moved(tuple(by), TOKENS), table, causal)
-    return equal(left, list(moved(tuple(by), attention(TOKENS, table, causal))), what="attention(Px) = P attention(x)", x=TOKENS, P=list(by), positions=table)
+    return equal(
+        left,
+        list(moved(tuple(by), attention(TOKENS, table, causal))),
+        what="attention(Px) = P attention(x)",
+        x=TOKENS,
+        P=list(by),
+        positions=table,
+        causal=causal,
+    )
+
+
+attention_rule = Statement(
+    id="attention",
+    paper=PAPER,
+    name="attention without positions",
+    source="Vaswani et al. (2017), section 3.2; Lee et al., “Set Transformer” (2019)",
+    summary="attention without positions and masks commutes with every permutation of its tokens",
+    claim=(
+        "out(x)ᵢ = Σⱼ e(xᵢ, xⱼ) v(xⱼ) / Σⱼ e(xᵢ, xⱼ) with any positive score e and any v: out(gx) = g out(x) for every "
+        "permutation g, any number of tokens, heads and features; with row-wise layers and sums (composition, sum) so "
+        "do whole encoders. A causal mask, or any mask that is not moved along, breaks it."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"no mask": Hypothesis("every key is seen by every query", lambda causal: not causal)},
+    routes=(
+        Route(
+            "substitution j ↦ gj in both sums",
+            Method.SYMBOLIC,
+            any_group,
+            {},
+            {"the query stays": {"row": "stays"}},
+            "groups",
+        ),
+        Route(
+            "four tokens, 24 permutations", Method.EXHAUSTIVE, positions, {"tables": ("none",)}, instead("causal", True)
+        ),
+    ),
+    over="groups",
+    controls=(
+        Dropped("no mask", at_tokens, {"causal": True}),
+        Witness("two tokens exchanged", at_tokens),
+    ),
+)
+
+position_rule = Statement(
+    id="positions",
+    paper=PAPER,
+    name="attention with positions",
+    source="Vaswani et al. (2017), section 3.5; Dosovitskiy et al. (2021)",
+    summary="with a table of positions T attention keeps, for generic weights, exactly the permutations with PT = T",
+    claim=(
+        "attention(x + T) commutes with P for all x if PT = T, since Px + T = P(x + T); for generic weights only then. "
+        "So a vision transformer with learnt positions has no translation symmetry at all, and flips exactly if its "
+        "table is symmetric. Weights that do not look, such as equal scores, keep more."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={"generic weights": Hypothesis("the scores are not all equal", lambda scores: len(set(scores)) > 1)},
+    clauses=(
+        Clause(
+            "PT = T ⇒ P commutes",
+            Route(
+                "rewriting: T added before a layer that commutes",
+                Method.SYMBOLIC,
+                table_kept,
+                {},
+                {"P moves the table": {"table": "p(x) + p(t) = p(x + t)"}},
+                "maps",
+            ),
+            over="maps",
+        ),
+        Clause(
+            "⇔ for generic weights",
+            Route("four tables, 24 permutations", Method.EXHAUSTIVE, positions, {}, instead("ignored", True)),
+            at="four tokens, four tables, one head",
+        ),
+    ),
+    controls=(
+        Dropped("generic weights", mean_of_all, {"base": 1}),
+        Witness("the same table with base 2: PT ≠ T, and it does not commute", mean_of_all, {"base": 2}),
+        Witness("a mirrored table keeps the flip", at_tokens, {"by": (3, 2, 1, 0), "table": TABLES["mirrored"]}),
+    ),
+)
+
+deep_sets = Statement(
+    id="deep-sets",
+    paper=PAPER,
+    name="linear layers on sets",
+    source="Zaheer et al., “Deep Sets” (2017), Lemma 3",
+    summary="a linear layer on n ≥ 2 entries commutes with all permutations ⇔ W = aI + b11ᵀ: two parameters at every n",
+    claim=(
+        "WP = PW for every permutation P exactly if W = aI + b11ᵀ, with the same a and b for all entries. So φ(xᵢ, "
+        "⊕ⱼψ(xⱼ)) is all that a set layer of this kind can be; more parameters cost the symmetry. Cyclic shifts alone "
+        "leave n parameters: circular convolution."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "all permutations": Hypothesis("two transpositions of three generate S₃", lambda group: len(group) == 6)
+    },
+    clauses=(
+        Clause(
+            "aI + b11ᵀ commutes",
+            Route("generic entries, all 24 permutations", Method.RING, deep_set, {}, instead("weights", 2)),
+            at="n = 4",
+        ),
+        Clause(
+            "nothing else does",
+            Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2)),
+            at="n = 2, …, 5",
+        ),
+    ),
+    controls=(
+        Dropped("all permutations", shifts_only, {"group": ((0, 1, 2), (1, 2, 0), (2, 0, 1))}),
+        Witness("all six", shifts_only, {"group": tuple(symmetric_group(3))}),
+    ),
+)

@@ -11,8 +11,21 @@ from typing import Any
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.fibres import bag
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Signal = Sequence[Any]
 
@@ -58,11 +71,13 @@ def components_move(carry: int = 1) -> Evidence:
     """t = sa + b: place s·o + i − t is place s(o − a) + (i − b), or s(o − a − 1) + (i − b + s) if i < b: all sizes."""
     s, o, i, a, b = unknowns(s=1, o=1, i=1, a=1, b=1)
     place = s * o + i - (s * a + b)
-    return vanishes(place - (s * (o - a) + (i - b)), place - (s * (o - a - carry) + (i - b + s)), what="components move")
+    return vanishes(
+        place - (s * (o - a) + (i - b)), place - (s * (o - a - carry) + (i - b + s)), what="components move"
+    )
 
 
 def by_any_step(allow_ties: bool = False) -> Evidence:
-    """All 0/1/2 signals of 4 and 6 places, s = 2 and 3, all shifts: the selected component, as a circle of labels, is kept.
+    """All 0/1/2 signals of 4 and 6 places, s = 2 and 3: the selected component, as a circle, is kept.
 
     Its norm is Σ 4ᵛ, and signals whose best two components tie are left out unless allowed.
     """
@@ -82,15 +97,86 @@ def by_any_step(allow_ties: bool = False) -> Evidence:
     return for_all(cases, kept, "(s, x, t): the selected component is that of x, moved along the circle")
 
 
-def one_signal(x: Signal, s: int, t: int, select: bool = False) -> Evidence:
+def one_signal(x: Signal, t: int, s: int = 2, select: bool = False) -> Evidence:
     """Σ of squares after the stride, of x and of L_t x."""
 
     def pooled(y: Signal) -> int:
         return sum(v * v for v in (selected(y, s) if select else strided(y, s)))
 
-    return equal(pooled(shifted(x, t)), pooled(x), what="the pooled output is invariant", x=list(x), stride=s, t=t)
+    return equal(pooled(shifted(x, t)), pooled(x), what="the pooled output is invariant", x=x, stride=s, t=t)
 
 
-def cubes(x: Signal, s: int, t: int) -> Evidence:
-    """Selected by the sum, pooled by the sum of squares: two components with one sum and different squares tie."""
-    return one_signal(x, s, t, select=True)
+circle = Statement(
+    id="circular-stride",
+    paper=PAPER,
+    name="strides on a circle",
+    source="Azulay & Weiss (2019), section 3",
+    summary=(
+        "circular stride s | n, then global pooling: invariant exactly under shifts by multiples of s, for all filters"
+    ),
+    claim=(
+        "A circular convolution, a stride s that divides n, pointwise layers and a pooling that does not look at the "
+        "order: the output is the same for L_t x, for all filters, exactly if s | t. A network of strides s₁, …, s_L "
+        "is invariant to shifts by multiples of their product alone: one shift in 16² or 32², however it is trained."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={"s divides n": Hypothesis("s | n", lambda x, stride: len(x) % stride == 0)},
+    clauses=(
+        Clause(
+            "component i of L_t x, t = sa + b, is component i − b moved by a (and by one more, from s + i − b, if i < b)",
+            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+            over="s o i a b",
+        ),
+        Clause(
+            "invariant for all filters ⇔ s | t",
+            Route("labels for values, all shifts", Method.EXHAUSTIVE, by_the_stride, {}, instead("step", 1)),
+            at="n ≤ 12, s ≤ 4, k ≤ 3",
+        ),
+    ),
+    controls=(
+        Dropped("s divides n", one_signal, {"x": (1, 2, 3, 4, 5), "t": 2}),
+        Witness("a shift by the stride", one_signal, {"x": (1, 2, 3, 4), "t": 2}),
+    ),
+)
+
+polyphase = Statement(
+    id="polyphase",
+    paper=PAPER,
+    name="adaptive polyphase sampling",
+    source="Chaman & Dokmanić, “Truly shift-invariant convolutional neural networks” (CVPR 2021)",
+    summary=(
+        "keeping the polyphase component of the highest norm makes the pooled output invariant to every shift, without "
+        "ties"
+    ),
+    claim=(
+        "A shift permutes the s components and moves each along its circle; a norm does not see the latter. So the "
+        "component of the highest norm of L_t x is that of x, moved, for every t, if one norm is the highest, and what "
+        "is pooled over the circle is invariant. Where two norms tie (constant or periodic patches: sky, stripes) the "
+        "choice depends on the order and invariance is lost."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "no ties": Hypothesis(
+            "one component has the highest norm",
+            lambda x, stride: len({sum(component(x, stride, i)) for i in range(stride)}) == stride,
+        )
+    },
+    clauses=(
+        Clause(
+            "the components of L_t x are those of x, moved",
+            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+            over="s o i a b",
+        ),
+        Clause(
+            "the selected component is kept",
+            Route("all signals with values 0, 1, 2", Method.EXHAUSTIVE, by_any_step, {}, instead("allow_ties", True)),
+            at="4 and 6 places, s = 2 and 3",
+        ),
+    ),
+    controls=(
+        Dropped("no ties", one_signal, {"x": (1, 2, 3, 2), "t": 1, "select": True}),
+        Witness("no tie, a shift by one", one_signal, {"x": (1, 2, 3, 4), "t": 1, "select": True}),
+    ),
+)

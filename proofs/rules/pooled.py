@@ -16,7 +16,20 @@ from invariance_proofs.gcnn.windows import Layer
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 
 def weights_of(layer: Layer, n: int, x: int) -> Counter[int]:
@@ -26,7 +39,7 @@ def weights_of(layer: Layer, n: int, x: int) -> Counter[int]:
 
 
 def linear_sum_is_invariant(layer: Layer, n: int) -> bool:
-    """Σ over all outputs is Σₓ f(x)·(weights of x): invariant for all f and filters ⇔ x and n − 1 − x weigh the same."""
+    """The sum is Σₓ f(x)·(weights of x): invariant for all f and filters ⇔ x and n − 1 − x weigh the same."""
     return all(weights_of(layer, n, x) == weights_of(layer, n, n - 1 - x) for x in range(n))
 
 
@@ -49,14 +62,16 @@ def sizes() -> Iterator[tuple[Layer, int]]:
 
 def every_small_size(which: Callable[[Layer, int], bool] = rule) -> Evidence:
     return for_all(
-        sizes(), lambda c: linear_sum_is_invariant(*c) == which(*c), "(layer, n): the linear sum is invariant ⇔ the rule"
+        sizes(),
+        lambda c: linear_sum_is_invariant(*c) == which(*c),
+        "(layer, n): the linear sum is invariant ⇔ the rule",
     )
 
 
-def classes(odd: bool = True) -> Evidence:
+def classes(extra: int = 1) -> Evidence:
     """s = 2, n = 2m + 1: x and n − 1 − x differ by an even number, so both meet taps of one parity. For n = 2m not."""
     m, x = unknowns(m=1, x=1)
-    n = 2 * m + 1 if odd else 2 * m
+    n = 2 * m + extra
     return vanishes((n - 1 - x) - x - 2 * (m - x), what="n − 1 − x ≡ x modulo 2")
 
 
@@ -68,20 +83,95 @@ POOLS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def pooled(pool: str, image: Matrix, filter_: Matrix, layer: Layer) -> Evidence:
+EVEN = Layer(2, 2, 1)
+IMAGE = Matrix.of([int((i, j) in ((2, 1), (2, 2), (3, 1))) for j in range(5)] for i in range(5))
+CORNER = Matrix.of([int(i == j == 0) for j in range(5)] for i in range(5))
+FILTER = Matrix.of([[1, 2], [1, -2]])
+
+
+def pooled(pool: str = "sum", image: Matrix = IMAGE, filter_: Matrix = FILTER, layer: Layer = EVEN) -> Evidence:
     """The p4 lifting layer on an image and on the turned image, all outputs pooled."""
-    outputs = [[x for part in lift(P4, [f], [filter_], layer.s, layer.p) for x in part] for f in (image, turn(TURN, image))]
+    outputs = [
+        [x for part in lift(P4, [f], [filter_], layer.s, layer.p) for x in part] for f in (image, turn(TURN, image))
+    ]
     before, after = map(POOLS[pool], outputs)
-    return equal(after, before, what=f"{pool}: the pooled output is invariant", f=image, psi=filter_, k=layer.k, s=layer.s, p=layer.p)
+    return equal(
+        after,
+        before,
+        what=f"{pool}: the pooled output is invariant",
+        f=image,
+        psi=filter_,
+        pool=pool,
+        k=layer.k,
+        s=layer.s,
+        p=layer.p,
+    )
 
 
-def generic_sum(layer: Layer, n: int) -> Evidence:
+def generic_sum(layer: Layer = EVEN, n: int = 5) -> Evidence:
     """The same for a generic image and filter, as polynomials."""
     f, w = unknowns(f=(n, n), w=(layer.k, layer.k))
     before, after = (sum(x for part in lift(P4, [g], [w], layer.s, layer.p) for x in part) for g in (f, turn(TURN, f)))
-    return vanishes(after - before, what=f"n = {n}, k = {layer.k}, s = {layer.s}, p = {layer.p}: the linear sum is invariant")
+    return vanishes(
+        after - before, what=f"n = {n}, k = {layer.k}, s = {layer.s}, p = {layer.p}: the linear sum is invariant"
+    )
 
 
-EVEN = Layer(2, 2, 1)
-IMAGE = Matrix.of([int((i, j) in ((0, 1), (1, 1), (2, 2))) for j in range(5)] for i in range(5))
-FILTER = Matrix.of([[1, -1], [-2, 3]])
+pooled_sum = Statement(
+    id="pooled-sum",
+    paper=PAPER,
+    name="invariant outputs of a layer that is not equivariant",
+    source="what a test of whole networks sees where gcnn:G8.stride says that a layer is broken",
+    summary=(
+        "one linear lifting layer summed over everything: invariant ⇔ r = 0, or s = 2, n odd, k even, p ≥ k − 1; not "
+        "with ReLU or max"
+    ),
+    claim=(
+        "The sum over all outputs and orientations of one linear lifting layer is invariant under flips and turns for "
+        "all images and filters exactly if (n + 2p − k) mod s = 0, or s = 2, n is odd, k even and p ≥ k − 1: then a "
+        "pixel and its mirror image, an even number apart, meet the same taps. For k = s = 2, p = 1, n = 5 the layer "
+        "is not equivariant and its sum is invariant; a ReLU or a maximum before the sum ends that. So an invariant "
+        "output does not show that the layers are equivariant."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "linear": Hypothesis("the layer is linear up to the sum", lambda pool: pool == "sum"),
+        "full padding": Hypothesis("p ≥ k − 1", lambda p, k: p >= k - 1),
+    },
+    clauses=(
+        Clause(
+            "s = 2, n = 2m + 1: n − 1 − x ≡ x modulo 2",
+            Route("places", Method.RING, classes, {}, instead("extra", 0), "m x"),
+            over="m x",
+        ),
+        Clause(
+            "the sum is invariant ⇔ the rule",
+            Route(
+                "weights of every pixel, 623 sizes",
+                Method.EXHAUSTIVE,
+                every_small_size,
+                {},
+                {"r = 0 alone": {"which": remainder_only}},
+            ),
+            at="one axis, k ≤ 5, s ≤ 4, n ≤ 14",
+        ),
+        Clause(
+            "p4, generic image and filter",
+            Route(
+                "k = s = 2, p = 1",
+                Method.RING,
+                generic_sum,
+                {},
+                {"k = 3": {"layer": Layer(3, 2, 1), "n": 4}, "p = 0": {"layer": Layer(2, 2)}},
+            ),
+            at="5×5 pixels, k = s = 2, p = 1",
+        ),
+    ),
+    controls=(
+        Dropped("linear", pooled, {"pool": "ReLU, then sum"}),
+        Dropped("linear", pooled, {"pool": "maximum"}),
+        Dropped("full padding", pooled, {"layer": Layer(2, 2), "image": CORNER}),
+        Witness("the linear sum", pooled),
+    ),
+)

@@ -12,9 +12,23 @@ from typing import Any
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.symbolic import matrices, same_matrix
+from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.fibres import bag
 from invariance_proofs.rules.vectors import moved, symmetric_group
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 INVERSE_NODES, INVERSE_EDGES = "p(P(x)) = x", "q(Q(x)) = x"
 
@@ -49,6 +63,10 @@ def relabelled(edges: Edges, by: Sequence[int]) -> list[tuple[int, int]]:
     return sorted((new[a], new[b]) for a, b in edges)
 
 
+def first_message(messages: list[Any]) -> list[Any]:
+    return messages[:1]
+
+
 def every_graph(follow: bool = True, reduce: Callable[[list[Any]], Any] = bag) -> Evidence:
     """All 512 directed graphs on three nodes (loops too), all six relabellings, any reduction of the messages."""
     pairs = list(product(range(3), repeat=2))
@@ -62,7 +80,7 @@ def every_graph(follow: bool = True, reduce: Callable[[list[Any]], Any] = bag) -
     return for_all(product(graphs, symmetric_group(3)), moves, "(edges, P): the messages move with the nodes")
 
 
-def one_graph(follow: bool, weights: Sequence[int] = (1, 1)) -> Evidence:
+def one_graph(follow: bool = True, weights: Sequence[int] = (1, 1)) -> Evidence:
     """Two nodes with x = (1, 2), the edge 0 → 1, and both nodes exchanged; weights belong to node *numbers*."""
     x, edges, by = (1, 2), [(0, 1)], (1, 0)
 
@@ -70,4 +88,67 @@ def one_graph(follow: bool, weights: Sequence[int] = (1, 1)) -> Evidence:
         return [weights[i] * y[i] + sum(y[b] for a, b in table if a == i) for i in range(2)]
 
     left = out(moved(by, x), relabelled(edges, by) if follow else edges)
-    return equal(left, list(moved(by, out(x, edges))), what="the output moves with the nodes", x=x, edges=edges, P=by, weights=list(weights))
+    return equal(
+        left,
+        list(moved(by, out(x, edges))),
+        what="the output moves with the nodes",
+        x=x,
+        edges=edges,
+        P=by,
+        weights=weights,
+        follow=follow,
+    )
+
+
+relabelling = Statement(
+    id="relabelling",
+    paper=PAPER,
+    name="gather, scatter and message passing",
+    source="Gilmer et al. (2017), message passing; index tables of graph networks",
+    summary="gather, scatter and message passing move with the nodes if the index table does: s′ = P∘s∘Q⁻¹",
+    claim=(
+        "With the table s′ = P∘s∘Q⁻¹ in place of s, gather′(PX) = Q gather(X), and scatter′(QM) = P scatter(M), the "
+        "transposed matrix, for any number of nodes and edges; so a message passing layer moves with its nodes under "
+        "any relabelling, whatever the reduction over incoming edges, if messages do not use node numbers. It is the "
+        "*values* of an edge list that move: permuting a tensor of indices as if it were features proves something "
+        "else."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={
+        "the table follows": Hypothesis("edges point at the moved nodes", lambda follow: follow),
+        "no node numbers": Hypothesis("one weight for all nodes", lambda weights: len(set(weights)) == 1),
+    },
+    clauses=(
+        Clause(
+            "gather′(PX) = Q gather(X)",
+            Route("rewriting", Method.SYMBOLIC, gathered, {}, {"p is not P⁻¹": {"rules": ()}}, "maps"),
+            over="maps",
+        ),
+        Clause(
+            "scatter′(QM) = P scatter(M)",
+            Chain(
+                "the transposed table, then rewriting",
+                Route("(QGPᵀ)ᵀ = PGᵀQᵀ", Method.SYMBOLIC, transposed, {}, instead("back", False), "e n"),
+                Route("rewriting", Method.SYMBOLIC, scattered, {}, {"q is not Q⁻¹": {"rules": ()}}, "maps"),
+            ),
+            over="maps e n",
+        ),
+        Clause(
+            "any reduction of messages",
+            Route(
+                "512 graphs, six relabellings, labels for values",
+                Method.EXHAUSTIVE,
+                every_graph,
+                {},
+                {"edges stay": {"follow": False}, "the first message only": {"reduce": first_message}},
+            ),
+            at="three nodes",
+        ),
+    ),
+    controls=(
+        Dropped("the table follows", one_graph, {"follow": False}),
+        Dropped("no node numbers", one_graph, {"weights": (1, 3)}),
+        Witness("both hold", one_graph),
+    ),
+)

@@ -13,7 +13,21 @@ from math import floor
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.evidence import Evidence, all_of
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 Weights = dict[int, Fraction]
 HALF = Fraction(1, 2)
@@ -67,12 +81,16 @@ def sizes() -> Iterator[tuple[int, int]]:
 def every_small_size(method: str, rule: Callable[[int, int], bool] | None = None) -> Evidence:
     """n, m ≤ 12: the weight table mirrors itself ⇔ the rule."""
     rule = rule or RULES[method]
-    return for_all(sizes(), lambda c: mirrors(method, *c) == rule(*c), f"(n, m): {method} commutes with the flip ⇔ rule")
+    return for_all(
+        sizes(), lambda c: mirrors(method, *c) == rule(*c), f"(n, m): {method} commutes with the flip ⇔ rule"
+    )
 
 
 def scale_factors(trusted: bool = False) -> Evidence:
     """Linear with a scale factor f that is used as such (recompute_scale_factor=False): exact ⇔ ⌊nf⌋ = nf."""
-    cases = [(n, Fraction(p, q)) for n in range(1, 9) for p, q in ((3, 2), (5, 2), (2, 1), (4, 3), (1, 2)) if n * p >= q]
+    cases = [
+        (n, Fraction(p, q)) for n in range(1, 9) for p, q in ((3, 2), (5, 2), (2, 1), (4, 3), (1, 2)) if n * p >= q
+    ]
 
     def right(case: tuple[int, Fraction]) -> bool:
         n, f = case
@@ -99,17 +117,19 @@ def places(offset: int = 0) -> Evidence:
 
 
 def scaled_places(of_the_gap: int = 1) -> Evidence:
-    """With scale a: n − 1 − place(m − 1 − i) − place(i) = n − m a, for all sizes: nothing but the rounded length counts."""
+    """With scale a: n − 1 − place(m − 1 − i) − place(i) = n − ma: nothing but the rounded length counts."""
     n, m, a, i = unknowns(n=1, m=1, a=1, i=1)
     twice = 2 * (n - 1) - ((2 * (m - 1 - i) + 1) * a - 1) - ((2 * i + 1) * a - 1)
     return vanishes(twice - 2 * of_the_gap * (n - m * a), what="n − 1 − place(m − 1 − i) − place(i) = n − ma")
 
 
 def blocks(factor: int = 1) -> Evidence:
-    """nearest by a whole factor f: output fx + j reads x; its mirror image f(n − 1 − x) + (f − 1 − j) reads n − 1 − x."""
+    """nearest by a whole factor f: fx + j reads x; its mirror image f(n − 1 − x) + (f − 1 − j) reads n − 1 − x."""
     n, f, x, j = unknowns(n=1, f=1, x=1, j=1)
     mirrored = f * n - 1 - (f * x + j)
-    return vanishes(mirrored - (factor * f * (n - 1 - x) + (f - 1 - j)), what="fn − 1 − (fx + j) = f(n − 1 − x) + (f − 1 − j)")
+    return vanishes(
+        mirrored - (factor * f * (n - 1 - x) + (f - 1 - j)), what="fn − 1 − (fx + j) = f(n − 1 − x) + (f − 1 − j)"
+    )
 
 
 def transposed(padding: int = 0) -> Evidence:
@@ -124,6 +144,42 @@ def transposed(padding: int = 0) -> Evidence:
     return vanishes(missed - e - padding, what="m − 1 − x − x′ = output padding")
 
 
+def gap(sign: int = 1) -> Evidence:
+    """m = ni + ρ, 0 < ρ < n: output i reads ⌊in/m⌋ = 0, and (m − 1 − i)n falls short of (n − 1)m, the last pixel."""
+    n, i, rho = unknowns(n=1, i=1, rho=1)
+    m = n * i + rho
+    return vanishes((m - 1 - i) * n - (n - 1) * m - sign * (rho - n), what="(m − 1 − i)n − (n − 1)m = ρ − n")
+
+
+def written(x: list[int], w: list[int], s: int, p: int, e: int) -> list[int]:
+    """The transposed convolution of a row."""
+    out = [0] * (s * (len(x) - 1) + len(w) - 2 * p + e)
+    for o, j in product(range(len(x)), range(len(w))):
+        if 0 <= s * o + j - p < len(out):
+            out[s * o + j - p] += x[o] * w[j]
+    return out
+
+
+def one_transposed(k: int, s: int, p: int, e: int, n: int = 3) -> Evidence:
+    x, w = [3**i for i in range(n)], [7**j for j in range(k)]
+    left, right = written(x[::-1], w[::-1], s, p, e), written(x, w, s, p, e)[::-1]
+    return equal(left, right, what="the mirrored filter on the mirrored row", x=x, w=w, s=s, p=p, e=e)
+
+
+def every_transposed(ignored: bool = False) -> Evidence:
+    """e < s, something written."""
+    cases = [
+        c for c in product(range(2, 5), range(1, 4), range(2), range(3), range(2, 6)) if c[3] < c[1] and c[0] > 2 * c[2]
+    ]
+    return for_all(
+        cases, lambda c: one_transposed(*c).holds == (c[3] == 0 or ignored), "(k, s, p, e, n): it commutes ⇔ e = 0"
+    )
+
+
+NEVER = {"never exact": {"rule": lambda n, m: False}}
+ALWAYS = {"always exact": {"rule": lambda n, m: True}}
+
+
 def one_row(method: str, n: int, m: int, scale: Fraction | None = None) -> Evidence:
     """x = (0, 1, 4, 9, …)."""
     x = [Fraction(i * i) for i in range(n)]
@@ -131,4 +187,115 @@ def one_row(method: str, n: int, m: int, scale: Fraction | None = None) -> Evide
     def resized(row: list[Fraction]) -> list[Fraction]:
         return [sum((w * row[j] for j, w in reads(method, i, n, m, scale).items()), Fraction(0)) for i in range(m)]
 
-    return equal(resized(x[::-1]), resized(x)[::-1], what="resize(flip x) = flip(resize x)", x=x, method=method, m=m)
+    numbers = {"x": x, "method": method, "n": n, "m": m, "scale": scale}
+    return equal(resized(x[::-1]), resized(x)[::-1], what="resize(flip x) = flip(resize x)", **numbers)
+
+
+LINEAR = Statement(
+    id="resize.linear",
+    paper=PAPER,
+    name="linear interpolation",
+    source="torch.nn.functional.interpolate, mode bilinear (pixel centres, or align_corners)",
+    summary=(
+        "linear interpolation to m pixels commutes with flips and turns at all n, m; with a scale factor f iff n·f is "
+        "whole"
+    ),
+    claim=(
+        "Output i reads at (i + ½)n/m − ½, or at i(n − 1)/(m − 1) with align_corners: mirrored outputs read mirrored "
+        "places, at all sizes. With a scale factor f that is used as such the places miss by n − m/f pixels, where m = "
+        "⌊nf⌋: exact only if n·f is whole. So give a decoder the size, not scale_factor=1.5."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"n·f whole": Hypothesis("the scale is n/m", lambda n, m, scale: scale is None or scale * m == n)},
+    clauses=(
+        Clause(
+            "n − 1 − place(m − 1 − i) = place(i)",
+            Route("places, all sizes", Method.RING, places, {}, instead("offset", 1), "n m i"),
+            Route("weights, linear, n and m ≤ 12", Method.EXHAUSTIVE, every_small_size, {"method": "linear"}, NEVER),
+            Route("weights, align_corners", Method.EXHAUSTIVE, every_small_size, {"method": "align_corners"}, NEVER),
+            over="n m i",
+        ),
+        Clause(
+            "with scale a: n − 1 − place(m − 1 − i) − place(i) = n − ma",
+            Route("places, all sizes", Method.RING, scaled_places, {}, instead("of_the_gap", 2), "n m a i"),
+            Route("five factors, n ≤ 8", Method.EXHAUSTIVE, scale_factors, {}, instead("trusted", True)),
+            over="n m a i",
+        ),
+    ),
+    controls=(
+        Dropped("n·f whole", one_row, {"method": "linear", "n": 5, "m": 7, "scale": Fraction(2, 3)}),
+        Witness("the same size without the factor", one_row, {"method": "linear", "n": 5, "m": 7}),
+    ),
+)
+
+NEAREST = Statement(
+    id="resize.nearest",
+    paper=PAPER,
+    name="nearest neighbours",
+    source="torch.nn.functional.interpolate, modes nearest and nearest-exact",
+    summary=(
+        "nearest commutes with flips ⇔ n divides m (whole factors up); nearest-exact ⇔ n/m in lowest terms has an odd "
+        "numerator"
+    ),
+    claim=(
+        "Output i of `nearest` reads ⌊in/m⌋. If m = nf is a multiple of n ≥ 2, mirrored outputs read mirrored pixels; "
+        "if m = ni + ρ with 0 < ρ < n, output i reads pixel 0 and its mirror image does not read the last: not exact, "
+        "so never when shrinking. `nearest-exact` reads ⌊(i + ½)n/m⌋: exact iff no (2i + 1)n/2m is whole, iff 2 "
+        "divides m at least as often as n: halving is not exact, dividing by three is."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.LISTED,
+    hypotheses={"n divides m": Hypothesis("n divides m", lambda n, m: m % n == 0)},
+    clauses=(
+        Clause(
+            "nearest by a whole factor is exact",
+            Route("output fx + j", Method.RING, blocks, {}, instead("factor", 2), "n f x j"),
+            over="n f",
+        ),
+        Clause(
+            "nearest by no whole factor is not: (m − 1 − i)n − (n − 1)m = ρ − n < 0",
+            Route("m = ni + ρ", Method.RING, gap, {}, instead("sign", -1), "n i rho"),
+            over="n i rho",
+        ),
+        *(
+            Clause(
+                f"{method}: ⇔ the rule",
+                Route(
+                    f"{method}, n and m ≤ 12", Method.EXHAUSTIVE, every_small_size, {"method": method}, NEVER | ALWAYS
+                ),
+            )
+            for method in ("nearest", "nearest-exact")
+        ),
+    ),
+    controls=(
+        Dropped("n divides m", one_row, {"method": "nearest", "n": 2, "m": 3}),
+        Witness("doubling", one_row, {"method": "nearest", "n": 2, "m": 4}),
+        Witness("nearest-exact to a third", one_row, {"method": "nearest-exact", "n": 6, "m": 2}),
+    ),
+)
+
+TRANSPOSED = Statement(
+    id="transposed",
+    paper=PAPER,
+    name="transposed convolutions",
+    source="torch.nn.ConvTranspose2d",
+    summary="a transposed convolution commutes with flips and turns for all weights ⇔ its output padding is 0",
+    claim=(
+        "Tap j of input o writes to so + j − p of m = s(n − 1) + k − 2p + e outputs; the mirrored tap of the mirrored "
+        "input writes to the mirror image moved by the output padding e, at all sizes. The usual k = 3, s = 2, p = 1, "
+        "e = 1 of decoders is never exact; k = 4, s = 2, p = 1, e = 0 doubles the size and is."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"no output padding": Hypothesis("e = 0", lambda e: e == 0)},
+    routes=(
+        Route("where taps write", Method.RING, transposed, {}, instead("padding", 1), "n s k p o j e"),
+        Route("rows of up to 5, k and s ≤ 3", Method.EXHAUSTIVE, every_transposed, {}, instead("ignored", True)),
+    ),
+    over="n s k p o j e",
+    controls=(
+        Dropped("no output padding", one_transposed, {"k": 3, "s": 2, "p": 1, "e": 1}),
+        Witness("k = 4, s = 2, p = 1", one_transposed, {"k": 4, "s": 2, "p": 1, "e": 0}),
+    ),
+)

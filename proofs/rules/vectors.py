@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from itertools import permutations, product
 from typing import Any
 
-__all__ = ["Vector", "added", "apply", "circulant", "gated", "moved", "permutation_matrices", "signed", "symmetric_group"]
+__all__ = [
+    "Vector",
+    "added",
+    "apply",
+    "circulant",
+    "gated",
+    "moved",
+    "permutation_matrices",
+    "signed",
+    "symmetric_group",
+]
 
 Vector = tuple[Any, ...]
 Permutation = tuple[int, ...]

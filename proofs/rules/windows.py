@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from invariance_proofs.gcnn.g8_chain import ALL_CNN
-from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.evidence import Evidence, all_of
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 
 class Window(NamedTuple):
@@ -42,10 +57,10 @@ class Window(NamedTuple):
         return (n + 2 * self.p - self.extent) % self.s
 
 
-Chain = Sequence[Window]
+Windows = Sequence[Window]
 
 
-def composed(chain: Chain) -> tuple[int, int, int]:
+def composed(chain: Windows) -> tuple[int, int, int]:
     """(K, S, P): K = 1 + Σ (extent − 1)·S before, P = Σ p·S before, S = Π s."""
     K, S, P = 1, 1, 0
     for w in chain:
@@ -53,7 +68,7 @@ def composed(chain: Chain) -> tuple[int, int, int]:
     return K, S, P
 
 
-def lengths(chain: Chain, n: int) -> list[int]:
+def lengths(chain: Windows, n: int) -> list[int]:
     """The image's length and that of every layer's output."""
     found = [n]
     for w in chain:
@@ -61,30 +76,30 @@ def lengths(chain: Chain, n: int) -> list[int]:
     return found
 
 
-def reads(chain: Chain, n: int, o: int) -> dict[tuple[int, ...], int]:
+def reads(chain: Windows, n: int, o: int) -> dict[tuple[int, ...], int]:
     """Every choice of taps, from the last layer to the first, along which output o reads a pixel, and that pixel."""
     sizes, found = lengths(chain, n), {(): o}
     for w, size in zip(reversed(chain), sizes[-2::-1], strict=True):
         found = {
-            (*taps, j): x
-            for taps, y in found.items()
-            for j in range(w.k)
-            if 0 <= (x := w.s * y + w.d * j - w.p) < size
+            (*taps, j): x for taps, y in found.items() for j in range(w.k) if 0 <= (x := w.s * y + w.d * j - w.p) < size
         }
     return found
 
 
-def keeps_flips(chain: Chain, n: int) -> bool:
+def keeps_flips(chain: Windows, n: int) -> bool:
     """Whether mirrored taps of mirrored outputs read mirrored pixels: it commutes for all images and weights."""
     last = lengths(chain, n)[-1]
     for o in range(last):
-        mirrored = {tuple(w.k - 1 - j for w, j in zip(reversed(chain), taps, strict=True)): n - 1 - x for taps, x in reads(chain, n, o).items()}
+        mirrored = {
+            tuple(w.k - 1 - j for w, j in zip(reversed(chain), taps, strict=True)): n - 1 - x
+            for taps, x in reads(chain, n, o).items()
+        }
         if mirrored != reads(chain, n, last - 1 - o):
             return False
     return True
 
 
-def sees(chain: Chain, n: int) -> bool:
+def sees(chain: Windows, n: int) -> bool:
     return any(reads(chain, n, o) for o in range(lengths(chain, n)[-1]))
 
 
@@ -98,13 +113,18 @@ def small_chains(layers: int = 2) -> Iterator[tuple[tuple[Window, ...], int]]:
                 yield tuple(chain), n
 
 
-def whole(chain: Chain, n: int) -> int:
+def whole(chain: Windows, n: int) -> int:
     """(n + 2P − K) mod S."""
     K, S, P = composed(chain)
     return (n + 2 * P - K) % S
 
 
-def every_small_chain(rule: Callable[[Chain, int], int] = whole, layers: int = 2) -> Evidence:
+def size_alone(chain: Windows, n: int) -> int:
+    """n mod S."""
+    return n % composed(chain)[1]
+
+
+def every_small_chain(rule: Callable[[Windows, int], int] = whole, layers: int = 2) -> Evidence:
     return for_all(
         small_chains(layers),
         lambda c: keeps_flips(*c) == (rule(*c) == 0),
@@ -121,17 +141,19 @@ def one_more(of_the_scale: int = 1) -> Evidence:
     return vanishes(longer - S * s * q - (R + of_the_scale * S * r), what="n + 2P′ − K′ = S s q + (R + S r)")
 
 
-def bounded() -> Evidence:
-    """0 ≤ R ≤ S − 1 and 0 ≤ r ≤ s − 1 ⇒ R + Sr ≤ Ss − 1, and R + Sr = 0 only for R = r = 0: no layer repairs another."""
-    sound = lambda S, s, R, r: [S >= 1, s >= 1, R >= 0, R <= S - 1, r >= 0, r <= s - 1]  # noqa: E731
+def bounded(least: int = 0) -> Evidence:
+    """0 ≤ R < S and 0 ≤ r < s ⇒ R + Sr < Ss, and R + Sr = 0 only for R = r = 0: no layer repairs another."""
+    sound = lambda S, s, R, r: [S >= 1, s >= 1, least <= R, R <= S - 1, r >= least, r <= s - 1]  # noqa: E731
     return all_of(
         impossible(lambda S, s, R, r: [*sound(S, s, R, r), R + S * r > S * s - 1], "S s R r", what="R + Sr < Ss"),
-        impossible(lambda S, s, R, r: [*sound(S, s, R, r), R + S * r == 0, R + r > 0], "S s R r", what="sum 0 ⇒ all 0"),
+        impossible(
+            lambda S, s, R, r: [*sound(S, s, R, r), R + S * r == 0, R * R + r * r > 0], "S s R r", what="sum 0 ⇒ all 0"
+        ),
     )
 
 
 def mirrored(pads: int = 0) -> Evidence:
-    """Tap j of output o and their mirror images read x, x′ with n − 1 − x − x′ = r − (p′ − p), padding p before, p′ behind."""
+    """Tap j of output o and its mirror image read x, x′: n − 1 − x − x′ = r − (p′ − p), padding p before, p′ behind."""
     k, s, p, e, d, q, r, o, j = unknowns(k=1, s=1, p=1, e=1, d=1, q=1, r=1, o=1, j=1)
     n = s * q + r + d * (k - 1) + 1 - 2 * p - e
     read = lambda output, tap: s * output + d * tap - p  # noqa: E731
@@ -145,31 +167,207 @@ def all_cnn(expected: tuple[int, int, int] = (27, 4, 13)) -> Evidence:
     return equal(composed(chain), expected, what="(K, S, P) of the All-CNN")
 
 
-def rounding_up() -> Evidence:
-    """ceil_mode: with e = s − r pixels too many instead of r too few, the same sizes are exact. n ≤ 12, k, s ≤ 3."""
+def rounding_up(rule: Callable[[Windows, int], int] = whole) -> Evidence:
+    """ceil_mode: the same sizes are exact. n ≤ 12, k, s ≤ 3."""
     cases = [
-        (Window(k, s, p, d, ceil=True), n)
+        ([Window(k, s, p, d, ceil=True)], n)
         for k, s, d, n in product((1, 2, 3), (1, 2, 3), (1, 2), range(1, 13))
         for p in range(k // 2 + 1)
         if n + 2 * p >= d * (k - 1) + 1
     ]
     return for_all(
-        cases, lambda c: not sees([c[0]], c[1]) or keeps_flips([c[0]], c[1]) == (c[0].remainder(c[1]) == 0),
+        [case for case in cases if sees(*case)],
+        lambda c: keeps_flips(*c) == (rule(*c) == 0),
         "(window, n): with ceil_mode the flip is kept ⇔ (n + 2p − k) mod s = 0",
     )
 
 
-def one_row(chain: Chain, n: int) -> Evidence:
-    """The pixels that output 0 and the last output read, of which one should be the mirror image of the other."""
-    last = lengths(chain, n)[-1] - 1
-    left = sorted(n - 1 - x for x in reads(chain, n, 0).values())
-    return equal(left, sorted(reads(chain, n, last).values()), what="mirrored outputs read mirrored pixels", n=n, chain=[tuple(w) for w in chain])
+def rounded_up(sign: int = -1) -> Evidence:
+    """n + 2p − k = sq − e: tap j of output o and their mirror images miss by −e."""
+    k, s, p, q, e, o, j = unknowns(k=1, s=1, p=1, q=1, e=1, o=1, j=1)
+    n = s * q - e + k - 2 * p
+    missed = n - 1 - (s * o + j - p) - (s * (q - o) + k - 1 - j - p)
+    return vanishes(missed - sign * e, what="n − 1 − x − x′ = −e")
+
+
+def signed_offsets(reach: int = 0) -> Evidence:
+    """−S < R < S and R + Sr = 0 with an integer r ⇒ R = r = 0; mutated, |R| may be S."""
+    return impossible(
+        lambda S, R, r: [S >= 1, S + reach > R, -S - reach < R, r * r * (r * r - 1) >= 0, R + S * r == 0, r * r > 0],
+        "S R r",
+        what="R + Sr = 0 ⇒ R = r = 0",
+    )
+
+
+def decides(chain: Windows, n: int) -> Evidence:
+    """Whether the flip is kept exactly if (n + 2P − K) mod S = 0."""
+    kept, zero = keeps_flips(chain, n), whole(chain, n) == 0
+    return equal(kept, zero, what="the flip is kept ⇔ R = 0", chain=[tuple(w) for w in chain], n=n)
 
 
 def shared(first: Window, second: Window) -> Evidence:
-    """Two branches of one stride have one remainder at every size ⇔ 2p − extent agrees modulo s."""
-    return check(
-        all(first.remainder(n) == second.remainder(n) for n in range(1, 4 * first.s + 1)),
-        "both branches leave the same remainder at every size",
-        first=tuple(first), second=tuple(second),
-    )  # fmt: skip
+    """Two branches of one stride: their remainders over one period of sizes."""
+    left, right = ([w.remainder(n) for n in range(4, 4 + w.s)] for w in (first, second))
+    return equal(left, right, what="the same remainder at every size", first=tuple(first), second=tuple(second))
+
+
+def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1)) -> Evidence:
+    """n + 2p − k of two windows (k, p)."""
+    (n,) = unknowns(n=1)
+    room = [n + 2 * p - k for k, p in (first, second)]
+    return vanishes(room[0] - room[1], room[0] - (n - 1), what="n + 2p − k = n − 1 for both")
+
+
+def every_pair(modulo: int = 0) -> Evidence:
+    """The remainders of two windows of one stride over 12 sizes."""
+    some = [Window(k, s, p) for k, s, p in product((1, 2, 3), (1, 2, 3), (0, 1, 2))]
+    pairs = [(a, b) for a, b in product(some, repeat=2) if a.s == b.s]
+
+    def right(pair: tuple[Window, Window]) -> bool:
+        a, b = pair
+        agrees = (2 * a.p - a.k - 2 * b.p + b.k) % (modulo or a.s) == 0
+        return all(a.remainder(n) == b.remainder(n) for n in range(1, 13)) == agrees
+
+    return for_all(pairs, right, "(window, window): one remainder at every size ⇔ 2p − k agrees modulo s")
+
+
+SYMMETRIC = Hypothesis("as much padding behind as in front", lambda chain: all(w[4] == 0 for w in chain))
+SEES = Hypothesis(
+    "some chain of taps reads a pixel (so every layer has an output)",
+    lambda chain, n: sees([Window(*w) for w in chain], n),
+)
+STEP = Route("one layer more", Method.RING, one_more, {}, instead("of_the_scale", 2), "K S P R k s p r q")
+MIRRORED = Route("mirrored taps of mirrored outputs", Method.RING, mirrored, {}, instead("pads", 1), "k s p d q r o j")
+
+windows = Statement(
+    id="windows",
+    paper=PAPER,
+    name="a chain of windows is one window",
+    source="receptive field arithmetic (Araujo et al., Distill 2019); Cohen & Welling, section 8.2, at 32×32",
+    summary="L windows compose to (K, S, P); the chain keeps turns for all weights ⇔ (n + 2P − K) mod S = 0",
+    claim=(
+        "With K = 1 + Σ(kᵢ − 1)Sᵢ, P = Σ pᵢSᵢ, Sᵢ = s₁…sᵢ₋₁ and S = Πsᵢ: n + 2P − K = SQ + R, Q + 1 outputs, where R = "
+        "Σ rᵢSᵢ is the mixed-radix number of the layers' remainders, 0 ≤ R < S. So the chain keeps flips and quarter "
+        "turns for all weights exactly if (n + 2P − K) mod S = 0: input sizes follow from receptive-field numbers "
+        "alone. The All-CNN is (27, 4, 13): n ≡ 1 mod 4. Dilation d makes k an extent d(k − 1) + 1, and nothing else."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"symmetric padding": SYMMETRIC, "the windows meet the image": SEES},
+    clauses=(
+        Clause(
+            "n + 2P − K = SQ + R with R = Σ rᵢSᵢ < S, by induction over the layers",
+            Chain("induction", STEP, Route("R + Sr < Ss", Method.SMT, bounded, {}, instead("least", -1), "S s R r")),
+            over="K S P k s p",
+        ),
+        Clause(
+            "the chain keeps flips for all weights ⇔ R = 0",
+            Chain(
+                "a layer misses by its remainder, remainders add up, none cancels",
+                MIRRORED,
+                STEP,
+                Route("R + Sr = 0 ⇒ R = r = 0", Method.SMT, bounded, {}, instead("least", -1), "S s R r"),
+            ),
+            Route(
+                "what every chain of taps reads: 2481 chains of two layers, n ≤ 9",
+                Method.EXHAUSTIVE,
+                every_small_chain,
+                {},
+                {"n mod S": {"rule": size_alone}},
+            ),
+            Route(
+                "single layers, dilated too",
+                Method.EXHAUSTIVE,
+                every_small_chain,
+                {"layers": 1},
+                {"n mod S": {"rule": size_alone}},
+            ),
+            over="k s p d",
+        ),
+        Clause(
+            "the All-CNN is (27, 4, 13)",
+            Route("its nine layers", Method.EXACT, all_cnn, {}, {"P = 12": {"expected": (27, 4, 12)}}),
+            finite=True,
+        ),
+    ),
+    controls=(
+        Dropped("symmetric padding", decides, {"chain": (Window(3, extra=1),), "n": 5}),
+        Dropped("the windows meet the image", decides, {"chain": (Window(1, 3, 1),), "n": 1}),
+        Witness("3×3, stride 2, padding 1 twice, at 5", decides, {"chain": (Window(3, 2, 1),) * 2, "n": 5}),
+    ),
+)
+
+rounding = Statement(
+    id="windows.rounding",
+    paper=PAPER,
+    name="ceil_mode",
+    source="torch.nn.MaxPool2d, ceil_mode",
+    summary="rounding the number of outputs up changes no size at which turns are kept: still (n + 2p − k) mod s = 0",
+    claim=(
+        "With ceil_mode n + 2p − k = sq − e, 0 ≤ e < s: mirrored outputs read the mirror image moved by e the other "
+        "way. Signed offsets with |rᵢ| < sᵢ still add up to 0 only if all are 0, so neither rounding repairs the other "
+        "in a chain, and a U-Net's encoder wants n ≡ K − 2P modulo S whatever its pools round to."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"the windows meet the image": SEES},
+    clauses=(
+        Clause(
+            "n − 1 − x − x′ = −e",
+            Route("all sizes", Method.RING, rounded_up, {}, instead("sign", 1), "k s p q e o j"),
+            Route("n ≤ 12, k and s ≤ 3, d ≤ 2", Method.EXHAUSTIVE, rounding_up, {}, {"n mod s": {"rule": size_alone}}),
+            over="k s p q e o j",
+        ),
+        Clause(
+            "signed offsets do not cancel",
+            Route("|R| < S, r an integer", Method.SMT, signed_offsets, {}, instead("reach", 1), "S R r"),
+            over="S R r",
+        ),
+    ),
+    controls=(
+        Dropped("the windows meet the image", decides, {"chain": (Window(1, 3, 1, ceil=True),), "n": 1}),
+        Witness("2×2, stride 2, at 4", decides, {"chain": (Window(2, 2, ceil=True),), "n": 4}),
+        Witness("2×2, stride 2, at 3: not kept, and R = 1", decides, {"chain": (Window(2, 2, ceil=True),), "n": 3}),
+    ),
+)
+
+shortcut = Statement(
+    id="shortcut",
+    paper=PAPER,
+    name="strided shortcuts",
+    source="He et al. (residual blocks with projection); ResNet44 of Cohen & Welling, section 8.2",
+    summary="a 1×1/s2 shortcut and a 3×3/s2/p1 branch leave the same remainder (n − 1) mod 2 at every size",
+    claim=(
+        "Two windows of one stride s leave the same remainder at every n exactly if 2p − extent agrees modulo s. For "
+        "1×1 and 3×3 with padding 1 both are n − 1: a residual block asks for nothing that its branch does not ask "
+        "for. A 2×2 pool on the shortcut would want n even where the branch wants n odd: no size keeps turns."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={
+        "2p − extent agrees modulo s": Hypothesis(
+            "2p − extent is the same modulo s for both",
+            lambda first, second: (
+                (2 * first[2] - Window(*first).extent - 2 * second[2] + Window(*second).extent) % first[1] == 0
+            ),
+        )
+    },
+    clauses=(
+        Clause(
+            "n + 2p − k − (n + 2p′ − k′) does not depend on n, and is 0 for (1, 0) and (3, 1)",
+            Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n"),
+            over="n",
+        ),
+        Clause(
+            "one remainder at every size ⇔ 2p − extent agrees modulo s",
+            Route(
+                "all pairs with k ≤ 3, s ≤ 3, p ≤ 2, n ≤ 12", Method.EXHAUSTIVE, every_pair, {}, instead("modulo", 1)
+            ),
+            finite=True,
+        ),
+    ),
+    controls=(
+        Dropped("2p − extent agrees modulo s", shared, {"first": Window(2, 2), "second": Window(3, 2, 1)}),
+        Witness("1×1 and 3×3", shared, {"first": Window(1, 2), "second": Window(3, 2, 1)}),
+    ),
+)

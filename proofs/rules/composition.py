@@ -1,0 +1,182 @@
+"""Layers one after the other, generators of a group, and invariance as a special case.
+
+a, b, c, d are actions of group elements; F, G, P are maps of any kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
+
+from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.rewriting import follows
+from invariance_proofs.rules import PAPER
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+F_MOVES = "F(a(x)) = b(F(x))"
+
+
+def chains(first: str = "b", second: str = "b") -> Evidence:
+    """G∘F, where F ends with the action `first` and G starts from `second`; a chain of any length by induction."""
+    return follows("G(F(a(x))) = c(G(F(x)))", [f"F(a(x)) = {first}(F(x))", f"G({second}(x)) = c(G(x))"])
+
+
+def on_small_sets(first: int = 1, second: int = 1) -> Evidence:
+    """All maps F, G of three points into themselves, an action for each space: x ↦ x + 1, and the two middle ones."""
+    maps = list(product(range(3), repeat=3))
+
+    def keeps(f: Sequence[int], start: int, end: int) -> bool:
+        return all(f[(x + start) % 3] == (f[x] + end) % 3 for x in range(3))
+
+    pairs = [(f, g) for f in maps for g in maps if keeps(f, 1, first) and keeps(g, second, 2)]
+    return for_all(pairs, lambda p: keeps([p[1][y] for y in p[0]], 1, 2), "(F, G): G∘F moves x ↦ x + 1 to y ↦ y + 2")
+
+
+def composed(
+    F: tuple[int, ...] = (0, 1, 2), G: tuple[int, ...] = (0, 1, 2), first: int = 1, second: int = 1
+) -> Evidence:
+    """Maps of three points: F moves x ↦ x + 1 to y ↦ y + first, G takes y ↦ y + second to z ↦ z + 2."""
+    left, right = [G[F[(x + 1) % 3]] for x in range(3)], [(G[F[x]] + 2) % 3 for x in range(3)]
+    return equal(left, right, what="G(F(x + 1)) = G(F(x)) + 2", F=F, G=G, first=first, second=second)
+
+
+def generated(word: str = "b(a(x))", image: str = "d(c(F(x)))") -> Evidence:
+    """F keeps a and b (with c and d on its outputs): then it keeps every product, and in a finite group all of it."""
+    return follows(f"F({word}) = {image}", ["F(a(x)) = c(F(x))", "F(b(x)) = d(F(x))"])
+
+
+def inverted(rule: str = "a(A(x)) = x") -> Evidence:
+    """cF(Ax) = F(x), with the law read from right to left."""
+    return follows("c(F(A(x))) = F(x)", ["c(F(x)) = F(a(x))", rule])
+
+
+def repeated(delta: Fraction, times: int) -> Evidence:
+    """F(x) = (1 + δ)x on the line that x ↦ x + 1 shifts: off by δ for one step, by nδ for n."""
+    off = (1 + delta) * times - times
+    return check(off <= delta, "the error of a product is that of its factors", delta=delta, times=times, error=off)
+
+
+def invariant(head: str = "P(b(x)) = P(x)") -> Evidence:
+    return follows("P(F(a(x))) = P(F(x))", [F_MOVES, head])
+
+
+def special(identity: str = "b(x) = x") -> Evidence:
+    return follows("F(a(x)) = F(x)", [F_MOVES, identity])
+
+
+def head(P: Formula) -> Evidence:
+    """F the identity on x = (1, 3), a the swap."""
+    before, after = P((1, 3)), P((3, 1))
+    return equal(after, before, what="P(F(ax)) = P(F(x))", x=(1, 3), P=P, P_by=after, P_y=before)
+
+
+composition = Statement(
+    id="composition",
+    paper=PAPER,
+    name="layers one after the other",
+    source="slides on group CNNs: “symmetry preserved through layers”; Cohen & Welling, section 3",
+    summary="equivariant layers one after the other are equivariant, if each starts from the action the last ends with",
+    claim=(
+        "F(ax) = bF(x) and G(by) = cG(y) give G(F(ax)) = cG(F(x)), for maps of any kind on any sets; so a network of "
+        "any depth keeps what each of its layers keeps. It matters where a layer keeps the symmetry under *another* "
+        "action on its input than the one it is handed: each is right, the network is not."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"one action between": Hypothesis("b is the same for F and G", lambda first, second: first == second)},
+    routes=(
+        Route("rewriting", Method.SYMBOLIC, chains, {}, {"another action between": {"second": "d"}}, "maps"),
+        Route("all maps of three points", Method.EXHAUSTIVE, on_small_sets, {}, instead("second", 2)),
+    ),
+    over="maps",
+    controls=(
+        Dropped("one action between", composed, {"second": 2}),
+        Witness("not vacuous: nine pairs of maps", composed, {"first": 2, "second": 2, "F": (0, 2, 1)}),
+    ),
+)
+
+generators = Statement(
+    id="generators",
+    paper=PAPER,
+    name="generators suffice",
+    source="folklore of groups; what a proof about one network rests on",
+    summary="a map that keeps the generators of a group keeps all of it, exactly; errors do not stay: they add up",
+    claim=(
+        "If F(ax) = cF(x) and F(bx) = dF(x), then F(b(ax)) = d(cF(x)), and F(a⁻¹x) = c⁻¹F(x). So two permutations "
+        "prove S_n, a quarter turn and a flip prove D₄. Only exactly: within δ for a generator is within nδ for a word "
+        "of n letters."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"exact": Hypothesis("δ = 0", lambda delta: delta == 0)},
+    clauses=(
+        Clause(
+            "F(b(ax)) = d(cF(x))",
+            Route("rewriting", Method.SYMBOLIC, generated, {}, {"c and d swapped": {"image": "c(d(F(x)))"}}, "maps"),
+            over="maps",
+        ),
+        Clause(
+            "F(a⁻¹x) = c⁻¹F(x)",
+            Route(
+                "rewriting, A for a⁻¹",
+                Method.SYMBOLIC,
+                inverted,
+                {},
+                {"A is no inverse": {"rule": "A(a(x)) = x"}},
+                "maps",
+            ),
+            over="maps",
+        ),
+    ),
+    controls=(
+        Dropped("exact", repeated, {"delta": Fraction(1, 10), "times": 2}),
+        Witness("one step", repeated, {"delta": Fraction(1, 10), "times": 1}),
+    ),
+)
+
+invariance = Statement(
+    id="invariance",
+    paper=PAPER,
+    name="invariance as a special case",
+    source="slides on group CNNs: “Invariance: special case of equivariance”",
+    summary=(
+        "invariance is equivariance with the identity as action; an invariant head makes an equivariant trunk invariant"
+    ),
+    claim=(
+        "F(ax) = bF(x) with by = y says F(ax) = F(x). And P(F(ax)) = P(F(x)) if F(ax) = bF(x) and P(by) = P(y): a "
+        "network is made invariant at its head, once, and loses nothing before it."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"the head is invariant": Hypothesis("P(by) = P(y)", lambda P_by, P_y: P_by == P_y)},
+    clauses=(
+        Clause(
+            "F(ax) = F(x) if b is the identity",
+            Route("rewriting", Method.SYMBOLIC, special, {}, {"b is any action": {"identity": "b(b(x)) = x"}}, "maps"),
+            over="maps",
+        ),
+        Clause(
+            "P(F(ax)) = P(F(x))",
+            Route("rewriting", Method.SYMBOLIC, invariant, {}, {"P keeps c": {"head": "P(c(x)) = P(x)"}}, "maps"),
+            over="maps",
+        ),
+    ),
+    controls=(
+        Dropped("the head is invariant", head, {"P": Formula("y₁", lambda y: y[0])}),
+        Witness("the sum", head, {"P": Formula("y₁ + y₂", sum)}),
+    ),
+)
