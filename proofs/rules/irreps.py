@@ -56,7 +56,7 @@ def multiplied(a: Counter[int], b: Counter[int]) -> Counter[int]:
 
 def listed(degrees: tuple[int, ...] = (0, 1, 2, 3, 4), wrong_parity: int = 1) -> Evidence:
     """χ of the product on turns and on turns times −1, which are all of O(3) up to conjugation."""
-    irreps = [(k, p) for k in degrees for p in (1, -1)]
+    irreps: list[Irrep] = [(k, p) for k in degrees for p in (1, -1)]
 
     def right(pair: tuple[Irrep, Irrep]) -> bool:
         found = [(k, p * wrong_parity) for k, p in tensor(*pair)]
@@ -65,9 +65,7 @@ def listed(degrees: tuple[int, ...] = (0, 1, 2, 3, 4), wrong_parity: int = 1) ->
             for inv in (False, True)
         )
 
-    return for_all(
-        product(irreps, repeat=2), right, "(irrep, irrep): χ χ′ = Σ χ of the degrees listed, with parity pp′"
-    )
+    return for_all(product(irreps, irreps), right, "(irrep, irrep): χ χ′ = Σ χ of the degrees listed, with parity pp′")
 
 
 def step(sign: int = 1) -> Evidence:

@@ -32,7 +32,7 @@ Layer = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 def two_layers(sign: int = 1) -> Evidence:
-    """d(g∘f)X₀ − X₂ = dg(df X₀ − X₁) + (dg X₁ − X₂): F = df, G = dg, y₁ = X₁f, y₂ = X₂gf; chains by induction."""
+    """d(g∘f)X₀ − X₂ = dg(df X₀ − X₁) + (dg X₁ − X₂); F, G for df, dg, y₁ = X₁f, y₂ = X₂gf; chains by induction."""
     G, F, x0, y1, y2 = free("G F x0 y1 y2")
     return same(G * F * x0 - y2, G * (F * x0 - y1) + sign * (G * y1 - y2), what="L(g∘f) = (Lg)∘f + dg·(Lf)")
 

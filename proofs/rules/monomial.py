@@ -66,20 +66,25 @@ def which_rows(activation: Activation = RELU, rule: Callable[[tuple[int, ...]], 
     return for_all(product(range(-2, 3), repeat=3), lambda m: commutes(m) == rule(m), "m: σ(m·x) = m·σ(x) ⇔ the rule")
 
 
+def is_relu(r: Any, t: Any) -> list[Any]:
+    """r = ReLU(t), for z3."""
+    return [r >= 0, r >= t, r * (r - t) == 0]
+
+
 def relu_rows(slack: int = 0) -> Evidence:
     """Any two entries of a row, on eⱼ and eⱼ − e_k: both ≥ 0, and one of them 0. And m ≥ 0 commutes."""
-
-    def r(t: Any) -> Any:
-        import z3
-
-        return z3.If(t > 0, t, 0)
-
     return all_of(
-        impossible(lambda m, n: [r(m) == m, r(n) == n, m < slack], "m n", what="ReLU(Meⱼ) = Meⱼ ⇒ mⱼ ≥ 0"),
+        impossible(lambda m: [*is_relu(m, m), m < slack], "m", what="ReLU(Meⱼ) = Meⱼ ⇒ mⱼ ≥ 0"),
         impossible(
-            lambda m, n: [r(m) == m, r(n) == n, r(m - n) == m, m * n != 0], "m n", what="on eⱼ − e_k: mⱼ m_k = 0"
+            lambda m, n: [*is_relu(m, m), *is_relu(n, n), *is_relu(m, m - n), m * n != 0],
+            "m n",
+            what="on eⱼ − e_k: mⱼ m_k = 0",
         ),
-        impossible(lambda m, x: [m >= slack, r(m * x) != m * r(x)], "m x", what="ReLU(mx) = m ReLU(x) for m ≥ 0"),
+        impossible(
+            lambda m, x, p, q: [m >= slack, *is_relu(p, m * x), *is_relu(q, x), p != m * q],
+            "m x p q",
+            what="ReLU(mx) = m ReLU(x) for m ≥ 0",
+        ),
     )
 
 

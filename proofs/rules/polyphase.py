@@ -124,7 +124,7 @@ circle = Statement(
     hypotheses={"s divides n": Hypothesis("s | n", lambda x, stride: len(x) % stride == 0)},
     clauses=(
         Clause(
-            "component i of L_t x, t = sa + b, is component i − b moved by a (and by one more, from s + i − b, if i < b)",
+            "component i of L_t x, t = sa + b, is component i − b moved by a (one more where i < b)",
             Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
             over="s o i a b",
         ),

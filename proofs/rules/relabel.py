@@ -69,7 +69,7 @@ def first_message(messages: list[Any]) -> list[Any]:
 
 def every_graph(follow: bool = True, reduce: Callable[[list[Any]], Any] = bag) -> Evidence:
     """All 512 directed graphs on three nodes (loops too), all six relabellings, any reduction of the messages."""
-    pairs = list(product(range(3), repeat=2))
+    pairs = list(product(range(3), range(3)))
     graphs = [[pair for bit, pair in enumerate(pairs) if code >> bit & 1] for code in range(512)]
 
     def moves(case: tuple[Edges, tuple[int, ...]]) -> bool:

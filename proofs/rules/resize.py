@@ -75,7 +75,7 @@ RULES: dict[str, Callable[[int, int], bool]] = {
 
 
 def sizes() -> Iterator[tuple[int, int]]:
-    yield from product(range(1, 13), repeat=2)
+    yield from product(range(1, 13), range(1, 13))
 
 
 def every_small_size(method: str, rule: Callable[[int, int], bool] | None = None) -> Evidence:
