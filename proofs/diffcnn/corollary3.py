@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.corollary3_a_sign import SQUARE, TURN, commutes, every_small_case, two_by_two
+from invariance_proofs.diffcnn.corollary3_a_sign import LAW_AND_SIGN, ON_PAIRS, SQUARE, TURN, commutes
+from invariance_proofs.diffcnn.hypotheses import M_INVERTIBLE
 from invariance_proofs.diffcnn.layers import flip
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Dropped, Evidence, Mutant, Statement, Verdict, Witness
 
 
 def printed_identity() -> Evidence:
@@ -34,7 +35,7 @@ C3 = Statement(
         "Φ(J·M) = Φ(J)·M for every field M of invertible 2×2 matrices, with Φ(J) = J if det(Jᵀ A J) > 0 and "
         "−J otherwise."
     ),
-    sizes="3×2 Jacobians, pixel by pixel",
+    at="J 3×2, pixel by pixel",
     verdict=Verdict.CORRECTED,
     correction=(
         "True pixel by pixel (C3.a). But A ∈ SO(3) is meant where SO(3,3) is printed (6×6 matrices, for "
@@ -42,15 +43,12 @@ C3 = Statement(
         "J′, on its right side; and its end, Φ(J′) = J′, is true on one branch only: Φ(J′) = Φ(J) dφ. The "
         "field must be invertible, and near A = I the layer does nothing (C3.b)."
     ),
-    hypotheses={"M invertible": "det M(x) ≠ 0 at every pixel"},
-    routes=(
-        Route("the sign is that of det(M)² det G", Method.RING, two_by_two),
-        Route("Φ itself on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case),
-    ),
+    hypotheses={"M invertible": M_INVERTIBLE},
+    routes=(LAW_AND_SIGN, ON_PAIRS),
     controls=(
-        Dropped("M invertible", lambda: commutes(SQUARE, Matrix.diagonal(1, 0))),
+        Dropped("M invertible", commutes, {"J": SQUARE, "M": Matrix.diagonal(1, 0)}),
         Mutant("the displayed line as printed", printed_identity),
         Mutant("Φ(J′) = J′ as printed", printed_conclusion),
-        Witness("a reflection M is allowed", lambda: commutes(SQUARE, Matrix.diagonal(-1, 1))),
+        Witness("a reflection M is allowed", commutes, {"J": SQUARE, "M": Matrix.diagonal(-1, 1)}),
     ),
 )

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
+from invariance_proofs.diffcnn.hypotheses import M_INVERTIBLE
 from invariance_proofs.diffcnn.layers import flip
 from invariance_proofs.matrix import Matrix, cayley
 from invariance_proofs.routes.coq import pinned
@@ -22,7 +23,6 @@ from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Formula,
-    Hypothesis,
     Method,
     Route,
     Statement,
@@ -115,6 +115,12 @@ SQUARE = Matrix.of([[1, 0], [0, 1], [0, 0]])
 BY_RING = Route("2×2, generic entries", Method.RING, two_by_two, mutants=instead("exponent", 1, 3), at="n = 2")
 BY_SIZE = Route("n×n", Method.SYMBOLIC, any_size, mutants=instead("exponent", 1, 3), over="n")
 """The determinant law: steps of other entries' proofs."""
+LAW_AND_SIGN = Chain(
+    "the law, then its sign",
+    replace(BY_RING, at=""),
+    Route("d² g and g have the same sign", Method.SMT, signs_agree, mutants=instead("power", 1, 3)),
+)
+ON_PAIRS = Route("Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE))
 
 C3_a = Statement(
     id="C3.a",
@@ -127,7 +133,7 @@ C3_a = Statement(
         "for det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
     ),
     verdict=Verdict.PROVED,
-    hypotheses={"M invertible": Hypothesis("det M ≠ 0", lambda M: M.det() != 0)},
+    hypotheses={"M invertible": M_INVERTIBLE},
     clauses=(
         Clause(
             f"det(Mᵀ G M) = det(M)^{EXPONENT} det G",
@@ -140,14 +146,8 @@ C3_a = Statement(
         ),
         Clause(
             f"Φ(JM) = Φ(J)M, because Φ looks at the sign of {DETERMINANT}",
-            Chain(
-                "the law, then its sign",
-                replace(BY_RING, at=""),
-                Route("d² g and g have the same sign", Method.SMT, signs_agree, mutants=instead("power", 1, 3)),
-            ),
-            Route(
-                "Φ itself on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE)
-            ),
+            LAW_AND_SIGN,
+            ON_PAIRS,
             Route("ordered rings", Method.COQ, flip_theorem, mutants=instead("relation", "==")),
             at="J 3×2, M 2×2",
         ),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -17,58 +16,82 @@ from invariance_proofs.matrix import Matrix, cayley, cross, dot
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
+
+THRESHOLD = 1
+"""Φ is the identity iff |a|² ≤ THRESHOLD, the squared tangent of half of 90°."""
+COFACTORS = Formula("cof(A)", Matrix.cofactors)
+ITSELF = Formula("A", lambda A: A)
 
 
-def normal_form(cofactors: bool = True) -> Evidence:
+def normal_form(B: Formula = COFACTORS) -> Evidence:
     """det(Jᵀ A J) = nᵀ cof(A) n for every A."""
     J, A = unknowns(J=(3, 2), A=(3, 3))
     n = Matrix.from_columns(cross(*J.columns))
-    B = A.cofactors() if cofactors else A
-    return vanishes(
-        (J.T @ A @ J).det() - (n.T @ B @ n)[0, 0], what=f"det(Jᵀ A J) = nᵀ {'cof(A)' if cofactors else 'A'} n"
-    )
+    return vanishes((J.T @ A @ J).det() - (n.T @ B(A) @ n)[0, 0], what=f"det(Jᵀ A J) = nᵀ {B} n")
 
 
-def on_rotations() -> Evidence:
-    a, n, j = unknowns(a=3, n=3, j=3)
+def cofactors_of_rotations(sign: int = 1) -> Evidence:
+    (a,) = unknowns(a=3)
+    N, d = cayley(a)
+    return vanishes(N.cofactors() - sign * d * N, what=f"cof(A) = {sign} A")
+
+
+def on_rotations(twice: int = 2) -> Evidence:
+    a, n = unknowns(a=3, n=3)
     N, d = cayley(a)
     q, column = dot(a, a), Matrix.from_columns(n)
-    reached = cross(j, cross(n, j))
     return all_of(
-        vanishes(N.cofactors() - d * N, what="cof(A) = A"),
         vanishes(
-            (column.T @ N @ column)[0, 0] - ((1 - q) * dot(n, n) + 2 * dot(a, n) ** 2),
-            what="(1 + q) nᵀ A n = (1 − q)|n|² + 2(a·n)²",
+            (column.T @ N @ column)[0, 0] - ((1 - q) * dot(n, n) + twice * dot(a, n) ** 2),
+            what=f"(1 + q) nᵀ A n = (1 − q)|n|² + {twice}(a·n)²",
         ),
-        vanishes(N.trace() - d - 2 * (1 - q), d - (1 + q), what="tr A − 1 = 2 cos θ = 2(1 − q)/(1 + q)"),
-        vanishes(
-            [r - (dot(j, j) * x - dot(j, n) * y) for r, x, y in zip(reached, n, j, strict=True)],
-            what="j × (n × j) = |j|² n for j ⟂ n: every n is reached",
-        ),
+        vanishes(N.trace() - d - twice * (1 - q), d - (1 + q), what=f"tr A − 1 = 2 cos θ = {twice}(1 − q)/(1 + q)"),
     )
+
+
+def reached(factor: int = 1) -> Evidence:
+    """Every n is j × k for some k."""
+    n, j = unknowns(n=3, j=3)
+    wanted = (dot(j, j) * x - factor * dot(j, n) * y for x, y in zip(n, j, strict=True))
+    residuals = [r - w for r, w in zip(cross(j, cross(n, j)), wanted, strict=True)]
+    return vanishes(residuals, what=f"j × (n × j) = |j|² n − {factor}(j·n) j")
 
 
 def form(a: Sequence[Any], n: Sequence[Any]) -> Any:
     return (1 - dot(a, a)) * dot(n, n) + 2 * dot(a, n) ** 2
 
 
-def signs() -> Evidence:
+def signs(threshold: int = THRESHOLD) -> Evidence:
     """The form is > 0 for q < 1, ≥ 0 with zeros on a·n = 0 for q = 1, and < 0 somewhere for q > 1."""
-    names = "a1 a2 a3 n1 n2 n3"
+    t, names = threshold, "a1 a2 a3 n1 n2 n3"
     return all_of(
-        impossible(lambda *v: [dot(v[:3], v[:3]) < 1, dot(v[3:], v[3:]) > 0, form(v[:3], v[3:]) <= 0], names, "q < 1"),
+        impossible(lambda *v: [dot(v[:3], v[:3]) < t, dot(v[3:], v[3:]) > 0, form(v[:3], v[3:]) <= 0], names, "q < 1"),
         impossible(
-            lambda *v: [dot(v[:3], v[:3]) == 1, dot(v[:3], v[3:]) != 0, form(v[:3], v[3:]) <= 0], names, "q = 1"
+            lambda *v: [dot(v[:3], v[:3]) == t, dot(v[:3], v[3:]) != 0, form(v[:3], v[3:]) <= 0], names, "q = 1"
         ),
         impossible(
-            lambda *a: [dot(a, a) > 1, a[0] ** 2 + a[1] ** 2 > 0, form(a, (-a[1], a[0], 0)) >= 0], "a1 a2 a3", "q > 1"
+            lambda *a: [dot(a, a) > t, a[0] ** 2 + a[1] ** 2 > 0, form(a, (-a[1], a[0], 0)) >= 0], "a1 a2 a3", "q > 1"
         ),
-        impossible(lambda c: [c * c > 1, form((0, 0, c), (1, 0, 0)) >= 0], "c", what="q > 1 on the axis"),
+        impossible(lambda c: [c * c > t, form((0, 0, c), (1, 0, 0)) >= 0], "c", what="q > 1 on the axis"),
     )
 
 
-def raw_layer(threshold: int = 1) -> Evidence:
+def raw_layer(threshold: int = THRESHOLD) -> Evidence:
     """Cayley vectors on a rational grid, |a| = 1 among them: Φ keeps every generic J iff |a|² ≤ threshold."""
     steps = [Fraction(k, 5) for k in (-7, -4, 0, 3, 4, 5)]
     some = [Matrix.of([e[:2], e[2:], [1, 3]]) for e in product((0, 1), repeat=4)]
@@ -76,10 +99,13 @@ def raw_layer(threshold: int = 1) -> Evidence:
     def right(a: tuple[Fraction, ...]) -> bool:
         A, _ = cayley(a)
         jacobians = [*some, Matrix.from_columns(a, (1, 2, 3))]
-        generic = [J for J in jacobians if any(n := cross(*J.columns)) and (dot(a, a) != 1 or dot(a, n))]
-        return all(flip(J, A) == J for J in generic) == (dot(a, a) <= threshold)
+        return all(flip(J, A) == J for J in jacobians if generic(J, a)) == (dot(a, a) <= threshold)
 
     return for_all(product(steps, repeat=3), right, f"a: Φ = id on generic J ⇔ |a|² ≤ {threshold}")
+
+
+def generic(J: Matrix, a: Sequence[Any]) -> bool:
+    return any(n := cross(*J.columns)) and (dot(a, a) != 1 or dot(a, n) != 0)
 
 
 def keeps(a: Sequence[int], J: Matrix) -> Evidence:
@@ -110,23 +136,28 @@ C3_b = Statement(
         "−J. As long as θ < 90° A has no effect, and where det(Jᵀ A J) ≠ 0 the derivative of Φ(J) in A is 0: "
         "no gradient ever moves A."
     ),
-    sizes="J 3×2, every rotation with θ < 180°",
+    at="J 3×2, θ < 180°",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
-        "θ ≤ 90°": "|a| ≤ 1",
-        "J generic": "j₁ × j₂ ≠ 0, and k·(j₁ × j₂) ≠ 0 if θ = 90°",
+        "θ ≤ 90°": Hypothesis(f"|a|² ≤ {THRESHOLD}", lambda a: dot(a, a) <= THRESHOLD),
+        "J generic": Hypothesis("j₁ × j₂ ≠ 0, and k·(j₁ × j₂) ≠ 0 if θ = 90°", generic),
     },
     routes=(
-        Route("normal forms in a, n, J", Method.RING, lambda: all_of(normal_form(), on_rotations())),
-        Route("signs of (1 − q)|n|² + 2(a·n)² over the reals", Method.SMT, signs),
-        Route("raw Φ at 216 rational Cayley vectors", Method.EXHAUSTIVE, raw_layer),
+        Chain(
+            "normal forms, then signs",
+            Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
+            Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1)),
+            Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1)),
+            Route("which n there are", Method.RING, reached, mutants=instead("factor", 0)),
+            Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2)),
+        ),
+        Route("raw Φ at 216 rational Cayley vectors", Method.EXHAUSTIVE, raw_layer, mutants=instead("threshold", 3)),
     ),
     controls=(
-        Dropped("θ ≤ 90°", lambda: keeps((2, 0, 0), Matrix.of([[1, 0], [0, 1], [0, 0]]))),
-        Dropped("J generic", lambda: keeps((0, 0, 0), Matrix.of([[1, 2], [0, 0], [0, 0]]))),
-        Mutant("A instead of cof(A), A any matrix", partial(normal_form, cofactors=False)),
-        Mutant("threshold tr A ≥ 0, |a|² ≤ 3", partial(raw_layer, 3)),
-        Witness("beyond 90° some J are kept", lambda: keeps((2, 0, 0), PLANE)),
+        Dropped("θ ≤ 90°", keeps, {"a": (2, 0, 0), "J": Matrix.of([[1, 0], [0, 1], [0, 0]])}),
+        Dropped("J generic", keeps, {"a": (0, 0, 0), "J": Matrix.of([[1, 2], [0, 0], [0, 0]])}),
+        Witness("beyond 90° some J are kept", keeps, {"a": (2, 0, 0), "J": PLANE}),
         Witness("tr A crosses 1 at |a| = 1", three_axes),
     ),
     assumed=(

@@ -2,65 +2,92 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, cayley, dot, skew
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import check, equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.symbolic import free, same
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 ONE = Matrix.identity(3)
 
 
-def rotation(sign: int = 1) -> Evidence:
+def orthogonal(sign: int = 1) -> Evidence:
+    (a,) = unknowns(a=3)
+    N, d = cayley(a)
+    return all_of(
+        vanishes(d - (1 + sign * dot(a, a)), what="det(I + S) = 1 + |a|² > 0"),
+        vanishes(N @ N.T - sign * d * d * ONE, what="A Aᵀ = I"),
+        vanishes(N.det() - sign * d**3, what=f"det A = {sign}"),
+    )
+
+
+def axis(sign: int = 1) -> Evidence:
     (a,) = unknowns(a=3)
     N, d = cayley(a)
     column = Matrix.from_columns(a)
-    return all_of(
-        vanishes(d - (1 + dot(a, a)), what="det(I + S) = 1 + |a|² > 0"),
-        vanishes(N @ N.T - d * d * ONE, what="A Aᵀ = I"),
-        vanishes(N.det() - sign * d**3, what=f"det A = {sign}"),
-        vanishes(N @ column - d * column, what="A a = a"),
-    )
+    return vanishes(N @ column - sign * d * column, what=f"A a = {sign} a")
 
 
-def angle(half: bool = True) -> Evidence:
-    """1 + 2 cos θ = tr A, and cos θ = (1 − q)/(1 + q) is cos(2 arctan √q); mutated, cos²θ = 1/(1 + q) is arctan √q."""
+def angle(twice: int = 2) -> Evidence:
+    """tr A = 1 + 2 cos θ and cos(2 arctan √q) = (1 − q)/(1 + q)."""
     (a,) = unknowns(a=3)
     N, d = cayley(a)
-    q, twice_cosine = dot(a, a), N.trace() - d
-    if not half:
-        return vanishes(twice_cosine**2 * (1 + q) - 4 * d**2, what="θ = arctan|a|")
-    return all_of(
-        vanishes(twice_cosine * (1 + q) - 2 * (1 - q) * d, what="θ = 2 arctan|a|"),
-        vanishes(N.trace() + d - 4, what="tr A + 1 = 4/(1 + |a|²) > 0: no half-turn"),
-    )
+    q = dot(a, a)
+    return vanishes((N.trace() - d) * (1 + q) - twice * (1 - q) * d, what="θ = 2 arctan|a|")
 
 
-def left_inverse() -> Evidence:
-    """S = (I − A)(I + A)⁻¹, which is skew for every orthogonal A that has it: with P = I + A, Sᵀ = 2P⁻ᵀ − I = −S."""
+def half_turns(trace: int = 4) -> Evidence:
     (a,) = unknowns(a=3)
     N, d = cayley(a)
+    return vanishes(N.trace() + d - trace, what=f"tr A + 1 = {trace}/(1 + |a|²): 0 at a half-turn")
+
+
+def left_inverse(sign: int = 1) -> Evidence:
+    (a,) = unknowns(a=3)
+    N, d = cayley(a)
+    return vanishes((d * ONE - N) - sign * skew(a) @ (d * ONE + N), what="I − A = S (I + A)")
+
+
+def skew_if_orthogonal(sign: int = 1) -> Evidence:
+    """S = (I − A)(I + A)⁻¹ = 2P⁻¹ − I with P = I + A. AᵀA = I gives Pᵀ A = P, so P⁻ᵀ = A P⁻¹ = I − P⁻¹ and Sᵀ = −S."""
     (P,) = free("P")
-    return all_of(
-        vanishes((d * ONE - N) - skew(a) @ (d * ONE + N), what="I − A = S (I + A)"),
-        same(P * (1 - P**-1), P - 1, what="P⁻ᵀ = I − P⁻¹, because (A + I)(I − P⁻¹) = A"),
+    A, S = P - 1, 2 * P**-1 - 1
+    transposed = 2 * A * P**-1 - 1
+    return same(transposed, -sign * S, what="Sᵀ = −S, with P⁻ᵀ = A P⁻¹")
+
+
+def raw_map(sign: int = 1) -> Evidence:
+    def residual(draw: Draw) -> object:
+        N, d = cayley(draw.vector(3))
+        return [N.T @ N - d * d * ONE, N.det() - sign * d * d * d]
+
+    return schwartz_zippel(residual, what="Aᵀ A = I, det A = 1")
+
+
+def theorem(determinant: int = 1) -> Evidence:
+    skew_and_invertible = "forall (R : comUnitRingType) (n : nat) (S : 'M[R]_n), S^T = - S -> 1%:M + S \\in unitmx -> "
+    return pinned(
+        "C3_c_cayley",
+        cayley_orthogonal=skew_and_invertible + "(cayley S)^T *m cayley S = 1%:M",
+        cayley_determinant=skew_and_invertible + f"\\det (cayley S) = {determinant}",
     )
-
-
-def raw_map(draw: Draw) -> object:
-    N, d = cayley(draw.vector(3))
-    return [N.T @ N - d * d * ONE, N.det() - d * d * d]
-
-
-def half_turn() -> Evidence:
-    (a,) = unknowns(a=3)
-    N, d = cayley(a)
-    return vanishes(N.trace() + d, what="tr A = −1")
 
 
 def not_skew() -> Evidence:
@@ -86,29 +113,47 @@ C3_c = Statement(
         "rotation by θ = 2 arctan|a| about −a, with S = (I − A)(I + A)⁻¹. Every rotation but the half-turns "
         "is reached, each once; tr A = −1 + 4/(1 + |a|²) > −1, so half-turns are limits only."
     ),
-    sizes="3×3, a ∈ R³ symbolic",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "SO(3,3) is the indefinite orthogonal group of 6×6 matrices; for the 3×3 A that Jᵀ A J needs, SO(3) "
         "is meant. The Cayley map covers SO(3) without its half-turns."
     ),
-    hypotheses={"S skew": "Sᵀ = −S"},
-    routes=(
-        Route("normal forms in a", Method.RING, lambda: all_of(rotation(), angle())),
-        Route("inverse map", Method.SYMBOLIC, left_inverse),
-        Route("raw Cayley map", Method.RANDOM, partial(schwartz_zippel, raw_map, what="Aᵀ A = I, det A = 1")),
-        Route(
-            "every n, where I + S is invertible",
-            Method.COQ,
-            partial(closed, "C3_c_cayley", "cayley_orthogonal", "cayley_determinant"),
+    hypotheses={"S skew": Hypothesis("Sᵀ = −S", lambda S: -S == S.T)},
+    clauses=(
+        Clause(
+            "A is a rotation about a",
+            Chain(
+                "normal forms in a",
+                Route("orthogonal, determinant 1", Method.RING, orthogonal, mutants=instead("sign", -1)),
+                Route("axis", Method.RING, axis, mutants=instead("sign", -1)),
+            ),
+            Route("raw Cayley map", Method.RANDOM, raw_map, mutants=instead("sign", -1)),
+            Route("where I + S is invertible", Method.COQ, theorem, mutants=instead("determinant", -1), over="n"),
+            at="3×3",
+        ),
+        Clause(
+            "θ = 2 arctan|a|",
+            Route("trace", Method.RING, angle, mutants=instead("twice", 1)),
+            at="3×3",
+            assumed=("cos(2t) = (1 − tan² t)/(1 + tan² t)",),
+        ),
+        Clause(
+            "no half-turn is reached",
+            Route("trace + 1", Method.RING, half_turns, mutants=instead("trace", 0)),
+            at="3×3",
+            assumed=("a rotation has trace −1 iff it is a half-turn",),
+        ),
+        Clause(
+            "every other rotation is, once",
+            Chain(
+                "S from A",
+                Route("S is its value", Method.RING, left_inverse, mutants=instead("sign", -1)),
+                Route("S is skew", Method.SYMBOLIC, skew_if_orthogonal, mutants=instead("sign", -1)),
+            ),
+            at="3×3",
+            assumed=("a rotation has the eigenvalue −1 iff it is a half-turn",),
         ),
     ),
-    controls=(
-        Dropped("S skew", not_skew),
-        Mutant("det A = −1", partial(rotation, -1)),
-        Mutant("θ = arctan|a|", partial(angle, half=False)),
-        Mutant("half-turns are reached", half_turn),
-        Witness("a quarter-turn", quarter_turn),
-    ),
-    assumed=("cos(2t) = (1 − tan² t)/(1 + tan² t)", "a rotation has the eigenvalue −1 iff it is a half-turn"),
+    controls=(Dropped("S skew", not_skew), Witness("a quarter-turn", quarter_turn)),
 )
