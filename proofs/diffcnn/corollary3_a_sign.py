@@ -95,19 +95,13 @@ def both_branches() -> Evidence:
 
 
 def theorem(exponent: int = EXPONENT) -> Evidence:
-    return pinned(
-        "C3_a_sign",
-        determinant_law="forall (R : comRingType) (n : nat) (M G : 'M[R]_n), "
-        rf"\det (M^T *m G *m M) = \det M ^+ {exponent} * \det G",
-    )
+    law = rf"forall (R : comRingType) (n : nat) (M G : 'M[R]_n), \det (M^T *m G *m M) = \det M ^+ {exponent} * \det G"
+    return pinned("C3_a_sign", {"determinant_law": law})
 
 
 def flip_theorem(relation: str = "!=") -> Evidence:
-    return pinned(
-        "C3_a_sign",
-        flip_commutes="forall (R : realDomainType) (m n : nat) (A : 'M[R]_m) (J : 'M[R]_(m, n)) (M : 'M[R]_n), "
-        rf"\det M {relation} 0 -> flip A (J *m M) = flip A J *m M",
-    )
+    sorts = "forall (R : realDomainType) (m n : nat) (A : 'M[R]_m) (J : 'M[R]_(m, n)) (M : 'M[R]_n), "
+    return pinned("C3_a_sign", {"flip_commutes": rf"{sorts} \det M {relation} 0 -> flip A (J *m M) = flip A J *m M"})
 
 
 SQUARE = Matrix.of([[1, 0], [0, 1], [0, 0]])

@@ -82,12 +82,12 @@ def raw_map(sign: int = 1) -> Evidence:
 
 
 def theorem(determinant: int = 1) -> Evidence:
-    skew_and_invertible = "forall (R : comUnitRingType) (n : nat) (S : 'M[R]_n), S^T = - S -> 1%:M + S \\in unitmx -> "
-    return pinned(
-        "C3_c_cayley",
-        cayley_orthogonal=skew_and_invertible + "(cayley S)^T *m cayley S = 1%:M",
-        cayley_determinant=skew_and_invertible + f"\\det (cayley S) = {determinant}",
-    )
+    given = r"forall (R : comUnitRingType) (n : nat) (S : 'M[R]_n), S^T = - S -> 1%:M + S \in unitmx -> "
+    said = {
+        "cayley_orthogonal": given + "(cayley S)^T *m cayley S = 1%:M",
+        "cayley_determinant": given + rf"\det (cayley S) = {determinant}%:R",
+    }
+    return pinned("C3_c_cayley", said)
 
 
 def not_skew() -> Evidence:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3, SHEAR, unchanged
-from invariance_proofs.diffcnn.layers import act, convolve, flip, gram_determinants, unequal_invariants, window
+from invariance_proofs.diffcnn.layers import Pixel, act, convolve, flip, gram_determinants, unequal_invariants, window
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Evidence, Grade, Hypothesis, Method, Route, Statement, Verdict, Witness, instead
 
 IDENTITY, STRETCH, ONE = Matrix.identity(2), Matrix.diagonal(2, 1), Matrix.identity(3)
 
@@ -20,11 +20,11 @@ def network(J: dict, kernels: list[dict]) -> list[Matrix]:
     return [flip(convolve([J], [W])[0, 0], ONE) for W in kernels]
 
 
-def one_window(constant: bool = False) -> Evidence:
-    """K = 2, C = 3, one window, dI = E everywhere; M = diag(2, 1) at one pixel and I elsewhere, or everywhere."""
+def one_window(stretched: Sequence[Pixel] = ((0, 0),)) -> Evidence:
+    """K = 2, C = 3, one window, dI = E everywhere; M = diag(2, 1) at the stretched pixels and I elsewhere."""
     taps = window(2)
     J = dict.fromkeys(taps, E1)
-    M = {x: STRETCH if constant or x == (0, 0) else IDENTITY for x in taps}
+    M = {x: STRETCH if x in stretched else IDENTITY for x in taps}
     scales = [
         [(1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)],
         [(2, 1, 1), (1, 2, 1), (2, 1, 1), (1, 1, 2)],
@@ -39,14 +39,18 @@ def one_window(constant: bool = False) -> Evidence:
     )  # fmt: skip
 
 
-def raw_layer(draw: Draw, taps: int = 2) -> object:
+def generic_window(taps: int = 2) -> Evidence:
     """C = 3, taps in a row, one matrix for each pixel, no nonlinearity (A = I and generic entries: Φ = id)."""
-    row = window(taps, 1)
-    J = {x: draw.matrix(3, 2) for x in row}
-    M = {x: draw.matrix(2, 2) for x in row}
-    W = [{k: draw.matrix(3, 3) for k in row} for c in range(3)]
-    before, after = (gram_determinants([convolve([f], [w])[0, 0] for w in W]) for f in (J, act(J, M)))
-    return unequal_invariants(before, after)
+
+    def residual(draw: Draw) -> object:
+        row = window(taps, 1)
+        J = {x: draw.matrix(3, 2) for x in row}
+        M = {x: draw.matrix(2, 2) for x in row}
+        W = [{k: draw.matrix(3, 3) for k in row} for c in range(3)]
+        before, after = (gram_determinants([convolve([f], [w])[0, 0] for w in W]) for f in (J, act(J, M)))
+        return unequal_invariants(before, after)
+
+    return schwartz_zippel(residual, what="U(dI·M) = U(dI)")
 
 
 C4 = Statement(
@@ -59,7 +63,14 @@ C4 = Statement(
         "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant "
         "layer does not change when dI is replaced by dI·M."
     ),
-    sizes="K = 2, C = 3, one window",
+    at="K = 2, C = 3, one window",
+    grade=Grade.REFUTED,
+    hypotheses={
+        "M ∈ H": Hypothesis("det M(x) ≠ 0 at every pixel", lambda M: all(m.det() for m in M.values())),
+        "U defined": Hypothesis(
+            "det V_c ≠ 0, before and after", lambda det_V_before, det_V_after: all((*det_V_before, *det_V_after))
+        ),
+    },
     verdict=Verdict.REFUTED,
     correction=(
         "The proof starts from “the convolution and the non-linear layers are equivariant”, which needs M "
@@ -68,12 +79,13 @@ C4 = Statement(
         "U is invariant under fields only: for warped images it is covariant, and for K = 1 only (T2.h)."
     ),
     routes=(
-        Route("one window with one pixel stretched, Φ included", Method.EXACT, one_window),
-        Route("generic window", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="U(dI·M) = U(dI)")),
+        Route(
+            "one window with one pixel stretched, Φ included",
+            Method.EXACT,
+            one_window,
+            mutants={"M constant on the window": {"stretched": window(2)}},
+        ),
+        Route("generic window", Method.RANDOM, generic_window, mutants=instead("taps", 1)),
     ),
-    controls=(
-        Witness("the same window, M constant on it", partial(one_window, constant=True)),
-        Witness("K = 1, any M", partial(schwartz_zippel, partial(raw_layer, taps=1), what="U(dI·M) = U(dI)")),
-        Witness("the layer on its own input", partial(unchanged, [E1, E2, E3], SHEAR)),
-    ),
+    controls=(Witness("the layer on its own input", unchanged, {"J": [E1, E2, E3], "M": SHEAR}),),
 )

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.corollary3_a_sign import any_size, two_by_two
+from invariance_proofs.diffcnn.corollary3_a_sign import BY_SIZE
+from invariance_proofs.diffcnn.hypotheses import M_INVERTIBLE, V_INVERTIBLE
 from invariance_proofs.diffcnn.layers import DegenerateError, gram_determinants, invariant, unequal_invariants
-from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap
+from invariance_proofs.diffcnn.theorem2_a_windows import ADDING_A_TAP
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.symbolic import free, induction, matrices, same, same_matrix
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 E1, E2, E3 = (
     Matrix.of(rows) for rows in ([[1, 0], [0, 1], [0, 0]], [[0, 1], [1, 0], [1, 1]], [[1, 2], [0, 1], [3, 0]])
@@ -22,33 +35,52 @@ E1, E2, E3 = (
 SHEAR = Matrix.of([[2, 1], [0, 3]])
 
 
-def congruence(side: str = "MᵀVM") -> Evidence:
+CONGRUENT = Formula("Mᵀ V M", lambda M, V: M.T * V * M)
+FROM_THE_LEFT = Formula("M V Mᵀ", lambda M, V: M * V * M.T)
+
+
+def congruence(moved_V: Formula = CONGRUENT) -> Evidence:
     """J̄ moves like a convolution with weights 1/C (T2.a), so (JM − J̄M)ᵀ(JM − J̄M) = Mᵀ (J − J̄)ᵀ(J − J̄) M."""
-    J, mean, M = matrices(J=("n", "m"), mean=("n", "m"), M=("m", "m"))
+    shape = ("colours", "directions")
+    J, mean, M = matrices(J=shape, mean=shape, M=("directions", "directions"))
     moved, V = J * M - mean * M, (J - mean).T * (J - mean)
-    return same_matrix(moved.T * moved, M.T * V * M if side == "MᵀVM" else M * V * M.T, what=f"V(J·M) = {side}")
+    return same_matrix(moved.T * moved, moved_V(M, V), what=f"V(J·M) = {moved_V}")
 
 
-def cancellation(average: bool = True) -> Evidence:
-    """If every g_c gains t, the sum over n channels gains n t; then C U_c = C g_c − Σ g (or, mutated, g_c − Σ g)."""
-    S, n, g, t, C = free("S n g t C")
-    gain = induction(base=(0, 0 * t), step=((S + n * t) + (g + t), (S + g) + (n + 1) * t), what="Σ(g + t) = Σg + n t")
-    factor = C if average else 1
-    return all_of(gain, same(factor * (g + t) - (S + C * t), factor * g - S, what="U′ = U"))
+def gains(factor: int = 1) -> Evidence:
+    """If every g_c gains t, the sum over C channels gains C t."""
+    S, n, g, t = free("S n g t")
+    step = ((S + n * t) + (g + factor * t), (S + g) + (n + 1) * t)
+    return induction(base=(0, 0 * t), step=step, over="C", what="Σ(g + t) = Σg + C t")
 
 
-def every_size() -> Evidence:
-    return all_of(adding_a_tap(), congruence(), any_size(), cancellation())
+def cancellation(share: int = 1) -> Evidence:
+    """C U_c = C g_c − Σ g does not see what every g gains; C g_c − share·Σ g does."""
+    S, g, t, C = free("S g t C")
+    return same(C * (g + t) - share * (S + C * t), C * g - share * S, what=f"U′ = U for C g − {share} Σ g")
 
 
-def raw_layer(draw: Draw) -> object:
-    """exp(C·U) before and after, cross-multiplied, for C = 3 and C = 4 channels."""
-    M = draw.matrix(2, 2)
-    channels = [draw.matrix(3, 2) for c in range(4)]
-    return [
-        unequal_invariants(gram_determinants(J), gram_determinants([j @ M for j in J]))
-        for J in (channels[:3], channels)
-    ]
+EVERY_SIZE = Chain(
+    "congruence, determinant, cancellation",
+    ADDING_A_TAP,
+    Route("V′", Method.SYMBOLIC, congruence, mutants=instead("moved_V", FROM_THE_LEFT), over="colours directions"),
+    replace(BY_SIZE, over=""),
+    Route("Σ g′", Method.SYMBOLIC, gains, mutants=instead("factor", 2), over="C"),
+    Route("U′", Method.SYMBOLIC, cancellation, mutants=instead("share", 0, 2), over="C"),
+)
+
+
+def raw_layer(factor: int = 1) -> Evidence:
+    """exp(C·U) before and after, cross-multiplied, for C = 3 and C = 4 channels, the last one times `factor`."""
+
+    def residual(draw: Draw) -> object:
+        M = draw.matrix(2, 2)
+        channels = [draw.matrix(3, 2) for c in range(4)]
+        moved = [[*(j @ M for j in J[:-1]), factor * J[-1] @ M] for J in (channels[:3], channels)]
+        before = map(gram_determinants, (channels[:3], channels))
+        return [unequal_invariants(b, gram_determinants(m)) for b, m in zip(before, moved, strict=True)]
+
+    return schwartz_zippel(residual, what="exp(C·U′) = exp(C·U)")
 
 
 def same_output(left: Sequence[Matrix], right: Sequence[Matrix], what: str, **numbers: object) -> Evidence:
@@ -59,9 +91,20 @@ def same_output(left: Sequence[Matrix], right: Sequence[Matrix], what: str, **nu
         return Evidence(False, str(undefined), counterexample=numbers)
 
 
-def unchanged(jacobians: Sequence[Matrix], M: Matrix) -> Evidence:
-    return same_output([J @ M for J in jacobians], jacobians, what="U(J·M) = U(J)", J=list(jacobians), M=M)
+def unchanged(J: Sequence[Matrix], M: Matrix) -> Evidence:
+    return same_output([j @ M for j in J], J, what="U(J·M) = U(J)", J=list(J), M=M)
 
+
+GIVEN = (
+    "forall (F : numFieldType) (colours directions C : nat) (J : 'I_C -> 'M[F]_(colours, directions)) "
+    "(M : 'M[F]_directions) (c : 'I_C), "
+)
+INVARIANT = "exp_invariant (fun k => J k *m M) c = exp_invariant J c"
+THEOREMS = {
+    "gram_congruence": GIVEN + "gram (fun k => J k *m M) c = M^T *m gram J c *m M",
+    "gram_determinant": GIVEN + r"\det (gram (fun k => J k *m M) c) = \det M ^+ 2 * \det (gram J c)",
+    "layer_invariant": GIVEN + rf"\det M != 0 -> {INVARIANT}",
+}
 
 C4_a = Statement(
     id="C4.a",
@@ -74,34 +117,31 @@ C4_a = Statement(
         "det(M)² det V_c, g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever "
         "U is defined: det V_c ≠ 0 for all c, and det M ≠ 0."
     ),
-    sizes="all C, all numbers of colours",
+    over="C colours directions",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "The paper asks nothing of V. Where one det V_c is 0 (flat or grey pixels, C ≤ 2 in part: C4.b, "
         "C4.d), log|det V_c| and with it every U_c of the pixel is undefined, and there is nothing to be "
         "invariant. As a sentence on the image rather than on the layer's own input Corollary 4 is false: C4."
     ),
-    hypotheses={"V invertible": "det V_c ≠ 0 for every c", "M invertible": "det M ≠ 0"},
+    hypotheses={"V invertible": V_INVERTIBLE, "M invertible": M_INVERTIBLE},
     routes=(
-        Route("congruence, determinant, cancellation", Method.SYMBOLIC, every_size),
+        EVERY_SIZE,
+        Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("factor", 2), at="C = 3, 4"),
         Route(
-            "raw layer, C = 3 and C = 4",
-            Method.RANDOM,
-            partial(schwartz_zippel, raw_layer, what="exp(C·U′) = exp(C·U)"),
-        ),
-        Route(
-            "every C and every size",
+            "exp(C·U) over numerical fields",
             Method.COQ,
-            partial(closed, "C4_a_invariance", "gram_congruence", "gram_determinant", "layer_invariant"),
+            pinned,
+            {"theory": "C4_a_invariance", "said": THEOREMS},
+            {"without det M ≠ 0": {"said": {"layer_invariant": GIVEN + INVARIANT}}},
+            over="C colours directions",
         ),
     ),
     controls=(
-        Dropped("V invertible", partial(unchanged, [E1, -E1, 0 * E1], SHEAR)),
-        Dropped("M invertible", partial(unchanged, [E1, E2, E3], Matrix.diagonal(1, 0))),
-        Mutant("V′ = M V Mᵀ", partial(congruence, "MVMᵀ")),
-        Mutant("g′ = g + log|det M|", partial(two_by_two, 1)),
-        Mutant("minus the sum instead of the mean", partial(cancellation, average=False)),
-        Witness("three channels where U is defined", partial(unchanged, [E1, E2, E3], SHEAR)),
+        Dropped("V invertible", unchanged, {"J": [E1, -E1, 0 * E1], "M": SHEAR}),
+        Dropped("M invertible", unchanged, {"J": [E1, E2, E3], "M": Matrix.diagonal(1, 0)}),
+        Witness("three channels where U is defined", unchanged, {"J": [E1, E2, E3], "M": SHEAR}),
     ),
     assumed=("log|ab| = log|a| + log|b| for a, b ≠ 0",),
 )

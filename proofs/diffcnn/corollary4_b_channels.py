@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
 from invariance_proofs.diffcnn.layers import deviations, gram_determinants, invariant
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import check, equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 
-def generic() -> Evidence:
-    J, K = unknowns(J=(3, 2), K=(3, 2))
-    first, second = deviations([J, K])
-    return all_of(
-        vanishes(deviations([J]), what="C = 1: J − J̄ = 0"),
-        vanishes(first + second, first.T @ first - second.T @ second, what="C = 2: V₁ = V₂"),
-    )
+def nothing(channels: int = 1) -> Evidence:
+    J = unknowns(J=(3, 2), K=(3, 2))[:channels]
+    return vanishes(deviations(J), what=f"C = {channels}: J − J̄ = 0")
 
 
-def raw_layer(draw: Draw, channels: int = 2) -> object:
-    """det V of a single channel, and det V₁ − det V₂ of `channels` of them."""
-    J = [draw.matrix(3, 2) for c in range(channels)]
-    first, second, *_ = gram_determinants(J)
-    return [first - second, *gram_determinants(J[:1])]
+def opposite(sign: int = -1) -> Evidence:
+    first, second = deviations(unknowns(J=(3, 2), K=(3, 2)))
+    return vanishes(first - sign * second, what=f"C = 2: J₁ − J̄ = {sign}(J₂ − J̄)")
+
+
+def equal_forms(channels: int = 2) -> Evidence:
+    first, second, *_ = deviations(unknowns(J=(3, 2), K=(3, 2), L=(3, 2))[:channels])
+    return vanishes(first.T @ first - second.T @ second, what=f"C = {channels}: V₁ = V₂")
+
+
+def raw_layer(channels: int = 2) -> Evidence:
+    """det V₁ − det V₂ of `channels` channels."""
+
+    def residual(draw: Draw) -> object:
+        first, second, *_ = gram_determinants([draw.matrix(3, 2) for c in range(channels)])
+        return first - second
+
+    return schwartz_zippel(residual, what=f"C = {channels}: det V₁ = det V₂")
 
 
 def three() -> Evidence:
     J = [E1, E2, E3]
     return equal(invariant(J), [1, 1, 1], what="exp(C·U) = 1", J=J)
 
+
+ONE = "forall (F : numFieldType) (m n : nat) (J : 'I_1 -> 'M[F]_(m, n)) (c : 'I_1), "
+TWO = "forall (F : numFieldType) (m n : nat) (J : 'I_2 -> 'M[F]_(m, n)), "
 
 C4_b = Statement(
     id="C4.b",
@@ -45,17 +67,43 @@ C4_b = Statement(
         "With one channel J − J̄ = 0, so V = 0 and U is undefined everywhere. With two, J₁ − J̄ = −(J₂ − "
         "J̄), so V₁ = V₂ and U ≡ 0 where it is defined, whatever the image. With three, U is not constant."
     ),
-    sizes="C = 1 and C = 2, 3×2 Jacobians symbolic",
     verdict=Verdict.PROVED,
-    hypotheses={"at most two channels": "C ≤ 2"},
-    routes=(
-        Route("generic Jacobians", Method.RING, generic),
-        Route("raw layer", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="det V = 0; det V₁ = det V₂")),
-        Route("every size", Method.COQ, partial(closed, "C4_b_channels", "one_channel", "two_channels")),
+    hypotheses={"at most two channels": Hypothesis("C ≤ 2", lambda J: len(J) <= 2)},
+    clauses=(
+        Clause(
+            "C = 1: V = 0",
+            Route("generic Jacobian", Method.RING, nothing, mutants=instead("channels", 2)),
+            Route(
+                "numerical fields",
+                Method.COQ,
+                pinned,
+                {"theory": "C4_b_channels", "said": {"one_channel": ONE + "gram J c = 0"}},
+                {"V = 1": {"said": {"one_channel": ONE + "gram J c = 1%:M"}}},
+                over="m n",
+            ),
+            at="J 3×2",
+        ),
+        Clause(
+            "C = 2: V₁ = V₂",
+            Chain(
+                "opposite deviations",
+                Route("J₁ − J̄ = −(J₂ − J̄)", Method.RING, opposite, mutants=instead("sign", 1)),
+                Route("V₁ = V₂", Method.RING, equal_forms, mutants=instead("channels", 3)),
+            ),
+            Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("channels", 3)),
+            Route(
+                "numerical fields",
+                Method.COQ,
+                pinned,
+                {"theory": "C4_b_channels", "said": {"two_channels": TWO + "gram J ord0 = gram J ord_max"}},
+                {"V₁ = −V₂": {"said": {"two_channels": TWO + "gram J ord0 = - gram J ord_max"}}},
+                over="m n",
+            ),
+            at="J 3×2",
+        ),
     ),
     controls=(
         Dropped("at most two channels", three),
-        Mutant("det V₁ = det V₂ for C = 3", partial(schwartz_zippel, partial(raw_layer, channels=3), what="C = 3")),
         Witness("U is defined for C = 2", lambda: check(invariant([E1, E2]) == [1, 1], "exp(C·U) = (1, 1)")),
     ),
 )

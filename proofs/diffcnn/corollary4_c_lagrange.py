@@ -2,51 +2,72 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, cross, dot
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
+
+CROSS = Formula("|d₁×d₂|²", lambda u, v: dot(cross(u, v), cross(u, v)))
+INNER = Formula("(d₁·d₂)²", lambda u, v: dot(u, v) ** 2)
+LENGTHS = Formula("|d₁|²|d₂|²", lambda u, v: dot(u, u) * dot(v, v))
 
 
-def lagrange(right: str = "|d₁×d₂|²") -> Evidence:
+def lagrange(right: Formula = CROSS) -> Evidence:
     (D,) = unknowns(D=(3, 2))
-    d1, d2 = D.columns
-    n = cross(d1, d2)
-    value = {"|d₁×d₂|²": dot(n, n), "(d₁·d₂)²": dot(d1, d2) ** 2, "|d₁|²|d₂|²": dot(d1, d1) * dot(d2, d2)}[right]
-    return vanishes((D.T @ D).det() - value, what=f"det(DᵀD) = {right}")
+    return vanishes((D.T @ D).det() - right(*D.columns), what=f"det(DᵀD) = {right}")
 
 
-def minors(colours: int) -> Evidence:
+def minors(colours: Sequence[int] = (2, 3, 4, 5, 6), power: int = 2) -> Evidence:
     """Cauchy–Binet: det(DᵀD) is the sum of the squared 2×2 minors of D."""
-    (D,) = unknowns(D=(colours, 2))
-    squares = [Matrix(pair).det() ** 2 for pair in combinations(D.rows, 2)]
-    return vanishes((D.T @ D).det() - sum(squares), what=f"{colours} colours: sum of {len(squares)} squared minors")
+
+    def residual(n: int) -> Any:
+        (D,) = unknowns(D=(n, 2))
+        return (D.T @ D).det() - sum(Matrix(pair).det() ** power for pair in combinations(D.rows, 2))
+
+    return vanishes([residual(n) for n in colours], what=f"sum of the minors to the power {power}")
 
 
-def raw(draw: Draw) -> object:
-    D = draw.matrix(3, 2)
-    n = cross(*D.columns)
-    return (D.T @ D).det() - dot(n, n)
+def raw(right: Formula = CROSS) -> Evidence:
+    def residual(draw: Draw) -> object:
+        D = draw.matrix(3, 2)
+        return (D.T @ D).det() - right(*D.columns)
+
+    return schwartz_zippel(residual, what=f"det(DᵀD) = {right}")
 
 
-def positive() -> Evidence:
-    """det V > 0 over the reals, unless d₁ × d₂ = 0."""
+def positive(bound: int = 0) -> Evidence:
+    """det V > bound over the reals, unless d₁ × d₂ = 0."""
     return all_of(
         *(
             impossible(
                 lambda *d, i=i: [
-                    dot(d[:3], d[:3]) * dot(d[3:], d[3:]) <= dot(d[:3], d[3:]) ** 2,
+                    dot(d[:3], d[:3]) * dot(d[3:], d[3:]) - dot(d[:3], d[3:]) ** 2 <= bound,
                     cross(d[:3], d[3:])[i] != 0,
                 ],
                 "a1 a2 a3 b1 b2 b3",
-                what=f"(d₁×d₂)_{i} ≠ 0 ⇒ det V > 0",
+                what=f"(d₁×d₂)_{i} ≠ 0 ⇒ det V > {bound}",
             )
             for i in range(3)
         )
@@ -59,11 +80,16 @@ def four_colours() -> Evidence:
     return equal((D.T @ D).det(), dot(n, n), what="det(DᵀD) = |d₁×d₂|², first three rows", D=D)
 
 
-def parallel() -> Evidence:
-    d1, t = unknowns(d=3, t=1)
-    n = cross(d1, tuple(t * x for x in d1))
-    return vanishes(n, what="d₂ = t d₁ ⇒ d₁×d₂ = 0")
+def parallel(factor: int = 1) -> Evidence:
+    """d₁×d₂ = 0 for d₂ = t d₁, and |d₁|² d₂ = (d₁·d₂) d₁ − d₁ × (d₁ × d₂): then d₂ is a multiple of d₁ ≠ 0."""
+    d1, d2, t = unknowns(d=3, e=3, t=1)
+    twice = cross(d1, cross(d1, d2))
+    back = [dot(d1, d1) * y - dot(d1, d2) * x + factor * z for x, y, z in zip(d1, d2, twice, strict=True)]
+    return vanishes(cross(d1, tuple(t * x for x in d1)), back, what="d₁×d₂ = 0 ⇔ d₁ ∥ d₂")
 
+
+COLOURS = "forall (R : comRingType) (n : nat) (D : 'M[R]_(n, 2)), "
+SQUARED = r"\det (D^T *m D) = \sum_(i < n) \sum_(j < n | (i < j)%N) (D i 0 * D j 1 - D j 0 * D i 1) ^+ "
 
 C4_c = Statement(
     id="C4.c",
@@ -76,20 +102,37 @@ C4_c = Statement(
         "V_c ≥ 0, the absolute value in g = log|det V| is not needed, and det V_c = 0 iff d₁ and d₂ are "
         "parallel. For n colours it is the sum of the squared 2×2 minors."
     ),
-    sizes="3 colours; minors for 2 to 6 colours",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
-    hypotheses={"three colours": "D has three rows, so that the cross product exists"},
-    routes=(
-        Route("generic D", Method.RING, lagrange),
-        Route("Cauchy–Binet, 2 to 6 colours", Method.RING, lambda: all_of(*map(minors, range(2, 7)))),
-        Route("raw determinant", Method.RANDOM, partial(schwartz_zippel, raw, what="det(DᵀD) = |d₁×d₂|²")),
-        Route("det V > 0 unless d₁ ∥ d₂", Method.SMT, positive),
-        Route("every number of colours", Method.COQ, partial(closed, "C4_c_lagrange", "lagrange", "gram_determinant")),
+    hypotheses={
+        "three colours": Hypothesis("D has three rows, so that the cross product exists", lambda D: D.shape[0] == 3)
+    },
+    clauses=(
+        Clause(
+            f"det V_c = {CROSS}",
+            Route("generic D", Method.RING, lagrange, mutants=instead("right", INNER, LENGTHS)),
+            Route("raw determinant", Method.RANDOM, raw, mutants=instead("right", INNER, LENGTHS)),
+            at="3 colours",
+        ),
+        Clause(
+            "det V_c > 0 unless d₁×d₂ = 0",
+            Route("over the reals", Method.SMT, positive, mutants=instead("bound", 1)),
+            at="3 colours",
+        ),
+        Clause("d₁×d₂ = 0 ⇔ d₁ ∥ d₂", Route("generic d", Method.RING, parallel, mutants=instead("factor", -1))),
+        Clause(
+            "for n colours the sum of the squared 2×2 minors",
+            Route("Cauchy–Binet", Method.RING, minors, mutants=instead("power", 1), over="colours"),
+            Route(
+                "commutative rings",
+                Method.COQ,
+                pinned,
+                {"theory": "C4_c_lagrange", "said": {"gram_determinant": f"{COLOURS}{SQUARED}2"}},
+                {"to the power 4": {"said": {"gram_determinant": f"{COLOURS}{SQUARED}4"}}},
+                over="n",
+            ),
+            over="n",
+        ),
     ),
-    controls=(
-        Dropped("three colours", four_colours),
-        Mutant("(d₁·d₂)²", partial(lagrange, "(d₁·d₂)²")),
-        Mutant("|d₁|²|d₂|²", partial(lagrange, "|d₁|²|d₂|²")),
-        Witness("parallel columns give 0", parallel),
-    ),
+    controls=(Dropped("three colours", four_colours), Witness("parallel columns give 0", parallel)),
 )

@@ -7,7 +7,7 @@ symmetric case, 6) directions ω diag(s) + diag(δ) + diag(s) ω′ with ω, ω�
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from itertools import product
 from typing import Any
 
 from sympy import QQ
@@ -17,14 +17,32 @@ from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, skew
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 UNIT = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 
 
-def count(K: int, symmetric: bool, per_tap: int | None = None) -> int:
-    """Three scales, shared, and three angles for each rotation of each tap."""
-    return 3 + K * K * (per_tap or (3 if symmetric else 6))
+SYMMETRIC, GENERAL = 3, 6
+"""Angles of a tap: three for each rotation."""
+
+
+def count(K: int, angles: int) -> int:
+    """Three scales, shared, and the angles of each tap."""
+    return 3 + K * K * angles
 
 
 def directions(s: Sequence[Any], symmetric: bool) -> tuple[list[Matrix], list[Matrix]]:
@@ -44,27 +62,31 @@ def dimension(K: int, s: Sequence[int], symmetric: bool) -> int:
     return DomainMatrix([[QQ(x) for x in row] for row in rows], (len(rows), 9 * K * K), QQ).rank()
 
 
-def counts_are_dimensions(per_tap: int | None = None) -> Evidence:
-    cases = [(K, symmetric) for K in (1, 2, 3) for symmetric in (False, True)]
+def counts_are_dimensions(K: Sequence[int] = (1, 2, 3), general: int = GENERAL, symmetric: int = SYMMETRIC) -> Evidence:
     return for_all(
-        cases,
-        lambda case: dimension(case[0], (2, 3, 5), case[1]) == count(*case, per_tap),
+        product(K, ((False, general), (True, symmetric))),
+        lambda case: dimension(case[0], (2, 3, 5), case[1][0]) == count(case[0], case[1][1]),
         "rank of the differential = parameter count at s = (2, 3, 5)",
     )
 
 
-def one_tap_volume() -> Evidence:
+def one_tap_volume(sign: int = 1) -> Evidence:
     """The Jacobian determinant of one tap: where it is not 0, a vanishing dw_k leaves no δs and no turn of that tap."""
     (s,) = unknowns(s=3)
-    gaps = (s[0] - s[1]) * (s[1] - s[2]) * (s[2] - s[0])
-    sums = (s[0] + s[1]) * (s[1] + s[2]) * (s[2] + s[0])
+    sums = (s[0] + sign * s[1]) * (s[1] + sign * s[2]) * (s[2] + sign * s[0])
     general = Matrix.of(list(d) for part in directions(s, symmetric=False) for d in part).det()
+    return vanishes(general**2 - (gaps(s) * sums) ** 2, what="det of the 9 directions = ±Π(sᵢ² − sⱼ²)")
+
+
+def symmetric_volume(power: int = 2) -> Evidence:
+    (s,) = unknowns(s=3)
     upper = [0, 1, 2, 4, 5, 8]
     symmetric = Matrix.of([list(d)[i] for i in upper] for part in directions(s, symmetric=True) for d in part).det()
-    return all_of(
-        vanishes(general**2 - (gaps * sums) ** 2, what="det of the 9 directions = ±Π(sᵢ² − sⱼ²)"),
-        vanishes(symmetric**2 - gaps**2, what="det of the 6 symmetric directions = ±Π(sᵢ − sⱼ)"),
-    )
+    return vanishes(symmetric**2 - gaps(s) ** power, what="det of the 6 symmetric directions = ±Π(sᵢ − sⱼ)")
+
+
+def gaps(s: Sequence[Any]) -> Any:
+    return (s[0] - s[1]) * (s[1] - s[2]) * (s[2] - s[0])
 
 
 def repeated_scale() -> Evidence:
@@ -72,11 +94,17 @@ def repeated_scale() -> Evidence:
     return check(rank == 9, "one tap has rank 9", s=[2, 2, 5], rank=rank)
 
 
-def symmetric_kernel(right: str) -> Evidence:
+BACK = Formula("R(a)ᵀ", lambda R: R.T)
+AGAIN = Formula("R(a)", lambda R: R)
+
+
+def symmetric_kernel(right: Formula = BACK) -> Evidence:
     R, s = unknowns(R=(3, 3), s=3)
-    w = R @ Matrix.diagonal(*s) @ (R.T if right == "R(a)ᵀ" else R)
+    w = R @ Matrix.diagonal(*s) @ right(R)
     return vanishes(w - w.T, what=f"R(a) D {right} is symmetric")
 
+
+IMMERSION = ("a ↦ R(a) is an immersion: for Cayley's vector everywhere (C3.c), for Euler's angles off sin β = 0",)
 
 P1 = Statement(
     id="P1",
@@ -91,19 +119,36 @@ P1 = Statement(
         "of the families (for one tap 9 = dim GL(3) and 6 = dim Sym(3): nothing is lost; for K ≥ 2 sharing s "
         "is a true restriction)."
     ),
-    sizes="all K (ranks listed for K ≤ 3)",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
-    hypotheses={"distinct scales": "sᵢ² ≠ sⱼ² for i ≠ j"},
-    routes=(
-        Route("Jacobian determinant of one tap, scales symbolic", Method.RING, one_tap_volume),
-        Route("rank of the differential for K ≤ 3", Method.EXACT, counts_are_dimensions),
+    hypotheses={"distinct scales": Hypothesis("sᵢ² ≠ sⱼ² for i ≠ j", lambda s: len({x * x for x in s}) == 3)},
+    clauses=(
+        Clause(
+            f"{count(1, GENERAL)} and {count(1, SYMMETRIC)} dimensions for one tap",
+            Chain(
+                "Jacobian determinants, scales symbolic",
+                Route("general", Method.RING, one_tap_volume, mutants=instead("sign", -1)),
+                Route("symmetric", Method.RING, symmetric_volume, mutants=instead("power", 4)),
+            ),
+            at="K = 1",
+            assumed=IMMERSION,
+        ),
+        Clause(
+            f"3 + {GENERAL} K² and 3 + {SYMMETRIC} K² dimensions",
+            Route(
+                "rank of the differential",
+                Method.EXACT,
+                counts_are_dimensions,
+                mutants=instead("general", 9, 5) | instead("symmetric", 2),
+                over="K",
+            ),
+            over="K",
+            assumed=IMMERSION,
+        ),
+        Clause(
+            f"R D {BACK} is symmetric",
+            Route("generic R and s", Method.RING, symmetric_kernel, mutants=instead("right", AGAIN)),
+        ),
     ),
-    controls=(
-        Dropped("distinct scales", repeated_scale),
-        Mutant("9 free entries per tap", partial(counts_are_dimensions, 9)),
-        Mutant("5 angles per tap", partial(counts_are_dimensions, 5)),
-        Witness("R D Rᵀ is symmetric", partial(symmetric_kernel, "R(a)ᵀ")),
-        Mutant("R D R is symmetric", partial(symmetric_kernel, "R(a)")),
-    ),
-    assumed=("a ↦ R(a) is an immersion: for Cayley's vector everywhere (C3.c), for Euler's angles off sin β = 0",),
+    controls=(Dropped("distinct scales", repeated_scale), Witness(f"R D {BACK} is symmetric", symmetric_kernel)),
 )

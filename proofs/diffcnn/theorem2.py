@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.images import Map, compose, features, jacobian, written
-from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap, constant_stretch, on_the_raw_layer, two_matrices
-from invariance_proofs.diffcnn.theorem2_b_literal_group import grids, plane
+from invariance_proofs.diffcnn.layers import window
+from invariance_proofs.diffcnn.theorem2_a_windows import ADDING_A_TAP, RAW_LAYER, constant_stretch, two_matrices
+from invariance_proofs.diffcnn.theorem2_b_literal_group import BY_BLOCKS, any_distance, grids, near
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+IN_H = Hypothesis(
+    "M(p) = M(q) whenever p and q are within K of one another",
+    lambda M, K: all(M[p] == M[q] for p in M for q in M if near(p, q, K)),
+)
 
 T2 = Statement(
     id="T2",
@@ -23,23 +40,29 @@ T2 = Statement(
         "For every M ∈ H_{K,K}, that is M(x₁, y₁) = M(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, "
         "conv(J·M) = conv(J)·M, where (J·M)(x) = J(x)M(x)."
     ),
-    sizes="all K, all C",
+    over="K taps",
+    grade=Grade.DECIDED,
     verdict=Verdict.CORRECTED,
     correction=(
         "True, but of much less than is meant: this H_{K,K} is GL(2), the constant fields (T2.b), so “non "
         "overlapping windows” is not needed and no warp but an affine one is covered. Repaired with blocks "
         "it is T2.c. As a sentence on images I∘φ, which is what its proof displays, it is false: T2.proof."
     ),
-    hypotheses={"M ∈ H_{K,K}": "M(p) = M(q) whenever p and q are within K of one another"},
+    hypotheses={"M ∈ H_{K,K}": IN_H},
     routes=(
-        Route(
-            "M is constant (T2.b), and passes through (T2.a)", Method.SYMBOLIC, lambda: all_of(plane(), adding_a_tap())
+        Chain(
+            "M is constant (T2.b), and passes through (T2.a)",
+            Route("chains of steps", Method.SMT, any_distance, mutants=instead("longer", 1), over="K"),
+            ADDING_A_TAP,
         ),
-        Route("grids, and the raw layer", Method.RANDOM, lambda: all_of(grids(), on_the_raw_layer())),
+        Chain(
+            "the same on grids",
+            Route("chains of pixels", Method.EXHAUSTIVE, grids, mutants={"same block instead of near": BY_BLOCKS}),
+            RAW_LAYER,
+        ),
     ),
     controls=(
         Dropped("M ∈ H_{K,K}", two_matrices),
-        Mutant("equivariant from the left", partial(adding_a_tap, "left")),
         Witness("not vacuous: a constant M changes the output", constant_stretch),
     ),
 )
@@ -49,11 +72,12 @@ def image(x: Any, y: Any) -> tuple[Any, ...]:
     return x * x, y, 0
 
 
-def displayed(warp: Map) -> Evidence:
-    """(dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i) with I′ = I∘φ, K = 1, w = identity, at i = (1, 0)."""
+def displayed(warp: Map, at: Map) -> Evidence:
+    """(dI′ ⋆ W)(i) = (dI ⋆ W)(at(i)) dφ(i) with I′ = I∘φ, K = 1, w = identity, at i = (1, 0)."""
     point, W = (1, 0), [{(0, 0): Matrix.identity(3)}]
-    moved, still = features(compose(image, warp), W, point)[0], features(image, W, point)[0]
+    moved, still = features(compose(image, warp), W, point)[0], features(image, W, at(*point))[0]
     dphi = jacobian(warp, point)
+    elsewhere = [jacobian(warp, other) for other in window(3)]
     return equal(
         moved,
         still @ dphi,
@@ -61,15 +85,13 @@ def displayed(warp: Map) -> Evidence:
         I=written(image),
         phi=written(warp),
         i=point,
-        dphi=dphi,
+        M=dict(zip(window(3), elsewhere, strict=True)),
+        K=1,
     )
 
 
-def resampled(warp: Map) -> Evidence:
-    """The same with the resampling kept: (dI′ ⋆ W)(i) = (dI ⋆ W)(φ(i)) dφ(i)."""
-    point, W = (1, 0), [{(0, 0): Matrix.identity(3)}]
-    moved = features(compose(image, warp), W, point)[0]
-    return equal(moved, features(image, W, warp(*point))[0] @ jacobian(warp, point), what="with J at φ(i)")
+def here(x: Any, y: Any) -> tuple[Any, ...]:
+    return x, y
 
 
 def shift(x: Any, y: Any) -> tuple[Any, ...]:
@@ -79,6 +101,8 @@ def shift(x: Any, y: Any) -> tuple[Any, ...]:
 def double(x: Any, y: Any) -> tuple[Any, ...]:
     return 2 * x, 2 * y
 
+
+KEPT = {warp: {"J taken at φ(i)": {"at": warp}, "φ = identity": {"warp": here}} for warp in (shift, double)}
 
 T2_proof = Statement(
     id="T2.proof",
@@ -90,7 +114,9 @@ T2_proof = Statement(
         "If I′ = I∘φ and dφ ∈ H_{K,K}, then (dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i) with the Jacobians of both "
         "sides taken at the same pixel i."
     ),
-    sizes="K = 1, w = identity, explicit image and warps",
+    at="K = 1, w = identity",
+    grade=Grade.REFUTED,
+    hypotheses={"dφ ∈ H_{K,K}": IN_H},
     verdict=Verdict.REFUTED,
     correction=(
         "The chain rule gives J(φ(i)) dφ(i); the proof replaces J(φ(i)) by J(i). A translation has dφ = I, "
@@ -99,12 +125,10 @@ T2_proof = Statement(
         "even for affine φ (T2.h.window)."
     ),
     routes=(
-        Route("translation by one pixel, dφ = I", Method.EXACT, partial(displayed, shift)),
-        Route("dilation about the origin, dφ = 2I", Method.EXACT, partial(displayed, double)),
+        Route("translation by one pixel, dφ = I", Method.EXACT, displayed, {"warp": shift, "at": here}, KEPT[shift]),
+        Route(
+            "dilation about the origin, dφ = 2I", Method.EXACT, displayed, {"warp": double, "at": here}, KEPT[double]
+        ),
     ),
-    controls=(
-        Witness("φ = identity", partial(displayed, lambda x, y: (x, y))),
-        Witness("translation, J taken at φ(i)", partial(resampled, shift)),
-        Witness("dilation, J taken at φ(i)", partial(resampled, double)),
-    ),
+    controls=(Witness("φ = identity", displayed, {"warp": here, "at": here}),),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from math import ceil
 from typing import Any
@@ -12,10 +11,22 @@ from typing import Any
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import Pixel, block, window
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
 
@@ -35,7 +46,7 @@ def forced_equal(pixels: list[Pixel], related: Any) -> set[Pixel]:
     return reached
 
 
-def grids(relation: Any = near) -> Evidence:
+def grids(relation: Callable[[Pixel, Pixel, int], bool] = near) -> Evidence:
     cases = product(range(1, 7), range(1, 7), range(1, 4))
     return for_all(
         cases,
@@ -44,23 +55,23 @@ def grids(relation: Any = near) -> Evidence:
     )
 
 
-def chain(p: tuple[Fraction, Fraction], q: tuple[Fraction, Fraction], K: Fraction) -> bool:
-    """Whether ⌈max|p − q| / K⌉ equal steps from p to q are each at most K in both coordinates."""
+def chain(p: tuple[Fraction, Fraction], q: tuple[Fraction, Fraction], K: Fraction, fewer: int = 0) -> bool:
+    """Whether ⌈max|p − q| / K⌉ − fewer equal steps from p to q are each at most K in both coordinates."""
     gap = q[0] - p[0], q[1] - p[1]
-    n = max(1, ceil(max(map(abs, gap)) / K))
+    n = max(1, ceil(max(map(abs, gap)) / K) - fewer)
     return all(abs(d) / n <= K for d in gap)
 
 
-def plane() -> Evidence:
+def plane(fewer: int = 0) -> Evidence:
     sides = [Fraction(n, 3) for n in (-7, -1, 0, 2, 9)]
     points = list(product(sides, sides))
     cases = product(points, points, [Fraction(1, 2), Fraction(1), Fraction(3)])
-    return for_all(cases, lambda case: chain(*case), "(p, q, K): a chain of steps ≤ K joins p to q")
+    return for_all(cases, lambda case: chain(*case, fewer), "(p, q, K): a chain of steps ≤ K joins p to q")
 
 
-def any_distance() -> Evidence:
+def any_distance(longer: int = 0) -> Evidence:
     return impossible(
-        lambda K, d, n, step: [K > 0, d >= 0, n >= 1, n * K >= d, step * n == d, step > K],
+        lambda K, d, n, step: [K > 0, d >= 0, n >= 1, n * K >= d, step * n == d + longer, step > K],
         "K d n step",
         what="n ≥ d/K steps of length d/n are at most K",
     )
@@ -74,6 +85,13 @@ def meeting_the_definition(field: Mapping[Pixel, Matrix], K: int) -> Evidence:
     )
 
 
+BY_BLOCKS = {"relation": lambda p, q, K: block(p, K) == block(q, K)}
+THEOREM = (
+    "forall (T : Type) (K width height : nat) (M : nat -> nat -> T), {}(forall x1 y1 x2 y2 : nat, x1 < width -> "
+    "x2 < width -> y1 < height -> y2 < height -> near K x1 x2 -> near K y1 y2 -> M x1 y1 = M x2 y2) -> "
+    "forall x y : nat, x < width -> y < height -> M x y = M 0 0"
+)
+
 T2_b = Statement(
     id="T2.b",
     paper=PAPER,
@@ -85,25 +103,42 @@ T2_b = Statement(
         "whole domain: a chain of steps of at most K joins any two points. Conversely every constant field "
         "qualifies, so H_{K,K} ≅ GL(2) whatever K, and the warps it comes from are affine."
     ),
-    sizes="all K ≥ 1 on the plane; grids up to 6×6, K ≤ 3 exhaustively",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     hypotheses={
-        "a step is at most K": "K ≥ 1 on a pixel grid, K > 0 on the plane",
-        "no gap": "any two points of the domain are joined by steps of at most K inside it",
+        "a step is at most K": Hypothesis("K ≥ 1 on a pixel grid, K > 0 on the plane", lambda K: K > 0),
+        "no gap": Hypothesis(
+            "any two points of the domain are joined by steps of at most max(K, 1) inside it",
+            lambda field, K: len(forced_equal(list(field), lambda p, q: near(p, q, max(K, 1)))) == len(field),
+        ),
     },
-    routes=(
-        Route("chains on pixel grids", Method.EXHAUSTIVE, grids),
-        Route("chains between points of the plane", Method.EXHAUSTIVE, plane),
-        Route("⌈d/K⌉ steps suffice for every distance d", Method.SMT, any_distance),
-        Route(
-            "every grid and every K", Method.COQ, partial(closed, "T2_b_literal_group", "literal_fields_are_constant")
+    clauses=(
+        Clause(
+            "on a pixel grid the field is constant",
+            Route("chains of pixels", Method.EXHAUSTIVE, grids, mutants={"same block instead of near": BY_BLOCKS}),
+            Route(
+                "induction over rows and columns",
+                Method.COQ,
+                pinned,
+                {"theory": "T2_b_literal_group", "said": {"literal_fields_are_constant": THEOREM.format("0 < K -> ")}},
+                {"K = 0": {"said": {"literal_fields_are_constant": THEOREM.format("")}}},
+                over="K width height",
+            ),
+            over="K width height",
+        ),
+        Clause(
+            "on the plane ⌈d/K⌉ steps of at most K join points at distance d",
+            Route("real K and d", Method.SMT, any_distance, mutants=instead("longer", 1), over="K d"),
+            Route("points on a grid of the plane", Method.EXHAUSTIVE, plane, mutants=instead("fewer", 1)),
+            over="K d",
+            assumed=("a map of the plane with constant derivative is affine",),
         ),
     ),
     controls=(
-        Dropped("a step is at most K", lambda: meeting_the_definition({(0, 0): IDENTITY, (1, 0): STRETCH}, K=0)),
-        Dropped("no gap", lambda: meeting_the_definition({(0, 0): IDENTITY, (2, 0): STRETCH}, K=1)),
-        Mutant("same block instead of near", partial(grids, lambda p, q, K: block(p, K) == block(q, K))),
-        Witness("constant fields qualify", lambda: meeting_the_definition(dict.fromkeys(window(3), STRETCH), K=2)),
+        Dropped("a step is at most K", meeting_the_definition, {"field": {(0, 0): IDENTITY, (1, 0): STRETCH}, "K": 0}),
+        Dropped("no gap", meeting_the_definition, {"field": {(0, 0): IDENTITY, (2, 0): STRETCH}, "K": 1}),
+        Witness(
+            "constant fields qualify", meeting_the_definition, {"field": dict.fromkeys(window(3), STRETCH), "K": 2}
+        ),
     ),
-    assumed=("a map of the plane with constant derivative is affine",),
 )

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from functools import reduce
 from itertools import product
+from operator import matmul
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import act, block, convolve, window
-from invariance_proofs.diffcnn.theorem2_a_windows import E1, adding_a_tap
+from invariance_proofs.diffcnn.theorem2_a_windows import ADDING_A_TAP, E1, PLAIN, TRANSPOSED
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Formula,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 IDENTITY, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
 
 
-def windows_are_blocks(stride: int | None = None) -> Evidence:
-    """The window of output o (stride K unless given) lies in block o, for K ≤ 5 and outputs o ≤ 5."""
-    cases = product(range(1, 6), range(6), range(5), range(5))  # K, output, tap
+def windows_are_blocks(K: Sequence[int] = (1, 2, 3, 4, 5), wider: int = 0) -> Evidence:
+    """The window of output o at stride K + wider lies in block o, for outputs o ≤ 5."""
+    cases = [case for k in K for case in product([k], range(6), range(k), range(k))]  # K, output, tap
     return for_all(
-        [case for case in cases if max(case[2:]) < case[0]],
-        lambda c: block(((stride or c[0]) * c[1] + c[2], c[3]), c[0]) == (c[1], 0),
+        cases,
+        lambda c: block(((c[0] + wider) * c[1] + c[2], c[3]), c[0]) == (c[1], 0),
         "(K, o, tap): the tap of output o lies in block o",
+    )
+
+
+def window_is_block(stride: int = 0) -> Evidence:
+    """K o ≤ (K + stride) o + k < K (o + 1) for 0 ≤ k < K: the tap at offset k lies in block o, whatever K."""
+    given = "K o k"
+    return all_of(
+        impossible(lambda K, o, k: [k >= 0, k < K, o >= 0, (K + stride) * o + k < K * o], given, "not before block o"),
+        impossible(lambda K, o, k: [k < K, o >= 0, (K + stride) * o + k >= K * (o + 1)], given, "not behind block o"),
     )
 
 
@@ -36,19 +61,23 @@ def two_blocks(power: int = 1) -> Evidence:
     W = {tap: Matrix.of(row[3 * n : 3 * n + 3] for row in w.rows) for n, tap in enumerate(taps)}
     M = {x: (left, right)[x[0] // 2] for x in J}
     moved, still = convolve([act(J, M)], [W], stride=2), convolve([J], [W], stride=2)
-    allowed = (left, right) if power == 1 else (left @ left, right @ right)
+    allowed = [reduce(matmul, [m] * power) for m in (left, right)]
     return vanishes([moved[o, 0] - still[o, 0] @ allowed[o] for o in (0, 1)], what=f"conv(J·M) = conv(J)·M^{power}")
 
 
-def raw_layer(draw: Draw) -> object:
+def raw_layer(out: Formula = PLAIN) -> Evidence:
     """K = 3, stride 3 on a 6×6 grid, two input channels, one matrix for each of the four blocks."""
-    K, pixels = 3, window(6)
-    J = [{x: draw.matrix(3, 2) for x in pixels} for c in range(2)]
-    W = [{k: draw.matrix(3, 3) for k in window(K)} for c in range(2)]
-    blocks = {o: draw.matrix(2, 2) for o in window(2)}
-    M = {x: blocks[block(x, K)] for x in pixels}
-    moved, still = convolve([act(field, M) for field in J], W, stride=K), convolve(J, W, stride=K)
-    return [moved[o] - still[o] @ blocks[o] for o in blocks]
+
+    def residual(draw: Draw) -> object:
+        K, pixels = 3, window(6)
+        J = [{x: draw.matrix(3, 2) for x in pixels} for c in range(2)]
+        W = [{k: draw.matrix(3, 3) for k in window(K)} for c in range(2)]
+        blocks = {o: draw.matrix(2, 2) for o in window(2)}
+        M = {x: blocks[block(x, K)] for x in pixels}
+        moved, still = convolve([act(field, M) for field in J], W, stride=K), convolve(J, W, stride=K)
+        return [moved[o] - still[o] @ out(blocks[o]) for o in blocks]
+
+    return schwartz_zippel(residual, what=f"conv(J·M) = conv(J)·{out}")
 
 
 def straddling(stride: int, offset: int = 0, K: int = 2) -> Evidence:
@@ -58,8 +87,16 @@ def straddling(stride: int, offset: int = 0, K: int = 2) -> Evidence:
     W = dict.fromkeys(window(K), Matrix.identity(3))
     moved, still = convolve([act(J, M)], [W], stride=stride), convolve([J], [W], stride=stride)
     wanted = {o: still[o] @ M[stride * o[0], stride * o[1]] for o in still}
-    return equal(moved, wanted, what="conv(J·M)(o) = conv(J)(o)·M(stride·o)", J=J, w=W, M=M, K=K, stride=stride)
+    return equal(
+        moved, wanted, what="conv(J·M)(o) = conv(J)(o)·M(stride·o)", J=J, w=W, M=M, K=K, stride=stride, offset=offset
+    )
 
+
+THEOREM = (
+    "forall (R : ringType) (K a m n : nat) (channel : finType) (w : channel -> 'I_K -> 'I_K -> 'M[R]_(a, m)) "
+    "(J : channel -> nat -> nat -> 'M[R]_(m, n)) (M : nat -> nat -> 'M[R]_n) (s t : nat), "
+    "convolution w (fun c x y => J c x y *m M ({} %/ K)%N ({} %/ K)%N) s t = convolution w J s t *m M {}"
+)
 
 T2_c = Statement(
     id="T2.c",
@@ -72,7 +109,7 @@ T2_c = Statement(
         "windows on the blocks, then conv(J·M)(o) = conv(J)(o)·M_o for every output o: window o is block o, "
         "where T2.a applies."
     ),
-    sizes="all K, all C (indices listed for K ≤ 5)",
+    over="K taps",
     verdict=Verdict.CORRECTED,
     correction=(
         "The paper defines H_{K,K} by distance, which leaves constant fields only (T2.b). Its proof is right "
@@ -80,32 +117,32 @@ T2_c = Statement(
         "is not a multiple of K); it then speaks of the pointwise action, not of warped images (T2.proof)."
     ),
     hypotheses={
-        "stride K": "the stride is the block size",
-        "aligned windows": "the first window starts at the corner of a block",
+        "stride K": Hypothesis("the stride is the block size", lambda K, stride: stride == K),
+        "aligned windows": Hypothesis(
+            "the first window starts at the corner of a block", lambda K, offset: offset % K == 0
+        ),
     },
     routes=(
-        Route(
+        Chain(
             "window o = block o, and T2.a",
-            Method.SYMBOLIC,
-            lambda: all_of(windows_are_blocks(), adding_a_tap()),
+            Route("every offset", Method.SMT, window_is_block, mutants=instead("stride", 1), over="K"),
+            ADDING_A_TAP,
         ),
-        Route("K = 2, two blocks", Method.RING, two_blocks),
+        Route("pixels of windows", Method.EXHAUSTIVE, windows_are_blocks, mutants=instead("wider", 1), over="K"),
+        Route("two blocks", Method.RING, two_blocks, mutants=instead("power", 2), at="K = 2"),
+        Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("out", TRANSPOSED), at="K = 3, four blocks"),
         Route(
-            "raw layer, K = 3, four blocks, two channels",
-            Method.RANDOM,
-            partial(schwartz_zippel, raw_layer, what="conv(J·M) = conv(J)·M"),
-        ),
-        Route(
-            "every K, every ring",
+            "rings, commutative or not",
             Method.COQ,
-            partial(closed, "T2_c_blocks", "window_is_block", "constant_on_blocks_passes"),
+            pinned,
+            {"theory": "T2_c_blocks", "said": {"constant_on_blocks_passes": THEOREM.format("x", "y", "s t")}},
+            {"M of another block": {"said": {"constant_on_blocks_passes": THEOREM.format("x", "y", "t s")}}},
+            over="K channel",
         ),
     ),
     controls=(
-        Dropped("stride K", partial(straddling, stride=1)),
-        Dropped("aligned windows", partial(straddling, stride=2, offset=1)),
-        Mutant("M² comes out", partial(two_blocks, power=2)),
-        Mutant("windows at stride 1 are blocks", partial(windows_are_blocks, stride=1)),
-        Witness("the same data with stride 2, aligned", partial(straddling, stride=2)),
+        Dropped("stride K", straddling, {"stride": 1}),
+        Dropped("aligned windows", straddling, {"stride": 2, "offset": 1}),
+        Witness("the same data with stride 2, aligned", straddling, {"stride": 2}),
     ),
 )

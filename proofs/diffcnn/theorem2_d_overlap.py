@@ -39,6 +39,7 @@ T2_d = Statement(
         "conv(J)(i)·M(i) at every pixel i."
     ),
     verdict=Verdict.REFUTED,
+    at="K = 2",
     grade=Grade.REFUTED,
     hypotheses={"M constant on blocks": Hypothesis("M(x) = M(y) for x, y in one K×K block", constant_on_blocks)},
     correction=(

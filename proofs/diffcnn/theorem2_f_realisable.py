@@ -6,7 +6,7 @@ two affine functions at its two ends, a linear condition.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from itertools import product
 
 from sympy import QQ
@@ -16,9 +16,26 @@ from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Row = list[int]
+
+GRIDS = [(n, m) for n, m in product(range(1, 5), range(1, 5)) if (n, m) != (1, 1)]
+ALONG = Formula("along the edge", lambda da, db: db)
+ACROSS = Formula("across the edge", lambda da, db: da)
 
 
 def edges(n: int, m: int) -> list[tuple[tuple[int, int], tuple[int, int], list[tuple[int, int]]]]:
@@ -55,21 +72,26 @@ def rank(rows: list[Row]) -> int:
     return DomainMatrix([[QQ(x) for x in row] for row in rows], (len(rows), len(rows[0])), QQ).rank()
 
 
-def solutions_are_sums(n: int, m: int, smooth: bool = False) -> bool:
+def solutions_are_sums(n: int, m: int, smooth: bool, kept: int) -> bool:
     """Continuous φ = span of the sums: the sums are solutions, independent, and as many as the solution space holds."""
-    basis = sums(n, m)[: 3 if smooth else None]
+    basis = sums(n, m)[:kept]
     laws = conditions(n, m, smooth)
     solve = all(sum(a * b for a, b in zip(law, f, strict=True)) == 0 for law in laws for f in basis)
     return solve and rank(basis) == len(basis) == 3 * n * m - rank(laws)
 
 
-def small_grids(smooth: bool = False) -> Evidence:
-    what = "continuous with continuous derivative = affine" if smooth else "continuous = p(x) + q(y)"
-    sizes = [size for size in product(range(1, 5), repeat=2) if size != (1, 1)]
-    return for_all(sizes, lambda size: solutions_are_sums(*size, smooth=smooth), f"(n, m): {what}")
+def continuous(grids: Sequence[tuple[int, int]] = GRIDS, fewer: int = 0) -> Evidence:
+    """Continuous φ are the sums: n + m + 1 dimensions."""
+    right = (solutions_are_sums(n, m, False, n + m + 1 - fewer) for n, m in grids)
+    return for_all(list(zip(grids, right, strict=True)), lambda case: case[1], "(n, m): continuous = p(x) + q(y)")
 
 
-def across_an_edge(direction: str = "along") -> Evidence:
+def smooth(grids: Sequence[tuple[int, int]] = GRIDS, kept: int = 3) -> Evidence:
+    """C¹ φ are affine: 3 dimensions."""
+    return for_all(grids, lambda size: solutions_are_sums(*size, True, kept), "(n, m): continuous derivative = affine")
+
+
+def across_an_edge(kept: Formula = ALONG) -> Evidence:
     """Δ(x, y) = Δa x + Δb y + Δc, the jump at the edge {x = t}: its change along the edge is that of Δb alone."""
     da, db, dc, t, y0, y1 = unknowns(da=1, db=1, dc=1, t=1, y0=1, y1=1)
 
@@ -77,8 +99,8 @@ def across_an_edge(direction: str = "along") -> Evidence:
         return da * x + db * y + dc
 
     change = jump(t, y1) - jump(t, y0)  # type: ignore[operator]
-    kept = db if direction == "along" else da
-    return vanishes(change - (y1 - y0) * kept, what=f"jump(t, y₁) − jump(t, y₀) = (y₁ − y₀)·Δ(derivative {direction})")
+    what = f"jump(t, y₁) − jump(t, y₀) = (y₁ − y₀)·Δ(derivative {kept})"
+    return vanishes(change - (y1 - y0) * kept(da, db), what=what)
 
 
 def random_blocks() -> Evidence:
@@ -86,7 +108,13 @@ def random_blocks() -> Evidence:
     left, right = Matrix.identity(2), Matrix.diagonal(1, 2)
     along = Matrix.of([[0], [1]])
     return equal(
-        left @ along, right @ along, what="φ is continuous across the edge x = 1", dphi_left=left, dphi_right=right
+        left @ along,
+        right @ along,
+        what="φ is continuous across the edge x = 1",
+        dphi_left=left,
+        dphi_right=right,
+        edge=(0, 1),
+        cells="rectangles",
     )
 
 
@@ -94,7 +122,22 @@ def triangle() -> Evidence:
     """φ = min(x, y) on the unit cell cut by its diagonal: continuous, constant gradients, not p(x) + q(y)."""
     f = {(x, y): min(x, y) for x, y in product((0, 1), repeat=2)}
     mixed = f[1, 1] - f[1, 0] - f[0, 1] + f[0, 0]
-    return check(mixed == 0, "f(1,1) − f(1,0) − f(0,1) + f(0,0) = 0, as for every p(x) + q(y)", f=f, mixed=mixed)
+    return check(
+        mixed == 0,
+        "f(1,1) − f(1,0) − f(0,1) + f(0,0) = 0, as for every p(x) + q(y)",
+        f=f,
+        dphi_left=Matrix.of([[1], [0]]),
+        dphi_right=Matrix.of([[0], [1]]),
+        edge=(1, 1),
+        cells="triangles",
+    )
+
+
+def continuous_across(dphi_left: Matrix, dphi_right: Matrix, edge: tuple[int, int]) -> bool:
+    """Whether the jump of the derivative kills the direction of the edge; gradients may be columns."""
+    jump = dphi_left - dphi_right
+    jump = jump.T if jump.shape == (2, 1) else jump
+    return not any(jump @ Matrix.from_columns(edge))
 
 
 T2_f = Statement(
@@ -110,23 +153,32 @@ T2_f = Statement(
         "and piecewise linear. If φ is C¹ it is affine. So independent random blocks are almost surely the "
         "Jacobian of no map; each component has n + m + 1 degrees of freedom, not 3nm."
     ),
-    sizes="all grids (edge by edge); solution spaces computed for n, m ≤ 4",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     hypotheses={
-        "continuity": "φ is continuous across every edge",
-        "rectangular cells": "the cells are bounded by lines x = const and y = const",
+        "continuity": Hypothesis("φ is continuous across every edge", continuous_across),
+        "rectangular cells": Hypothesis("the cells are rectangles", lambda cells: cells == "rectangles"),
     },
-    routes=(
-        Route("the jump across one edge", Method.RING, across_an_edge),
-        Route("dimension of the solution space", Method.EXACT, small_grids),
-        Route("the same with continuous derivatives: affine", Method.EXACT, partial(small_grids, smooth=True)),
+    clauses=(
+        Clause(
+            "continuity across an edge ⇔ the jump kills its direction",
+            Route("affine on both sides", Method.RING, across_an_edge, mutants=instead("kept", ACROSS)),
+        ),
+        Clause(
+            "⇔ φ(x, y) = p(x) + q(y), n + m + 1 dimensions",
+            Route("solution spaces", Method.EXACT, continuous, mutants=instead("fewer", 1), over="grids"),
+            over="n m",
+        ),
+        Clause(
+            "C¹ ⇔ affine",
+            Route("solution spaces", Method.EXACT, smooth, mutants=instead("kept", 2), over="grids"),
+            over="n m",
+        ),
     ),
     controls=(
         Dropped("continuity", random_blocks),
         Dropped("rectangular cells", triangle),
-        Mutant("the derivative across the edge is kept", partial(across_an_edge, "across")),
-        Mutant("continuous ⇒ affine", lambda: check(len(sums(2, 1)) == 3, "a 2×1 grid has affine solutions only")),
-        Witness("a genuine kink: 2×1 has 4 dimensions", lambda: check(solutions_are_sums(2, 1), "n + m + 1 = 4")),
+        Witness("a genuine kink: 2×1 has 4 dimensions", continuous, {"grids": [(2, 1)]}),
     ),
     assumed=("a continuous map with constant derivative on a cell is affine there",),
 )

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sympy import QQ
+from sympy.polys.rings import ring
+
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.corollary3_a_sign import two_by_two
-from invariance_proofs.diffcnn.corollary4_a_invariance import cancellation, congruence, same_output
-from invariance_proofs.diffcnn.images import Map, compose, features, written
+from invariance_proofs.diffcnn.corollary3_a_sign import BY_RING
+from invariance_proofs.diffcnn.corollary4_a_invariance import EVERY_SIZE, same_output
+from invariance_proofs.diffcnn.images import Map, compose, features, jacobian, written
 from invariance_proofs.diffcnn.layers import BRANCHES, gram_determinants, on_branches, unequal_invariants
-from invariance_proofs.diffcnn.theorem2_a_windows import adding_a_tap
+from invariance_proofs.diffcnn.theorem2_a_windows import ADDING_A_TAP
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 Kernels = Sequence[dict[tuple[int, int], Matrix]]
+
+
+MOVED = Formula("φ(x)", lambda x, phi: phi)
+STILL = Formula("x", lambda x, phi: x)
 
 
 def quadratic(c: Sequence[Any], x: Any, y: Any) -> Any:
     return c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y
 
 
-def chain_rule(resampled: bool = True) -> Evidence:
+def chain_rule(at: Formula = MOVED) -> Evidence:
     """∇(I∘φ) = ∇I(φ) dφ for a generic quadratic colour and a generic quadratic warp, by the ring's own derivative."""
     c, p, q, x, y = unknowns(c=6, p=6, q=6, x=1, y=1)
     phi = quadratic(p, x, y), quadratic(q, x, y)
@@ -32,18 +54,20 @@ def chain_rule(resampled: bool = True) -> Evidence:
     colour = quadratic(c, x, y)
     gradient = Matrix.of([[colour.diff(z) for z in (x, y)]])
     moved = Matrix.of([[quadratic(c, *phi).diff(z) for z in (x, y)]])
-    at = Matrix.of([[g.compose([(x, phi[0]), (y, phi[1])]) for g in gradient]]) if resampled else gradient
-    return vanishes(moved - at @ dphi, what="d(I∘φ)(x) = dI(φ(x)) dφ(x)" if resampled else "d(I∘φ)(x) = dI(x) dφ(x)")
+    here = Matrix.of([[g.compose(list(zip((x, y), at((x, y), phi), strict=True))) for g in gradient]])
+    return vanishes(moved - here @ dphi, what=f"d(I∘φ)(x) = dI({at}) dφ(x)")
 
 
-def layer_by_layer() -> Evidence:
-    return all_of(chain_rule(), adding_a_tap(), two_by_two(), congruence(), cancellation())
+CHAIN_RULE = Route("chain rule, quadratic maps", Method.RING, chain_rule, mutants=instead("at", STILL))
+LAYER_BY_LAYER = Chain(
+    "chain rule, then T2.a, C3.a, C4.a", CHAIN_RULE, ADDING_A_TAP, replace(BY_RING, at=""), EVERY_SIZE
+)
 
 
-def raw_network(draw: Draw, signs: tuple[int, ...]) -> object:
-    """A quadratic image, a quadratic warp, a point, three channels with one tap, each on a given branch of Φ."""
+def raw_network(draw: Draw, signs: tuple[int, ...], taps: Sequence[tuple[int, int]]) -> object:
+    """A quadratic image, a quadratic warp, a point, three channels with these taps, each on a given branch of Φ."""
     colours, coordinates = [draw.vector(6) for _ in range(3)], [draw.vector(6) for _ in range(2)]
-    kernels, point = [{(0, 0): draw.matrix(3, 3)} for _ in signs], draw.vector(2)
+    kernels, point = [{k: draw.matrix(3, 3) for k in taps} for _ in signs], draw.vector(2)
 
     def image(x: Any, y: Any) -> list[Any]:
         return [quadratic(c, x, y) for c in colours]
@@ -58,15 +82,36 @@ def raw_network(draw: Draw, signs: tuple[int, ...]) -> object:
     return unequal_invariants(before, after)
 
 
-def every_branch() -> Evidence:
-    return all_of(*(schwartz_zippel(partial(raw_network, signs=s), what=f"branches {s} of Φ") for s in BRANCHES))
+def every_branch(taps: Sequence[tuple[int, int]] = ((0, 0),)) -> Evidence:
+    networks = {signs: partial(raw_network, signs=signs, taps=taps) for signs in BRANCHES}
+    return all_of(*(schwartz_zippel(network, what=f"branches {signs} of Φ") for signs, network in networks.items()))
+
+
+EVERY_BRANCH = Route(
+    "raw network on I∘φ",
+    Method.RANDOM,
+    every_branch,
+    mutants={"two taps": {"taps": ((0, 0), (1, 0))}},
+    at="C = 3, quadratic images and warps",
+)
 
 
 def covariant(image: Map, warp: Map, kernels: Kernels, point: tuple[int, int] = (0, 0)) -> Evidence:
     """Whether U[I∘φ](x) and U[I](φ(x)) are defined and equal, as exact rationals exp(C·U)."""
     moved, still = features(compose(image, warp), kernels, point), features(image, kernels, warp(*point))
-    numbers = {"I": written(image), "phi": written(warp), "x": point, "w": list(kernels)}
+    numbers = {
+        **{"I": written(image), "phi": written(warp), "dphi": jacobian(warp, point), "x": point, "w": list(kernels)},
+        "det_V": gram_determinants(still),
+        "second_derivatives": second_derivatives(warp),
+    }
     return same_output(moved, still, what="U[I∘φ](x) = U[I](φ(x))", **numbers)
+
+
+def second_derivatives(warp: Map) -> list[Any]:
+    """All of them, as polynomials: none is left iff dφ is constant."""
+    rationals, x, y = ring("x y", QQ)
+    components = [rationals(component) for component in warp(x, y)]
+    return [f.diff(a).diff(b) for f in components for a, b in ((x, x), (x, y), (y, y))]
 
 
 def bumps(x: Any, y: Any) -> tuple[Any, ...]:
@@ -104,22 +149,19 @@ T2_h = Statement(
         "the chain rule d(I∘φ)(x) = J(φ(x))dφ(x); one tap, Φ and the invariant layer see one matrix dφ(x) in "
         "every channel (T2.a, C3.a, C4.a)."
     ),
-    sizes="all C, every C¹ warp; chain rule and raw network written out for quadratic images and warps",
+    over="C",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
-        "one tap": "K = 1",
-        "φ a diffeomorphism": "det dφ(x) ≠ 0",
-        "V invertible": "det V_c ≠ 0 for every c at φ(x)",
+        "one tap": Hypothesis("K = 1", lambda w: all(len(kernel) == 1 for kernel in w)),
+        "φ a diffeomorphism": Hypothesis("det dφ(x) ≠ 0", lambda dphi: dphi.det() != 0),
+        "V invertible": Hypothesis("det V_c ≠ 0 for every c at φ(x)", lambda det_V: all(det_V)),
     },
-    routes=(
-        Route("chain rule, then T2.a, C3.a, C4.a", Method.RING, layer_by_layer),
-        Route("raw network on I∘φ, all branches of Φ", Method.RANDOM, every_branch),
-    ),
+    routes=(LAYER_BY_LAYER, EVERY_BRANCH),
     controls=(
-        Dropped("one tap", lambda: covariant(bumps, bend, TWO_TAPS)),
-        Dropped("φ a diffeomorphism", lambda: covariant(bumps, fold, ONE_TAP)),
-        Dropped("V invertible", lambda: covariant(grey, bend, ONE_TAP)),
-        Mutant("U[I∘φ](x) = U[I](x): the chain rule without resampling", partial(chain_rule, resampled=False)),
+        Dropped("one tap", covariant, {"image": bumps, "warp": bend, "kernels": TWO_TAPS}),
+        Dropped("φ a diffeomorphism", covariant, {"image": bumps, "warp": fold, "kernels": ONE_TAP}),
+        Dropped("V invertible", covariant, {"image": grey, "warp": bend, "kernels": ONE_TAP}),
         Witness("an explicit curved warp", lambda: covariant(bumps, bend, ONE_TAP, (1, 2))),
     ),
     assumed=("the chain rule for C¹ maps (checked here for quadratic ones)",),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bend, bumps, covariant
+from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, covariant
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Grade, Hypothesis, Method, Route, Statement, Verdict, Witness
 
 LOWER = ((1, 1, 1), (1, 1, 1)), ((3, 2, 1), (2, 1, 3)), ((1, 1, 3), (1, 3, 1))
 KERNELS = [
@@ -26,6 +25,14 @@ def shift(x: Any, y: Any) -> tuple[Any, ...]:
     return x + 2, y - 1
 
 
+def double(x: Any, y: Any) -> tuple[Any, ...]:
+    return 2 * x, 2 * y
+
+
+FIRST_TAP = [{(0, 0): kernel[0, 0]} for kernel in KERNELS]
+TURNED = {"image": bumps, "warp": quarter_turn, "kernels": KERNELS}
+TRUE = {"a translation": {"warp": shift}, "K = 1": {"kernels": FIRST_TAP}}
+
 T2_h_window = Statement(
     id="T2.h.window",
     paper=PAPER,
@@ -33,7 +40,13 @@ T2_h_window = Statement(
     source="Kan et al., Theorem 2 with Corollaries 3 and 4, K > 1, read for warped images",
     summary="K > 1: U[I∘φ] = U[I]∘φ for every φ with dφ ∈ H_{K,K}",
     claim="For K > 1, exact Jacobians and any φ with dφ ∈ H_{K,K}, U[I∘φ](x) = U[I](φ(x)) wherever both are defined.",
-    sizes="K = 2, C = 3, explicit polynomial image and warps",
+    at="K = 2, C = 3",
+    grade=Grade.REFUTED,
+    hypotheses={
+        "K > 1": Hypothesis("K > 1", lambda w: all(len(kernel) > 1 for kernel in w)),
+        "dφ ∈ H_{K,K}": Hypothesis("dφ is constant (T2.b)", lambda second_derivatives: not any(second_derivatives)),
+        "defined": Hypothesis("det V_c ≠ 0 for every c at φ(x)", lambda det_V: all(det_V)),
+    },
     verdict=Verdict.REFUTED,
     correction=(
         "The taps of I∘φ sit at φ(x + k), those of I at φ(x) + k. These are the same points for translations "
@@ -41,13 +54,11 @@ T2_h_window = Statement(
         "first order in the distance of the taps and in dφ − I: T2.h.order."
     ),
     routes=(
-        Route("rotation by 90° about the origin", Method.EXACT, partial(covariant, bumps, quarter_turn, KERNELS)),
-        Route("a curved warp", Method.EXACT, partial(covariant, bumps, bend, KERNELS)),
+        Route("rotation by 90° about the origin", Method.EXACT, covariant, TURNED, TRUE),
+        Route("dilation about the origin", Method.EXACT, covariant, TURNED | {"warp": double}, TRUE),
     ),
     controls=(
-        Witness("a translation", partial(covariant, bumps, shift, KERNELS)),
-        Witness(
-            "the same rotation, K = 1", partial(covariant, bumps, quarter_turn, [{(0, 0): k[0, 0]} for k in KERNELS])
-        ),
+        Witness("a translation", covariant, TURNED | {"warp": shift}),
+        Witness("the same rotation, K = 1", covariant, TURNED | {"kernels": FIRST_TAP}),
     ),
 )

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -57,23 +57,23 @@ def closed(theory: str, *theorems: str) -> Evidence:
     return Evidence(True, f"{', '.join(theorems)} in {theory}.v: {_CLOSED[0].lower()}{_CLOSED[1:]}, Coq {_version()}")
 
 
-def pinned(theory: str, /, **statements: str) -> Evidence:
-    """Whether each named theorem of `proofs/coq/<theory>.v` says this, word for word, and rests on no axiom.
+def pinned(theory: str, said: Mapping[str, str]) -> Evidence:
+    """Whether the theorems of `proofs/coq/<theory>.v` that `said` names say what it says, and rest on no axiom.
 
     Coq itself compares: `Check (@name : statement)`. So a theorem with a hypothesis too many is not the one meant.
 
     Raises `Skipped` and `CoqError` as `closed` does.
     """
-    found = closed(theory, *statements)
+    found = closed(theory, *said)
     if not found.holds:
         return found
-    checks = "".join(f"Check (@{name} : {statement}).\n" for name, statement in statements.items())
+    checks = "".join(f"Check (@{name} : {statement}).\n" for name, statement in said.items())
     source = (THEORIES / f"{theory}.v").read_text(encoding="utf-8")
     try:
         assumptions(f"{source}\n{checks}", ())
     except CoqError as error:
         return Evidence(False, f"{theory}.v does not say so: {' '.join(str(error).split())[-200:]}")
-    unknowns = frozenset(name for said in statements.values() for name in _bound(said))
+    unknowns = frozenset(name for text in said.values() for name in _bound(text))
     return Evidence(True, f"as pinned, {found.detail}", unknowns=unknowns)
 
 
