@@ -39,25 +39,25 @@ def negated(ids: Ints) -> Ints:
 
 
 def match_rows(
-    moved: Ints, rows: Ints, *, moved_keys: Any = None, keys: Any = None, signs: bool = False, hints: Any = None
+    moved: Ints, rows: Ints, *, bias: Ints | None = None, moved_keys: Any = None, keys: Any = None, signs: bool = False
 ) -> Match | None:
     """The matching of rows of ids, bit for bit; None where some row has no partner.
 
     Args:
+        bias: one more entry of every row, which changes sign with it; the same before and after.
         moved_keys, keys: labels that must agree too and do not change sign, such as the group of a convolution.
         signs: whether a row may be matched to the negative of a row; whatever is found without is preferred.
-        hints: labels that decide among equal rows where they can.
     """
     count = len(rows)
     classes: dict[bytes, list[int]] = {}
-    for c, row in enumerate(_bytes(rows, keys)):
-        classes.setdefault(row, []).append(c)
-    wanted: dict[tuple[bytes, float], list[int]] = {}
-    plain = _bytes(moved, moved_keys)
-    flipped = _bytes(negated(moved), moved_keys) if signs else plain
     for c in range(count):
-        sign = 1.0 if plain[c] in classes else -1.0
-        row = plain[c] if sign > 0 else flipped[c]
+        classes.setdefault(_bytes(rows, bias, keys, c), []).append(c)
+    wanted: dict[tuple[bytes, float], list[int]] = {}
+    for c in range(count):
+        sign, row = 1.0, _bytes(moved, bias, moved_keys, c)
+        if row not in classes and signs:
+            opposite = None if bias is None else negated(bias)
+            sign, row = -1.0, _bytes(negated(moved[c : c + 1]), opposite, moved_keys, c)
         if row not in classes:
             return None
         wanted.setdefault((row, sign), []).append(c)
@@ -68,8 +68,6 @@ def match_rows(
         partners = classes[row][start : start + len(cs)]
         if len(partners) < len(cs):
             return None
-        if hints is not None and len(cs) > 1:
-            cs, partners = _hinted(cs, partners, hints)
         index[cs], factors[cs] = partners, sign
         taken[row] = start + len(cs)
     return Match(index, None if (factors == 1).all() else factors)
@@ -91,14 +89,9 @@ def nearest(
     return worst
 
 
-def _hinted(cs: list[int], partners: list[int], hints: Any) -> tuple[list[int], list[int]]:
-    """Equal rows in the order of their labels, if the labels agree; else as they are."""
-    ours, theirs = sorted(cs, key=lambda c: (hints[c], c)), sorted(partners, key=lambda c: (hints[c], c))
-    return (ours, theirs) if [hints[c] for c in ours] == [hints[c] for c in theirs] else (cs, partners)
-
-
-def _bytes(rows: Ints, keys: Any) -> list[bytes]:
-    rows = np.ascontiguousarray(rows)
-    if keys is None:
-        return [row.tobytes() for row in rows]
-    return [row.tobytes() + repr(key).encode() for row, key in zip(rows, keys, strict=True)]
+def _bytes(rows: Ints, bias: Ints | None, keys: Any, c: int) -> bytes:
+    """Row c (the only one, if there is one), its bias and its label."""
+    row = rows[c if len(rows) > 1 else 0].tobytes()
+    if bias is not None:
+        row += bias[c].tobytes()
+    return row if keys is None else row + repr(keys[c]).encode()

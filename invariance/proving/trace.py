@@ -40,6 +40,7 @@ class Program:
         names: of parameters and buffers in the module, by the name of the placeholder.
         inputs, outputs: names of nodes.
         seconds: that the export took.
+        folded: constants and what is computed from them, by node: the same for every generator.
     """
 
     graph: torch.fx.Graph
@@ -50,7 +51,7 @@ class Program:
     input_shapes: tuple[Shape, ...]
     seconds: float = 0.0
     fingerprint: str = ""
-    notes: tuple[str, ...] = field(default=())
+    folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:

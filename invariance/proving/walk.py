@@ -69,9 +69,12 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
     stops: list[Stop] = []
     moving = iter(inputs)
     for node in program.graph.nodes:
+        if node.name in program.folded:
+            values[node.name] = program.folded[node.name]
+            continue
         if node.op == "placeholder":
             if node.name in program.constants:
-                values[node.name] = Constant.of(program.constants[node.name].numpy())
+                values[node.name] = program.folded[node.name] = Constant.of(program.constants[node.name].numpy())
             elif node.name in program.inputs:
                 values[node.name] = Moving(next(moving), Batch(0))
             continue
@@ -80,7 +83,10 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
         step = None
         try:
             step = _step(node)
-            values[node.name] = _apply(node, step, values)
+            found = values[node.name] = _apply(node, step, values)
+            if isinstance(found, Constant | int | float):
+                program.folded[node.name] = found
+                continue
         except Refusal as refusal:
             values[node.name] = refusal.detail.pop("assumed", _UNKNOWN)
             where = step or Step(node.name, name_of(node.target), (), None, *_place_in_code(node))

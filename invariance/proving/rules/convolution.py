@@ -134,19 +134,19 @@ def _result(
     else:
         inner = np.broadcast_to(channels, (count, own))
         scale = None if factors is None else factors[None, :, None]
-    moved_ids = np.empty_like(ids)
-    moved_values = np.empty_like(values)
-    scaled = scaled_ids(weight, ids, scale)
     if groups == 1:
-        back = np.argsort(channels)
-        taps_back = np.argsort(tap_index)
-        moved_ids = scaled[:, back][:, :, taps_back]
-        moved_values = (values if scale is None else values * scale)[:, back][:, :, taps_back]
+        back, taps_back = np.argsort(channels), np.argsort(tap_index)
+
+        def moved(bank: np.ndarray) -> np.ndarray:
+            return bank[:, back][:, :, taps_back].reshape(count, -1)
+
     else:
-        rows = np.arange(count)[:, None, None]
-        where = (rows, inner[:, :, None], tap_index[None, None, :])
-        moved_ids[where] = scaled
-        moved_values[where] = values if scale is None else values * scale
+        where = (np.arange(count)[:, None, None], inner[:, :, None], tap_index[None, None, :])
+
+        def moved(bank: np.ndarray) -> np.ndarray:
+            found = np.empty_like(bank)
+            found[where] = bank
+            return found.reshape(count, -1)
 
     def entry(place: int) -> str:
         channel, tap = divmod(place, size)
@@ -154,7 +154,8 @@ def _result(
         return f"tap {at[0] if len(at) == 1 else at} of channel {channel}"
 
     match = matched(
-        "filter", weight, bias, moved_ids.reshape(count, -1), moved_values.reshape(count, -1),
+        "filter", weight, bias, moved(scaled_ids(weight, ids, scale)),
+        lambda: moved(values if scale is None else values * scale),
         keys=keys, moved_keys=moved_keys, entry=entry,
     )  # fmt: skip
     rank = len(step.shape)

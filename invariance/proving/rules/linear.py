@@ -58,7 +58,10 @@ def _mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) 
     back = np.argsort(action.table(axis))
     scale = None if (factors == 1).all() else factors[None]
     ids = scaled_ids(weight, weight.ids, scale)[:, back]
-    values = (weight.values if scale is None else weight.values * scale)[:, back]
+
+    def values() -> np.ndarray:
+        return (weight.values if scale is None else weight.values * scale)[:, back]
+
     match = matched("row", weight, bias, ids, values, entry=lambda place: f"column {place}")
     along = Action.of(
         [len(match.index)], tables={0: match.index}, scales=None if match.sign is None else {0: match.sign}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,44 +31,34 @@ def matched(
     weight: Constant,
     bias: Constant | None,
     moved: Ints,
-    moved_values: np.ndarray,
+    moved_values: Callable[[], np.ndarray],
     *,
     keys: Any = None,
     moved_keys: Any = None,
-    entry: Any = None,
+    entry: Callable[[int], str] = str,
 ) -> Match:
     r"""P and signs with moved[c] = ± weight[P(c)] and bias[c] = ± bias[P(c)], row by row.
 
     Where there is none, `nearest` tells the row that is worst off and by how much.
     """
     count = weight.shape[0]
+    signs = not weight.computed and (bias is None or not bias.computed)
     rows = weight.ids.reshape(count, -1)
-    if bias is not None and not bias.computed:
-        rows, own = _with(rows, bias.ids), _with(moved, bias.ids)
-    elif bias is not None:
-        keys = _paired(keys, bias.ids)
-        moved_keys = _paired(moved_keys, bias.ids)
-        own = moved
-    else:
-        own = moved
-    found = match_rows(own, rows, keys=keys, moved_keys=moved_keys, signs=not weight.computed)
+    beside = None if bias is None else bias.ids
+    found = match_rows(moved, rows, bias=beside, keys=keys, moved_keys=moved_keys, signs=signs)
     if found is not None:
         return found
-    values = weight.values.reshape(count, -1)
-    ours, theirs = moved_values, values
+    values, ours = weight.values.reshape(count, -1), moved_values()
+    theirs = values
     if bias is not None:
         ours, theirs = (np.concatenate([m, bias.values[:, None]], axis=1) for m in (ours, theirs))
     row, partner, place, off = nearest(ours, theirs, keys, moved_keys)
-    at = "in its bias" if place >= values.shape[1] else f"at {entry(place) if entry else place}"
+    at = "in its bias" if place >= values.shape[1] else f"at {entry(place)}"
+    if off == 0:
+        raise Refusal(f"some {what}s, moved, are found, but not as often as they are there")
     raise Refusal(
         f"{what} {row}, moved, is no {what}; the nearest, {partner}, differs by {off:.3g} {at}",
-        row=row, partner=partner, difference=off,
-    )  # fmt: skip
-
-
-def _with(rows: Ints, column: Ints) -> Ints:
-    return np.concatenate([rows, column[:, None]], axis=1)
-
-
-def _paired(keys: Any, ids: Ints) -> list[Any]:
-    return [(k, int(i)) for k, i in zip(keys if keys is not None else [0] * len(ids), ids, strict=True)]
+        row=row,
+        partner=partner,
+        difference=off,
+    )
