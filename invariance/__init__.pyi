@@ -9,6 +9,7 @@ from . import (
     models,
     pictures,
     plots,
+    proving,
     sizes,
     testing,
     warps,
@@ -39,6 +40,7 @@ from .measure import (
 from .models import DiffCNN, PlainCNN, build, list_models
 from .pictures import photographs
 from .plots import plot_invariance, plot_ladder
+from .proving import assert_proved, prove, prove_symmetry
 from .sizes import check_exact_size, exact_sizes, size_defects
 from .testing import assert_consistent, assert_equivariant, assert_invariant
 from .warps import WARP_FAMILIES, Pullback, Warp, warp_images
@@ -69,6 +71,7 @@ __all__ = [
     "assert_consistent",
     "assert_equivariant",
     "assert_invariant",
+    "assert_proved",
     "build",
     "check_exact_size",
     "equivariance_error",
@@ -91,6 +94,9 @@ __all__ = [
     "plot_invariance",
     "plot_ladder",
     "plots",
+    "prove",
+    "prove_symmetry",
+    "proving",
     "refinement_ladder",
     "resampling_floor",
     "sample",

@@ -5,8 +5,11 @@ motion, `words` and `report` tell, `certificate` writes down what a checker need
 """
 
 from .actions import Action
+from .asserting import NotProvedError, assert_proved, prove_symmetry
+from .discover import Discovery, discover
 from .generators import GROUPS, Generator, MovingGroup, group_of
-from .prove import Claim, prove, prove_program
+from .prove import prove, prove_program
+from .question import Asked, Claim, Question, question_of
 from .registry import RULES, register
 from .report import SENTENCE, GeneratorProof, ProofReport
 from .trace import Program, fingerprint, trace
@@ -18,21 +21,29 @@ __all__ = [
     "RULES",
     "SENTENCE",
     "Action",
+    "Asked",
     "Claim",
     "Constant",
+    "Discovery",
     "Generator",
     "GeneratorProof",
     "Moving",
     "MovingGroup",
+    "NotProvedError",
     "Program",
     "ProofReport",
+    "Question",
     "Refusal",
     "Stop",
     "Walk",
+    "assert_proved",
+    "discover",
     "fingerprint",
     "group_of",
     "prove",
     "prove_program",
+    "prove_symmetry",
+    "question_of",
     "register",
     "trace",
     "walk",

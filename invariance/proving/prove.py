@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from dataclasses import replace
+from typing import Any
 
 from torch import nn
 
 from ..errors import ArgumentError
+from ..symmetry import Symmetry
 from .actions import Action
-from .generators import Generator, MovingGroup, group_of
+from .generators import MovingGroup
+from .question import Asked, Claim, Question, question_of
+from .refute import in_words as refuted_in_words
+from .refute import refute
 from .report import GeneratorProof, ProofReport
 from .trace import Program, trace
 from .values import Constant, Moving
-from .walk import Stop, Walk, walk
+from .walk import Stop, walk
 from .words import in_words, respects
 
-__all__ = ["Claim", "prove", "prove_program"]
-
-Claim = Literal["invariant", "equivariant"]
+__all__ = ["prove", "prove_program"]
 
 
 def prove(
     model: nn.Module,
     *,
-    input_shape: Sequence[int],
-    group: str | MovingGroup,
+    input_shape: Sequence[int] | None = None,
+    group: str | MovingGroup | None = None,
     claim: Claim | None = None,
+    symmetry: Symmetry | None = None,
+    search: bool = True,
 ) -> ProofReport:
     r"""Is $T(gx) = P_g\,T(x)$ for all inputs x and every g of a group, by the weights of T alone?
 
@@ -37,6 +42,8 @@ def prove(
         group: by name, see `group_of`, or any group of motions of the input.
         claim: *invariant*, $P_g = 1$; *equivariant*, $P_g$ moves the output as g moves the input, along the same axes;
             None, any signed permutation $P_g$ of the entries, which is found and reported.
+        symmetry: in their place, a finite group with fields in and out whose actions move entries and change signs.
+        search: whether, where the proof does not go through, a counterexample is looked for by numbers.
 
     Raises:
         ArgumentError: the module does not export, changes something in forward, or has weights that are not finite; a
@@ -47,90 +54,71 @@ def prove(
     >>> report.verdict
     'proved'
     """
-    if claim is not None and claim not in get_args(Claim):
-        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}, or None")
-    shape = tuple(int(n) for n in input_shape)
-    if not shape or min(shape) < 1:
-        raise ArgumentError("input_shape", tuple(input_shape), "lengths of at least 1, without the batch")
-    chosen = group_of(group, shape) if isinstance(group, str) else group
-    for generator in chosen.generators:
-        generator.on(shape)
-    return prove_program(trace(model, (shape,)), chosen, claim)
+    question = question_of(group, input_shape, claim, symmetry)
+    return prove_program(trace(model, question.shapes), question, search=search)
 
 
-def prove_program(program: Program, group: MovingGroup, claim: Claim | None = None) -> ProofReport:
+def prove_program(program: Program, question: Question, *, search: bool = True) -> ProofReport:
     """As `prove`, of a graph that is there."""
     start = time.perf_counter()
-    proofs = tuple(_proof(program, generator, claim) for generator in group.generators)
-    proved = all(proof.proved for proof in proofs)
+    proofs = tuple(prove_generator(program, asked) for asked in question.generators)
+    proved = bool(proofs) and all(proof.proved for proof in proofs)
     notes: list[str] = []
     relations = None
-    if proved:
+    if proved and question.relations:
         relations = all(
-            respects([proof.outputs[k] for proof in proofs], group.relations) for k in range(len(program.outputs))
+            respects([proof.outputs[k] for proof in proofs], question.relations) for k in range(len(program.outputs))
         )
         if not relations:
             notes.append("what was found for the output does not respect the group's relations, so it has no name")
-    subgroup = None if proved else _largest(program, group, claim)
-    if subgroup:
-        notes.append(f"{subgroup} only: this smaller group goes through")
-    constant = all(isinstance(v, Constant) for v in proofs[0].walk.outputs) if proofs[0].walk else False
+    constant = bool(proofs[0].walk and all(isinstance(v, Constant) for v in proofs[0].walk.outputs))
     if constant:
         notes.append("the output does not depend on the input: it is constant")
-    return ProofReport(
+    report = ProofReport(
         "proved" if proved else "not proved",
-        group.name,
-        claim,
+        question.group,
+        question.claim,
         program.input_shapes,
         proofs,
-        subgroup=subgroup,
         relations=relations,
         constant=constant,
         operations=sum(node.op == "call_function" for node in program.graph.nodes),
-        seconds=time.perf_counter() - start,
         export_seconds=program.seconds,
         notes=tuple(notes),
         program=program,
     )
+    if not proved:
+        report = _otherwise(program, question, report, search=search)
+    return replace(report, seconds=time.perf_counter() - start)
 
 
-def _proof(program: Program, generator: Generator, claim: Claim | None) -> GeneratorProof:
+def prove_generator(program: Program, asked: Asked) -> GeneratorProof:
+    """One walk, and what it says of the outputs."""
     start = time.perf_counter()
-    found = walk(program, [generator.on(shape) for shape in program.input_shapes])
+    found = walk(program, asked.inputs)
     stops = list(found.stops)
-    outputs = [_action(value) for value in found.outputs]
-    if found.reached and claim is not None:
-        for name, action in zip(program.outputs, outputs, strict=True):
-            if action is not None and (said := _against(claim, generator, action)):
+    outputs = tuple(_action(value) for value in found.outputs)
+    proved = found.reached
+    if proved:
+        for k, (name, action) in enumerate(zip(program.outputs, outputs, strict=True)):
+            if action is not None and (said := _against(asked, k, action, found.outputs[k])):
                 stops.append(Stop(name, "output", "", "", said, {}))
-    proved = found.reached and not stops_that_matter(found, stops)
+                proved = False
     words = tuple(in_words(action) for action in outputs if action is not None)
-    return GeneratorProof(
-        generator.name, proved, tuple(outputs), words, tuple(stops), time.perf_counter() - start, found
-    )
+    return GeneratorProof(asked.name, proved, outputs, words, tuple(stops), time.perf_counter() - start, found)
 
 
-def stops_that_matter(found: Walk, stops: Sequence[Stop]) -> list[Stop]:
-    """Where every output is reached, an operation that stopped has nothing to do with them."""
-    return [stop for stop in stops if stop.op == "output"]
-
-
-def _against(claim: Claim, generator: Generator, action: Action) -> str | None:
-    if claim == "invariant":
-        return (
-            None
-            if action.is_identity
-            else f"the output is not left as it is under {generator.name}: {in_words(action)}"
-        )
+def _against(asked: Asked, k: int, action: Action, value: Any) -> str | None:
+    """Why the output's motion is not the one that is asked for."""
+    if isinstance(value, Moving) and (value.batch is None or value.batch.axis != 0 or action.shape[0] != 1):
+        return "the first axis of the output is not the batch"
     try:
-        wanted = generator.on(action.shape[1:])
+        wanted = asked.wanted(k, action.shape)
     except ArgumentError as error:
-        return str(error)
-    return (
-        None
-        if action.same(wanted)
-        else f"the output moves otherwise than the input under {generator.name}: {in_words(action)}"
-    )
+        return f"the output is not of the kind that is asked for: {error}"
+    if wanted is None or action.same(wanted):
+        return None
+    return f"under {asked.name} the output should do this: {in_words(wanted)}; it does: {in_words(action)}"
 
 
 def _action(value: Any) -> Action | None:
@@ -139,12 +127,28 @@ def _action(value: Any) -> Action | None:
     return Action.identity(value.shape) if isinstance(value, Constant) else None
 
 
-def _largest(program: Program, group: MovingGroup, claim: Claim | None) -> str | None:
-    for name, words in group.subgroups:
+def _otherwise(program: Program, question: Question, report: ProofReport, *, search: bool) -> ProofReport:
+    """The largest smaller group that goes through, and a counterexample."""
+    notes = list(report.notes)
+    subgroup = next(
+        (q.group for q in question.subgroups if all(prove_generator(program, a).proved for a in q.generators)), None
+    )
+    if subgroup:
+        notes.append(f"{subgroup} only: this smaller group goes through")
+    verdict, found = report.verdict, None
+    if search and program.module is not None:
+        found = refute(program.module, [_wanted(program, a) for a in question.generators])
+        if found is not None:
+            verdict = "disproved"
+            notes.insert(0, refuted_in_words(found))
+    return replace(report, verdict=verdict, subgroup=subgroup, counterexample=found, notes=tuple(notes))
+
+
+def _wanted(program: Program, asked: Asked) -> tuple[str, tuple[Action, ...], list[Action | None]]:
+    wanted: list[Action | None] = []
+    for k, shape in enumerate(program.output_shapes):
         try:
-            smaller = group.subgroup(name, words)
+            wanted.append(asked.wanted(k, shape) if shape else None)
         except ArgumentError:
-            continue
-        if all(_proof(program, generator, claim).proved for generator in smaller.generators):
-            return name
-    return None
+            wanted.append(None)
+    return asked.name, asked.inputs, wanted

@@ -11,12 +11,27 @@ from ..provenance import environment
 from ..verdicts import ProofVerdict
 from .actions import Action
 from .trace import Program
+from .values import Constant, Moving
 from .walk import Stop, Walk
+from .words import in_words
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = ["SENTENCE", "GeneratorProof", "ProofReport"]
+
+_SILENT = (
+    "view",
+    "_unsafe_view",
+    "clone",
+    "alias",
+    "permute",
+    "transpose",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "reshape",
+)
 
 SENTENCE = (
     "In real arithmetic, of the float64 cast of the module in eval mode, at this input shape, for every batch size."
@@ -71,6 +86,34 @@ class ProofReport:
         """Every reason once, in the order of the graph."""
         found = {(s.name, s.reason): s for g in self.generators for s in g.stops}
         return tuple(found.values())
+
+    def chain(self) -> list[tuple[str, str, str, bool]]:
+        """Operation by operation: its name, its module, what its tensor does, whether every generator goes through.
+
+        Views and copies, which change nothing but the shape, are left out.
+        """
+        walks = [g.walk for g in self.generators if g.walk is not None]
+        rows = []
+        for step in walks[0].steps if walks else ():
+            if step.op.split(".")[1] in _SILENT or not step.op.startswith("aten"):
+                continue
+            values = [walk.values.get(step.name) for walk in walks]
+            done = [isinstance(v, Moving) and v.action is not None for v in values]
+            if all(isinstance(v, Constant) for v in values):
+                continue
+            said = "; ".join(
+                f"{g.name}: {in_words(v.action) if isinstance(v, Moving) and v.action is not None else 'not proved'}"
+                for g, v in zip(self.generators, values, strict=True)
+            )
+            rows.append((step.op, step.module, said, all(done)))
+        return rows
+
+    def layers(self) -> list[str]:
+        """A line for each row of `chain`."""
+        return [
+            f"{'✓' if ok else '✗'} {op.removeprefix('aten.')} `{module}`: {said}"
+            for op, module, said, ok in self.chain()
+        ]
 
     def certificate(self) -> dict[str, Any]:
         """What an independent checker reads; see `proving.certificate`."""

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 from ..errors import ArgumentError, ArgumentTypeError
 from .values import Batch, Refusal
 
-__all__ = ["Program", "Symbol", "fingerprint", "place", "trace"]
+__all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace"]
 
 Shape = tuple[int, ...]
 
@@ -39,7 +39,10 @@ class Program:
         constants: by the name of the placeholder.
         names: of parameters and buffers in the module, by the name of the placeholder.
         inputs, outputs: names of nodes.
+        output_shapes: with a batch of one in front; None where the first axis of an output is not the batch.
         seconds: that the export took.
+        fixed: names of constants that forward itself makes, which are no weights.
+        module: the float64 copy.
         folded: constants and what is computed from them, by node: the same for every generator.
     """
 
@@ -49,8 +52,11 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     input_shapes: tuple[Shape, ...]
+    output_shapes: tuple[Shape | None, ...] = ()
     seconds: float = 0.0
     fingerprint: str = ""
+    fixed: frozenset[str] = frozenset()
+    module: nn.Module | None = field(default=None, repr=False, compare=False)
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -64,10 +70,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
     """
     if not isinstance(model, nn.Module):
         raise ArgumentTypeError("model", type(model).__name__, "a torch.nn.Module: a proof needs its weights and graph")
-    module = copy.deepcopy(model).cpu().double().eval()
-    for name, weight in (*module.named_parameters(), *module.named_buffers()):
-        if weight.is_floating_point() and not torch.isfinite(weight).all():
-            raise ArgumentError("model", name, "finite weights: this one has NaN or infinite entries")
+    module = _copy(model)
     examples = tuple(torch.zeros(2, *shape, dtype=torch.float64) for shape in input_shapes)
     start = time.perf_counter()
     exported = _exported(module, examples)
@@ -92,6 +95,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
             names[name] = target
         else:
             raise ArgumentError("model", str(spec.kind), "tensors only as inputs of the graph")
+    state = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
     outputs = tuple(spec.arg.name for spec in signature.output_specs if hasattr(spec.arg, "name"))
     return Program(
         exported.graph,
@@ -100,9 +104,50 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
         tuple(inputs),
         outputs,
         tuple(tuple(shape) for shape in input_shapes),
+        _output_shapes(exported.graph, outputs),
         seconds,
         fingerprint(module),
+        frozenset(names.values()) - set(state),
+        module,
     )
+
+
+def refreshed(program: Program, model: nn.Module) -> Program:
+    """The same graph with the weights that `model`, of which it was exported, has now.
+
+    Raises:
+        ArgumentError: another model, or weights that are not finite.
+    """
+    module = _copy(model)
+    state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    missing = [name for name in program.names.values() if name not in state and name not in program.fixed]
+    if missing:
+        raise ArgumentError("model", missing[0], "the model that was exported: it has no weight of this name now")
+    constants = {
+        node: state[name].detach() if name in state else program.constants[node] for node, name in program.names.items()
+    }
+    return replace(program, constants=constants, fingerprint=fingerprint(module), module=module, folded={})
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    module = copy.deepcopy(model).cpu().double().eval()
+    for name, weight in (*module.named_parameters(), *module.named_buffers()):
+        if weight.is_floating_point() and not torch.isfinite(weight).all():
+            raise ArgumentError("model", name, "finite weights: this one has NaN or infinite entries")
+    return module
+
+
+def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape | None, ...]:
+    """With the batch taken as one; None where the first axis is not the batch."""
+    by_name = {node.name: node for node in graph.nodes}
+    found: list[Shape | None] = []
+    for name in outputs:
+        try:
+            shape, batch = place(by_name[name].meta["val"])
+        except (Refusal, KeyError, AttributeError):
+            shape, batch = (), None
+        found.append(shape if batch == Batch(0) and shape[:1] == (1,) else None)
+    return tuple(found)
 
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:

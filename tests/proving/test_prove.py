@@ -6,6 +6,7 @@ from torch import nn
 
 from invariance.models import build
 from invariance.proving import prove
+from invariance.symmetry import Symmetry
 
 
 def test_the_p4_network_is_proved_invariant() -> None:
@@ -19,7 +20,7 @@ def test_a_stride_stops_at_even_sizes_with_the_reason() -> None:
     nn.init.ones_(network.weight)
     assert prove(network, input_shape=(1, 9, 9), group="p4m", claim="equivariant").verdict == "proved"
     report = prove(network, input_shape=(1, 8, 8), group="p4m", claim="equivariant")
-    assert report.verdict == "not proved"
+    assert report.verdict == "disproved"
     assert "(8 + 2·1 − 3) mod 2 = 1" in str(report)
 
 
@@ -29,11 +30,22 @@ def test_one_weight_changed_in_its_last_bit_is_not_proved() -> None:
     assert prove(network, input_shape=(1, 9, 9), group="p4").verdict == "proved"
     with torch.no_grad():
         network.weight[0, 0, 0, 1] = torch.nextafter(network.weight[0, 0, 0, 1], torch.tensor(1.0, dtype=torch.float64))
-    assert prove(network, input_shape=(1, 9, 9), group="p4").verdict == "not proved"
+    assert prove(network, input_shape=(1, 9, 9), group="p4", claim="equivariant").verdict == "not proved"
 
 
 @pytest.mark.parametrize("claim", ["invariant", "equivariant"])
 def test_a_plain_network_stops_at_its_first_filter(claim) -> None:
     report = prove(build("plain-cnn"), input_shape=(3, 32, 32), group="p4", claim=claim)
-    assert report.verdict == "not proved"
+    assert report.verdict == "disproved"
     assert "no filter" in report.stops[0].reason
+
+
+def test_a_symmetry_of_fields_is_proved() -> None:
+    points = Symmetry("S(5)", "scalars:5x3", "invariant")
+    network = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), Sum(), nn.Linear(8, 2))
+    assert prove(network, symmetry=points).verdict == "proved"
+
+
+class Sum(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.sum(1)

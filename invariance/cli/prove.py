@@ -1,0 +1,115 @@
+"""`invariance prove`: a proof about a network, from its weights, for all inputs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ArgumentError
+from ..verdicts import STATUS
+from .parameters import PICTURE, SEED, InputPath, OutputFile, Text, listed
+
+__all__ = ["prove"]
+
+
+@click.command()
+@click.argument("target", type=Text())
+@click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one sample, without the batch.")
+@click.option("--group", type=Text(), help="p4m, p4, p2, flip, cube, translation, permutations, channels, sign, …")
+@click.option("--claim", type=Text(), help="invariant or equivariant; by default the output's motion is found.")
+@click.option("--seed", type=SEED, default=0, help="Of a target that is built.")
+@click.option("--layers", is_flag=True, help="What every operation does, for each generator.")
+@click.option("--all", "every", is_flag=True, help="Every generator of every group that can act on the input.")
+@click.option("--no-search", is_flag=True, help="Look for no counterexample where the proof stops.")
+@click.option("--json", "json_file", type=OutputFile(), help="Write the report.")
+@click.option("--certificate", type=OutputFile(".json"), help="Write what an independent checker re-checks.")
+@click.option("--verify", "verified", type=InputPath(), help="Re-check such a file, for TARGET.")
+@click.option("--plot", type=PICTURE, help="Draw the network as a chain, green as far as the proof goes.")
+def prove(
+    target: str,
+    input_shape: str | None,
+    group: str | None,
+    claim: Any,
+    seed: int,
+    layers: bool,
+    every: bool,
+    no_search: bool,
+    json_file: Path | None,
+    certificate: Path | None,
+    verified: Path | None,
+    plot: Path | None,
+) -> int:
+    """Is TARGET invariant or equivariant, for all inputs, by its weights?
+
+    TARGET is a module, named as for `invariance check`. Status 0: proved, 1: disproved by numbers, 3: not proved.
+    """
+    from ..files import write, write_json
+    from ..proving import prove as proof
+    from ..targets import load_target
+
+    model: Any = load_target(target, seed=seed)
+    if verified is not None:
+        return _verify(verified, model)
+    if input_shape is None:
+        raise ArgumentError("--input", None, "the shape of one sample, such as 3,33,33")
+    shape = listed("--input", input_shape, int)
+    if every:
+        return _discover(model, shape, json_file)
+    if group is None:
+        raise ArgumentError("--group", None, "a group, such as p4m; or --all for every one that can act on the input")
+    report = proof(model, input_shape=shape, group=group, claim=claim, search=not no_search)
+    _show(report, layers)
+    if json_file:
+        write(json_file, report.to_json())
+    if certificate and report.verdict == "proved":
+        write_json(certificate, report.certificate())
+    elif certificate:
+        _say(f"no certificate is written: {report.verdict}")
+    if plot:
+        from ..plots import figure_of, plot_proof, save_figure
+
+        save_figure(figure_of(plot_proof(report.chain(), title=str(report).splitlines()[0])), plot, bbox_inches="tight")
+    return STATUS[report.verdict]
+
+
+def _show(report: Any, layers: bool) -> None:
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 160).print(report.table())
+    for line in str(report).splitlines()[1:]:
+        _say(line)
+    if layers:
+        for line in report.layers():
+            _say(line)
+    _say(
+        f"{report.operations} operations; {report.seconds:.1f} s for {len(report.generators)} generators, "
+        f"and {report.export_seconds:.1f} s to export"
+    )
+
+
+def _discover(model: Any, shape: tuple[int, ...], json_file: Path | None) -> int:
+    from rich.console import Console
+
+    from ..files import write_json
+    from ..proving import discover
+
+    found = discover(model, input_shape=shape)
+    Console(width=None if sys.stdout.isatty() else 160).print(found.table())
+    for line in str(found).splitlines():
+        _say(line)
+    if json_file:
+        write_json(json_file, found.to_dict())
+    return 0 if found.order > 1 else 3
+
+
+def _verify(file: Path, model: Any) -> int:
+    raise ArgumentError("--verify", file, "a certificate")
+
+
+def _say(sentence: str) -> None:
+    from rich.console import Console
+
+    Console().print(sentence, markup=False, highlight=False, soft_wrap=True)

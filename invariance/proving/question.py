@@ -1,0 +1,129 @@
+"""What is asked of a network: for each generator the motions of the inputs, and those that the outputs should have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+
+from ..errors import ArgumentError
+from ..fields import Invariant, leaves
+from ..groups import Element
+from ..symmetry import Symmetry
+from .actions import Action
+from .generators import MovingGroup, group_of
+
+__all__ = ["Asked", "Claim", "Question", "question_of", "shapes_of"]
+
+Claim = Literal["invariant", "equivariant"]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One generator. `wanted(k, shape)`: how output k of that shape, batch in front, should move; None: in any way."""
+
+    name: str
+    inputs: tuple[Action, ...]
+    wanted: Callable[[int, Shape], Action | None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A group by generators; words that are the identity; smaller groups, the largest first."""
+
+    group: str
+    order: int | None
+    claim: str | None
+    shapes: tuple[Shape, ...]
+    generators: tuple[Asked, ...]
+    relations: tuple[tuple[int, ...], ...] = ()
+    subgroups: tuple[Question, ...] = ()
+
+
+def question_of(
+    group: str | MovingGroup | None, input_shape: Sequence[int] | None, claim: Claim | None, symmetry: Symmetry | None
+) -> Question:
+    """The question that the arguments of `prove` ask.
+
+    Raises:
+        ArgumentError: neither or both of a symmetry and an input shape with a group; a shape, a claim or a group that
+            is none; a group that does not move entries.
+    """
+    if symmetry is not None:
+        if group is not None or input_shape is not None or claim is not None:
+            raise ArgumentError("symmetry", symmetry.group.name, "given alone: it has the group, the shapes, the claim")
+        return _of_symmetry(symmetry)
+    if input_shape is None or group is None:
+        raise ArgumentError("group, input_shape", f"{group}, {input_shape}", "both, or a symmetry")
+    if claim is not None and claim not in get_args(Claim):
+        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}, or None")
+    shape = tuple(int(n) for n in input_shape)
+    if not shape or min(shape) < 1:
+        raise ArgumentError("input_shape", tuple(input_shape), "lengths of at least 1, without the batch")
+    chosen = group_of(group, shape) if isinstance(group, str) else group
+    return _of_moving(chosen, shape, claim)
+
+
+def shapes_of(symmetry: Symmetry) -> tuple[Shape, ...]:
+    return tuple(leaf.shape for _, leaf in leaves(symmetry.inputs))
+
+
+def _of_moving(group: MovingGroup, shape: Shape, claim: Claim | None) -> Question:
+    def asked(generator: Any) -> Asked:
+        def wanted(_: int, output: Shape) -> Action | None:
+            if claim is None:
+                return None
+            return Action.identity(output) if claim == "invariant" else generator.on(output[1:])
+
+        return Asked(generator.name, (generator.on(shape),), wanted)
+
+    smaller = []
+    for name, words in group.subgroups:
+        part = group.subgroup(name, words)
+        smaller.append(Question(name, None, claim, (shape,), tuple(map(asked, part.generators))))
+    generators = tuple(map(asked, group.generators))
+    return Question(group.name, group.order, claim, (shape,), generators, group.relations, tuple(smaller))
+
+
+def _of_symmetry(symmetry: Symmetry) -> Question:
+    group = symmetry.group
+    if group.order is None or group.algebra:
+        raise ArgumentError("symmetry", group.name, "a finite group: a proof goes by generators that move entries")
+    if not symmetry.batched:
+        raise ArgumentError("symmetry", "batched=False", "a model that takes batches: the batch is its first axis")
+    inputs, outputs = [leaf for _, leaf in leaves(symmetry.inputs)], [leaf for _, leaf in leaves(symmetry.outputs)]
+    generators = group.generators or (group.elements or ())[1:]
+    asked = []
+    for g in generators:
+        actions = tuple(_on_field(leaf, g, leaf.shape, group.name_of(g)) for leaf in inputs)
+
+        def wanted(k: int, shape: Shape, g: Element = g) -> Action | None:
+            leaf = outputs[k if len(outputs) > 1 else 0]
+            if isinstance(leaf, Invariant):
+                return Action.identity(shape)
+            return _on_field(leaf, g, shape[1:], group.name_of(g))
+
+        asked.append(Asked(group.name_of(g), actions, wanted))
+    shapes = tuple(leaf.shape for leaf in inputs)
+    return Question(group.name, group.order, symmetry.claim, shapes, tuple(asked))
+
+
+def _on_field(leaf: Any, g: Element, shape: Shape, name: str) -> Action:
+    """The field's ρ(g) as a signed permutation, read off a tensor of numbered entries."""
+    if not leaf.moves_only(g):
+        raise ArgumentError("symmetry", f"{name} on {leaf}", "an action that moves entries and changes signs only")
+    if leaf.dtype is not None and not leaf.dtype.is_floating_point:
+        raise ArgumentError("symmetry", str(leaf), "a field of real numbers: whole numbers that move have no proof yet")
+    full = (1, *shape)
+    count = int(np.prod(full))
+    probe = torch.arange(1, count + 1, dtype=torch.float64).reshape(full)
+    found = leaf.act(g, probe).reshape(-1).numpy()
+    index = np.abs(found).round().astype(np.int64) - 1
+    if len(index) != count or not np.array_equal(np.abs(found), index + 1.0) or len(np.unique(index)) != count:
+        raise ArgumentError("symmetry", f"{name} on {leaf}", "an action that permutes the entries, up to signs")
+    signs = np.sign(found)
+    return Action.from_dense(full, index, None if (signs > 0).all() else signs)
