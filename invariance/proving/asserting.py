@@ -63,7 +63,7 @@ def prove_symmetry(**question: Any) -> Callable[[M], M]:
         def build_and_prove(self: Any, *args: Any, **options: Any) -> None:
             build(self, *args, **options)
             if type(self) is kind:  # a subclass is not built yet
-                self.symmetry_report = assert_proved(self, **question)
+                object.__setattr__(self, "symmetry_report", assert_proved(self, **question))
 
         kind.__init__ = build_and_prove  # type: ignore[method-assign]
         return kind
