@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -11,7 +10,10 @@ from invariance_proofs.gcnn.functions import Function, move
 from invariance_proofs.gcnn.motions import P3, P4M, PointGroup, shift
 from invariance_proofs.routes.exact import for_all
 from invariance_proofs.routes.words import function, letters, reindexed
-from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Evidence, Formula, Method, Route, Statement, Verdict, Witness, instead
+
+PRODUCT = Formula("gh", lambda g, h: g(h))
+SWAPPED = Formula("hg", lambda g, h: h(g))
 
 
 def forward(g: Any, f: Function) -> Function:
@@ -19,14 +21,14 @@ def forward(g: Any, f: Function) -> Function:
     return lambda x: f(g(x))
 
 
-def any_group(swapped: bool = False, by: Any = move) -> Evidence:
+def any_group(law: Formula = PRODUCT, by: Any = move) -> Evidence:
     g, h, x = letters("g h x")
     f = function("f")
-    gh = h(g) if swapped else g(h)
-    return reindexed(by(g, by(h, f))(x), by(gh, f)(x), what=f"L_g L_h = L_{'hg' if swapped else 'gh'}")
+    gh = law(g, h)
+    return reindexed(by(g, by(h, f))(x), by(gh, f)(x), what=f"L_g L_h = L_{law}")
 
 
-def on_points(group: PointGroup, by: Any = move) -> Evidence:
+def on_points(group: PointGroup = P4M, by: Any = move) -> Evidence:
     """With f = identity, which tells all arguments apart, on Z² and on Z² ⋊ H."""
     motions = [shift(*t)(A) for A in group for t in ((0, 0), (2, -1))]
     places = [(1, 3), *motions[:3]]
@@ -41,6 +43,8 @@ def on_points(group: PointGroup, by: Any = move) -> Evidence:
     )
 
 
+WITHOUT_INVERSE = {"f ∘ g for f ∘ g⁻¹": {"by": forward}}
+
 G1_action = Statement(
     id="G1.action",
     paper=PAPER,
@@ -51,17 +55,12 @@ G1_action = Statement(
         "For functions on any set that G acts on, Z² and G itself among them, (L_g f)(x) = f(g⁻¹x) satisfies "
         "L_g L_h = L_gh. Without the inverse the order is reversed: f∘g∘h belongs to hg."
     ),
-    sizes="every group, every set it acts on",
+    over="groups",
     verdict=Verdict.PROVED,
     routes=(
-        Route("words of the free group", Method.SYMBOLIC, any_group),
-        Route("p4m on Z² and on itself", Method.EXHAUSTIVE, partial(on_points, P4M)),
-        Route("p3 on its lattice and on itself", Method.EXHAUSTIVE, partial(on_points, P3)),
+        Route("words", Method.SYMBOLIC, any_group, mutants=WITHOUT_INVERSE | instead("law", SWAPPED), over="groups"),
+        Route("on Z² and on itself", Method.EXHAUSTIVE, on_points, mutants=WITHOUT_INVERSE, at="p4m"),
+        Route("on its lattice and on itself", Method.EXHAUSTIVE, on_points, {"group": P3}, WITHOUT_INVERSE, at="p3"),
     ),
-    controls=(
-        Mutant("f ∘ g for f ∘ g⁻¹", partial(any_group, by=forward)),
-        Mutant("f ∘ g for f ∘ g⁻¹, p4m", partial(on_points, P4M, by=forward)),
-        Mutant("L_g L_h = L_hg", partial(any_group, swapped=True)),
-        Witness("f ∘ g belongs to hg", partial(any_group, swapped=True, by=forward)),
-    ),
+    controls=(Witness("f ∘ g belongs to hg", any_group, {"law": SWAPPED, "by": forward}),),
 )

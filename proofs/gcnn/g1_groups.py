@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, shift
+from invariance_proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, PointGroup, shift
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Hypothesis,
+    Method,
+    Mutant,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+PRODUCT = Formula("gh", lambda g, h: g(h))
+WITH_INVERSE = Formula("gh⁻¹", lambda g, h: g(~h))
+IN_ORDER = Formula("M(g)M(h)", lambda M, N: M @ N)
+SWAPPED = Formula("M(h)M(g)", lambda M, N: N @ M)
 
 
 def printed(m: int, r: int, flipped_entries: int = 2) -> Motion:
@@ -21,31 +39,37 @@ def printed(m: int, r: int, flipped_entries: int = 2) -> Motion:
     return Motion(sign * cos, -(sign if flipped_entries == 2 else 1) * sin, sin, cos)
 
 
-def axioms() -> Evidence:
+def axioms(law: Formula = PRODUCT) -> Evidence:
     """Every triple of point group elements, with symbolic translations."""
     s, t, w = unknowns(s=2, t=2, w=2)
-    residuals, closed = [], True
+    residuals = []
     for A, B, C in product(P4M, repeat=3):
         g, h, k = shift(*s)(A), shift(*t)(B), shift(*w)(C)
-        closed &= A(B) in P4M and ((A in P4) + (B in P4) == 1 or A(B) in P4)
-        residuals.append(tuple(a - b for a, b in zip(g(h)(k), g(h(k)), strict=True)))
+        residuals.append(tuple(a - b for a, b in zip(law(law(g, h), k), law(g, law(h, k)), strict=True)))
     for A in P4M:
         g = shift(*s)(A)
-        residuals += [tuple(a - b for a, b in zip(one, ONE, strict=True)) for one in (g(~g), (~g)(g))]
-    return all_of(
-        vanishes(residuals, what="(gh)k = g(hk), gg⁻¹ = g⁻¹g = 1"), check(closed, "p4m and p4 are closed under gh")
-    )
+        residuals += [tuple(a - b for a, b in zip(one, ONE, strict=True)) for one in (law(g, ~g), law(~g, g))]
+    return vanishes(residuals, what=f"(gh)k = g(hk), gg⁻¹ = g⁻¹g = 1 for {law}")
 
 
-def representation() -> Evidence:
-    """M(gh) = M(g)M(h), and M(g) moves (x, 1) as g moves x."""
-    s, t, x = unknowns(s=2, t=2, x=2)
-    residuals = []
-    for A, B in product(P4M, repeat=2):
-        g, h = shift(*s)(A), shift(*t)(B)
-        residuals.append(g(h).matrix() - g.matrix() @ h.matrix())
-        residuals.append(g.matrix() @ Matrix.from_columns((*x, 1)) - Matrix.from_columns((*g(x), 1)))
-    return vanishes(residuals, what="M(gh) = M(g)M(h), M(g)(x, 1) = (g(x), 1)")
+def closed(groups: Sequence[PointGroup] = (P4, P4M)) -> Evidence:
+    cases = [(group, g, h) for group in groups for g in group for h in group]
+    return for_all(cases, lambda case: case[1](case[2]) in case[0], "(H, g, h): gh ∈ H")
+
+
+def representation(times: Formula = IN_ORDER) -> Evidence:
+    """M(gh) = M(g)M(h)."""
+    s, t = unknowns(s=2, t=2)
+    pairs = [(shift(*s)(A), shift(*t)(B)) for A, B in product(P4M, repeat=2)]
+    return vanishes([g(h).matrix() - times(g.matrix(), h.matrix()) for g, h in pairs], what=f"M(gh) = {times}")
+
+
+def moves_points(weight: int = 1) -> Evidence:
+    """M(g)(x, weight) = (g(x), weight)."""
+    s, x = unknowns(s=2, x=2)
+    motions = [shift(*s)(A) for A in P4M]
+    columns = (g.matrix() @ Matrix.from_columns((*x, weight)) - Matrix.from_columns((*g(x), weight)) for g in motions)
+    return vanishes(list(columns), what=f"M(g)(x, {weight}) = (g(x), {weight})")
 
 
 def parameter_law(sign: Callable[[int], int] = lambda m: (-1) ** m, flipped_entries: int = 2) -> Evidence:
@@ -61,17 +85,19 @@ def parameter_law(sign: Callable[[int], int] = lambda m: (-1) ** m, flipped_entr
 
 
 def faithful(turns: int = 4, flips: int = 2) -> Evidence:
-    """Different parameters, different matrices; u and v stand in the last column."""
+    """Different parameters, different matrices."""
     indices = list(product(range(flips), range(turns)))
-    u, v = unknowns(u=1, v=1)
-    return all_of(
-        for_all(
-            [(p, q) for p, q in product(indices, repeat=2) if p < q],
-            lambda pair: printed(*pair[0]) != printed(*pair[1]),
-            "(m, r) ≠ (n, q): the matrices differ",
-        ),
-        vanishes([shift(u, v)(A).matrix()[i, 2] - x for A in P4M for i, x in ((0, u), (1, v))], what="(u, v) is read"),
+    return for_all(
+        [(p, q) for p, q in product(indices, repeat=2) if p < q],
+        lambda pair: printed(*pair[0]) != printed(*pair[1]),
+        "(m, r) ≠ (n, q): the matrices differ",
     )
+
+
+def translation_is_read(column: int = 2) -> Evidence:
+    u, v = unknowns(u=1, v=1)
+    entries = [shift(u, v)(A).matrix()[i, column] - x for A in P4M for i, x in ((0, u), (1, v))]
+    return vanishes(entries, what=f"(u, v) stands in column {column}")
 
 
 def commutes() -> Evidence:
@@ -96,20 +122,51 @@ G1 = Statement(
         "multiply as the motions do, move (x, 1) as they move x, and differ where (m, r, u, v) differs. The flip is "
         "that of the first coordinate: with (u, v) = (row, column), of the rows."
     ),
-    sizes="all of p4 and p4m: every A, symbolic translations",
     verdict=Verdict.PROVED,
-    hypotheses={"indices reduced": "0 ≤ r < 4 and m ∈ {0, 1}"},
-    routes=(
-        Route("axioms, all 512 triples, translations symbolic", Method.RING, axioms),
-        Route("matrices, all 64 pairs, translations symbolic", Method.RING, representation),
-        Route("the law of the parameters", Method.EXHAUSTIVE, parameter_law),
-        Route("different parameters, different matrices", Method.EXHAUSTIVE, faithful),
+    hypotheses={
+        "indices reduced": Hypothesis("0 ≤ r < 4 and m ∈ {0, 1}", lambda case: all(m < 2 and r < 4 for m, r in case))
+    },
+    clauses=(
+        Clause(
+            f"a group under {PRODUCT}",
+            Chain(
+                "axioms",
+                Route("512 triples, symbolic t", Method.RING, axioms, mutants=instead("law", WITH_INVERSE)),
+                Route("closed", Method.EXHAUSTIVE, closed, mutants={"one element missing": {"groups": (P4M[:-1],)}}),
+            ),
+            finite=True,
+        ),
+        Clause(
+            f"M(gh) = {IN_ORDER}, and M(g) moves (x, 1)",
+            Chain(
+                "matrices, symbolic t",
+                Route("products", Method.RING, representation, mutants=instead("times", SWAPPED)),
+                Route("points", Method.RING, moves_points, mutants=instead("weight", 0)),
+            ),
+        ),
+        Clause(
+            "(m, r)(n, q) = (m + n, (−1)ⁿ r + q)",
+            Route(
+                "64 pairs",
+                Method.EXHAUSTIVE,
+                parameter_law,
+                mutants={"r + q": {"sign": lambda m: 1}} | instead("flipped_entries", 1),
+            ),
+            finite=True,
+        ),
+        Clause(
+            "different (m, r, u, v), different matrices",
+            Chain(
+                "rows",
+                Route("(m, r)", Method.EXHAUSTIVE, faithful, mutants=instead("turns", 5) | instead("flips", 3)),
+                Route("(u, v)", Method.RING, translation_is_read, mutants=instead("column", 1)),
+            ),
+            finite=True,
+        ),
     ),
     controls=(
-        Dropped("indices reduced", partial(faithful, turns=5)),
-        Dropped("indices reduced", partial(faithful, flips=3)),
-        Mutant("(m, r)(n, q) = (m + n, r + q)", partial(parameter_law, lambda m: 1)),
-        Mutant("(−1)^m on one entry of the row alone", partial(parameter_law, flipped_entries=1)),
+        Dropped("indices reduced", faithful, {"turns": 5}),
+        Dropped("indices reduced", faithful, {"flips": 3}),
         Mutant("p4m is commutative", commutes),
         Witness("the order 4m + r of the elements", tables),
     ),

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from itertools import product
 
 from invariance_proofs.gcnn import PAPER
+from invariance_proofs.gcnn.controls import PSI, PSI_TURNED_BACK
 from invariance_proofs.gcnn.functions import given, move
-from invariance_proofs.gcnn.g3_rotation import any_group, one_pixel, planar
-from invariance_proofs.gcnn.motions import GROUPS, ONE, P4M, TURN, window
+from invariance_proofs.gcnn.g3_rotation import BY_WORDS, one_pixel, planar
+from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, TURN, PointGroup, window
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 
-def smallest() -> Evidence:
-    """All binary filters of at most 3×3 taps with at most one pixel set, in rising size: the first that fails."""
+def smallest(psi_by: Formula = PSI) -> Evidence:
+    """Single taps in rising distance: the first that fails."""
     taps = sorted(window(-1, 1), key=lambda tap: max(map(abs, tap)))
-    return for_all(
-        product(taps, [ONE, TURN]),
-        lambda case: one_pixel(case[1], case[0], filter_turned=False).holds,
-        "(tap, r): planar correlation commutes with r",
-    )
+    return all_of(*(one_pixel(r, tap, psi_by) for tap, r in product(taps, [ONE, TURN])))
 
 
 def isotropic() -> Evidence:
@@ -39,7 +49,9 @@ G3_literal = Statement(
     source="Cohen & Welling, section 5, as CNN folklore has it",
     summary="[L_r f]⋆ψ = L_r[f⋆ψ] for rotations r",
     claim="Planar correlation is equivariant to rotations: [L_r f]⋆ψ = L_r[f⋆ψ] for every f, ψ and r ∈ p4.",
-    sizes="one pixel, one tap: the smallest, since a single tap at the centre cannot fail",
+    at="one pixel, one tap",
+    grade=Grade.REFUTED,
+    hypotheses={"r ∈ p4": Hypothesis("r is a rotation about the origin", lambda r: r in [h.matrix() for h in P4])},
     verdict=Verdict.REFUTED,
     correction=(
         "A tap at (0, 1) answers at (0, −1), turned or not; the turned answer should be at (1, 0). It holds for "
@@ -50,37 +62,34 @@ G3_literal = Statement(
         Route(
             "a quarter turn, one tap off the centre",
             Method.EXACT,
-            partial(one_pixel, TURN, (0, 1), filter_turned=False),
+            one_pixel,
+            {"psi_by": PSI},
+            {"a tap at the centre": {"tap": (0, 0)}, "no rotation": {"r": ONE}} | instead("psi_by", PSI_TURNED_BACK),
         ),
-        Route("single taps in rising distance", Method.EXHAUSTIVE, smallest),
+        Route("taps in rising distance", Method.EXHAUSTIVE, smallest, mutants=instead("psi_by", PSI_TURNED_BACK)),
     ),
-    controls=(
-        Witness("a tap at the centre", partial(one_pixel, TURN, (0, 0), filter_turned=False)),
-        Witness("no rotation", partial(one_pixel, ONE, (0, 1), filter_turned=False)),
-        Witness("an isotropic filter", isotropic),
-        Witness("with the filter turned back", partial(one_pixel, TURN, (0, 1), filter_turned=True)),
-    ),
+    controls=(Witness("an isotropic filter", isotropic),),
 )
 
 
-def residual_at_a_pixel(name: str, sign: int = 1) -> Evidence:
+def residual_at_a_pixel(groups: Sequence[str] = tuple(GROUPS), sign: int = 1) -> Evidence:
     """f = 1 at 0: [L_r f]⋆ψ − L_r[f⋆ψ] at x is ψ(−x) − ψ(−r⁻¹x), so it vanishes for all x iff L_r ψ = ψ."""
     (weights,) = unknowns(psi=25)
     psi = given(dict(zip(window(-2, 2), weights, strict=True)))
     f = given({(0, 0): 1})
     residuals = []
-    for r, (i, j) in product(GROUPS[name], window(-3, 3)):
+    for r, (i, j) in product((r for name in groups for r in GROUPS[name]), window(-3, 3)):
         defect = planar(move(r, f), psi, [(0, 0)])((i, j)) - move(r, planar(f, psi, [(0, 0)]))((i, j))
         residuals.append(defect - psi((-i, -j)) + sign * move(r, psi)((-i, -j)))
-    return vanishes(residuals, what=f"([L_r δ]⋆ψ − L_r[δ⋆ψ])(x) = (ψ − L_r ψ)(−x), {name}")
+    return vanishes(residuals, what=f"([L_r δ]⋆ψ − L_r[δ⋆ψ])(x) = (ψ − L_r ψ)(−x), sign {sign}")
 
 
-def invariant_filters() -> Evidence:
+def invariant_filters(averaged: PointGroup = P4M) -> Evidence:
     """A filter averaged over p4m, its free weights symbolic, commutes with all of p4m on a generic image."""
     values, weights = unknowns(f=9, psi=9)
     image = window(-1, 1)
     f, raw = given(dict(zip(image, values, strict=True))), given(dict(zip(image, weights, strict=True)))
-    psi = given({z: sum(move(r, raw)(z) for r in P4M) for z in image})
+    psi = given({z: sum(move(r, raw)(z) for r in averaged) for z in image})
     residuals = [
         planar(move(r, f), psi, image)(x) - move(r, planar(f, psi, image))(x) for r, x in product(P4M, window(-2, 2))
     ]
@@ -98,16 +107,30 @@ G3_isotropic = Statement(
         "L_{r⁻¹}ψ = ψ; for ⇒ take f = 1 at the origin, where the defect is ψ − L_r ψ, mirrored.) So a planar layer "
         "that is equivariant to p4m has one free weight for each orbit of taps: 3 of 9 in a 3×3 filter."
     ),
-    sizes="every group for ⇐; 5×5 filters, six groups for ⇒",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
-    routes=(
-        Route("the defect at one pixel", Method.RING, lambda: all_of(*map(residual_at_a_pixel, GROUPS))),
-        Route("isotropic filters with symbolic weights, p4m", Method.RING, invariant_filters),
-        Route("G3 with ψ for L_{r⁻¹}ψ, every group", Method.SYMBOLIC, any_group),
+    clauses=(
+        Clause(
+            "⇒",
+            Route(
+                "the defect at one pixel", Method.RING, residual_at_a_pixel, mutants=instead("sign", -1), over="groups"
+            ),
+            over="groups",
+        ),
+        Clause(
+            "⇐",
+            BY_WORDS,
+            Route(
+                "isotropic filters, symbolic weights",
+                Method.RING,
+                invariant_filters,
+                mutants={"symmetric under half turns alone": {"averaged": (P4[0], P4[2])}},
+                at="p4m",
+            ),
+            over="groups",
+        ),
     ),
     controls=(
-        Mutant("the defect is ψ + L_r ψ", partial(residual_at_a_pixel, "p4m", sign=-1)),
-        Mutant("every filter commutes", partial(any_group, "not at all")),
         Witness(
             "3 orbits of taps in 3×3",
             lambda: equal(

@@ -8,15 +8,28 @@ from itertools import product
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
+from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import correlate, given, move, pull_back
-from invariance_proofs.gcnn.g4_lifting import Argument, any_group, forward
+from invariance_proofs.gcnn.g4_lifting import SORTS, Argument, any_group, forward
 from invariance_proofs.gcnn.layers import Map, act, convolve, turn
 from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
-from invariance_proofs.routes.coq import closed
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+)
 
 
 def swapped(g: Any, h: Any) -> Any:
@@ -29,21 +42,24 @@ def over_group(points: Sequence[tuple[int, int]], group: PointGroup) -> list[Mot
     return [shift(*t)(h) for t, h in product(points, group)]
 
 
-def every_motion(name: str, argument: Argument = pull_back) -> Evidence:
+def every_motion(
+    groups: Sequence[str] = tuple(GROUPS), argument: Argument = pull_back, out: Formula = FORWARD
+) -> Evidence:
     """Generic feature map and filter with taps at 0 and (0, 1), u every element of H and both unit steps, every g ∈ H.
 
     H and the steps generate G, and the outputs at translated g follow from those at H with u a step.
     """
-    group = GROUPS[name]
-    window_, taps = over_group(window(-2, 2), group), over_group([(0, 0), (0, 1)], group)
-    values, weights = unknowns(f=len(window_), psi=len(taps))
-    f, psi = given(dict(zip(window_, values, strict=True))), given(dict(zip(taps, weights, strict=True)))
-    seen = over_group(window(-2, 1), group)  # every h with ψ(g⁻¹h) ≠ 0 for these g and for u⁻¹g
-    still = correlate(f, psi, seen, argument)
-    residuals = [
-        correlate(move(u, f), psi, seen, argument)(g) - still((~u)(g)) for u in (*group, *STEPS) for g in group
-    ]
-    return vanishes(residuals, what=f"[L_u f]⋆ψ = L_u[f⋆ψ], {name}")
+    residuals = []
+    for group in (GROUPS[name] for name in groups):
+        window_, taps = over_group(window(-2, 2), group), over_group([(0, 0), (0, 1)], group)
+        values, weights = unknowns(f=len(window_), psi=len(taps))
+        f, psi = given(dict(zip(window_, values, strict=True))), given(dict(zip(taps, weights, strict=True)))
+        seen = over_group(window(-2, 1), group)  # every h with ψ(g⁻¹h) ≠ 0 for these g and for u⁻¹g
+        still = correlate(f, psi, seen, argument)
+        residuals += [
+            correlate(move(u, f), psi, seen, argument)(g) - still((~out(u))(g)) for u in (*group, *STEPS) for g in group
+        ]
+    return vanishes(residuals, what=f"[L_u f]⋆ψ = {out}[f⋆ψ]")
 
 
 Filters = Callable[[PointGroup, Motion, Map], Map]
@@ -95,6 +111,34 @@ def one_element(u: Motion, e: Motion, elements: Sequence[Motion]) -> Evidence:
     )
 
 
+def turned_part(g: Matrix) -> Matrix:
+    return Matrix.of(row[:2] for row in g.rows[:2])
+
+
+def closed_orientations(domain: Sequence[Matrix]) -> bool:
+    turns = [turned_part(g) for g in domain]
+    return all(g @ h in turns for g in turns for h in turns)
+
+
+def inside(f_and_psi_are_1_at: Matrix, u: Matrix, domain: Sequence[Matrix]) -> bool:
+    """Whether the translations of the element and of the moved element are among the domain's."""
+    translations = {g.columns[2] for g in domain}
+    return {f_and_psi_are_1_at.columns[2], (u @ f_and_psi_are_1_at).columns[2]} <= translations
+
+
+CHANGED = {
+    "ψ(gh): the inverse dropped": {"argument": forward},
+    "ψ(hg⁻¹): the product swapped": {"argument": swapped},
+    f"moved by {BACK}": {"out": BACK},
+}
+SMALL = {name: {"groups": ("p4",), **changes} for name, changes in CHANGED.items()}
+THEOREM = SORTS + (
+    "forall (R : ringType) (s t : seq (V * H)) (f psi : V * H -> R) (u g : V * H), covers (sinv turn) (smul turn) psi g s"
+    " -> covers (sinv turn) (smul turn) psi (smul turn (sinv turn u) g) t -> "
+    "correlation (sinv turn) (smul turn) s (translate (sinv turn) (smul turn) u f) psi g = "
+    "correlation (sinv turn) (smul turn) t f psi {}"
+)
+
 G5 = Statement(
     id="G5",
     paper=PAPER,
@@ -107,38 +151,41 @@ G5 = Statement(
         "move along the group axis, L_gψ(·, h) = turned ψ(·, g⁻¹h). The order g⁻¹h matters: hg⁻¹ on the group axis is "
         "the same in p4, whose point group is commutative, and wrong in p4m."
     ),
-    sizes="every group; p2 to p4m written out",
+    over="groups",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
-        "H is a group": "the feature maps have every orientation uh, u and h ∈ H",
-        "nothing is cut off": "f has finite support, all of it inside the frame before and after u",
+        "H is a group": Hypothesis("the feature maps have every orientation uh, u and h ∈ H", closed_orientations),
+        "nothing is cut off": Hypothesis("f has finite support, all of it inside the frame before and after u", inside),
     },
     routes=(
-        Route("substitution h ↦ uh, every group", Method.SYMBOLIC, any_group),
+        Route("substitution h ↦ uh", Method.SYMBOLIC, any_group, mutants=CHANGED, over="groups"),
+        Route("generic feature map and filter", Method.RING, every_motion, {}, SMALL, over="groups"),
         Route(
-            "generic feature map and filter, H and unit steps, six groups",
-            Method.RING,
-            lambda: all_of(*map(every_motion, GROUPS)),
+            "raw layer",
+            Method.RANDOM,
+            on_the_raw_layer,
+            mutants={
+                "hg⁻¹ on the group axis of p4m alone": {"transform": swapped_table},
+                "filters turned and not permuted": {"group": P4, "transform": turned_only},
+                "filters permuted and not turned": {"group": P4, "transform": permuted_only},
+            },
+            at="p4m",
         ),
-        Route("raw layer, all of p4m", Method.RANDOM, on_the_raw_layer),
         Route(
-            "every finite H acting on any abelian group",
+            "a finite H that acts on an abelian group",
             Method.COQ,
-            partial(closed, "G4_correlation", "group_equivariant"),
+            pinned,
+            {"theory": "G4_correlation", "said": {"group_equivariant": THEOREM.format("(smul turn (sinv turn u) g)")}},
+            {"at ug": {"said": {"group_equivariant": THEOREM.format("(smul turn u g)")}}},
+            over="V H",
         ),
     ),
     controls=(
-        Dropped("H is a group", partial(one_element, TURN, TURN, [ONE, TURN])),
-        Dropped("nothing is cut off", partial(one_element, STEPS[1], ONE, P4)),
-        Mutant("ψ(gh): the inverse dropped", partial(any_group, forward)),
-        Mutant("ψ(gh): the inverse dropped, p4", partial(every_motion, "p4", forward)),
-        Mutant("ψ(hg⁻¹): the product swapped", partial(any_group, swapped)),
-        Mutant("ψ(hg⁻¹): the product swapped, p4", partial(every_motion, "p4", swapped)),
-        Mutant("hg⁻¹ on the group axis of p4m alone", partial(on_the_raw_layer, transform=swapped_table)),
-        Mutant("filters turned and not permuted", partial(on_the_raw_layer, P4, turned_only)),
-        Mutant("filters permuted and not turned", partial(on_the_raw_layer, P4, permuted_only)),
-        Witness("hg⁻¹ on the group axis of p4 alone", partial(on_the_raw_layer, P4, swapped_table)),
-        Witness("every orientation is there", partial(one_element, TURN, TURN, P4)),
+        Dropped("H is a group", one_element, {"u": TURN, "e": TURN, "elements": [ONE, TURN]}),
+        Dropped("nothing is cut off", one_element, {"u": STEPS[1], "e": ONE, "elements": P4}),
+        Witness("hg⁻¹ on the group axis of p4 alone", on_the_raw_layer, {"group": P4, "transform": swapped_table}),
+        Witness("every orientation is there", one_element, {"u": TURN, "e": TURN, "elements": P4}),
     ),
     assumed=("a finite sum does not depend on the order of its terms",),
 )
