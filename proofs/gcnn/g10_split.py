@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.functions import correlate, given, move
+from invariance_proofs.gcnn.controls import BACK, FORWARD, PSI_TURNED, PSI_TURNED_BACK
+from invariance_proofs.gcnn.functions import correlate, given
 from invariance_proofs.gcnn.layers import convolve, expanded, turn
 from invariance_proofs.gcnn.motions import GROUPS, P4M, TURN, shift, window
 from invariance_proofs.matrix import Matrix
@@ -14,16 +16,31 @@ from invariance_proofs.routes.exact import check, equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.words import function, letters, reindexed
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
+
+TS = Formula("ts", lambda t, s: t(s))
+ST = Formula("st", lambda t, s: s(t))
 
 
-def any_group(order: str = "ts", inverted: bool = False) -> Evidence:
+def any_group(place: Formula = TS, psi_by: Formula = PSI_TURNED) -> Evidence:
     """[f⋆ψ](ts) = Σ_h f(h) L_t[L_s ψ](h) for every product ts."""
     t, s, h = letters("t s h")
     f, psi = function("f"), function("ψ")
-    place = t(s) if order == "ts" else s(t)
-    planar = correlate(f, move(~s if inverted else s, psi), [h])(t)
-    return reindexed(correlate(f, psi, [h])(place), planar, f"[f⋆ψ]({order}) = [f⋆L_s ψ](t)", over=h)
+    planar = correlate(f, psi_by(s, psi), [h])(t)
+    return reindexed(correlate(f, psi, [h])(place(t, s)), planar, f"[f⋆ψ]({place}) = [f⋆{psi_by}](t)", over=h)
 
 
 def centred(image: Matrix) -> dict[tuple[int, int], Any]:
@@ -32,7 +49,7 @@ def centred(image: Matrix) -> dict[tuple[int, int], Any]:
     return {(i - half, j - half): x for i, row in enumerate(image.rows) for j, x in enumerate(row)}
 
 
-def on_the_group(name: str, lifting: bool) -> Evidence:
+def on_the_group(name: str, lifting: bool, read_at: Formula) -> Evidence:
     """Generic 3×3 image and filter, one pixel of padding: the definition, summed over Z² or over G, and one planar
     convolution with the expanded bank are the same polynomials at every ts."""
     group = GROUPS[name]
@@ -53,35 +70,37 @@ def on_the_group(name: str, lifting: bool) -> Evidence:
     f = function_of(features)
     by_definition = correlate(given(f), given(function_of(filters)), f)
     residuals = [
-        by_definition(shift(*t)(s)) - value
+        by_definition(shift(*t)(read_at(s))) - value
         for s, image in zip(group, planar, strict=True)
         for t, value in centred(image).items()
     ]
     return vanishes(residuals, what=f"{name}, {'lifting' if lifting else 'group'}: the sum over G = one planar layer")
 
 
-def every_group() -> Evidence:
-    pixels = [name for name in GROUPS if name != "p3"]
-    return all_of(*(on_the_group(name, lifting) for name in pixels for lifting in (True, False)))
+def every_group(groups: Sequence[str] = ("p2", "pm", "cm", "p4", "p4m"), read_at: Formula = FORWARD) -> Evidence:
+    return all_of(*(on_the_group(name, lifting, read_at) for name in groups for lifting in (True, False)))
 
 
-def translated(draw: Draw) -> Any:
+def translated(draw: Draw, psi_by: Formula = PSI_TURNED) -> Any:
     """The sum over h written as Σ_x Σ_h f(x, h) (L_s ψ)(x − t, h) on random numbers, p4m, at random places ts."""
     f, psi = ({shift(*x)(h): draw.scalar() for x in window(-1, 1) for h in P4M} for _ in range(2))
     whole = correlate(given(f), given(psi), f)
     for s in P4M:
-        turned = move(s, given(psi))
+        turned = psi_by(s, given(psi))
         for t in ((0, 0), (1, -1), (0, 2)):
             planar = sum(value * turned((~shift(*t))(h)) for h, value in f.items())
             yield whole(shift(*t)(s)) - planar
 
 
-def about(centre: str) -> Evidence:
+ABOUT_ARRAY, ABOUT_ORIGIN = (0, 0), (-1, 0)
+"""Where the corner of the turned array lies, by the centre of the turn."""
+
+
+def about(corner: tuple[int, int]) -> Evidence:
     """Two taps {0, 1}², a quarter turn s, f = 1 at the origin: the filter turned on its array against L_s ψ on Z²."""
     psi = Matrix.of([[1, 2], [3, 4]])
     definition = given({(i, j): psi[i, j] for i in range(2) for j in range(2)})
     array = turn(TURN, psi)
-    corner = (0, 0) if centre == "array" else (-1, 0)  # where the turned array lies if the turn is about the origin
     on_array = given({(i + corner[0], j + corner[1]): array[i, j] for i in range(2) for j in range(2)})
     sides = [
         {t: value for t in window(-2, 2) if (value := side(t))}
@@ -90,7 +109,9 @@ def about(centre: str) -> Evidence:
             lambda t: correlate(given({(0, 0): 1}), on_array, [(0, 0)])(shift(*t)),
         )
     ]
-    return equal(*sides, what="[f⋆ψ](ts) = planar correlation with the turned array", f={(0, 0): 1}, psi=psi)
+    return equal(
+        *sides, what="[f⋆ψ](ts) = planar correlation with the turned array", f={(0, 0): 1}, psi=psi, corner=corner
+    )
 
 
 def same_weights() -> Evidence:
@@ -100,6 +121,8 @@ def same_weights() -> Evidence:
     entries = [x for row in bank for kernel in row for x in kernel]
     return check(all(entries.count(w) == 8 for w in weights) and len(entries) == 72, "every weight 8 times")
 
+
+ELSEWHERE = instead("place", ST) | instead("psi_by", PSI_TURNED_BACK)
 
 G10 = Statement(
     id="G10",
@@ -114,19 +137,41 @@ G10 = Statement(
         "a filter about the origin of Z² is to turn its array only if the array is odd and centred; an even array "
         "turned about its own centre gives the same channels, each shifted by a translation of its own."
     ),
-    sizes="every group for the identity; 3×3 filters, five groups for the bank",
     verdict=Verdict.PROVED,
-    hypotheses={"the array is centred": "s fixes the point of the array that the origin of Z² is"},
-    routes=(
-        Route("words of the free group", Method.SYMBOLIC, any_group),
-        Route("sum over G against one planar layer, five groups", Method.RING, every_group),
-        Route("random numbers, p4m", Method.RANDOM, partial(schwartz_zippel, translated, what="[f⋆ψ](ts)")),
+    hypotheses={
+        "the array is centred": Hypothesis(
+            "the turned array lies where the turn about the origin of Z² puts it", lambda corner: corner == ABOUT_ORIGIN
+        )
+    },
+    clauses=(
+        Clause(
+            f"[f⋆ψ]({TS}) = planar correlation with {PSI_TURNED}",
+            Route("words", Method.SYMBOLIC, any_group, mutants=ELSEWHERE, over="groups"),
+            Route(
+                "random numbers, p4m",
+                Method.RANDOM,
+                schwartz_zippel,
+                {"residual": translated, "what": "[f⋆ψ](ts)"},
+                {str(PSI_TURNED_BACK): {"residual": partial(translated, psi_by=PSI_TURNED_BACK)}},
+            ),
+            over="groups",
+        ),
+        Clause(
+            "= one planar layer with the expanded bank",
+            Route(
+                "sum over G against one planar layer",
+                Method.RING,
+                every_group,
+                mutants={"read at s⁻¹": {"groups": ("p4",), "read_at": BACK}},
+                over="groups",
+            ),
+            finite=True,
+            at="3×3 filters",
+        ),
     ),
     controls=(
-        Dropped("the array is centred", partial(about, "array")),
-        Mutant("st for ts", partial(any_group, "st")),
-        Mutant("L_{s⁻¹} ψ", partial(any_group, inverted=True)),
-        Witness("the even array moved back by (−1, 0)", partial(about, "origin")),
+        Dropped("the array is centred", about, {"corner": ABOUT_ARRAY}),
+        Witness("the even array moved back by (−1, 0)", about, {"corner": ABOUT_ORIGIN}),
         Witness("every weight |H| times in the bank", same_weights),
     ),
 )

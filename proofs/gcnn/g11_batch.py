@@ -13,23 +13,38 @@ from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.identity import unknowns
-from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+TRAINING = Formula("those of the turned batch", lambda turned, batch: turned)
+RUNNING = Formula("running values, which stay", lambda turned, batch: batch)
 
 
-def standardise_planar(batch: Batch) -> list[tuple[Map, tuple[Any, ...]]]:
-    """Each planar channel by its own mean and variance over batch and plane: N(x − μ_h) and N²v_h for every h."""
+def standardise_planar(batch: Batch, of: Batch) -> list[tuple[Map, tuple[Any, ...]]]:
+    """Each planar channel by mean and variance, over batch and plane, of the batch `of`: N(x − μ_h) and N²v_h."""
     statistics = []
     for h in range(len(batch[0])):
-        values = [x for feature in batch for x in feature[h]]
+        values = [x for feature in of for x in feature[h]]
         N, S = len(values), sum(values)
         statistics.append((N, -S, N * sum(x * x for x in values) - S * S))
     scales, shifts, variances = zip(*statistics, strict=True)
     return [(affine(feature, scales, shifts), variances) for feature in batch]
 
 
-def travels(batch: Batch) -> bool:
+def travels(batch: Batch, statistics: Formula) -> bool:
     """Whether channels and statistics of the turned batch are those of the batch, moved."""
-    moved, still = standardise_planar([act(P4, TURN, f) for f in batch]), standardise_planar(batch)
+    turned = [act(P4, TURN, f) for f in batch]
+    moved, still = standardise_planar(turned, statistics(turned, batch)), standardise_planar(batch, batch)
     back = [P4.index((~TURN)(g)) for g in P4]
     return all(
         f == act(P4, TURN, f0) and v == tuple(v0[i] for i in back)
@@ -37,19 +52,19 @@ def travels(batch: Batch) -> bool:
     )
 
 
-def explicit() -> Evidence:
+def explicit(statistics: Formula = TRAINING) -> Evidence:
     """Four channels with four different means and variances."""
     return check(
-        not travels(DIFFERENT),
+        not travels(DIFFERENT, statistics),
         "batch statistics for each planar channel break equivariance",
         f=list(DIFFERENT[0]),
         r=TURN.matrix(),
-        four_times_the_variances=variances(),
+        variances=variances(),
     )
 
 
 def variances() -> list[int]:
-    return list(standardise_planar(DIFFERENT)[0][1])
+    return list(standardise_planar(DIFFERENT, DIFFERENT)[0][1])
 
 
 DIFFERENT = [tuple(Matrix.of([[k, 2 * k + 1]]) for k in range(4))]
@@ -57,15 +72,15 @@ DIFFERENT = [tuple(Matrix.of([[k, 2 * k + 1]]) for k in range(4))]
 
 
 def centred() -> Evidence:
-    feature, _ = standardise_planar(DIFFERENT)[0]
+    feature, _ = standardise_planar(DIFFERENT, DIFFERENT)[0]
     return check([sum(image) for image in feature] == [0, 0, 0, 0], "Σ (x − μ_h) = 0 in every channel")
 
 
-def generic_batch() -> Evidence:
+def generic_batch(statistics: Formula = TRAINING) -> Evidence:
     """Symbolic features: both sides are the same polynomials, whatever the features."""
     (values,) = unknowns(f=16)
     batch = [tuple(Matrix.of([values[i + 2 * h : i + 2 * h + 2]]) for h in range(4)) for i in (0, 8)]
-    return check(not travels(batch), "batch statistics for each planar channel break equivariance")
+    return check(not travels(batch, statistics), "batch statistics for each planar channel break equivariance")
 
 
 def running(means: Sequence[int]) -> Evidence:
@@ -82,7 +97,14 @@ G11_batch = Statement(
         "Batch norm that takes mean and variance of each planar channel breaks equivariance, in training as in "
         "evaluation, unless all channels have the same statistics."
     ),
-    sizes="p4, batches of feature maps of 1×2 pixels",
+    at="p4, feature maps of 1×2 pixels",
+    grade=Grade.REFUTED,
+    hypotheses={
+        "different statistics": Hypothesis(
+            "not all channels have the same mean and variance",
+            lambda variances: len(set(variances)) > 1,
+        )
+    },
     verdict=Verdict.REFUTED,
     correction=(
         "In training, without scale and shift, it does not: the statistics are those of the turned batch and travel "
@@ -90,8 +112,10 @@ G11_batch = Statement(
         "in evaluation, scales, shifts and biases (G11.planar). So the fault stays unseen while a network is trained."
     ),
     routes=(
-        Route("four channels, four means and variances", Method.EXACT, explicit),
-        Route("generic features", Method.RING, generic_batch),
+        Route(
+            "four channels, four means and variances", Method.EXACT, explicit, mutants=instead("statistics", RUNNING)
+        ),
+        Route("generic features", Method.RING, generic_batch, mutants=instead("statistics", RUNNING)),
     ),
     controls=(
         Witness(

@@ -14,7 +14,20 @@ from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Batch = list[Map]
 
@@ -23,6 +36,10 @@ def affine(feature: Map, scales: Sequence[Any], shifts: Sequence[Any]) -> Map:
     """x ↦ scale·x + shift with numbers of their own for each element of H, that is for each planar channel."""
     parts = zip(feature, scales, shifts, strict=True)
     return tuple(Matrix.of([a * x + b for x in row] for row in image.rows) for image, a, b in parts)
+
+
+ALL_OF_IT = Formula("the feature map", lambda feature: feature)
+ONE_CHANNEL = Formula("one planar channel", lambda feature: feature[:1])
 
 
 def standardise(batch: Batch) -> tuple[Batch, Any]:
@@ -40,15 +57,15 @@ def defects(group: PointGroup, batch: Batch, layer: Callable[[Batch], Batch], h:
         yield from (x - y for x, y in zip(left, right, strict=True))
 
 
-def generic_features(one: bool = True) -> Evidence:
+def generic_features(values_of: int = 1) -> Evidence:
     """A batch of two feature maps of 1×2 pixels on p4m, with symbolic entries, scale and shift.
 
-    The normalised values and the variance are compared; with `one` False scales and shifts differ along the group axis.
+    The normalised values and the variance are compared; `values_of` scales and shifts alternate along the group axis.
     """
     values, scales, shifts = unknowns(f=32, gamma=8, beta=8)
     entries = iter(values)
     batch = [tuple(Matrix.of([[next(entries), next(entries)]]) for _ in P4M) for _ in range(2)]
-    gamma, beta = ((numbers[:1] * 8 if one else numbers) for numbers in (scales, shifts))
+    gamma, beta = (((numbers[:values_of] * 8)[:8]) for numbers in (scales, shifts))
 
     def layer(some: Batch) -> Batch:
         return [affine(f, gamma, beta) for f in standardise(some)[0]]
@@ -59,20 +76,20 @@ def generic_features(one: bool = True) -> Evidence:
     return vanishes(residuals, what="scale, shift and statistics of one feature map")
 
 
-def any_statistic() -> Evidence:
+def any_statistic(seen: Formula = ALL_OF_IT) -> Evidence:
     """L_h only permutes the values of a feature map: labels for values, so every symmetric statistic stays."""
     feature = tuple(Matrix.of([[(h, i, j) for j in range(3)] for i in range(2)]) for h in P4M)
 
     def labels(some: Map) -> Counter[Any]:
-        return Counter(x for image in some for x in image)
+        return Counter(x for image in seen(some) for x in image)
 
     return for_all(P4M, lambda h: labels(act(P4M, h, feature)) == labels(feature), "h: L_h f has the values of f")
 
 
-def raw_layer(draw: Draw) -> Any:
+def raw_layer(draw: Draw, values_of: int = 1) -> Any:
     """Bias, standardisation, scale and shift on p4, a batch of two feature maps of 3×2 pixels."""
     batch = [tuple(draw.matrix(3, 2) for _ in P4) for _ in range(2)]
-    bias, gamma, beta = ([x] * 4 for x in draw.vector(3))
+    bias, gamma, beta = ((draw.vector(values_of) * 4)[:4] for _ in range(3))
 
     def layer(some: Batch) -> Batch:
         centred, _ = standardise([affine(f, [1] * 4, bias) for f in some])
@@ -91,6 +108,8 @@ def planar(what: str, scales: Sequence[int], shifts: Sequence[int]) -> Evidence:
 
 ONES, ZEROS = [1, 1, 1, 1], [0, 0, 0, 0]
 
+SMALL = "p4m, two feature maps of 1×2 pixels"
+
 G11 = Statement(
     id="G11",
     paper=PAPER,
@@ -102,21 +121,40 @@ G11 = Statement(
         "of one G-feature map (or with running values of these), commute with L_h: L_h permutes the values over which "
         "the statistics are taken, and the rest is one affine map for all of them."
     ),
-    sizes="every symmetric statistic; p4 and p4m, small feature maps",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
-    hypotheses={"one value": "the same bias, mean, variance, scale and shift at every element of the group"},
-    routes=(
-        Route("generic features, scale and shift, p4m", Method.RING, generic_features),
-        Route("labels for values, p4m", Method.EXHAUSTIVE, any_statistic),
-        Route("raw layer, p4", Method.RANDOM, partial(schwartz_zippel, raw_layer, what="the raw layer")),
+    hypotheses={
+        "one value": Hypothesis(
+            "the same bias, mean, variance, scale and shift at every element of the group",
+            lambda scales, shifts: len(set(scales)) == len(set(shifts)) == 1,
+        )
+    },
+    clauses=(
+        Clause(
+            "one scale, one shift, the statistics of one feature map",
+            Route("generic features", Method.RING, generic_features, mutants=instead("values_of", 2, 8), at=SMALL),
+            Route(
+                "raw layer, p4",
+                Method.RANDOM,
+                schwartz_zippel,
+                {"residual": raw_layer, "what": "the raw layer"},
+                {"two values": {"residual": partial(raw_layer, values_of=2)}},
+            ),
+            at=SMALL,
+            assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
+        ),
+        Clause(
+            "L_h only permutes the values, so symmetric statistics stay",
+            Route("labels for values", Method.EXHAUSTIVE, any_statistic, mutants=instead("seen", ONE_CHANNEL)),
+            finite=True,
+            at="p4m, 2×3 pixels",
+        ),
     ),
     controls=(
-        Dropped("one value", partial(planar, "bias", ONES, [0, 0, 0, 1])),
-        Dropped("one value", partial(planar, "scale", [1, 2, 1, 1], ZEROS)),
-        Dropped("one value", partial(planar, "running mean", ONES, [-1, 0, 0, 0])),
-        Dropped("one value", partial(planar, "running variance", [2, 1, 1, 1], ZEROS)),
-        Mutant("scale and shift for each planar channel", partial(generic_features, one=False)),
-        Witness("one scale, one shift", partial(planar, "affine", [2, 2, 2, 2], [3, 3, 3, 3])),
+        Dropped("one value", planar, {"what": "bias", "scales": ONES, "shifts": [0, 0, 0, 1]}),
+        Dropped("one value", planar, {"what": "scale", "scales": [1, 2, 1, 1], "shifts": ZEROS}),
+        Dropped("one value", planar, {"what": "running mean", "scales": ONES, "shifts": [-1, 0, 0, 0]}),
+        Dropped("one value", planar, {"what": "running variance", "scales": [2, 1, 1, 1], "shifts": ZEROS}),
+        Witness("one scale, one shift", planar, {"what": "affine", "scales": [2] * 4, "shifts": [3] * 4}),
     ),
-    assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
 )

@@ -112,8 +112,9 @@ ORIGIN = {"f": {(0, 0): 1}, "psi": {(0, 0): 1}}
 
 CHANGED = {"ψ(gy): the inverse dropped": {"argument": forward}, f"moved by {BACK}": {"out": BACK}}
 SORTS = (
-    "forall (V : zmodType) (H : finGroupType) (turn : H -> V -> V), (forall g h v, turn (g * h)%g v = turn g (turn h v))"
-    " -> (forall v, turn 1%g v = v) -> (forall h v w, turn h (v - w) = turn h v - turn h w) -> "
+    "forall (V : zmodType) (H : finGroupType) (turn : H -> V -> V), "
+    "(forall g h v, turn (g * h)%g v = turn g (turn h v)) -> (forall v, turn 1%g v = v) -> "
+    "(forall h v w, turn h (v - w) = turn h v - turn h w) -> "
 )
 THEOREM = SORTS + (
     "forall (R : ringType) (s t : seq V) (f psi : V -> R) (u g : V * H), covers (sinv turn) (smove turn) psi g s -> "

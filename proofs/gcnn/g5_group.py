@@ -133,8 +133,8 @@ CHANGED = {
 }
 SMALL = {name: {"groups": ("p4",), **changes} for name, changes in CHANGED.items()}
 THEOREM = SORTS + (
-    "forall (R : ringType) (s t : seq (V * H)) (f psi : V * H -> R) (u g : V * H), covers (sinv turn) (smul turn) psi g s"
-    " -> covers (sinv turn) (smul turn) psi (smul turn (sinv turn u) g) t -> "
+    "forall (R : ringType) (s t : seq (V * H)) (f psi : V * H -> R) (u g : V * H), "
+    "covers (sinv turn) (smul turn) psi g s -> covers (sinv turn) (smul turn) psi (smul turn (sinv turn u) g) t -> "
     "correlation (sinv turn) (smul turn) s (translate (sinv turn) (smul turn) u f) psi g = "
     "correlation (sinv turn) (smul turn) t f psi {}"
 )

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
+from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import apply, move
 from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.words import Term, function, letters, reindexed
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Dropped,
+    Evidence,
+    Formula,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 
-def any_group(back: bool = False) -> Evidence:
+def any_group(out: Formula = FORWARD) -> Evidence:
     h, x = letters("h x")
     f = function("f")
 
     def nu(value: Term) -> Term:
         return value.under("ν")
 
-    return reindexed(apply(nu, move(h, f))(x), move(~h if back else h, apply(nu, f))(x), what="C_ν L_h f = L_h C_ν f")
+    return reindexed(apply(nu, move(h, f))(x), move(out(h), apply(nu, f))(x), what="C_ν L_h f = L_h C_ν f")
 
 
-def every_function() -> Evidence:
+def every_function(out: Formula = FORWARD) -> Evidence:
     """All 27 maps ν of a set of three to itself, all 81 functions f on the point group of p4."""
     cases = product(product(range(3), repeat=3), product(range(3), repeat=4), P4)
 
@@ -38,12 +49,12 @@ def every_function() -> Evidence:
         def f(g: Motion) -> int:
             return values[P4.index(g)]
 
-        return all(apply(nu, move(h, f))(g) == move(h, apply(nu, f))(g) for g in P4)
+        return all(apply(nu, move(h, f))(g) == move(out(h), apply(nu, f))(g) for g in P4)
 
     return for_all(cases, commutes, "(ν, f, h): C_ν L_h f = L_h C_ν f")
 
 
-def every_motion() -> Evidence:
+def every_motion(out: Formula = FORWARD) -> Evidence:
     """f = identity, which tells all elements apart, and ν the pair of its argument with itself, on p4m."""
 
     def nu(value: Any) -> Any:
@@ -51,7 +62,7 @@ def every_motion() -> Evidence:
 
     return for_all(
         product((*P4M, *STEPS), P4M),
-        lambda c: apply(nu, move(c[0], lambda x: x))(c[1]) == move(c[0], apply(nu, lambda x: x))(c[1]),
+        lambda c: apply(nu, move(c[0], lambda x: x))(c[1]) == move(out(c[0]), apply(nu, lambda x: x))(c[1]),
         "(h, g): C_ν L_h f = L_h C_ν f",
     )
 
@@ -84,17 +95,16 @@ G6 = Statement(
         "ν must be the same at every element: a parametric rectifier has one slope for a G-feature map, not one for "
         "each orientation."
     ),
-    sizes="every group on every set, every ν",
+    over="groups",
     verdict=Verdict.PROVED,
-    hypotheses={"one ν": "the same ν at every g ∈ G"},
+    hypotheses={"one ν": Hypothesis("the same ν at every g ∈ G", lambda slopes: len(set(slopes)) == 1)},
     routes=(
-        Route("words of the free group", Method.SYMBOLIC, any_group),
-        Route("every ν and f on three values", Method.EXHAUSTIVE, every_function),
-        Route("a ν and an f that lose nothing, p4m", Method.EXHAUSTIVE, every_motion),
+        Route("words of the free group", Method.SYMBOLIC, any_group, mutants=instead("out", BACK), over="groups"),
+        Route("every ν and f on three values", Method.EXHAUSTIVE, every_function, mutants=instead("out", BACK)),
+        Route("a ν and an f that lose nothing, p4m", Method.EXHAUSTIVE, every_motion, mutants=instead("out", BACK)),
     ),
     controls=(
-        Dropped("one ν", partial(leaky, (*HALVES[:2], Fraction(1, 4), HALVES[3]))),
-        Mutant("L_{h⁻¹} on the other side", partial(any_group, back=True)),
-        Witness("one slope for all orientations", partial(leaky, HALVES)),
+        Dropped("one ν", leaky, {"slopes": (*HALVES[:2], Fraction(1, 4), HALVES[3])}),
+        Witness("one slope for all orientations", leaky, {"slopes": HALVES}),
     ),
 )

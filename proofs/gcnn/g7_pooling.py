@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import combinations, product
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
+from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import Function, move, pool
 from invariance_proofs.gcnn.motions import P4, P4M, STEPS, TURN, Motion, shift
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.words import function, letters, reindexed
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Dropped,
+    Evidence,
+    Formula,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+PAIR, CROSS = ((0, 0), (0, 1)), ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 
 
 def on_the_left(f: Function, over: list[Any], reduce: Callable[[list[Any]], Any] = max) -> Function:
@@ -30,11 +43,11 @@ def unturned(f: Function, over: list[Any], reduce: Callable[[list[Any]], Any] = 
     return at
 
 
-def any_group(pooling: Any = pool, back: bool = False) -> Evidence:
+def any_group(pooling: Any = pool, out: Formula = FORWARD) -> Evidence:
     """U is any finite set and k runs through it: no substitution is allowed."""
     h, g, k = letters("h g k")
     f = function("f")
-    left, right = pooling(move(h, f), [k])(g), move(~h if back else h, pooling(f, [k]))(g)
+    left, right = pooling(move(h, f), [k])(g), move(out(h), pooling(f, [k]))(g)
     return reindexed(left, right, "P L_h f = L_h P f", over=k)
 
 
@@ -51,15 +64,17 @@ def every_subset(pooling: Any = pool) -> Evidence:
     return for_all(product(windows, P4M), commutes, "(U, h): P L_h f = L_h P f")
 
 
-def planar_window(pooling: Any, U: tuple[tuple[int, int], ...]) -> Evidence:
+def planar_window(pooling: Any = pool, U: Sequence[tuple[int, int]] = PAIR) -> Evidence:
     """U a set of translations, f = 1 at the last of them, h a quarter turn: both sides at g = h."""
     elements = [shift(*t) for t in U]
     f: Function = lambda g: int(g == elements[-1])  # noqa: E731
     left, right = pooling(move(TURN, f), elements)(TURN), move(TURN, pooling(f, elements))(TURN)
-    return equal(left, right, what="P L_h f(h) = L_h P f(h)", U=list(U), f_is_1_at=U[-1], h=TURN.matrix())
+    read, wanted = ([g.matrix() for g in P(lambda g: g, elements, list)(TURN)] for P in (pooling, pool))
+    numbers = {"U": list(U), "f_is_1_at": U[-1], "h": TURN.matrix(), "read_at_h": read, "hU": wanted}
+    return equal(left, right, what="P L_h f(h) = L_h P f(h)", **numbers)
 
 
-def every_motion(pooling: Any, U: tuple[tuple[int, int], ...]) -> Evidence:
+def every_motion(pooling: Any = pool, U: Sequence[tuple[int, int]] = PAIR) -> Evidence:
     elements = [shift(*t) for t in U]
 
     def commutes(case: tuple[Motion, Motion]) -> bool:
@@ -70,7 +85,7 @@ def every_motion(pooling: Any, U: tuple[tuple[int, int], ...]) -> Evidence:
     return for_all(product((*P4, *STEPS), (*P4, *STEPS)), commutes, "(h, g): P L_h f = L_h P f")
 
 
-PAIR, CROSS = ((0, 0), (0, 1)), ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
+LEFT = {"Ug for gU": {"pooling": on_the_left}}
 
 G7 = Statement(
     id="G7",
@@ -83,20 +98,22 @@ G7 = Statement(
         "turns with g. The usual planar pooling, the same window x + U at every orientation, is this P only where U "
         "is symmetric under H, as a square window about its own centre is; else it is not equivariant."
     ),
-    sizes="every group, every U, every reduction",
+    over="groups",
     verdict=Verdict.PROVED,
-    hypotheses={"the window turns": "gU at g, and not t U at g = th; no matter where U is symmetric under H"},
+    hypotheses={
+        "the window turns": Hypothesis(
+            "gU at g, and not t U at g = th; no matter where U is symmetric under H",
+            lambda read_at_h, hU: read_at_h == hU,
+        )
+    },
     routes=(
-        Route("words of the free group", Method.SYMBOLIC, any_group),
-        Route("every U in the point group of p4m", Method.EXHAUSTIVE, every_subset),
-        Route("a planar U that turns", Method.EXHAUSTIVE, partial(every_motion, pool, PAIR)),
+        Route("words", Method.SYMBOLIC, any_group, mutants=LEFT | instead("out", BACK), over="groups"),
+        Route("every U in the point group of p4m", Method.EXHAUSTIVE, every_subset, mutants=LEFT),
+        Route("a planar U that turns", Method.EXHAUSTIVE, every_motion, mutants={"unturned": {"pooling": unturned}}),
     ),
     controls=(
-        Dropped("the window turns", partial(planar_window, unturned, PAIR)),
-        Mutant("Ug for gU", partial(any_group, on_the_left)),
-        Mutant("Ug for gU, p4m", partial(every_subset, on_the_left)),
-        Mutant("L_{h⁻¹} on the other side", partial(any_group, back=True)),
-        Witness("a symmetric planar window", partial(every_motion, unturned, CROSS)),
-        Witness("the same f with the window turned", partial(planar_window, pool, PAIR)),
+        Dropped("the window turns", planar_window, {"pooling": unturned}),
+        Witness("a symmetric planar window", every_motion, {"pooling": unturned, "U": CROSS}),
+        Witness("the same f with the window turned", planar_window),
     ),
 )

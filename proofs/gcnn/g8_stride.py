@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -15,7 +15,21 @@ from invariance_proofs.gcnn.windows import Layer, commutes, keeps_turns, sizes
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+MUST_VANISH = {"p2": {"r1", "r2"}, "p4": {"r1", "r2"}, "p4m": {"r1", "r2"}, "pm": {"r1"}, "cm": set()}
 
 
 def mirrored_reads(of_the_remainder: int = 1) -> Evidence:
@@ -29,19 +43,25 @@ def mirrored_reads(of_the_remainder: int = 1) -> Evidence:
     return vanishes(n - 1 - read(o, j) - read(q - o, k - 1 - j) - of_the_remainder * r, what="n − 1 − x − x′ = r")
 
 
-def centres() -> Evidence:
+def centres(of_the_remainder: int = 1) -> Evidence:
     """In doubled coordinates about the centres, output u has its window at su − r."""
     s, q, k, p, r, o = unknowns(s=1, q=1, k=1, p=1, r=1, o=1)
     n, u = s * q + r + k - 2 * p, 2 * o - q
-    return vanishes(2 * (s * o - p) + k - 1 - (n - 1) - (s * u - r), what="the window of output u is at su − r")
+    return vanishes(
+        2 * (s * o - p) + k - 1 - (n - 1) - (s * u - of_the_remainder * r), what="the window of output u is at su − r"
+    )
 
 
-def must_vanish(name: str, which: set[str]) -> Evidence:
+def must_vanish(which: Mapping[str, set[str]] = MUST_VANISH) -> Evidence:
     """A maps windows su − (r₁, r₂) to windows sAu − |A|(r₁, r₂) of the turned image iff A(r₁, r₂) = |A|(r₁, r₂)."""
     r = unknowns(r1=1, r2=1)
-    forms = [x - y for h in GROUPS[name] for x, y in zip(h.turned(r), Motion(*map(abs, h[:4])).turned(r), strict=True)]
-    found = {str(form.primitive()[1].monic()) for form in forms if form != 0}
-    return equal(found, which, what=f"{name}: what must vanish is {sorted(which) or 'nothing'}")
+
+    def found(name: str) -> set[str]:
+        pairs = ((h.turned(r), Motion(*map(abs, h[:4])).turned(r)) for h in GROUPS[name])
+        forms = [x - y for pair in pairs for x, y in zip(*pair, strict=True)]
+        return {str(form.primitive()[1].monic()) for form in forms if form != 0}
+
+    return equal({name: found(name) for name in which}, dict(which), what="what must vanish, by group")
 
 
 def centred(layer: Layer, n: int) -> bool:
@@ -73,15 +93,14 @@ def every_padding() -> Evidence:
     return for_all(sizes(every_padding=True), right, "(layer, shape): turns are kept ⇔ remainders 0 or nothing is seen")
 
 
-def flips() -> Evidence:
-    """pm: the flip of the rows looks at the rows alone. cm: the transposition of squares looks at nothing."""
-    transpose = GROUPS["cm"][1]
-    return all_of(
-        for_all(sizes(), lambda c: commutes(FLIP, *c) == centred(c[0], c[1][0]), "(layer, shape): row flips ⇔ r₁ = 0"),
-        for_all(
-            sizes(square=True), lambda c: commutes(transpose, *c), "(layer, shape): squares, transposition: always"
-        ),
-    )
+def flips(rows: Rule = centred) -> Evidence:
+    """pm: the flip of the rows looks at the rows alone."""
+    return for_all(sizes(), lambda c: commutes(FLIP, *c) == rows(c[0], c[1][0]), "(layer, shape): row flips ⇔ r₁ = 0")
+
+
+def transposition(motion: Motion = GROUPS["cm"][1]) -> Evidence:
+    """cm: the transposition of squares looks at nothing."""
+    return for_all(sizes(square=True), lambda c: commutes(motion, *c), "(layer, shape): always, on squares")
 
 
 def raw_layer(draw: Draw, layer: Layer, shape: tuple[int, int]) -> Any:
@@ -92,12 +111,12 @@ def raw_layer(draw: Draw, layer: Layer, shape: tuple[int, int]) -> Any:
         yield [a - b for a, b in zip(moved, act(P4, h, still), strict=True)]
 
 
-def raw_layers() -> Evidence:
+def raw_layers(rule: Rule = centred) -> Evidence:
     """Schwartz–Zippel where the remainders are 0; elsewhere the random numbers are exact counterexamples."""
     exact, inexact = [], 0
     for layer, shape in sizes():
         found = schwartz_zippel(partial(raw_layer, layer=layer, shape=shape), what=f"{layer} at {shape}")
-        if found.holds != all(centred(layer, n) for n in shape):
+        if found.holds != all(rule(layer, n) for n in shape):
             return check(False, "the raw layer keeps turns ⇔ both remainders are 0", layer=layer, shape=shape)
         exact += [found] if found.holds else []
         inexact += not found.holds
@@ -108,8 +127,14 @@ def raw_layers() -> Evidence:
 def blind() -> Evidence:
     """One pixel, k = 1, s = 3, p = 1: the only output looks at padding, is 0 and keeps everything; r = 2."""
     layer = Layer(k=1, s=3, p=1)
-    return check(keeps_turns(layer, (1, 1)) == centred(layer, 1), "turns are kept ⇔ r = 0", n=1, k=1, s=3, p=1, r=2)
+    return check(keeps_turns(layer, (1, 1)) == centred(layer, 1), "turns are kept ⇔ r = 0", layer=layer, n=1, r=2)
 
+
+RULES: dict[str, dict[str, Rule]] = {
+    "n mod s = 0": {"rule": lambda layer, n: n % layer.s == 0},
+    "(n + p − k) mod s = 0": {"rule": lambda layer, n: (n + layer.p - layer.k) % layer.s == 0},
+    "one pixel left over does no harm": {"rule": lambda layer, n: layer.remainder(n) <= 1},
+}
 
 G8_stride = Statement(
     id="G8.stride",
@@ -124,34 +149,46 @@ G8_stride = Statement(
         "lengths of the image, provided that a window meets the image, as with p < k. The same holds for p2 and p4m. "
         "The flip of the rows wants r₁ = 0 alone, and the transposition of square images wants nothing."
     ),
-    sizes="all n, k, s, p; images to 5×5, k, s ≤ 3 written out",
     verdict=Verdict.PROVED,
-    hypotheses={"a window meets the image": "some tap of some output reads a pixel; p < k is enough"},
-    routes=(
-        Route(
-            "where windows lie, all sizes symbolic",
-            Method.RING,
-            lambda: all_of(
-                mirrored_reads(),
-                centres(),
-                *(must_vanish(name, {"r1", "r2"}) for name in ("p2", "p4", "p4m")),
-                must_vanish("pm", {"r1"}),
-                must_vanish("cm", set()),
-            ),
+    hypotheses={
+        "a window meets the image": Hypothesis(
+            "some tap of some output reads a pixel; p < k is enough",
+            lambda layer, n: any(x is not None for x in layer.reads(n).values()),
+        )
+    },
+    clauses=(
+        Clause(
+            "the mirrored tap of the mirrored output reads the mirror image moved by r",
+            Route("taps", Method.RING, mirrored_reads, mutants=instead("of_the_remainder", 2), over="s q k p r"),
+            Route("centres", Method.RING, centres, mutants=instead("of_the_remainder", 2), over="s q k p r"),
+            over="s q k p r",
         ),
-        Route("what every tap reads, small sizes", Method.EXHAUSTIVE, lambda: all_of(every_small_size(), flips())),
-        Route("raw lifting layer, small sizes", Method.RANDOM, raw_layers),
+        Clause(
+            "so p2, p4 and p4m want r₁ = r₂ = 0, pm wants r₁ = 0, cm nothing",
+            Route("A r = |A| r", Method.RING, must_vanish, mutants={"pm wants both": {"which": {"pm": {"r1", "r2"}}}}),
+        ),
+        Clause(
+            "quarter turns ⇔ r = 0, on images",
+            Route("what every tap reads, small sizes", Method.EXHAUSTIVE, every_small_size, mutants=RULES),
+            Route("raw lifting layer, small sizes", Method.RANDOM, raw_layers, mutants=RULES),
+            finite=True,
+            at="images to 5×5, k, s ≤ 3",
+        ),
+        Clause(
+            "row flips ⇔ r₁ = 0, transposition of squares always",
+            Chain(
+                "what every tap reads, small sizes",
+                Route("pm", Method.EXHAUSTIVE, flips, mutants={name: {"rows": r["rule"]} for name, r in RULES.items()}),
+                Route("cm", Method.EXHAUSTIVE, transposition, mutants={"a quarter turn": {"motion": TURN}}),
+            ),
+            finite=True,
+            at="images to 5×5, k, s ≤ 3",
+        ),
     ),
     controls=(
         Dropped("a window meets the image", blind),
-        Mutant("the mirror image moved by 2r", partial(mirrored_reads, 2)),
-        Mutant("n mod s = 0", partial(every_small_size, lambda layer, n: n % layer.s == 0)),
-        Mutant(
-            "(n + p − k) mod s = 0", partial(every_small_size, lambda layer, n: (n + layer.p - layer.k) % layer.s == 0)
-        ),
-        Mutant("one pixel left over does no harm", partial(every_small_size, lambda layer, n: layer.remainder(n) <= 1)),
         Witness("every padding: blind layers are exact too", every_padding),
-        Witness("3 pixels, stride 2", partial(corner, 3, 1, 2, 0)),
-        Witness("an even kernel: 4 pixels, k = 2, stride 2", partial(corner, 4, 2, 2, 0)),
+        Witness("3 pixels, stride 2", corner, {"n": 3, "k": 1, "s": 2}),
+        Witness("an even kernel: 4 pixels, k = 2, stride 2", corner, {"n": 4, "k": 2, "s": 2}),
     ),
 )

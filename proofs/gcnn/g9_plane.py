@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from itertools import product
 
 from invariance_proofs.gcnn import PAPER
+from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import move, pool
 from invariance_proofs.gcnn.motions import ONE, P4, STEPS, Motion, shift, window
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.words import function, letters, reindexed
-from invariance_proofs.statement import Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Clause,
+    Evidence,
+    Formula,
+    Method,
+    Mutant,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+TURNED = Formula("s⁻¹t⁻¹xs", lambda s, t, x: (~s)(~t)(x)(s))
+MOVED = Formula("t⁻¹x", lambda s, t, x: (~t)(x))
 
 
-def plane_in_words(turned_back: bool = True) -> Evidence:
+def plane_in_words(at: Formula = TURNED) -> Evidence:
     """F(x) = ⊕_{k ∈ R} f(xk) at translations x. For h = ts, h⁻¹x = x′s⁻¹ with the translation x′ = s⁻¹t⁻¹xs = h⁻¹·x."""
     t, s, x, k = letters("t s x k")
     f, h = function("f"), t(s)
-    place = (~s)(~t)(x)(s) if turned_back else (~t)(x)
-    return reindexed(pool(move(h, f), [k])(x), pool(f, [k])(place), "(P L_h f)(x) = (Pf)(h⁻¹x)", over=k, acting=[s])
+    return reindexed(
+        pool(move(h, f), [k])(x), pool(f, [k])(at(s, t, x)), "(P L_h f)(x) = (Pf)(h⁻¹x)", over=k, acting=[s]
+    )
 
 
-def plane_in_p4() -> Evidence:
+def plane_in_p4(out: Formula = FORWARD) -> Evidence:
     """f = identity, all turns and unit steps h, x in a window: pooling over R turns L_h on p4 into L_h on Z²."""
 
     def right(case: tuple[Motion, tuple[int, int]]) -> bool:
         h, x = case
         moved = pool(move(h, lambda g: g), P4, frozenset)(shift(*x))
-        return moved == pool(lambda g: g, P4, frozenset)(shift(*(~h)(x)))
+        return moved == pool(lambda g: g, P4, frozenset)(shift(*(~out(h))(x)))
 
     motions = [step(h) for h in P4 for step in (ONE, *STEPS)]
     return for_all(product(motions, window(-1, 1)), right, "(h, x): (P L_h f)(x) = (Pf)(h⁻¹x)")
 
 
-def every_element_once() -> Evidence:
+def every_element_once(turns: Sequence[Motion] = P4) -> Evidence:
     """Every g ∈ p4 lies in the coset xR of one translation x, here for |x| ≤ 1."""
-    elements = [shift(*x)(r) for x in window(-1, 1) for r in P4]
+    elements = [shift(*x)(r) for x in window(-1, 1) for r in turns]
     return check(len(set(elements)) == 36, "th, t ∈ Z², h ∈ R: no two are equal")
 
 
@@ -57,15 +73,22 @@ G9_plane = Statement(
         "turns L_h on functions on p4 into L_h on images: (P L_h f)(x) = (Pf)(h⁻¹x). This is an isomorphism of sets "
         "with an action of p4, not of groups: R is not normal, p4/R has no product. The same for every Z² ⋊ H over H."
     ),
-    sizes="every split group N ⋊ H; p4 written out",
     verdict=Verdict.PROVED,
-    routes=(
-        Route("substitution k ↦ sk, every split group", Method.SYMBOLIC, plane_in_words),
-        Route("p4, turns and unit steps", Method.EXHAUSTIVE, lambda: all_of(plane_in_p4(), every_element_once())),
+    clauses=(
+        Clause(
+            "(P L_h f)(x) = (Pf)(h⁻¹x)",
+            Route("substitution k ↦ sk", Method.SYMBOLIC, plane_in_words, mutants=instead("at", MOVED), over="groups"),
+            Route("p4, turns and unit steps", Method.EXHAUSTIVE, plane_in_p4, mutants=instead("out", BACK)),
+            over="groups",
+        ),
+        Clause(
+            "every coset of R holds one translation",
+            Route(
+                "near 0", Method.EXHAUSTIVE, every_element_once, mutants={"a turn twice": {"turns": (*P4[:3], P4[2])}}
+            ),
+            finite=True,
+            at="p4, |x| ≤ 1",
+        ),
     ),
-    controls=(
-        Mutant("(Pf)(t⁻¹x): the plane does not turn", partial(plane_in_words, turned_back=False)),
-        Mutant("R is normal, p4/R a group", normal),
-        Witness("the cosets of translations fill p4", every_element_once),
-    ),
+    controls=(Mutant("R is normal, p4/R a group", normal), Witness("the translations fill p4", every_element_once)),
 )
