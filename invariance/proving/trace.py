@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -152,14 +153,16 @@ def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
     dynamic = tuple({0: Dim.DYNAMIC} for _ in examples)
-    import warnings
-
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
     try:
-        with torch.no_grad(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.export.export(module, examples, dynamic_shapes=dynamic, strict=False).run_decompositions({})
     except Exception as error:
         raise ArgumentError("model", type(module).__name__, _advice(error)) from error
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 
 def _advice(error: Exception) -> str:

@@ -117,9 +117,10 @@ def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
         return _symbolic(node)
     if target is torch.ops.aten.sym_size.int:
         return _symbolic(node)
-    if torch.Tag.nondeterministic_seeded in target.tags:
-        raise Refusal(f"{step.op} draws random numbers: a random network has no proof")
     arguments = arguments_of(target, args, kwargs)
+    ruled = step.op in RULES and any(isinstance(part, Moving) for part in parts)
+    if torch.Tag.nondeterministic_seeded in target.tags and not ruled:
+        raise Refusal(f"{step.op} draws random numbers: a random network has no proof")
     if not any(isinstance(part, Moving) for part in parts):
         return folded(step, target, args, kwargs)
     if step.op not in RULES:

@@ -1,5 +1,29 @@
 """The rules, a file for each family of operations; importing one registers its rules."""
 
-from . import convolution, linear, norms, pointwise, pooling, reductions, views
+from . import (
+    attention,
+    convolution,
+    einsum,
+    indexing,
+    interpolation,
+    linear,
+    norms,
+    pointwise,
+    pooling,
+    reductions,
+    views,
+)
 
-__all__ = ["convolution", "linear", "norms", "pointwise", "pooling", "reductions", "views"]
+__all__ = [
+    "attention",
+    "convolution",
+    "einsum",
+    "indexing",
+    "interpolation",
+    "linear",
+    "norms",
+    "pointwise",
+    "pooling",
+    "reductions",
+    "views",
+]

@@ -204,7 +204,9 @@ def _landing(lands: Ints, partner: Ints, f: Ints, out: int, out_partner: int) ->
     if lands.shape != partner.shape or out != out_partner:
         return None
     taps = np.arange(lands.shape[1])
-    for tau in (taps, taps[::-1].copy()):
+    orders = (taps, taps[::-1].copy())
+    # Where taps do not overlap both would do; what is turned round is written in reverse.
+    for tau in orders[::-1] if len(f) > 1 and f[0] > f[-1] else orders:
         image = lands[f][:, tau].ravel()
         here = partner.ravel()
         if ((image < 0) != (here < 0)).any():

@@ -21,7 +21,7 @@ def linear(step: Step, input: Any, weight: Any, bias: Any) -> Any:
     """The matrix with its columns moved is the matrix up to the order and sign of its rows."""
     if not isinstance(weight, Constant) or not isinstance(bias, Constant | None) or not isinstance(input, Moving):
         raise Refusal("weights that depend on the input: no rule")
-    return _mapped(step, input, weight, bias)
+    return mapped(step, input, weight, bias)
 
 
 @rule("aten.addmm.default", cites=CITES)
@@ -33,14 +33,14 @@ def addmm(step: Step, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -
         or not (isinstance(mat2, Constant) and isinstance(input, Constant) and isinstance(mat1, Moving))
     ):
         raise Refusal("addmm other than of a tensor, a constant matrix and a constant bias")
-    return _mapped(step, mat1, _turned(mat2), input.reshaped((-1,)) if input.values.size == step.shape[-1] else input)
+    return mapped(step, mat1, _turned(mat2), input.reshaped((-1,)) if input.values.size == step.shape[-1] else input)
 
 
 def _turned(matrix: Constant) -> Constant:
     return Constant(matrix.values.T, matrix.batch, matrix.ids.T, matrix.computed)
 
 
-def _mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -> Moving:
+def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -> Moving:
     action = input.settled()
     axis = action.rank - 1
     if input.batch is None or input.batch.axis == axis or weight.values.ndim != 2 or weight.batch is not None:
@@ -88,7 +88,7 @@ def bmm(step: Step, input: Any, mat2: Any) -> Any:
 
 def multiplied_matrices(step: Step, left: Any, right: Any) -> Moving:
     if isinstance(right, Constant) and right.values.ndim == 2 and isinstance(left, Moving):
-        return _mapped(step, left, _turned(right), None)
+        return mapped(step, left, _turned(right), None)
     if isinstance(left, Constant) and left.values.ndim == 2 and isinstance(right, Moving):
         return _from_left(step, left, right)
     if not (isinstance(left, Moving) and isinstance(right, Moving)):
@@ -132,5 +132,5 @@ def _from_left(step: Step, weight: Constant, right: Moving) -> Moving:
     place = order.index(right.batch.axis)
     shape = tuple(step.shape[k] for k in order)
     turned = Step(step.name, step.op, shape, Batch(place, right.batch.before))
-    mapped = _mapped(turned, Moving(b.permuted(order), Batch(place, right.batch.before)), weight, None)
-    return Moving(mapped.settled().permuted(order), right.batch)
+    made = mapped(turned, Moving(b.permuted(order), Batch(place, right.batch.before)), weight, None)
+    return Moving(made.settled().permuted(order), right.batch)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..actions import Action, Reals
+from ..movement import moved
 from ..registry import Step, rule
+from ..trace import Symbol
 from ..values import Batch, Constant, Moving, Refusal
 from .fixed import fixed_constant, fixed_up_to_sign, merged
 
@@ -110,6 +112,28 @@ def leaky_relu(step: Step, input: Any, negative_slope: Any) -> Any:
 def elu(step: Step, input: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     """Entrywise, neither odd nor even."""
     return kept(input, "none", step.op)
+
+
+@rule("aten.celu.default", cites=CITES)
+def celu(step: Step, input: Any, alpha: Any) -> Any:
+    """Entrywise, neither odd nor even."""
+    return kept(input, "none", step.op)
+
+
+@rule("aten.glu.default", cites=CITES)
+def glu(step: Step, input: Any, dim: int) -> Any:
+    """One half of an axis times the sigmoid of the other: both must move alike."""
+    axis = dim % len(input.shape)
+    half = input.shape[axis] // 2
+    if input.batch is None or input.batch.axis == axis:
+        raise Refusal("the batch is cut in halves: samples meet each other")
+    first, second = (_part(input, axis, np.arange(half) + start) for start in (0, half))
+    return multiplied(step, first, kept(second, "none", step.op))
+
+
+def _part(input: Moving, axis: int, table: np.ndarray) -> Moving:
+    tables = [table if a == axis else None for a in range(len(input.shape))]
+    return moved(input, input.batch, origin=range(len(input.shape)), tables=tables)
 
 
 @rule("aten.softplus.default", cites=CITES)
@@ -314,8 +338,13 @@ def same_batch(step: Step, parts: list[Moving]) -> Batch | None:
 
 
 def _split(step: Step, *parts: Any) -> tuple[list[Moving], list[Constant]]:
+    """Numbers are constants; a multiple of the batch size is one number, whichever."""
     movings = [p for p in parts if isinstance(p, Moving)]
+    numbers = [p.at_one if isinstance(p, Symbol) else p for p in parts if isinstance(p, int | float | Symbol)]
     constants = [p for p in parts if isinstance(p, Constant)]
+    constants += [Constant.of(np.asarray(float(number))) for number in numbers]
+    if len(movings) + len(constants) != len(parts):
+        raise Refusal(f"{step.op} of something that is no tensor and no number")
     batch = same_batch(step, movings)
     for c in constants:
         if c.batch is not None and c.batch.axis + len(step.shape) - len(c.shape) != (batch and batch.axis):
@@ -360,8 +389,7 @@ def multiplied(step: Step, *parts: Any) -> Moving:
 
 
 def _plainly(step: Step, *parts: Any) -> Moving:
-    tensors = [p for p in parts if isinstance(p, Moving | Constant)]
-    movings, constants = _split(step, *tensors)
+    movings, constants = _split(step, *parts)
     if any(m.settled().signed for m in movings):
         raise Refusal(f"{step.op} of a tensor that changes sign or size")
     whole, _ = merged(movings, step.shape)

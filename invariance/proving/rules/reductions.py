@@ -72,6 +72,12 @@ def var(step: Step, input: Any, dim: Any, correction: Any, keepdim: bool) -> Any
     return reduced(step, input, dim, keepdim, "even")
 
 
+@rule("aten.var.dim", "aten.std.dim", cites=CITES)
+def var_dim(step: Step, input: Any, dim: Any, unbiased: bool, keepdim: bool) -> Any:
+    """Fibres go to fibres; even."""
+    return reduced(step, input, dim, keepdim, "even")
+
+
 @rule("aten.var_mean.correction", cites=CITES)
 def var_mean(step: Step, input: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
     """Fibres go to fibres; the variance is even, the mean odd."""
