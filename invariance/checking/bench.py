@@ -16,9 +16,10 @@ from ..measure import ErrorReport
 from ..warps import Method, Pullback, Warp, resample
 from .exact import compared
 from .grid import strides_of
+from .judge import Moved, judge
 from .probe import Probe
 from .question import Question
-from .rounding import Rounding
+from .rounding import measured
 
 __all__ = ["Bench", "channels_of", "sampled", "smooth_images"]
 
@@ -67,17 +68,21 @@ class Bench:
     def _measured(self, warps: Sequence[Warp], size: int) -> Iterator[ErrorReport]:
         """Several warps in one pass, where that leaves room for it and samples do not see each other."""
         plain = self.plain(size)
-        several = max(1, self.probe.batch // len(self.images)) if self._separates else 1
+        several = max(1, self.probe.batch // len(self.images)) if self._shares else 1
         for start in range(0, len(warps), several):
             some = warps[start : start + several]
             pulled = [sampled(self.question, Pullback(self.images, warp), size) for warp in some]
             for warp, moved in zip(some, self.probe(torch.cat(pulled)).split(len(self.images)), strict=True):
                 yield self._compared(warp, size, plain, moved)
 
+    @property
+    def _shares(self) -> bool:
+        return self.probe.batch >= 2 * len(self.images) and len(self.warps) > 1 and self._separates
+
     @cached_property
     def _separates(self) -> bool:
-        room = self.probe.batch >= 2 * len(self.images) and len(self.warps) > 1
-        return room and self.probe.separates(sampled(self.question, self.images[:2]))
+        inputs = sampled(self.question, self.images[:2])
+        return self.probe.separates(inputs, self.probe(inputs))
 
     def _compared(self, warp: Warp, size: int, plain: Tensor, moved: Tensor) -> ErrorReport:
         if self.question.moves is None:
@@ -97,11 +102,12 @@ class Bench:
             self._extents[size] = float(stride * plain.shape[-1] / size)
         return self._extents[size]
 
-    def is_constant(self, report: ErrorReport, size: int) -> bool:
+    def is_constant(self, size: int) -> bool:
         """Whether rounding alone tells the outputs for two images apart."""
-        assert report.spread is not None
-        rounding = Rounding(self.probe, sampled(self.question, self.images, size))
-        return float(report.spread.mean().sqrt()) <= rounding.allowed(float(report.reference.mean().sqrt()))
+        inputs, plain = sampled(self.question, self.images, size), self.plain(size)
+        (rounding,) = measured(self.probe, [(inputs, plain)], alone=self._separates)
+        case = Moved(plain, plain, lambda output: output)
+        return judge("", (size, size), case, rounding, family=1, generator=torch.Generator()).verdict == "undefined"
 
     def floor(self, warp: Warp, size: int) -> float:
         """E of the spline alone, on the images sampled as finely as the output."""

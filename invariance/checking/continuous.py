@@ -111,7 +111,7 @@ def _climb(
     except UndefinedError:
         return Row(name, (shown, shown), None, None, 0.0, "undefined", note=CONSTANT), None
     floor = bench.floor(warp, shown)
-    if bench.is_constant(reports[shown], shown):
+    if bench.is_constant(shown):
         return Row(name, (shown, shown), None, None, floor, "undefined", note=CONSTANT), None
     error, interval = error_interval(reports[shown], generator)
     worst, image = worst_image(reports[shown])
@@ -125,7 +125,7 @@ def _climb(
 def _single_size(bench: Bench, warps: dict[str, Warp], size: int, generator: torch.Generator) -> Iterator[Row]:
     for name, warp in warps.items():
         report, floor = bench.measure(warp, size), bench.floor(warp, size)
-        if bench.is_constant(report, size):
+        if bench.is_constant(size):
             yield Row(name, (size, size), None, None, floor, "undefined", note=CONSTANT)
             continue
         error, interval = error_interval(report, generator)

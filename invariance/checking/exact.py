@@ -1,26 +1,37 @@
-"""Finite groups, colour gains and block fields: every element, at every size asked for."""
+r"""Finite groups, colour gains and block fields: every element, on every kind of images, at every size asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ..errors import ArgumentError
 from ..measure import ErrorReport, equivariance_error
 from ..measure.error import Region
 from .elements import Element, elements, require_field
-from .inputs import images
-from .judge import judge_exact
+from .inputs import KINDS
+from .judge import Moved, judge
 from .probe import Probe
 from .question import Question
-from .report import Row
-from .rounding import Rounding
+from .report import Row, merged
+from .rounding import Rounding, measured
 
-__all__ = ["IMAGES", "check_exact", "compared", "expected_output"]
+__all__ = ["IMAGES", "Shown", "check_exact", "compared", "expected_output", "shown"]
 
 IMAGES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Images of one kind, what the model makes of them, and how far that is rounded."""
+
+    kind: str
+    inputs: Tensor
+    plain: Tensor
+    rounding: Rounding
 
 
 def compared(
@@ -30,29 +41,58 @@ def compared(
     return equivariance_error(lambda output: output, plain, moved, output_action=action, region=region)
 
 
+def shown(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> tuple[list[Shown], str]:
+    """Images of every kind that the model takes, and a sentence on those that it does not.
+
+    Raises:
+        ArgumentError: it takes none of them.
+    """
+    shape, count = question.shape(size), question.images or IMAGES
+    accepted: list[tuple[str, Tensor, Tensor]] = []
+    refused: dict[str, ArgumentError] = {}
+    alone = True
+    for kind, draw in KINDS.items():
+        inputs = draw(shape, count, generator)
+        try:
+            plain = probe(inputs)
+        except ArgumentError as error:
+            refused[kind] = error
+            if len(refused) == 1 and not accepted and error.args[0] == "batch":
+                raise
+            continue
+        if not accepted:
+            alone = probe.separates(inputs, plain)
+            require_field(question, plain)
+        accepted.append((kind, inputs, plain))
+    if not accepted:
+        raise next(iter(refused.values()))
+    roundings = measured(probe, [(x, y) for _, x, y in accepted], alone=alone)
+    found = [Shown(*known, rounding) for known, rounding in zip(accepted, roundings, strict=True)]
+    said = "; ".join(f"{kind}: {error.args[1]}" for kind, error in refused.items())
+    return found, f"left out, as the model refuses them: {said}" if said else ""
+
+
 def check_exact(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> Iterator[Row]:
-    """A row for each element at one size; passes over several elements at once where `batch` leaves room."""
+    """A row for each element at one size, the gravest of all kinds of images."""
+    kinds, said = shown(probe, question, size, generator)
     shape = question.shape(size)
-    inputs = images(shape, question.images or IMAGES, generator)
-    probe.require_function(inputs[:2])
-    rounding = Rounding(probe, inputs)
-    plain = rounding.plain
-    require_field(question, plain)
-    together = shape[-1] == shape[-2] and probe.separates(inputs[:2])
-    several = max(1, probe.batch // len(inputs)) if together else 1
-    pending = elements(question, probe.model, size, generator)
-    while batch := list(islice(pending, several)):
-        moved = probe(torch.cat([element.act(question.input_kind, inputs) for element in batch]))
-        for element, output in zip(batch, moved.split(len(inputs)), strict=True):
-            expected = expected_output(question, element)
-            here = (shape[-2], shape[-1])
-            if (turned := expected(plain).shape) != output.shape:
-                said = (
+    here = (shape[-2], shape[-1])
+    pending = list(elements(question, probe.model, size, generator))
+    family = len(pending) * len(kinds) * len(question.sizes or (0,))
+    for element in pending:
+        expected = expected_output(question, element)
+        rows: dict[str, Row] = {}
+        for kind in kinds:
+            output = probe(element.act(question.input_kind, kind.inputs))
+            if (turned := expected(kind.plain).shape) != output.shape:
+                note = (
                     f"the output's shape does not move along: {tuple(output.shape)} where {tuple(turned)} is expected"
                 )
-                yield Row(element.name, here, None, None, 0.0, "violated", note=said)
-                continue
-            yield judge_exact(element.name, here, compared(plain, output, expected), rounding, generator=generator)
+                rows[kind.kind] = Row(element.name, here, None, None, 0.0, "violated", note=note)
+                break
+            case = Moved(kind.plain, output, expected)
+            rows[kind.kind] = judge(element.name, here, case, kind.rounding, family=family, generator=generator)
+        yield merged(rows, said)
 
 
 def expected_output(question: Question, element: Element) -> Callable[[Tensor], Tensor]:

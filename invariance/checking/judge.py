@@ -1,11 +1,22 @@
-r"""Verdicts on transformations that are exact on pixels: is the difference more than rounding?
+r"""Is a difference more than rounding? For the whole output, for every channel, and for every entry of every image.
 
-No tolerance is chosen: see `Rounding`. The smallest fault that the arithmetic can show is a violation.
+In units of the rounding σ measured for that output (see `rounding`) symmetric arithmetic makes differences of about √2,
+since both sides are rounded. A check looks at many of them: that rounding alone makes it say *violated* has probability
+below `FAMILY`, shared equally by the three kinds of looks and by the looks of each kind (Bonferroni), through the quantile
+of Student's t for as many degrees of freedom as σ has.
+
+What looks like a violation is looked at once more, beside the rounding of its own image measured many times: a symmetric
+model pays for few measurements, a broken one for more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..measure import ErrorReport, bootstrap_ratio, quantile_interval
@@ -13,41 +24,241 @@ from ..verdicts import CheckVerdict
 from .report import Row
 from .rounding import Rounding
 
-__all__ = ["CONSTANT", "LEVEL", "error_interval", "judge_exact", "worst_image"]
+__all__ = ["CONSTANT", "FAMILY", "LEVEL", "Moved", "error_interval", "judge", "worst_image"]
 
-CONSTANT = "the output is the same for all inputs: constant, not equivariant"
+CONSTANT = "the output is the same for all inputs: constant, so nothing shows how it moves; try other inputs"
 LEVEL = 0.99
+FAMILY = 1e-5
+"""Probability that rounding alone makes a check say *violated*."""
 
-_BLUNT = 1e-3  # where rounding alone makes this E, a fault of 1 % may hide
-_SINGLE = 1e-5  # the rounding of float32 stays below this E
+_BLUNT = 1e-3  # a difference of this E that rounding explains may hide a fault of 1 %
+_ENTRY, _POOLED = 10, 30  # degrees of freedom of σ: of an entry measured many times; pooled, as roundings are not independent
+_FEWEST = 6
+_INSIDE = 1e4  # machine epsilons of E; a step in float32 makes 5e8 of those of float64
+_LOUDER = 1e12  # squares; beyond that the first image is black beside another, and tells nothing of it
+_FEW = 16  # roundings from which a channel is known without the others
+
+Action = Callable[[Tensor], Tensor]
+Levels = Float[Tensor, "_images _channels _entries"]
 
 
-def judge_exact(
+@dataclass(frozen=True, eq=False)
+class Moved:
+    r"""Outputs for some images under one transformation g; the batch comes first.
+
+    Attributes:
+        plain: F(x).
+        moved: F(gx).
+        action: $\rho(g)$ on batches, then whatever is done to both sides before they are compared, such as a crop.
+        channel: the axis of channels, None where there is none; an output (batch, k) has k channels.
+    """
+
+    plain: Tensor
+    moved: Tensor
+    action: Action
+    channel: int | None = 1
+
+    def levels(self, values: Tensor) -> Levels:
+        """By image, channel and entry."""
+        if self.channel is None or values.ndim == 1:
+            return values.reshape(len(values), 1, -1)
+        return values.movedim(self.channel, 1).flatten(2) if values.ndim > 2 else values.unsqueeze(2)
+
+
+def judge(
     name: str,
-    size: tuple[int, int],
-    report: ErrorReport,
+    size: tuple[int, ...],
+    case: Moved,
     rounding: Rounding,
     *,
+    family: int,
     generator: torch.Generator,
+    tolerance: float | None = None,
     note: str = "",
 ) -> Row:
-    """The row of one element."""
-    assert report.spread is not None
-    difference, reference, spread = (_root(x) for x in (report.difference, report.reference, report.spread))
-    allowed = rounding.allowed(reference)
-    if spread == 0 or (spread <= allowed and rounding.probe.dtype == torch.float64):
+    """The row of one element; `family` is how many rows the check has, over all kinds of images and sizes.
+
+    With a tolerance, E and its interval are compared with that instead of with rounding.
+    """
+    look = _Look(case, rounding, family)
+    asleep = bool(look.constant.all())
+    if asleep and not look.seen.any():
         return Row(name, size, None, None, 0.0, "undefined", note=CONSTANT)
-    verdict: CheckVerdict = "violated" if difference > allowed else "consistent"
-    if verdict == "violated" and difference < _SINGLE * spread:
-        if difference <= (stored := rounding.stored):
-            verdict, allowed, note = "consistent", stored, "up to the precision in which the parameters are stored"
-        elif rounding.probe.dtype == torch.float64:
-            note = "E is of the size of float32's rounding: is something inside computed in float32?"
-    if verdict == "consistent" and allowed > _BLUNT * spread:
-        verdict, note = "undecided", f"rounding makes E = {allowed / spread:.0e} by itself: check in float64"
-    error, interval = error_interval(report, generator)
-    worst, image = worst_image(report)
-    return Row(name, size, error, interval, allowed / spread, verdict, worst, image, note=note)
+    error = interval = worst = image = None
+    if not asleep:
+        error, interval = error_interval(look.report, generator)
+        worst, image = worst_image(look.report)
+    verdict, said = look.verdict() if tolerance is None or interval is None else (within(interval, tolerance), "")
+    note = "; ".join(filter(None, (note, said)))
+    return Row(name, size, error, interval, look.floor, verdict, worst, image, note=note, power=look.power)
+
+
+def within(interval: tuple[float, float], tolerance: float) -> CheckVerdict:
+    """Which side of the tolerance the whole interval is on."""
+    if interval[1] <= tolerance:
+        return "consistent"
+    return "violated" if interval[0] > tolerance else "undecided"
+
+
+class _Look:
+    """Difference and rounding of one case, every channel in units of its largest value so that no square over- or
+    underflows."""
+
+    def __init__(self, case: Moved, rounding: Rounding, family: int) -> None:
+        self.case, self.rounding, self.family = case, rounding, family
+        expected = case.action(case.plain)
+        self.expected, moved = case.levels(expected), case.levels(case.moved)
+        self.scale = torch.maximum(self.expected.abs().amax((0, 2)), moved.abs().amax((0, 2)))
+        self.scale = self.scale.masked_fill(self.scale == 0, 1.0)[:, None]
+        self.weight = self.scale / self.scale.max()
+        self.difference = (moved / self.scale - self.expected / self.scale).square()
+        self.expected = self.expected / self.scale
+        self.spread = (self.expected - self.expected.roll(1, 0)).square()
+        self.variance = self._arithmetic(rounding)
+        self.seen = self._exceeds(self.difference, self.variance)
+
+    def verdict(self) -> tuple[CheckVerdict, str]:
+        """And what there is to say about it. What is more than the arithmetic may still be due to the numbers stored."""
+        stored = self.seen.any() and self.rounding.stored is not None
+        if stored:
+            self.variance = self.variance + self._stored(self.rounding)
+            self.seen = self._exceeds(self.difference, self.variance)
+        if (found := self._confirmed()) is not None:
+            return "violated", self._place(*found)
+        if (hidden := self._hidden) is not None:
+            remedy = "check in float64" if self.rounding.eps > 1e-10 else "store the parameters in float64"
+            return "undecided", f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {remedy}"
+        if stored:
+            return "consistent", "up to the precision in which the parameters are stored"
+        coarse = self._by_image(self.difference).mean().sqrt() > _INSIDE * self.rounding.eps
+        return "consistent", "up to the precision of a step inside, which is coarser than asked for" if coarse else ""
+
+    @property
+    def report(self) -> ErrorReport:
+        """In units of the largest value of all."""
+        means = [self._by_image(x) for x in (self.difference, self.expected.square(), self.spread)]
+        count = torch.full((len(means[0]),), self.difference[0].numel())
+        worst = float((self.difference.sqrt() * self.weight).max())
+        return ErrorReport(means[0], means[1], means[2], count, torch.zeros_like(count), worst)
+
+    @property
+    def floor(self) -> float:
+        """E from which a difference of the whole output would be a violation."""
+        return _ratio(self._factor(0) ** 2 * self._by_image(self.variance).mean(), self._by_image(self.spread).mean())
+
+    @property
+    def power(self) -> float:
+        """E from which a difference of any one channel would be a violation, for channels that tell the images apart."""
+        awake = ~self.constant
+        allowed, spread = (x.mean((0, 2))[awake] for x in (self.variance, self.spread))
+        return max((_ratio(self._factor(1) ** 2 * a, s) for a, s in zip(allowed, spread, strict=True)), default=0.0)
+
+    @property
+    def constant(self) -> Bool[Tensor, "_channels"]:
+        """Channels in which rounding alone tells the images apart."""
+        return self.spread.mean((0, 2)) <= self._factor(1) ** 2 * self.variance.mean((0, 2))
+
+    @property
+    def _hidden(self) -> float | None:
+        """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by chance."""
+        awake = ~self.constant
+        means = [x.mean((0, 2))[awake] for x in (torch.maximum(self.difference, self.variance), self.spread)]
+        errors = [_ratio(d, s) for d, s in zip(*means, strict=True)]
+        return max((error for error in errors if error > _BLUNT), default=None)
+
+    def _confirmed(self) -> tuple[int, int] | None:
+        """Image and channel of a difference that is more than rounding also when that is measured on its own image."""
+        for image in self._by_image(self.difference).argsort(descending=True).tolist():
+            if not self.seen[image]:
+                continue
+            difference, variance = self.difference[[image]], self.variance[[image]]
+            if (closer := self.rounding.again(image)) is not None:
+                variance = self._arithmetic(closer, image) + self._stored(closer, image)
+            if bool(self._exceeds(difference, variance)):
+                ratio = difference / variance.clamp_min(torch.finfo(torch.float64).tiny)
+                return image, int(ratio.amax((0, 2)).argmax())
+        return None
+
+    def _place(self, image: int, channel: int) -> str:
+        """Where the fault is, when the error of the whole output does not show it."""
+        overall = _ratio(self._by_image(self.difference).mean(), self._by_image(self.spread).mean())
+        error = _ratio(self.difference.mean((0, 2))[channel], self.spread.mean((0, 2))[channel])
+        if len(self.weight) == 1 or error <= 3 * overall:
+            return ""
+        one = self.difference[image, channel]
+        where = ", most of it in a single entry" if len(one) > 1 and one.max() > 0.9 * one.sum() else ""
+        return f"channel {channel} by itself has E = {error:.1e}{where}"
+
+    def _by_image(self, squares: Levels) -> Float[Tensor, "_images"]:
+        return (squares * self.weight.square()).mean((1, 2))
+
+    def _exceeds(self, difference: Levels, variance: Levels) -> Bool[Tensor, "_images"]:
+        overall = self._by_image(difference) > self._factor(0) ** 2 * self._by_image(variance)
+        channels = difference.mean(2) > self._factor(1) ** 2 * variance.mean(2)
+        entries = difference > self._factor(2) ** 2 * variance
+        return overall | channels.any(1) | entries.any(2).any(1)
+
+    def _factor(self, look: int) -> float:
+        """Of σ√2: for the whole output, a channel, an entry."""
+        images, channels, entries = self.difference.shape
+        looks = self.family * images * (1, channels, channels * entries)[look]
+        roundings = self.rounding.roundings * max(channels, entries)
+        most = _ENTRY if look == 2 else _POOLED
+        return _quantile(looks, min(max(roundings, _FEWEST), most))
+
+    def _arithmetic(self, rounding: Rounding, image: int | None = None) -> Levels:
+        return self._variance(rounding, self._squares(rounding.arithmetic(self.case.action)), image)
+
+    def _stored(self, rounding: Rounding, image: int | None = None) -> Levels | float:
+        draws = rounding.of_stored(self.case.action)
+        return 0.0 if draws is None else self._variance(rounding, self._squares(draws), image)
+
+    def _variance(self, rounding: Rounding, squares: Levels, image: int | None) -> Levels:
+        r"""$2(\alpha_c^2 y^2 + \beta_c^2)$: β the rounding of a channel's small values, α that of the large ones relative
+        to them. Of one image measured by itself the rounding of each entry is added."""
+        values = self.case.levels(self.case.action(rounding.line[0])) / self.scale
+        alpha, beta = _fitted(squares, values.abs(), rounding)
+        expected = self.expected if image is None else self.expected[[image]]
+        louder = expected.square().mean(2) / values.square().mean((0, 2)).clamp_min(torch.finfo(torch.float64).tiny)
+        variance = alpha[:, None] * expected.square() + (beta * louder.clamp(1, _LOUDER))[..., None]
+        return 2 * (variance if image is None else variance + squares)
+
+    def _squares(self, samples: Tensor) -> Levels:
+        return torch.stack([(self.case.levels(s) / self.scale).square() for s in samples]).mean(0)
+
+
+def _fitted(squares: Levels, values: Levels, rounding: Rounding) -> tuple[Tensor, Tensor]:
+    """α² and β² for each channel, from the upper and the lower half of its values; zeros that stay so tell nothing.
+
+    A channel of few roundings also has those of its neighbours, relative to their size.
+    """
+    r, a = (x.movedim(1, 0).flatten(1) for x in (squares, values))
+    tells = (r > 0) | (a > 0)
+    middle = a.masked_fill(~tells, torch.nan).nanmedian(1, keepdim=True).values
+    low, high = tells & (a <= middle), tells & (a > middle)
+    beta = (r * low).sum(1) / low.sum(1).clamp_min(1) + rounding.eps**2 * a.square().mean(1)
+    alpha = torch.where(high, r / a.square(), 0).sum(1) / high.sum(1).clamp_min(1) + rounding.eps**2
+    if r.shape[1] * rounding.roundings < _FEW:
+        size = a.square().mean(1)
+        relative = (r.mean(1) / size)[size > 0]
+        typical = float(relative.median()) if len(relative) else 0.0
+        beta = beta + 4 * typical * size
+    return alpha, beta
+
+
+@lru_cache
+def _quantile(looks: int, freedom: int) -> float:
+    from scipy.stats import t
+
+    return float(t.isf(FAMILY / (3 * 2 * looks), freedom))
+
+
+def _lonely(entries: Tensor) -> bool:
+    return bool(entries.max() ** 2 > 0.9 * entries.square().sum())
+
+
+def _ratio(difference: Tensor, spread: Tensor) -> float:
+    return float((difference / spread).sqrt()) if spread > 0 else float("inf") if difference > 0 else 0.0
 
 
 def error_interval(report: ErrorReport, generator: torch.Generator) -> tuple[float, tuple[float, float]]:
@@ -63,7 +274,3 @@ def worst_image(report: ErrorReport) -> tuple[float, int]:
     assert report.spread is not None
     single = (report.difference / report.spread.mean()).sqrt()
     return float(single.max()), int(single.argmax())
-
-
-def _root(mean_squares: Tensor) -> float:
-    return float(mean_squares.mean().sqrt())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..measure.error import Model
@@ -19,6 +21,9 @@ __all__ = ["Probe"]
 class Probe:
     """`model` on tensors of `dtype` on `device`, `batch` samples at a time; the model itself is left as it is.
 
+    Lazy modules take their shapes from the first input. A model that takes one sample at a time, or that needs
+    gradients inside, is run so.
+
     Raises, when it is called:
         ArgumentTypeError: the model returns something other than one floating-point tensor.
         ArgumentError: it refuses the input, changes the number of samples, or returns NaN or infinite values.
@@ -26,17 +31,95 @@ class Probe:
 
     def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int) -> None:
         self.original, self.dtype, self.device, self.batch = model, dtype, device, batch
-        self.model = _cast(model, dtype, device)
+        self.passes = 0
+        self._grad = False
+        self._beside: Model | None = None
+        self._cast: dict[torch.dtype, Model] = {}
+
+    @property
+    def model(self) -> Model:
+        """The copy that is run."""
+        if self.dtype not in self._cast:
+            self._cast[self.dtype] = _cast(self.original, self.dtype, self.device)
+        return self._cast[self.dtype]
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """The output for `inputs` of any dtype and device, in float64 on the CPU."""
+        self._give_shapes(inputs)
         return self._run(self.model, inputs, self.dtype)
 
-    def require_function(self, inputs: Tensor) -> None:
+    def exactly(self, inputs: Tensor) -> Tensor | None:
+        """The output of the same numbers, as they are in `dtype`, computed in float64; None where it does not run so."""
+        try:
+            return self._run(_cast(self.model, torch.float64, self.device), inputs.to(self.dtype), torch.float64)
+        except (ArgumentError, ArgumentTypeError):
+            return None
+
+    def beside(self, inputs: Tensor, step: float) -> Tensor:
+        """The output where inputs and parameters are smaller by random parts of themselves, up to `step`.
+
+        The parts are the same for every step. Whole numbers grow instead, as they may be looked up after truncation; the
+        largest one stays.
+        """
+        generator = torch.Generator().manual_seed(0)
+
+        def moved(value: Tensor) -> Tensor:
+            known = value.detach().double().cpu()
+            return known * (1 - step * torch.rand(value.shape, generator=generator, dtype=torch.float64))
+
+        self._give_shapes(inputs)
+        if self._beside is None:
+            self._beside = _cast(self.original, self.dtype, self.device)
+        for old, new in zip(_state(self.original), _state(self._beside), strict=True):
+            if old.is_floating_point():
+                new.data.copy_(moved(old))
+        samples = [2 * x - moved(x) if _whole(x) else moved(x) for x in inputs]
+        samples = [torch.where(x == x.max(), x, y) if _whole(x) else y for x, y in zip(inputs, samples, strict=True)]
+        return self._run(self._beside, torch.stack(samples), self.dtype)
+
+    @cached_property
+    def rounds_state(self) -> bool:
+        """Whether there are parameters or buffers of a lower precision than the arithmetic."""
+        return any(_is_coarse(value, self.dtype) for value in _state(self.original))
+
+    def with_rounded_state(self, inputs: Tensor, number: int = 0) -> Tensor:
+        """The output after a random change of the last bits of parameters and buffers of lower precision.
+
+        Of a filter, or any other array, all entries change alike in size: small ones are sums of larger ones.
+        """
+        generator = torch.Generator().manual_seed(number)
+        model = _cast(self.original, self.dtype, self.device)
+        for old, new in zip(_state(self.original), _state(model), strict=True):
+            if _is_coarse(old, self.dtype):
+                known = old.detach().double().cpu()
+                finite = known[known.isfinite()]
+                size = known.abs()
+                if old.ndim > 1 and len(finite):
+                    size = size.clamp_min(float(finite.square().mean().sqrt()))
+                change = torch.finfo(old.dtype).eps * size * torch.randn(old.shape, generator=generator).double()
+                new.data.add_(change.masked_fill(~known.isfinite(), 0).to(new))
+        return self._run(model, inputs, self.dtype)
+
+    def separates(self, inputs: Tensor, plain: Tensor) -> bool:
+        """Whether the output for the first sample is that in the batch of `plain`, as it is not with batch statistics.
+
+        Raises:
+            ArgumentError: two identical passes differ.
+        """
+        try:
+            alone = self(inputs[:1])
+        except ArgumentError:  # such as batch statistics of one value
+            self.require_function(inputs, plain)
+            return False
+        if _agree(alone, plain[:1], self.dtype):
+            return True
+        self.require_function(inputs[:1], alone)
+        return False
+
+    def require_function(self, inputs: Tensor, known: Tensor | None = None) -> None:
         """Raises ArgumentError unless two identical passes agree."""
-        first, second = self(inputs), self(inputs)
-        scale = float(first.square().mean().sqrt())
-        if float((first - second).abs().max()) <= scale * torch.finfo(self.dtype).eps ** 0.5:
+        first = self(inputs) if known is None else known
+        if _agree(first, self(inputs), self.dtype):
             return
         random = [
             f"{name or 'the model'} ({type(layer).__name__})"
@@ -46,29 +129,15 @@ class Probe:
         cause = f"{random[0]} is on: call eval()" if random else "it is random, or remembers earlier calls"
         raise ArgumentError("model", "two identical passes differ", f"a function of its input; {cause}")
 
-    def in_precision(self, dtype: torch.dtype, inputs: Tensor) -> Tensor | None:
-        """The output when everything is of another dtype; None where the model does not run in it."""
-        try:
-            return self._run(_cast(self.original, dtype, self.device), inputs, dtype)
-        except (ArgumentError, ArgumentTypeError):
-            return None
-
-    def with_rounded_state(self, inputs: Tensor) -> Tensor:
-        """The output after a random change, within their last bit, of parameters and buffers of lower precision."""
-        generator = torch.Generator().manual_seed(0)
-        model = _cast(self.original, self.dtype, self.device)
-        if isinstance(model, nn.Module) and isinstance(self.original, nn.Module):
-            stored, used = ((*m.parameters(), *m.buffers()) for m in (self.original, model))
-            for old, new in zip(stored, used, strict=True):
-                if old.is_floating_point() and (eps := torch.finfo(old.dtype).eps) > torch.finfo(self.dtype).eps:
-                    change = eps * (torch.rand(old.shape, generator=generator, dtype=torch.float64) - 0.5)
-                    new.data.mul_((1 + change).to(new.device))
-        return self._run(model, inputs, self.dtype)
-
-    def separates(self, inputs: Tensor) -> bool:
-        """Whether the output for a sample ignores the rest of its batch, as batch statistics in training do not."""
-        together, alone = self(inputs)[:1], self(inputs[:1])
-        return bool(torch.allclose(together, alone, rtol=0, atol=1e-6 * float(together.abs().max())))
+    def batch_statistics(self) -> list[str]:
+        """The layers in training that take statistics of the batch, by name."""
+        layers = self.model.named_modules() if isinstance(self.model, nn.Module) else ()
+        return [
+            f"{name or 'the model'} ({type(layer).__name__})"
+            for name, layer in layers
+            if "batchnorm" in type(layer).__name__.lower()
+            and (layer.training or getattr(layer, "running_mean", ...) is None)
+        ]
 
     def accepts(self, inputs: Tensor) -> bool:
         """Whether it takes inputs of this shape."""
@@ -78,22 +147,74 @@ class Probe:
             return False
         return True
 
-    @torch.no_grad()
-    def _run(self, model: Model, inputs: Tensor, dtype: torch.dtype) -> Tensor:
-        outputs = []
-        for part in inputs.split(self.batch):
+    def _give_shapes(self, inputs: Tensor) -> None:
+        if not isinstance(self.original, nn.Module) or not any(is_lazy(value) for value in _state(self.original)):
+            return
+        self.original = copy.deepcopy(self.original)
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
             try:
-                output = model(part.to(self.device, dtype))
+                self.original(torch.zeros(len(inputs[:2]), *inputs.shape[1:]))
             except Exception as error:  # code of others: whatever it raises, the input is what it refused
-                raise _refusal(error, part, self.batch) from error
-            outputs.append(_examined(output, len(part)))
-        return torch.cat(outputs)
+                raise _refusal(error, inputs, self.batch, self.original) from error
+
+    def _run(self, model: Model, inputs: Tensor, dtype: torch.dtype) -> Tensor:
+        try:
+            return torch.cat([self._passed(model, part, dtype) for part in inputs.split(self.batch)])
+        except ArgumentError as error:
+            if min(len(inputs), self.batch) == 1 or error.args[0] not in ("input_shape", "model(inputs).shape"):
+                raise
+            try:
+                outputs = torch.cat([self._passed(model, sample, dtype) for sample in inputs.split(1)])
+            except ArgumentError:
+                raise error from None
+            self.batch = 1
+            return outputs
+
+    def _passed(self, model: Model, part: Tensor, dtype: torch.dtype) -> Tensor:
+        self.passes += len(part)
+        try:
+            with torch.set_grad_enabled(self._grad):
+                output = model(part.to(self.device, dtype, copy=True).requires_grad_(self._grad))
+        except Exception as error:  # code of others: whatever it raises, the input is what it refused
+            if "does not require grad" in str(error) and not self._grad:
+                self._grad = True
+                return self._passed(model, part, dtype)
+            raise _refusal(error, part, self.batch, model) from error
+        return _examined(output, len(part))
 
 
-def _refusal(error: Exception, inputs: Tensor, batch: int) -> ArgumentError:
+def _agree(first: Tensor, second: Tensor, dtype: torch.dtype) -> bool:
+    if first.shape != second.shape:
+        return False
+    scale = float(first.abs().max()) or 1.0
+    rms = scale * float((first / scale).square().mean().sqrt())
+    return float((first - second).abs().max()) <= rms * torch.finfo(dtype).eps ** 0.5
+
+
+def _state(model: object) -> list[Tensor]:
+    """Parameters and buffers, and tensors that layers keep as plain attributes."""
+    if not isinstance(model, nn.Module):
+        return []
+    kept = [v for layer in model.modules() for _, v in sorted(vars(layer).items()) if isinstance(v, Tensor)]
+    return [*model.parameters(), *model.buffers(), *kept]
+
+
+def _whole(values: Tensor) -> bool:
+    return bool((values == values.round()).all())
+
+
+def _is_coarse(value: Tensor, dtype: torch.dtype) -> bool:
+    return value.is_floating_point() and torch.finfo(value.dtype).eps > torch.finfo(dtype).eps
+
+
+def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> ArgumentError:
     reason = " ".join(str(error).split())[:200]
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
         return ArgumentError("batch", batch, f"fewer samples in a pass: out of memory ({reason})")
+    if not isinstance(model, nn.Module) and any(word in reason.lower() for word in ("dtype", "scalar type")):
+        wanted = f"the module itself, or the dtype that it computes in, such as dtype=torch.float32 ({reason})"
+        return ArgumentError("model", "a function of another dtype", wanted)
     wanted = f"a shape and dtype that the model takes ({type(error).__name__}: {reason})"
     return ArgumentError("input_shape", tuple(inputs.shape[1:]), wanted)
 
@@ -107,7 +228,7 @@ def _examined(output: object, samples: int) -> Tensor:
     if not (finite := output.isfinite()).all():
         bad = f"NaN or infinite in {int((~finite).sum())} of {output.numel()} entries"
         raise ArgumentError("model(inputs)", bad, "finite numbers")
-    return output.double().cpu()
+    return output.detach().double().cpu()
 
 
 def _cast(model: Model, dtype: torch.dtype, device: str) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from rich.table import Table
 
-__all__ = ["CheckReport", "Row", "overall"]
+__all__ = ["CheckReport", "Row", "merged", "overall"]
 
 _GRAVITY: tuple[CheckVerdict, ...] = ("violated", "undefined", "undecided", "measured", "consistent")
 
@@ -35,6 +35,8 @@ class Row:
         limit, limit_interval, order, order_interval: $E_\\infty$ and p of the refinement ladder, where there is one.
         worst, worst_image: the largest E of a single image, and the number of that image.
         note: what else there is to say.
+        power: the smallest E of any one channel that would have been called a violation.
+        kind: the images that the row speaks of, the worst ones of several kinds.
     """
 
     transformation: str
@@ -50,6 +52,8 @@ class Row:
     order: float | None = None
     order_interval: Interval | None = None
     note: str = ""
+    power: float | None = None
+    kind: str = ""
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of `CheckReport.COLUMNS`."""
@@ -76,6 +80,26 @@ def _measured(value: float | None, interval: Interval | None, style: str = "{:.1
 def overall(verdicts: Sequence[CheckVerdict]) -> CheckVerdict:
     """The gravest of them."""
     return min(verdicts, key=_GRAVITY.index)
+
+
+def merged(rows: Mapping[str, Row], note: str = "") -> Row:
+    """One row for several kinds of images: that of the gravest verdict, and of those the one of the largest error.
+
+    A kind that tells nothing, because the output is constant on it or rounding hides all of it, yields to one that does.
+    """
+    telling = {kind: row for kind, row in rows.items() if row.verdict not in ("undefined", "undecided")} or dict(rows)
+    verdict = overall([row.verdict for row in telling.values()])
+    kind, row = max(
+        ((kind, row) for kind, row in telling.items() if row.verdict == verdict), key=lambda pair: pair[1].error or 0.0
+    )
+    power = max((row.power for row in telling.values() if row.power is not None), default=None)
+    only = f"on {kind}" if verdict == "violated" and len(telling) > 1 and _alone(kind, telling) else ""
+    said = "; ".join(filter(None, (row.note, only, note)))
+    return replace(row, note=said, power=power, kind=kind if len(rows) > 1 else "")
+
+
+def _alone(kind: str, rows: Mapping[str, Row]) -> bool:
+    return all(row.verdict != "violated" for other, row in rows.items() if other != kind)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,20 @@
-r"""How much of a difference is rounding: that of the arithmetic, and that of the numbers the model is stored in."""
+r"""How much of a difference is rounding, measured along the path that made each output.
+
+*Arithmetic.* Along a line through x and the parameters a smooth F is nearly a parabola and its rounding is not: with
+$p_i = h u_i x_i$, u uniform in (0, 1), the second differences of F(x), F(x − p), F(x − 2p), … are the rounding of whatever
+the model does inside, in whichever precision, plus $h^2 F''$ (Moré and Wild, *Estimating computational noise*, SIAM J. Sci.
+Comput. 33, 2011). The points shrink towards zero, so that no image leaves its range. Parameters take part because a
+saturated unit passes no change of x on, while what comes after it is rounded all the same.
+
+*Stored numbers.* Parameters of a lower precision than the arithmetic are changed at random by their last bit: filters that
+were made symmetric in float32 are symmetric to float32.
+
+Both are there at once, so their squares add.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,61 +23,103 @@ from torch import Tensor
 
 from .probe import Probe
 
-__all__ = ["Rounding"]
+__all__ = ["Rounding", "measured"]
 
-_SAFETY = 30
-_UNITS = 64
-_STORED_SAFETY = 30  # a filter that was summed from n terms in that precision is off by √n roundings
-_FINE = 3e-10  # a two-hundredth of a step of float32: one number in two hundred changes, by a whole step
+_STEP = 5 * torch.finfo(torch.float32).eps  # what is rounded to float32 inside is rounded anew at each point
+_COARSE = 1e-3  # of the machine epsilon: 16 bits, in which no line is straight
+_POINTS, _MANY, _DRAWS = 3, 12, 8
+_SECOND = 6**0.5  # the deviation of a − 2b + c
+
+Action = Callable[[Tensor], Tensor]
+Again = Callable[[int], "Rounding"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rounding:
-    """For one model on one batch of inputs; all root mean squares over the output."""
+    """Outputs for some of the images, computed again and again.
 
-    probe: Probe
-    inputs: Tensor
+    Attributes:
+        line: F at the points of the line, (points, images, …), three or more.
+        eps: the machine epsilon of the arithmetic asked for.
+        store: F with other last bits in its parameters, (draws, images, …), once it is asked for; None where no
+            parameter is of lower precision.
+        once_more: the same for one image, given its number among all, with many points and draws.
+    """
 
-    @cached_property
-    def computed(self) -> float:
-        r"""$30\,\rho$ with ρ the difference to the same model in another precision, scaled by the machine epsilons.
-
-        In float64 $\rho = \|F_{32}(x) - F_{64}(x)\|\,\epsilon_{64}/\epsilon_{32}$, which sees the conditioning of every
-        step inside. Zero where the model does not run in the other precision.
-        """
-        other = torch.float64 if self.probe.dtype == torch.float32 else torch.float32
-        ratio = min(1.0, torch.finfo(self.probe.dtype).eps / torch.finfo(other).eps)
-        there = self.probe.in_precision(other, self.inputs)
-        return 0.0 if there is None else _SAFETY * ratio * _rms(there - self.plain)
-
-    def allowed(self, reference: float) -> float:
-        """What the arithmetic may make of an output of this size."""
-        return self.computed + _UNITS * torch.finfo(self.probe.dtype).eps * reference
+    line: Tensor
+    eps: float
+    store: Callable[[], Tensor] | None = None
+    once_more: Again | None = None
 
     @cached_property
-    def stored(self) -> float:
-        """What rounding the parameters does, if they were stored in a lower precision: filters that were symmetrised in
-        float32 are symmetric to float32.
+    def stored(self) -> Tensor | None:
+        return None if self.store is None else self.store()
 
-        Zero where something inside computes in a lower precision, since that is for the arithmetic to answer for. It is
-        told by changes of the input far below a step of float32, which it turns into whole steps of its own.
-        """
-        if self._is_grainy:
-            return 0.0
-        return _STORED_SAFETY * _rms(self.probe.with_rounded_state(self.inputs) - self.plain)
+    def again(self, image: int) -> Rounding | None:
+        """Beside one image; None where that cannot be had."""
+        if self.once_more is not None and image not in self._known:
+            self._known[image] = self.once_more(image)
+        return self._known.get(image)
 
     @cached_property
-    def plain(self) -> Tensor:
-        return self.probe(self.inputs)
+    def _known(self) -> dict[int, Rounding]:
+        return {}
 
     @property
-    def _is_grainy(self) -> bool:
-        noise = torch.randn(self.inputs.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-        fine, coarse = (
-            _rms(self.probe(self.inputs * (1 + step * noise)) - self.plain) / step for step in (_FINE, 1e-5)
-        )
-        return fine > 3 * coarse
+    def roundings(self) -> int:
+        """Of one entry."""
+        return (len(self.line) - 2) * self.line.shape[1]
+
+    def arithmetic(self, action: Action) -> Tensor:
+        r"""Draws of what the arithmetic adds to $\rho(g)F(x)$, ρ linear."""
+        line = torch.stack([action(output) for output in self.line])
+        return (line[2:] - 2 * line[1:-1] + line[:-2]) / _SECOND
+
+    def of_stored(self, action: Action) -> Tensor | None:
+        """Draws of what the last bits of the parameters add to it."""
+        if self.stored is None:
+            return None
+        return torch.stack([action(output) for output in self.stored]) - action(self.line[0])
 
 
-def _rms(values: Tensor) -> float:
-    return float(values.square().mean().sqrt())
+def measured(probe: Probe, kinds: Sequence[tuple[Tensor, Tensor]], *, alone: bool = True) -> list[Rounding]:
+    """From the first image of each kind, or for `again` from any one of it.
+
+    Args:
+        kinds: inputs x, and F(x) as it is known already.
+        alone: a sample's output does not depend on the rest of its batch; where it does, the batch is kept together.
+    """
+    if not alone:
+        return [_measured(probe, x, y, alone=False) for x, y in kinds]
+    first = torch.cat([x[:1] for x, _ in kinds])
+    line = _points(probe, first, torch.cat([y[:1] for _, y in kinds]), _POINTS, lambda output: output)
+    return [_measured(probe, x, y, line=line[:, n : n + 1]) for n, (x, y) in enumerate(kinds)]
+
+
+def _measured(
+    probe: Probe, inputs: Tensor, plain: Tensor, *, alone: bool = True, line: Tensor | None = None
+) -> Rounding:
+    eps = torch.finfo(probe.dtype).eps
+
+    def of(image: int, points: int, draws: int, line: Tensor | None, once_more: Again | None) -> Rounding:
+        one, known = inputs[image : image + 1], plain[image : image + 1]
+        shown = one if alone else inputs
+
+        def found(output: Tensor) -> Tensor:
+            return output if alone else output[image : image + 1]
+
+        def store() -> Tensor:
+            return torch.stack([found(probe.with_rounded_state(shown, number)) for number in range(draws)])
+
+        if line is None:
+            line = _points(probe, shown, known, points, found)
+        return Rounding(line, eps, store if probe.rounds_state else None, once_more)
+
+    return of(0, _POINTS, 1, line, lambda image: of(image, _MANY, _DRAWS, None, None))
+
+
+def _points(probe: Probe, x: Tensor, known: Tensor, points: int, found: Action) -> Tensor:
+    """F along the line, from what is known at its start."""
+    if torch.finfo(probe.dtype).eps > _COARSE and (exact := probe.exactly(x)) is not None:
+        return torch.stack([known, found(exact), known])
+    return torch.stack([known, *(found(probe.beside(x, _STEP * k)) for k in range(1, points))])

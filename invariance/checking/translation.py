@@ -21,17 +21,15 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ..measure import ErrorReport
-from ..measure.error import Region
 from .elements import require_field
-from .exact import IMAGES, compared
+from .exact import IMAGES
 from .grid import Strides, strides_of
 from .inputs import compact_noise, images, noise
-from .judge import judge_exact
+from .judge import Moved, judge
 from .probe import Probe
 from .question import Question
 from .report import Row
-from .rounding import Rounding
+from .rounding import measured
 
 __all__ = ["check_translation"]
 
@@ -40,7 +38,7 @@ _NARROW = 6  # output pixels: less than two of the largest shift
 
 Shift = tuple[int, int]
 Rectangle = tuple[slice, slice]
-Rows = Callable[[list[ErrorReport], str], list[Row]]
+Rows = Callable[[tuple[Tensor, list[Moved]], str], list[Row]]
 
 
 @dataclass(frozen=True)
@@ -75,18 +73,20 @@ def check_translation(probe: Probe, question: Question, size: int | None, genera
     shape = question.shape(size)
     count = question.images or IMAGES
     inputs = images(shape, count, generator)
-    probe.require_function(inputs[:2])
-    rounding = Rounding(probe, inputs)
-    plain = rounding.plain
+    plain = probe(inputs)
+    alone = probe.separates(inputs, plain)
     require_field(question, plain)
     strides = strides_of(probe, shape, plain) if question.moves else (Fraction(1), Fraction(1))
     setting = _Setting(probe, question.moves is not None, shape, strides, count, generator)
 
-    def rows(measured: list[ErrorReport], note: str) -> list[Row]:
+    def rows(found: tuple[Tensor, list[Moved]], note: str) -> list[Row]:
+        unmoved, cases = found
+        (rounding,) = measured(probe, [(unmoved, cases[0].plain)], alone=alone)
         names = [f"shift by ({y}, {x})" for y, x in setting.shifts]
+        here = (shape[-2], shape[-1])
         return [
-            judge_exact(name, (shape[-2], shape[-1]), report, rounding, generator=generator, note=note)
-            for name, report in zip(names, measured, strict=True)
+            judge(name, here, case, rounding, family=4 * len(names), generator=generator, note=note)
+            for name, case in zip(names, cases, strict=True)
         ]
 
     torus = (
@@ -139,7 +139,7 @@ def _longest(free: Tensor) -> slice:
     return slice(int(ends[longest]) + 1, int(ends[longest + 1]))
 
 
-def _windows(setting: _Setting, interior: Rectangle) -> list[ErrorReport]:
+def _windows(setting: _Setting, interior: Rectangle) -> tuple[Tensor, list[Moved]]:
     reach = max(abs(s) for shift in setting.shifts for s in shift)
     height, width = setting.shape[-2:]
     large = noise((*setting.shape[:-2], height + 2 * reach, width + 2 * reach), setting.count, setting.generator)
@@ -153,26 +153,21 @@ def _windows(setting: _Setting, interior: Rectangle) -> list[ErrorReport]:
 
 def _compared_within(
     setting: _Setting, shown: Callable[[Shift], Tensor], interior: Rectangle | None
-) -> list[ErrorReport]:
-    """What is shown for each shift against what is shown for none, on pixels of the interior that come from it."""
-    plain = setting.probe(shown((0, 0)))
+) -> tuple[Tensor, list[Moved]]:
+    """What is shown for no shift; and for each one what it does to the pixels of the interior that come from it."""
+    unmoved = shown((0, 0))
+    plain = setting.probe(unmoved)
 
-    def region(shift: Shift) -> Region | None:
-        if interior is None:
-            return None
-        rows, columns = map(_overlap, interior, setting.steps(shift))
+    def case(shift: Shift) -> Moved:
+        def kept(output: Tensor) -> Tensor:
+            if interior is None or plain.ndim < 4:
+                return output
+            rows, columns = map(_overlap, interior, setting.steps(shift))
+            return output[..., rows, columns]
 
-        def both(height: int, width: int) -> Tensor:
-            inside = torch.zeros((height, width), dtype=torch.bool)
-            inside[rows, columns] = True
-            return inside.view(*[1] * (plain.ndim - 2), height, width)
+        return Moved(plain, kept(setting.probe(shown(shift))), lambda output: kept(setting.shifted(output, shift)))
 
-        return both
-
-    return [
-        compared(plain, setting.probe(shown(s)), lambda output, s=s: setting.shifted(output, s), region(s))
-        for s in setting.shifts
-    ]
+    return unmoved, [case(shift) for shift in setting.shifts]
 
 
 def _overlap(side: slice, step: int) -> slice:
@@ -190,10 +185,10 @@ def _compact(setting: _Setting, rows: Rows) -> Iterator[Row]:
         content = compact_noise(shape, (height // 2, width // 2), setting.count, setting.generator)
         if scale > 1 and not setting.probe.accepts(content[:1]):
             break
-        measured = _on_black(setting, content)
-        if measured is None:
+        on_black = _on_black(setting, content)
+        if on_black is None:
             continue
-        again = rows(measured, note)
+        again = rows(on_black, note)
         if not found or all(row.verdict == "consistent" for row in again):
             found = again
         if all(row.verdict != "violated" for row in found):
@@ -204,7 +199,7 @@ def _compact(setting: _Setting, rows: Rows) -> Iterator[Row]:
     yield from found
 
 
-def _on_black(setting: _Setting, content: Tensor) -> list[ErrorReport] | None:
+def _on_black(setting: _Setting, content: Tensor) -> tuple[Tensor, list[Moved]] | None:
     interior: Rectangle | None = None
     black = setting.probe(torch.zeros_like(content[:1]))[0]
     if black.ndim > 2 and setting.moves:
