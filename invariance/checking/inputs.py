@@ -1,7 +1,7 @@
 """What the model is shown: images of several kinds, since a fault may show on one of them alone.
 
-Signed images of variance about 1 have every frequency; others are like photographs, mostly black, flat, loud or faint. A
-kind that the model refuses, as a logarithm refuses signed images, is left out, and the report says so.
+Signed images of variance about 1 have every frequency; others are like photographs, mostly black, flat, loud or
+faint. A kind that the model refuses, as a logarithm refuses signed images, is left out, and the report says so.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@ r"""Is a difference more than rounding? For the whole output, for every channel,
 
 In units of the rounding σ measured for that output (see `rounding`) symmetric arithmetic makes differences of about √2,
 since both sides are rounded. A check looks at many of them: that rounding alone makes it say *violated* has probability
-below `FAMILY`, shared equally by the three kinds of looks and by the looks of each kind (Bonferroni), through the quantile
-of Student's t for as many degrees of freedom as σ has.
+below `FAMILY`, shared equally by the three kinds of looks and by the looks of each kind (Bonferroni), through the
+quantile of Student's t for as many degrees of freedom as σ has.
 
-What looks like a violation is looked at once more, beside the rounding of its own image measured many times: a symmetric
-model pays for few measurements, a broken one for more.
+What looks like a violation is looked at once more, beside the rounding of its own image measured many times: a
+symmetric model pays for few measurements, a broken one for more.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ from .rounding import Rounding
 
 __all__ = ["CONSTANT", "FAMILY", "LEVEL", "Moved", "error_interval", "judge", "worst_image"]
 
-CONSTANT = "the output is the same for all inputs: constant, so nothing shows how it moves; try other inputs"
+CONSTANT = "the output is the same for all inputs: constant, not equivariant; show it inputs that it tells apart"
 LEVEL = 0.99
 FAMILY = 1e-5
 """Probability that rounding alone makes a check say *violated*."""
 
 _BLUNT = 1e-3  # a difference of this E that rounding explains may hide a fault of 1 %
-_ENTRY, _POOLED = 10, 30  # degrees of freedom of σ: of an entry measured many times; pooled, as roundings are not independent
+_ENTRY, _POOLED = (
+    10,
+    30,
+)  # degrees of freedom of σ: of an entry measured many times; pooled, as roundings are not independent
 _FEWEST = 6
 _INSIDE = 1e4  # machine epsilons of E; a step in float32 makes 5e8 of those of float64
 _LOUDER = 1e12  # squares; beyond that the first image is black beside another, and tells nothing of it
@@ -118,7 +121,9 @@ class _Look:
         self.seen = self._exceeds(self.difference, self.variance)
 
     def verdict(self) -> tuple[CheckVerdict, str]:
-        """And what there is to say about it. What is more than the arithmetic may still be due to the numbers stored."""
+        """And what there is to say about it. What is more than the arithmetic may still be due to the numbers
+        stored.
+        """
         stored = self.seen.any() and self.rounding.stored is not None
         if stored:
             self.variance = self.variance + self._stored(self.rounding)
@@ -127,7 +132,10 @@ class _Look:
             return "violated", self._place(*found)
         if (hidden := self._hidden) is not None:
             remedy = "check in float64" if self.rounding.eps > 1e-10 else "store the parameters in float64"
-            return "undecided", f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {remedy}"
+            return (
+                "undecided",
+                f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {remedy}",
+            )
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
         coarse = self._by_image(self.difference).mean().sqrt() > _INSIDE * self.rounding.eps
@@ -148,7 +156,9 @@ class _Look:
 
     @property
     def power(self) -> float:
-        """E from which a difference of any one channel would be a violation, for channels that tell the images apart."""
+        """E from which a difference of any one channel would be a violation, for channels that tell the images
+        apart.
+        """
         awake = ~self.constant
         allowed, spread = (x.mean((0, 2))[awake] for x in (self.variance, self.spread))
         return max((_ratio(self._factor(1) ** 2 * a, s) for a, s in zip(allowed, spread, strict=True)), default=0.0)
@@ -160,7 +170,9 @@ class _Look:
 
     @property
     def _hidden(self) -> float | None:
-        """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by chance."""
+        """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by
+        chance.
+        """
         awake = ~self.constant
         means = [x.mean((0, 2))[awake] for x in (torch.maximum(self.difference, self.variance), self.spread)]
         errors = [_ratio(d, s) for d, s in zip(*means, strict=True)]
@@ -214,8 +226,8 @@ class _Look:
         return 0.0 if draws is None else self._variance(rounding, self._squares(draws), image)
 
     def _variance(self, rounding: Rounding, squares: Levels, image: int | None) -> Levels:
-        r"""$2(\alpha_c^2 y^2 + \beta_c^2)$: β the rounding of a channel's small values, α that of the large ones relative
-        to them. Of one image measured by itself the rounding of each entry is added."""
+        r"""$2(\alpha_c^2 y^2 + \beta_c^2)$: β the rounding of a channel's small values, α that of the large ones
+        relative to them. Of one image measured by itself the rounding of each entry is added."""
         values = self.case.levels(self.case.action(rounding.line[0])) / self.scale
         alpha, beta = _fitted(squares, values.abs(), rounding)
         expected = self.expected if image is None else self.expected[[image]]

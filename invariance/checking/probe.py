@@ -49,7 +49,9 @@ class Probe:
         return self._run(self.model, inputs, self.dtype)
 
     def exactly(self, inputs: Tensor) -> Tensor | None:
-        """The output of the same numbers, as they are in `dtype`, computed in float64; None where it does not run so."""
+        """The output of the same numbers, as they are in `dtype`, computed in float64; None where it does not run
+        so.
+        """
         try:
             return self._run(_cast(self.model, torch.float64, self.device), inputs.to(self.dtype), torch.float64)
         except (ArgumentError, ArgumentTypeError):
@@ -58,8 +60,8 @@ class Probe:
     def beside(self, inputs: Tensor, step: float) -> Tensor:
         """The output where inputs and parameters are smaller by random parts of themselves, up to `step`.
 
-        The parts are the same for every step. Whole numbers grow instead, as they may be looked up after truncation; the
-        largest one stays.
+        The parts are the same for every step. Whole numbers grow instead, as they may be looked up after truncation;
+        the largest one stays.
         """
         generator = torch.Generator().manual_seed(0)
 

@@ -85,7 +85,8 @@ def overall(verdicts: Sequence[CheckVerdict]) -> CheckVerdict:
 def merged(rows: Mapping[str, Row], note: str = "") -> Row:
     """One row for several kinds of images: that of the gravest verdict, and of those the one of the largest error.
 
-    A kind that tells nothing, because the output is constant on it or rounding hides all of it, yields to one that does.
+    A kind that tells nothing, because the output is constant on it or rounding hides all of it, yields to one that
+    does.
     """
     telling = {kind: row for kind, row in rows.items() if row.verdict not in ("undefined", "undecided")} or dict(rows)
     verdict = overall([row.verdict for row in telling.values()])

@@ -1,13 +1,13 @@
 r"""How much of a difference is rounding, measured along the path that made each output.
 
 *Arithmetic.* Along a line through x and the parameters a smooth F is nearly a parabola and its rounding is not: with
-$p_i = h u_i x_i$, u uniform in (0, 1), the second differences of F(x), F(x − p), F(x − 2p), … are the rounding of whatever
-the model does inside, in whichever precision, plus $h^2 F''$ (Moré and Wild, *Estimating computational noise*, SIAM J. Sci.
-Comput. 33, 2011). The points shrink towards zero, so that no image leaves its range. Parameters take part because a
-saturated unit passes no change of x on, while what comes after it is rounded all the same.
+$p_i = h u_i x_i$, u uniform in (0, 1), the second differences of F(x), F(x − p), F(x − 2p), … are the rounding of
+whatever the model does inside, in whichever precision, plus $h^2 F''$ (Moré and Wild, *Estimating computational
+noise*, SIAM J. Sci. Comput. 33, 2011). The points shrink towards zero, so that no image leaves its range. Parameters
+take part because a saturated unit passes no change of x on, while what comes after it is rounded all the same.
 
-*Stored numbers.* Parameters of a lower precision than the arithmetic are changed at random by their last bit: filters that
-were made symmetric in float32 are symmetric to float32.
+*Stored numbers.* Parameters of a lower precision than the arithmetic are changed at random by their last bit:
+filters that were made symmetric in float32 are symmetric to float32.
 
 Both are there at once, so their squares add.
 """

@@ -154,13 +154,18 @@ class Planar(nn.Module):
                 return y
 
 
-@pytest.mark.parametrize("fault", ["tap", "padding", "even", "cast", "centre", "position"])
+@pytest.mark.parametrize("fault", ["tap", "padding", "even", "centre", "position"])
 def test_faults_are_violations(fault):
     assert asked(Planar("none"), claim="equivariant").verdict == "consistent"
-    claim = "invariant" if fault == "cast" else "equivariant"
-    report = asked(Planar(fault), claim=claim)
-    assert report.verdict == "violated"
-    assert any("float32" in said for said in report.diagnosis) == (fault == "cast")
+    assert asked(Planar(fault), claim="equivariant").verdict == "violated"
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_a_step_in_float32_is_judged_in_float32(dtype: torch.dtype):
+    report = asked(Planar("cast", dtype), claim="invariant")
+    assert report.verdict == "consistent"
+    assert "coarser than asked for" in report.diagnosis[0]
+    assert 1e-10 < max(row.error or 0 for row in report.rows) < 1e-6
 
 
 BROKEN: dict[str, tuple[Any, ...]] = {
@@ -199,8 +204,7 @@ def test_filters_symmetrised_in_float32_are_symmetric_to_float32():
     assert report.verdict == "consistent"
     assert 1e-10 < max(row.error or 0 for row in report.rows) < max(row.floor for row in report.rows) < 1e-5
     assert "precision in which the parameters are stored" in report.diagnosis[0]
-    assert asked(Planar("none")).rows[0].floor < 1e-12
-    assert asked(Planar("cast", torch.float32), claim="invariant").verdict == "violated"
+    assert asked(Planar("none")).rows[0].floor < 1e-10
 
 
 def test_a_constant_is_undefined():

@@ -160,7 +160,7 @@ MISTAKES = {
         "a shape and dtype that the model",
     ),
     "tuple": (["check", "nets.py:pair", "--input", "3,8,8", "--group", "p4"], "model(inputs) = tuple"),
-    "NaN": (["check", "nets.py:nothing", "--input", "3,8,8", "--group", "p4"], "NaN or infinite in 384 of 384"),
+    "NaN": (["check", "nets.py:nothing", "--input", "3,8,8", "--group", "p4"], "NaN or infinite in"),
     "dropout": (["check", "nets.py:Dropped", "--input", "3,8,8", "--group", "p4"], "1 (Dropout) is on: call eval()"),
     "claim that does not fit": (
         ["check", "nets.py:vector", "--input", "3,8,8", "--group", "p4", "--claim", "equivariant"],
