@@ -70,7 +70,7 @@ class Moved:
 
 def judge(
     name: str,
-    size: tuple[int, ...],
+    size: tuple[int, int],
     case: Moved,
     rounding: Rounding,
     *,
