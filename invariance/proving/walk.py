@@ -98,6 +98,9 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
     for name, value in zip(program.outputs, found, strict=True):
         if isinstance(value, Moving) and value.action is None:
             stops.append(Stop(name, "output", "", "", value.reason, {}))
+        elif isinstance(value, Moving) and value.batch != Batch(0):
+            said = "the batch is not the first axis of the output, so samples of the output are not those of the input"
+            stops.append(Stop(name, "output", "", "", said, {}))
     return Walk(values, tuple(steps), tuple(stops), found)
 
 

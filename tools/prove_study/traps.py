@@ -31,8 +31,8 @@ class Plain(nn.Module):
         for name, table in tables.items():
             self.register_buffer(name, table)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs, *(getattr(self, name) for name in self.names))
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *(getattr(self, name) for name in self.names))
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -400,6 +400,12 @@ for name, function, wanted in (
     ("sign", torch.sign, "either"),
     ("x / |x|.sum", lambda x: x / (x.abs().sum(1, keepdim=True) + 1), "either"),
     ("x / x.sum", lambda x: x / (x.sum(1, keepdim=True).square() + 1), "either"),
+    ("x + 1", lambda x: x + 1, "refused"),
+    ("x − 1/2", lambda x: x - 0.5, "refused"),
+    ("1 − x", lambda x: 1 - x, "refused"),
+    ("x + 0", lambda x: x + 0, "either"),
+    ("2·x, by add with alpha", lambda x: torch.add(x, x, alpha=2), "either"),
+    ("1 added twice by alpha", lambda x: torch.add(x, 1, alpha=2), "refused"),
     ("leaky relu", lambda x: F.leaky_relu(x, 0.1), "refused"),
     ("norm", lambda x: x.norm(dim=1), "either"),
     ("prod of two colours", lambda x: x[:, 0] * x[:, 1], "either"),
@@ -538,6 +544,7 @@ trap("21: atan2 of ±0 in a table")(
         Plain(lambda x, t: torch.atan2(t, -1 - x.abs()), table=torch.tensor([0.0, 1, 1, 1, 1, -0.0])[:, None])
     )
 )
+trap("21: x / ±0")(lambda: image(Plain(lambda x, t: x / t, table=torch.tensor([0.0, 1, 1, 1, 1, -0.0])[:, None])))
 trap("21: copysign of ±0")(
     lambda: image(Plain(lambda x, t: torch.copysign(x, t), table=torch.tensor([0.0, 1, 1, 1, 1, -0.0])[:, None]))
 )

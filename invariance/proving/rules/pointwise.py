@@ -224,6 +224,7 @@ def div(step: Step, input: Any, other: Any) -> Any:
     for part in (input, other):
         if isinstance(part, Moving) and part.settled().signed and (np.abs(_factors(part.settled())) != 1).any():
             raise Refusal("a quotient of tensors that change size")
+    _no_zeros(other, "a table that is divided by")
     return multiplied(step, input, other)
 
 
@@ -261,7 +262,21 @@ def compared_scalar(step: Step, input: Any, other: Any) -> Any:
     return kept(input, "none", step.op)
 
 
-@rule("aten.logical_and.default", "aten.logical_or.default", "aten.atan2.default", cites=CITES)
+@rule("aten.atan2.default", cites=CITES)
+def atan2(step: Step, input: Any, other: Any) -> Any:
+    """Both must move alike, without changes of sign; a table has no zeros."""
+    _no_zeros(input, "a table in atan2")
+    _no_zeros(other, "a table in atan2")
+    return _plainly(step, input, other)
+
+
+def _no_zeros(part: Any, what: str) -> None:
+    """0 and −0 are one real number, and 1/0 and 1/−0, atan2(0, −1) and atan2(−0, −1) are not alike."""
+    if isinstance(part, Constant) and (part.values == 0).any():
+        raise Refusal(f"{what} has zeros: what follows depends on their signs")
+
+
+@rule("aten.logical_and.default", "aten.logical_or.default", cites=CITES)
 def together(step: Step, input: Any, other: Any) -> Any:
     """Both must move alike, without changes of sign."""
     return _plainly(step, input, other)
@@ -354,6 +369,8 @@ def _split(step: Step, *parts: Any) -> tuple[list[Moving], list[Constant]]:
 
 def summed(step: Step, *parts: Any) -> Moving:
     movings, constants = _split(step, *parts)
+    if any(isinstance(p, int | float) and p != 0 for p in parts) and any(m.settled().signed for m in movings):
+        raise Refusal(f"{step.op} of a number and a tensor that changes sign or size: the number does not change with it")
     whole, actions = merged(movings, step.shape)
     signed = [a for a in actions if a.signed]
     if signed:

@@ -87,6 +87,7 @@ class Network(nn.Module):
 
 @family
 def graph_networks(draw: random.Random) -> Subject:
-    n, d = draw.randint(3, 8), draw.randint(1, 5)
+    n = draw.randint(3, 8)
+    d = draw.choice([d for d in range(1, 6) if d != n])  # inputs are told apart by their shapes
     motions = permutations(n, (1,), (1, 2))
     return Subject(randomised(Network(draw, d)), ((n, d), (n, n)), f"graph {n}", motions)

@@ -1,0 +1,183 @@
+"""Ask about every network, sound and faulty, and hold what is proved to numbers."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from invariance.errors import ArgumentError
+
+from . import families, traps  # noqa: F401  (they enter themselves in the lists)
+from .ask import Answer, Question, acts_of
+from .faults import LAYERS, WEIGHTS, of_the_check_study, plant_layer, plant_weight
+from .oracle import FAR, error
+from .subject import FAMILIES, TRAPS, Subject, drawn
+
+__all__ = ["Tally", "checked", "network", "of_checks", "trapped", "wrong"]
+
+ROUNDED = {"steerable networks"}
+"""Symmetric to float32 only: proved where the prover says so of nearby weights."""
+
+
+@dataclass
+class Tally:
+    """What was asked about one family, and what came out.
+
+    Attributes:
+        graphs: exported; asked: questions; sound, proved: of networks that are symmetric, and how many were proved.
+        faulty, harmless: faults asked about; those proved that no number refutes, such as two equal weights exchanged.
+        wrong: proofs that numbers refute, by seed and fault; missed: symmetric networks not proved, and why.
+        seconds: of CPU, export included; exporting: of that the exports.
+    """
+
+    graphs: int = 0
+    asked: int = 0
+    sound: int = 0
+    proved: int = 0
+    faulty: int = 0
+    harmless: int = 0
+    wrong: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    exporting: float = 0.0
+
+    def __iadd__(self, other: Tally) -> Tally:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+        return self
+
+
+def wrong(subject: Subject, answer: Answer, larger: Subject | None = None) -> str | None:
+    """Why a proof is wrong, or None: numbers refute it, or it speaks of a network that must not be proved.
+
+    A fault of one bit may be too small for numbers: `larger` has the same weight changed by a half.
+    """
+    if subject.wanted == "refused":
+        return "must not be proved"
+    acts = acts_of(answer)
+    found = error(subject, acts)
+    if found > FAR:
+        return f"refuted, {found:.0e}"
+    if larger is not None and (found := error(larger, acts)) > FAR:
+        return f"refuted with the same weight changed by a half, {found:.0e}"
+    return None
+
+
+class _Clock:
+    """CPU seconds into a field of a tally."""
+
+    def __init__(self, tally: Tally, name: str) -> None:
+        self.tally, self.name = tally, name
+
+    def __enter__(self) -> None:
+        self.start = time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        setattr(self.tally, self.name, getattr(self.tally, self.name) + time.process_time() - self.start)
+
+
+def _exported(subject: Subject, tally: Tally) -> Question | None:
+    """A question; None where the network is refused before anything is proved."""
+    tally.graphs += 1
+    with _Clock(tally, "exporting"):
+        try:
+            return Question(subject)
+        except ArgumentError:
+            return None
+
+
+def network(name: str, seed: int, *, weights: int = 2, faults: int = 6, layers: int = 1) -> Tally:
+    """One architecture of a family: sets of sound weights, then faults in them, then faults between layers."""
+    torch.set_num_threads(1)
+    tally, draw = Tally(), random.Random(f"{name} {seed}")
+    with _Clock(tally, "seconds"):
+        subject = drawn(FAMILIES[name], seed)
+        question = _exported(subject, tally)
+        for i in range(weights):
+            same = drawn(FAMILIES[name], seed, weights=i)
+            tally.asked, tally.sound = tally.asked + 1, tally.sound + 1
+            answer = question.ask(same.model) if question else Answer("refused", None, ("not exported",))
+            if answer.verdict == "proved":
+                tally.proved += 1
+                if (said := wrong(same, answer)) and name not in ROUNDED:
+                    tally.wrong.append(f"{name} {seed}, weights {i}: {said}")
+            else:
+                tally.missed.append(f"{seed}, weights {i}: {(*answer.reasons, '')[0]}")
+        if question:
+            for i in range(faults):
+                _faulty(tally, name, seed, subject, question, i)
+        for _ in range(layers):
+            which = draw.choice(sorted(LAYERS))
+            planted = plant_layer(subject, which, draw)
+            if planted and (other := _exported(planted, tally)):
+                _ask(tally, f"{name} {seed}, {which}", planted, other)
+    return tally
+
+
+def _faulty(tally: Tally, name: str, seed: int, subject: Subject, question: Question, i: int) -> None:
+    which = "last bit of one weight" if i % 3 == 0 else random.Random(f"{name} {seed} {i}").choice(sorted(WEIGHTS))
+    planted, weight = plant_weight(subject, which, random.Random(f"{seed} {i}"))
+    larger = None
+    if which == "last bit of one weight":
+        larger = plant_weight(subject, "one weight larger by a half", random.Random(f"{seed} {i}"))[0]
+    _ask(tally, f"{name} {seed}, {which} in {weight} ({i})", planted, question, larger)
+
+
+def _ask(tally: Tally, what: str, planted: Subject, question: Question, larger: Subject | None = None) -> None:
+    tally.asked, tally.faulty = tally.asked + 1, tally.faulty + 1
+    try:
+        answer = question.ask(planted.model)
+    except ArgumentError:
+        return
+    if answer.verdict != "proved":
+        return
+    if said := wrong(planted, answer, larger):
+        tally.wrong.append(f"{what}: {said}")
+    else:
+        tally.harmless += 1
+
+
+def trapped(name: str) -> Tally:
+    """One trap, or the sound network beside it."""
+    torch.set_num_threads(1)
+    tally, subject = Tally(), TRAPS[name]()
+    with _Clock(tally, "seconds"):
+        if question := _exported(subject, tally):
+            _ask(tally, name, subject, question)
+    return tally
+
+
+def of_checks(name: str, build: Callable[[], tuple[Subject, Subject]]) -> Tally:
+    """One fault of the study of `check`, and the module without it."""
+    torch.set_num_threads(1)
+    tally = Tally()
+    with _Clock(tally, "seconds"):
+        for which, subject in zip(("sound", "faulty"), build(), strict=True):
+            if question := _exported(subject, tally):
+                _ask(tally, f"{name} ({which})", subject, question)
+    return tally
+
+
+def checked(families_of: int, traps_too: bool = True) -> Iterator[tuple[str, str, Callable[[], Tally]]]:
+    """Every job of the study: its part, its name, and what does it."""
+    for name in FAMILIES:
+        for seed in range(families_of * (5 if name == "grammar" else 1)):
+            yield name, str(seed), lambda name=name, seed=seed: network(name, seed)
+    if traps_too:
+        for name in TRAPS:
+            yield "traps", name, lambda name=name: trapped(name)
+        for name, build in of_the_check_study():
+            yield "faults of the study of check", name, lambda name=name, build=build: of_checks(name, build)
+
+
+def summed(parts: dict[str, Any]) -> Tally:
+    """All jobs of one part together."""
+    total = Tally()
+    for part in parts.values():
+        total += Tally(**part)
+    return total
