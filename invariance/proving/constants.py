@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .registry import Step
 from .trace import Symbol
@@ -66,6 +67,10 @@ def folded(step: Step, target: Any, args: Any, kwargs: Any) -> Any:
     name = step.op.removeprefix("aten.")
     kwargs = {key: value for key, value in kwargs.items() if key not in ("device", "layout", "pin_memory")}
     inputs = [part for part in _flat((args, kwargs)) if isinstance(part, Constant)]
+    if any(isinstance(part, Symbol) for part in _flat(_valued(name, args))):
+        raise Refusal("a constant that depends on the batch size: samples are treated differently")
+    if name.startswith("index_put") and (kwargs.get("accumulate") or True in args[3:]):
+        raise Refusal(f"{step.op} that adds up where an index comes twice")
     if name in _MADE:
         result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
         if name == "linspace.default":
@@ -80,6 +85,13 @@ def folded(step: Step, target: Any, args: Any, kwargs: Any) -> Any:
     if name in _SYMMETRIC:
         return _reduced(step, target, args, kwargs, inputs[0])
     raise Refusal(f"a constant computed by {step.op}: it is neither moved data nor computed entry by entry")
+
+
+def _valued(name: str, args: Any) -> Any:
+    """The arguments that are values rather than sizes."""
+    if name in _POINTWISE or name.startswith(("arange", "eye", "linspace", "scalar_tensor")):
+        return args
+    return args[1:] if name.startswith("full") else args[2:] if name.startswith("new_full") else ()
 
 
 def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Any:
@@ -138,7 +150,8 @@ def _run(target: Any, args: Any, kwargs: Any, of: Any) -> Any:
         return found
 
     with torch.no_grad():
-        return target(*put(list(args)), **{key: put(value) for key, value in kwargs.items()})
+        result = target(*put(list(args)), **{key: put(value) for key, value in kwargs.items()})
+    return result.float() if isinstance(result, Tensor) and result.dtype == torch.bfloat16 else result
 
 
 def _flat(found: Any) -> list[Any]:

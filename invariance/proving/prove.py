@@ -62,8 +62,8 @@ def prove_program(program: Program, question: Question, *, search: bool = True) 
     """As `prove`, of a graph that is there."""
     start = time.perf_counter()
     proofs = tuple(prove_generator(program, asked) for asked in question.generators)
-    proved = bool(proofs) and all(proof.proved for proof in proofs)
-    notes: list[str] = []
+    proved = bool(proofs) and all(proof.proved for proof in proofs) and not program.alone
+    notes: list[str] = [program.alone] if program.alone else []
     relations = None
     if proved and question.relations:
         relations = all(

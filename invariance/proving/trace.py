@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 from torch.export.graph_signature import InputKind, OutputKind
+from torch.utils._pytree import tree_leaves
 
 from ..errors import ArgumentError, ArgumentTypeError
 from .values import Batch, Refusal
@@ -45,6 +46,7 @@ class Program:
         fixed: names of constants that forward itself makes, which are no weights.
         module: the float64 copy.
         folded: constants and what is computed from them, by node: the same for every generator.
+        alone: how a sample by itself gives another result than beside others; empty where it does not.
     """
 
     graph: torch.fx.Graph
@@ -59,6 +61,7 @@ class Program:
     fixed: frozenset[str] = frozenset()
     module: nn.Module | None = field(default=None, repr=False, compare=False)
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    alone: str = ""
 
 
 def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
@@ -110,6 +113,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
         fingerprint(module),
         frozenset(names.values()) - set(state),
         module,
+        alone=_alone(module, input_shapes),
     )
 
 
@@ -149,6 +153,25 @@ def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape
             shape, batch = (), None
         found.append(shape if batch == Batch(0) and shape[:1] == (1,) else None)
     return tuple(found)
+
+
+@torch.no_grad()
+def _alone(module: nn.Module, input_shapes: Sequence[Shape]) -> str:
+    """torch.export takes every batch for two samples or more; a forward that treats one apart shows by numbers."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
+    apart = "a sample by itself gives another result than beside others, so a batch of one is a case of its own"
+    try:
+        both, one = (
+            [leaf for leaf in tree_leaves(module(*(x[:n].clone() for x in inputs))) if isinstance(leaf, Tensor)]
+            for n in (2, 1)
+        )
+    except Exception as error:
+        return f"{apart} ({type(error).__name__}: {str(error).splitlines()[0]})"
+    for x, y in zip(one, both, strict=False):
+        if x.shape != y[:1].shape or not torch.allclose(x, y[:1], rtol=1e-6, atol=1e-9, equal_nan=True):
+            return apart
+    return ""
 
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:

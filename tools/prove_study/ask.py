@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from invariance.errors import ArgumentError
-from invariance.proving import prove_program, trace
+from invariance.proving import Action, prove_program, trace
 from invariance.proving.checker import motion
-from invariance.proving.generators import Generator, MovingGroup
+from invariance.proving.question import Asked
+from invariance.proving.question import Question as Asking
+from invariance.proving.trace import refreshed
 
 from .oracle import Act
-from .subject import Subject
+from .subject import Motion, Subject
 
 __all__ = ["Answer", "Question", "acts_of", "ask"]
 
@@ -38,28 +40,19 @@ class Question:
     """
 
     def __init__(self, subject: Subject) -> None:
-        self.group = _group(subject)
+        self.asking = _asking(subject)
         self.program = trace(subject.model, subject.shapes)
 
     def ask(self, model: nn.Module) -> Answer:
-        """About the same graph with the weights of another model."""
-        held = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-        constants = {
-            name: held[self.program.names[name]].detach().double()
-            if self.program.names[name] in held and value.is_floating_point()
-            else value
-            for name, value in self.program.constants.items()
-        }
-        for name, value in constants.items():
-            if value.is_floating_point() and not value.isfinite().all():
-                raise ArgumentError("model", name, "finite weights")
-        report = prove_program(replace(self.program, constants=constants), self.group)
+        """About the same graph with the weights of another model.
+
+        Raises:
+            ArgumentError: weights that are not finite.
+        """
+        report = prove_program(refreshed(self.program, model), self.asking, search=False)
         proved = report.verdict == "proved"
-        return Answer(
-            report.verdict,
-            report.certificate() if proved else None,
-            tuple(str(stop) for stop in report.stops),
-        )
+        reasons = (*map(str, report.stops), *report.notes)
+        return Answer(report.verdict, report.certificate() if proved else None, reasons)
 
 
 def ask(subject: Subject) -> Answer:
@@ -70,23 +63,22 @@ def ask(subject: Subject) -> Answer:
         return Answer("refused", None, (str(error),))
 
 
-def _group(subject: Subject) -> MovingGroup:
-    """The subject's own generators: motions of its inputs, by what they do to the numbers of the entries."""
-    return MovingGroup(subject.group, None, tuple(_generator(subject, name) for name in subject.motions))
+def _asking(subject: Subject) -> Asking:
+    """The subject's own generators, by what they do to the numbers of the inputs' entries; any motion of the output."""
+    generators = tuple(
+        Asked(name, _actions(subject, motion), lambda k, shape: None) for name, motion in subject.motions.items()
+    )
+    return Asking(subject.group, None, None, subject.shapes, generators)
 
 
-def _generator(subject: Subject, name: str) -> Generator:
-    if subject.group == "sign":
-        return Generator(name, lambda array: array, lambda full: {0: np.array([-1.0])})
-
-    def act(array: NDArray[Any]) -> NDArray[Any]:
-        """The input is known by its shape; no subject has two of one shape."""
-        inputs = [torch.zeros(1, *shape, dtype=torch.long) for shape in subject.shapes]
-        which = [tuple(x.shape) for x in inputs].index(array.shape)
-        inputs[which] = torch.from_numpy(array.copy())
-        return subject.motions[name](*inputs)[which].numpy()
-
-    return Generator(name, act)
+def _actions(subject: Subject, move: Motion) -> tuple[Action, ...]:
+    numbers = [torch.arange(1.0, math.prod(s) + 1, dtype=torch.float64).view(1, *s) for s in subject.shapes]
+    actions = []
+    for moved in move(*numbers):
+        flat = moved.flatten().numpy()
+        signs = None if (flat > 0).all() else np.sign(flat)
+        actions.append(Action.from_dense(tuple(moved.shape), abs(flat).astype(np.int64) - 1, signs))
+    return tuple(actions)
 
 
 def acts_of(answer: Answer) -> dict[str, Act]:

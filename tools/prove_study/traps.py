@@ -132,6 +132,21 @@ trap("5: table · (x − the batch's mean)")(
 trap("5: x + x.flip(0), then a table")(lambda: image(Plain(lambda x, t: (x - x.flip(0)) * t, table=ROWS)))
 trap("5: the batch sorted")(lambda: image(Plain(lambda x, t: (x.sort(0).values - x) * t, table=ROWS)))
 trap("5: softmax over the batch")(lambda: image(Plain(lambda x, t: (x.softmax(0) - 1) * t, table=ROWS)))
+trap("5: the number of the sample times a ramp")(
+    lambda: image(lambda x: x + torch.arange(x.shape[0])[:, None, None, None] * torch.arange(SIZE)[:, None])
+)
+trap("5: a ramp modulo the batch size")(lambda: image(lambda x: x + (torch.arange(SIZE) % x.shape[0])[:, None]))
+trap("5: a ramp divided by the batch size")(
+    lambda: image(lambda x: x + (torch.arange(SIZE)[:, None] * 2 - 5).abs().div(5 * x.shape[0], rounding_mode="floor"))
+)
+trap("5: another way for a batch of one")(
+    lambda: image(Plain(lambda x, t: x * t if x.shape[0] == 1 else x, table=ROWS))
+)
+trap("5: rolled along the batch by two")(lambda: image(Plain(lambda x, t: t * (x - x.roll(2, 0)), table=ROWS)))
+trap("5: the first two samples treated otherwise")(
+    lambda: image(Plain(lambda x, t: torch.cat([x[:2], t * x[2:]], 0), table=ROWS))
+)
+trap("5: squeezed")(lambda: image(Plain(lambda x, t: (x - x.mean(0)).squeeze() * t, table=ROWS)))
 trap("6: x + ((t + 1e17) − 1e17)")(lambda: image(Plain(lambda x, t: x + ((t + 1e17) - 1e17), table=ROWS)))
 trap("6: x + (t·1e-320)·1e320")(
     lambda: image(Plain(lambda x, t: x + (t * 1e-200 * 1e-200) * 1e200 * 1e200, table=ROWS))
@@ -406,6 +421,31 @@ for name, function, wanted in (
     ("x + 0", lambda x: x + 0, "either"),
     ("2·x, by add with alpha", lambda x: torch.add(x, x, alpha=2), "either"),
     ("1 added twice by alpha", lambda x: torch.add(x, 1, alpha=2), "refused"),
+    ("x.bool()", lambda x: x.bool().to(x.dtype), "either"),
+    ("x.long()", lambda x: x.long().to(x.dtype), "either"),
+    ("x as uint8", lambda x: (3 * x).clamp(-9, 9).to(torch.uint8).to(x.dtype), "refused"),
+    ("x ** −1", lambda x: x.pow(-1), "either"),
+    ("|x| ** 0.5", lambda x: x.abs().pow(0.5), "either"),
+    ("hardtanh", F.hardtanh, "either"),
+    ("hardtanh(−1, 2)", lambda x: F.hardtanh(x, -1, 2), "refused"),
+    ("mean", lambda x: x.mean(1), "either"),
+    ("std", lambda x: x.std(1), "either"),
+    ("argmax", lambda x: x.argmax(1).to(x.dtype), "refused"),
+    ("max pool of −x", lambda x: -F.max_pool2d(-x, 2), "refused"),
+    ("mean pool", lambda x: F.avg_pool2d(x, 2), "either"),
+    ("softplus − softplus(−x)", lambda x: F.softplus(x) - F.softplus(-x), "either"),
+    ("reflect padding", lambda x: F.pad(x, (1, 1), "reflect"), "either"),
+    ("padding with 1", lambda x: F.pad(x, (1, 1), value=1.0), "refused"),
+    ("padding with 0", lambda x: F.pad(x, (1, 1)), "either"),
+    ("cat with ones", lambda x: torch.cat([x, torch.ones_like(x)], 1), "either"),
+    ("|x| beside x", lambda x: torch.cat([x, x.abs()], 1), "either"),
+    ("|x| + x", lambda x: x.abs() + x, "refused"),
+    ("|x| · x", lambda x: x.abs() * x, "either"),
+    ("upsampled", lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), "either"),
+    ("group norm", lambda x: F.group_norm(x, 1), "either"),
+    ("attention", lambda x: F.scaled_dot_product_attention(x, x, x), "either"),
+    ("attention by |x|", lambda x: F.scaled_dot_product_attention(x, x, x.abs()), "either"),
+    ("attention, keys |x|", lambda x: F.scaled_dot_product_attention(x, x.abs(), x), "refused"),
     ("leaky relu", lambda x: F.leaky_relu(x, 0.1), "refused"),
     ("norm", lambda x: x.norm(dim=1), "either"),
     ("prod of two colours", lambda x: x[:, 0] * x[:, 1], "either"),

@@ -370,7 +370,9 @@ def _split(step: Step, *parts: Any) -> tuple[list[Moving], list[Constant]]:
 def summed(step: Step, *parts: Any) -> Moving:
     movings, constants = _split(step, *parts)
     if any(isinstance(p, int | float) and p != 0 for p in parts) and any(m.settled().signed for m in movings):
-        raise Refusal(f"{step.op} of a number and a tensor that changes sign or size: the number does not change with it")
+        raise Refusal(
+            f"{step.op} of a number and a tensor that changes sign or size: the number does not change with it"
+        )
     whole, actions = merged(movings, step.shape)
     signed = [a for a in actions if a.signed]
     if signed:
