@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -100,12 +101,12 @@ def pool(net: Drawing) -> None:
     across = net.size + 2 * padding - kernel
     if across % stride or across // stride < 3:
         return
-    kinds = {2: [nn.MaxPool2d, nn.AvgPool2d], 3: [nn.MaxPool3d, nn.AvgPool3d]}[dims]
+    kinds: list[Any] = {2: [nn.MaxPool2d, nn.AvgPool2d], 3: [nn.MaxPool3d, nn.AvgPool3d]}[dims]
     net.put(net.draw.choice(kinds)(kernel, stride, padding), size=across // stride + 1)
 
 
 def adaptive(net: Drawing) -> None:
-    kinds = {2: [nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d], 3: [nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool3d]}
+    kinds: dict[int, list[Any]] = {2: [nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d], 3: [nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool3d]}
     size = net.draw.randint(3, net.size)
     net.put(net.draw.choice(kinds[net.group.dims])(size), size=size)
 

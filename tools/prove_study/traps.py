@@ -163,6 +163,8 @@ class Counter(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.calls: Tensor
+        self.table: Tensor
         self.register_buffer("calls", torch.zeros(()))
         self.register_buffer("table", ROWS)
 
@@ -176,6 +178,7 @@ class Writes(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.table: Tensor
         self.register_buffer("table", ROWS)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -198,14 +201,14 @@ trap("8: indices of a maximum pool")(
     lambda: image(lambda x: F.max_pool2d(x.relu(), 2, return_indices=True)[1].to(x.dtype))
 )
 trap("8: unpooled by its indices")(
-    lambda: image(lambda x: F.max_unpool2d(*F.max_pool2d(x.relu(), 2, return_indices=True), 2), "refused")
+    lambda: image(lambda x: F.max_unpool2d(*F.max_pool2d(x.relu(), 2, return_indices=True), (2, 2)), "refused")
 )
 trap("8: gathered by argmax")(lambda: image(lambda x: x[:, 1:].gather(2, x[:, :2].relu().argmax(2, keepdim=True))))
 
 
-def attention(x: Tensor, *mask: Tensor, **options: Any) -> Tensor:
+def attention(x: Tensor, mask: Tensor | None = None, **options: Any) -> Tensor:
     heads = x[:, None]
-    return F.scaled_dot_product_attention(heads, heads, heads, *mask, **options)[:, 0]
+    return F.scaled_dot_product_attention(heads, heads, heads, mask, **options)[:, 0]
 
 
 trap("9: is_causal")(lambda: sequence(Plain(lambda x: attention(x, is_causal=True))))
@@ -270,11 +273,11 @@ trap("11: antialiased")(
 )
 
 
-def transposed(**options: int) -> nn.Module:
+def transposed(**options: Any) -> nn.Module:
     layer = nn.ConvTranspose2d(3, 2, 3, **options)
     with torch.no_grad():
         layer.weight.copy_(even(noise(3, 2, 3, 3)))
-        layer.bias.fill_(0.3)
+        nn.init.constant_(layer.get_parameter("bias"), 0.3)
     return layer
 
 
@@ -288,11 +291,11 @@ trap("12: ConvTranspose2d, output_padding and a crop")(
 )
 
 
-def conv(kernel: int, **options: Any) -> nn.Module:
+def conv(kernel: int, **options: Any) -> nn.Conv2d:
     layer = nn.Conv2d(3, 2, kernel, **options)
     with torch.no_grad():
         layer.weight.copy_(even(noise(*layer.weight.shape)))
-        layer.bias.fill_(0.3)
+        nn.init.constant_(layer.get_parameter("bias"), 0.3)
     return layer
 
 
@@ -325,7 +328,7 @@ trap("13: another value above than below")(
 trap("13: unfolded with a stride that leaves a row")(lambda: image(lambda x: x.unfold(2, 2, 3).sum(-1)))
 
 
-def circular(mode: str = "circular", **options: Any) -> nn.Module:
+def circular(mode: Any = "circular", **options: Any) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return nn.Conv2d(3, 2, 3, padding=1, padding_mode=mode, **options)
@@ -390,7 +393,7 @@ trap("15: channel shuffle between groups")(
     )
 )
 
-for name, function, wanted in (
+SIGNS: tuple[tuple[str, Any, Wanted], ...] = (
     ("gelu", F.gelu, "refused"),
     ("clamp(−1, 2)", lambda x: x.clamp(-1, 2), "refused"),
     ("clamp(−1, 1)", lambda x: x.clamp(-1, 1), "either"),
@@ -453,7 +456,8 @@ for name, function, wanted in (
     ("x > 0", lambda x: (x > 0).to(x.dtype), "refused"),
     ("layer norm with shift", lambda x: F.layer_norm(x, (SIZE,), bias=torch.ones(SIZE).to(x)), "refused"),
     ("layer norm", lambda x: F.layer_norm(x, (SIZE,)), "either"),
-):
+)
+for name, function, wanted in SIGNS:
     trap(f"16: {name}")(lambda function=function, wanted=wanted: sign(function, wanted))
 
 
@@ -461,7 +465,7 @@ def negated_norm() -> nn.Module:
     """Two colours that change places with their signs: means and shifts do, variances and scales do not."""
     layer = nn.BatchNorm2d(3, affine=True)
     with torch.no_grad():
-        layer.running_mean.copy_(torch.tensor([0.5, 0.5, 0.5]))
+        layer.get_buffer("running_mean").copy_(torch.tensor([0.5, 0.5, 0.5]))
         layer.bias.copy_(torch.tensor([0.2, 0.2, 0.2]))
     return layer
 
@@ -623,6 +627,7 @@ class Cond(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.table: Tensor
         self.register_buffer("table", ROWS)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -662,7 +667,7 @@ trap("26: values of an index used as numbers")(
 trap("26: one-hot of an argmax along rows")(lambda: image(lambda x: F.one_hot(x.relu().argmax(2), SIZE).mT.to(x.dtype)))
 
 
-def duplicates() -> nn.Module:
+def duplicates() -> nn.Sequential:
     """Filters that come twice, read with unlike weights."""
     first = nn.Conv2d(3, 4, 3, bias=False)
     second = nn.Conv2d(4, 1, 1, bias=False)
@@ -676,7 +681,7 @@ def duplicates() -> nn.Module:
 def duplicates_that_agree() -> nn.Module:
     net = duplicates()
     with torch.no_grad():
-        net[2].weight.copy_(torch.tensor([1.0, 2, 2, 1]).view(1, 4, 1, 1))
+        net[2].get_parameter("weight").copy_(torch.tensor([1.0, 2, 2, 1]).view(1, 4, 1, 1))
     return net
 
 
@@ -689,5 +694,5 @@ def merged() -> nn.Module:
     """1 + 3 = 2 + 2: symmetric once duplicates are merged, by no permutation before."""
     net = duplicates()
     with torch.no_grad():
-        net[2].weight.copy_(torch.tensor([1.0, 3, 2, 2]).view(1, 4, 1, 1))
+        net[2].get_parameter("weight").copy_(torch.tensor([1.0, 3, 2, 2]).view(1, 4, 1, 1))
     return net
