@@ -106,7 +106,10 @@ def pool(net: Drawing) -> None:
 
 
 def adaptive(net: Drawing) -> None:
-    kinds: dict[int, list[Any]] = {2: [nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d], 3: [nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool3d]}
+    kinds: dict[int, list[Any]] = {
+        2: [nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d],
+        3: [nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool3d],
+    }
     size = net.draw.randint(3, net.size)
     net.put(net.draw.choice(kinds[net.group.dims])(size), size=size)
 
@@ -156,12 +159,8 @@ def tokens(net: Drawing) -> None:
     """Attention over the places of the grid, without positions."""
     if net.size <= 7 and net.group.dims == 2:
         inside = net.group.representation(net.draw, 8)
-        net.put(
-            Attend(
-                *(dense(net.group, net.channels, inside) for _ in range(2)),
-                dense(net.group, net.channels, net.channels),
-            )
-        )
+        query, key = (dense(net.group, net.channels, inside) for _ in range(2))
+        net.put(Attend(query, key, dense(net.group, net.channels, net.channels)))
 
 
 class Attend(nn.Module):
