@@ -1,19 +1,20 @@
-"""G11.batch: batch statistics for each planar channel do not break equivariance."""
+"""G11.batch, G11.samples: batch statistics, when one element turns the batch and when each sample has its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.g11_norm import Batch, affine, planar
+from invariance_proofs.gcnn.g11_norm import Batch, affine, standardise
 from invariance_proofs.gcnn.layers import Map, act
-from invariance_proofs.gcnn.motions import P4, TURN
+from invariance_proofs.gcnn.motions import ONE, P4, TURN, Motion
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.exact import check
-from invariance_proofs.routes.identity import unknowns
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.statement import (
+    Dropped,
     Evidence,
     Formula,
     Grade,
@@ -23,107 +24,184 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
-    instead,
 )
 
-TRAINING = Formula("those of the turned batch", lambda turned, batch: turned)
-RUNNING = Formula("running values, which stay", lambda turned, batch: batch)
+Normalised = tuple[Batch, Any]
+"""N(x − mean) for every x, and N² times the variances that they are divided by."""
 
 
-def standardise_planar(batch: Batch, of: Batch) -> list[tuple[Map, tuple[Any, ...]]]:
-    """Each planar channel by mean and variance, over batch and plane, of the batch `of`: N(x − μ_h) and N²v_h."""
+def standardise_planar(batch: Batch) -> Normalised:
+    """Each planar channel by its own mean and variance over batch and plane."""
     statistics = []
     for h in range(len(batch[0])):
-        values = [x for feature in of for x in feature[h]]
+        values = [x for feature in batch for x in feature[h]]
         N, S = len(values), sum(values)
         statistics.append((N, -S, N * sum(x * x for x in values) - S * S))
     scales, shifts, variances = zip(*statistics, strict=True)
-    return [(affine(feature, scales, shifts), variances) for feature in batch]
+    return [affine(feature, scales, shifts) for feature in batch], list(variances)
 
 
-def travels(batch: Batch, statistics: Formula) -> bool:
-    """Whether channels and statistics of the turned batch are those of the batch, moved."""
-    turned = [act(P4, TURN, f) for f in batch]
-    moved, still = standardise_planar(turned, statistics(turned, batch)), standardise_planar(batch, batch)
-    back = [P4.index((~TURN)(g)) for g in P4]
-    return all(
-        f == act(P4, TURN, f0) and v == tuple(v0[i] for i in back)
-        for (f, v), (f0, v0) in zip(moved, still, strict=True)
+def standardise_maps(batch: Batch) -> Normalised:
+    """The whole G-feature map by one mean and variance over batch, plane and group."""
+    centred, variance = standardise(batch)
+    return centred, [variance] * len(batch[0])
+
+
+PLANAR = Formula("one mean and variance for each planar channel", standardise_planar)
+MAPS = Formula("one mean and variance for each G-feature map", standardise_maps)
+
+
+def defects(norm: Callable[[Batch], Normalised], batch: Batch, turns: Sequence[Motion]) -> list[Any]:
+    """norm(turned batch) − turned norm(batch): each sample's centred values, and the variances that divide them."""
+    (left, v), (still, v0) = norm([act(P4, g, f) for g, f in zip(turns, batch, strict=True)]), norm(batch)
+    found: list[Any] = []
+    for g, after, before in zip(turns, left, still, strict=True):
+        back = [P4.index((~g)(h)) for h in P4]
+        found += [x - y for x, y in zip(after, act(P4, g, before), strict=True)]
+        found += [a - v0[i] for a, i in zip(v, back, strict=True)]
+    return found
+
+
+ALIKE, EACH = (TURN, TURN), (ONE, TURN)
+
+
+def generic(norm: Callable[[Batch], Normalised] = PLANAR, turns: Sequence[Motion] = ALIKE) -> Evidence:
+    """Two feature maps of 1×2 pixels with symbolic entries: the sides are the same polynomials."""
+    (values,) = unknowns(f=16)
+    batch = [tuple(Matrix.of([values[i + 2 * h : i + 2 * h + 2]]) for h in range(4)) for i in (0, 8)]
+    return vanishes(defects(norm, batch, turns), what="norm(turned batch) = turned norm(batch)")
+
+
+def sample(k: int) -> Map:
+    return tuple(Matrix.of([[(3 * h + k) ** 2 % 11, (h + 2 * k) ** 3 % 13]]) for h in range(4))
+
+
+def _entries(found: Sequence[Any]) -> list[Any]:
+    return [x for part in found for x in (part if isinstance(part, Matrix) else [part])]
+
+
+def listed(norm: Callable[[Batch], Normalised] = PLANAR, each: bool = False) -> Evidence:
+    """Batches of one to three maps of numbers, every choice of turns: one for all, or one for each sample."""
+    cases = [turns for size in (1, 2, 3) for turns in (product(P4, repeat=size) if each else [(g,) * size for g in P4])]
+    return for_all(
+        cases,
+        lambda turns: not any(_entries(defects(norm, [*map(sample, range(len(turns)))], turns))),
+        "turns: norm(turned batch) = turned norm(batch)",
     )
 
 
-def explicit(statistics: Formula = TRAINING) -> Evidence:
-    """Four channels with four different means and variances."""
-    return check(
-        not travels(DIFFERENT, statistics),
-        "batch statistics for each planar channel break equivariance",
-        f=list(DIFFERENT[0]),
-        r=TURN.matrix(),
-        variances=variances(),
+def numbers(norm: Callable[[Batch], Normalised] = PLANAR, turns: Sequence[Motion] = ALIKE) -> Evidence:
+    """Two samples; the sums over each channel after the norm tell them apart."""
+    batch = [sample(0), sample(1)]
+    (left, _), (still, _) = norm([act(P4, g, f) for g, f in zip(turns, batch, strict=True)]), norm(batch)
+    right = [act(P4, g, f) for g, f in zip(turns, still, strict=True)]
+    return equal(
+        [list(map(list, f)) for f in left],
+        [list(map(list, f)) for f in right],
+        what="norm(turned batch) = turned norm(batch)",
+        norm=norm,
+        scales=(1, 1, 1, 1),
+        shifts=(0, 0, 0, 0),
+        turns=[P4.index(g) for g in turns],
+        batch=[[*map(list, f)] for f in batch],
     )
-
-
-def variances() -> list[int]:
-    return list(standardise_planar(DIFFERENT, DIFFERENT)[0][1])
-
-
-DIFFERENT = [tuple(Matrix.of([[k, 2 * k + 1]]) for k in range(4))]
-"""Means 1/2, 2, 7/2, 5 and variances 1/4, 1, 9/4, 4."""
 
 
 def centred() -> Evidence:
-    feature, _ = standardise_planar(DIFFERENT, DIFFERENT)[0]
-    return check([sum(image) for image in feature] == [0, 0, 0, 0], "Σ (x − μ_h) = 0 in every channel")
+    features, _ = standardise_planar([sample(0), sample(1)])
+    sums = [sum(x for f in features for x in f[h]) for h in range(4)]
+    return equal(sums, [0] * 4, what="Σ (x − μ_h) in each channel")
 
 
-def generic_batch(statistics: Formula = TRAINING) -> Evidence:
-    """Symbolic features: both sides are the same polynomials, whatever the features."""
-    (values,) = unknowns(f=16)
-    batch = [tuple(Matrix.of([values[i + 2 * h : i + 2 * h + 2]]) for h in range(4)) for i in (0, 8)]
-    return check(not travels(batch, statistics), "batch statistics for each planar channel break equivariance")
+def constants(scales: Sequence[int], shifts: Sequence[int]) -> Evidence:
+    """Numbers that stay where they are: one pixel, f = (1, 0, 0, 0), a quarter turn."""
+    f = tuple(Matrix.of([[int(h == P4[0])]]) for h in P4)
+    left, right = affine(act(P4, TURN, f), scales, shifts), act(P4, TURN, affine(f, scales, shifts))
+    return equal(
+        [image[0, 0] for image in left], [image[0, 0] for image in right], what="x ↦ ax + b commutes with the turn",
+        scales=scales, shifts=shifts, turns=[1],
+    )  # fmt: skip
 
 
-def running(means: Sequence[int]) -> Evidence:
-    return planar("running means", [1, 1, 1, 1], [-m for m in means])
-
+ONE_TURN = Hypothesis("the same group element for every sample", lambda turns: len(set(turns)) == 1)
 
 G11_batch = Statement(
     id="G11.batch",
     paper=PAPER,
     name="batch statistics for each planar channel",
-    source="Cohen & Welling, section 6.2 (slides: consistency), as often paraphrased",
-    summary="batch norm for each planar channel always breaks equivariance",
+    source=("Cohen & Welling, section 6.2 (slides: consistency); usually paraphrased as: they break equivariance"),
+    summary=(
+        "mean and variance of each planar channel over the batch keep turns, if one turn is applied to the whole batch"
+    ),
     claim=(
-        "Batch norm that takes mean and variance of each planar channel breaks equivariance, in training as in "
-        "evaluation, unless all channels have the same statistics."
+        "Batch norm that takes mean and variance of each planar channel, in training, without scale and shift, is "
+        "equivariant if every sample of the batch is turned by the same element: the statistics are those of the "
+        "turned batch and travel with the channels. If samples turn each their own way, as in data augmentation, it is "
+        "not (G11.samples is). So a test that turns the whole batch at once passes a network that is broken in "
+        "training as in evaluation."
     ),
-    at="p4, feature maps of 1×2 pixels",
-    grade=Grade.REFUTED,
+    verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
     hypotheses={
-        "different statistics": Hypothesis(
-            "not all channels have the same mean and variance",
-            lambda variances: len(set(variances)) > 1,
-        )
+        "one turn for the batch": ONE_TURN,
+        "no constants": Hypothesis(
+            "no running value, scale or shift of a channel's own",
+            lambda scales, shifts: len({*scales}) == len({*shifts}) == 1,
+        ),
     },
-    verdict=Verdict.REFUTED,
-    correction=(
-        "In training, without scale and shift, it does not: the statistics are those of the turned batch and travel "
-        "with the channels. What breaks equivariance are numbers that stay where they are: running means and variances "
-        "in evaluation, scales, shifts and biases (G11.planar). So the fault stays unseen while a network is trained."
+    routes=(
+        Route("generic features", Method.RING, generic, {}, {"each sample its own turn": {"turns": EACH}}),
+        Route("one to three samples", Method.EXHAUSTIVE, listed, {}, {"each sample its own turn": {"each": True}}),
     ),
+    at="p4, batches of feature maps of 1×2 pixels",
+    assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
+    controls=(
+        Dropped("one turn for the batch", numbers, {"turns": EACH}),
+        Dropped("no constants", constants, {"scales": (1, 1, 1, 1), "shifts": (-1, -2, -3, -4)}),
+        Dropped("no constants", constants, {"scales": (1, 2, 1, 1), "shifts": (0, 0, 0, 0)}),
+        Witness("two samples, one turn", numbers),
+        Witness("each channel comes out with mean 0", centred),
+        Witness("one running mean for all", constants, {"scales": (1, 1, 1, 1), "shifts": (-1, -1, -1, -1)}),
+    ),
+)
+
+G11_samples = Statement(
+    id="G11.samples",
+    paper=PAPER,
+    name="batch norm when each sample turns its own way",
+    source="Cohen & Welling, section 6.2; data augmentation by turns",
+    summary="batch norm for each G-feature map is equivariant under one group element for each sample",
+    claim=(
+        "With one mean and variance for a G-feature map, over batch, plane and group, batch norm in training commutes "
+        "with turning every sample by an element of its own: each turn permutes the values of its sample among "
+        "themselves, so the values over which the statistics are taken stay the same. Per planar channel this fails "
+        "with two samples."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
+    hypotheses={
+        "one statistic for the map": Hypothesis("one mean and variance for all orientations", lambda norm: norm == MAPS)
+    },
     routes=(
         Route(
-            "four channels, four means and variances", Method.EXACT, explicit, mutants=instead("statistics", RUNNING)
+            "generic features",
+            Method.RING,
+            generic,
+            {"norm": MAPS, "turns": EACH},
+            {"for each planar channel": {"norm": PLANAR}},
         ),
-        Route("generic features", Method.RING, generic_batch, mutants=instead("statistics", RUNNING)),
+        Route(
+            "one to three samples, every choice of turns",
+            Method.EXHAUSTIVE,
+            listed,
+            {"norm": MAPS, "each": True},
+            {"for each planar channel": {"norm": PLANAR}},
+        ),
     ),
+    at="p4, batches of feature maps of 1×2 pixels",
+    assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
     controls=(
-        Witness(
-            "running means for each channel do break it",
-            lambda: check(not running((1, 2, 3, 4)).holds, "f − μ_h is not equivariant"),
-        ),
-        Witness("four channels, four variances", lambda: check(len(set(variances())) == 4, "no two are equal")),
-        Witness("each channel comes out with mean 0", centred),
-        Witness("one running mean does not", partial(running, (1, 1, 1, 1))),
+        Dropped("one statistic for the map", numbers, {"norm": PLANAR, "turns": EACH}),
+        Witness("each sample its own turn", numbers, {"norm": MAPS, "turns": EACH}),
     ),
 )

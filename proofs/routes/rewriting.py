@@ -46,7 +46,7 @@ class _Rewriter:
             if _match(pattern, term, found):
                 self.left -= 1
                 if not self.left:
-                    raise StatementError(f"{_written(term)}: the rules rewrite without end")
+                    raise StatementError("the rules rewrite without end, " + _written(term)[:60] + " …")
                 return self.normal(_put(replacement, found))
         return term
 

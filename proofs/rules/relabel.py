@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
+from invariance_proofs.matrix import dot
 from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.rewriting import follows
-from invariance_proofs.routes.symbolic import matrices, same_matrix
+from invariance_proofs.routes.symbolic import free, matrices, same, same_matrix
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.fibres import bag
-from invariance_proofs.rules.vectors import moved, symmetric_group
+from invariance_proofs.rules.vectors import moved, signed, symmetric_group
 from invariance_proofs.statement import (
     Chain,
     Clause,
@@ -150,5 +152,63 @@ relabelling = Statement(
         Dropped("the table follows", one_graph, {"follow": False}),
         Dropped("no node numbers", one_graph, {"weights": (1, 3)}),
         Witness("both hold", one_graph),
+    ),
+)
+
+
+def through_inverses(between: str = "inverse") -> Evidence:
+    """(X P⁻¹)(P Y) = X Y: letters for matrices of every size, P any invertible action on what is contracted."""
+    X, Y, P = free("X Y P")
+    return same((X * (P**-1 if between == "inverse" else P)) * (P * Y), X * Y, what="(XP⁻¹)(PY)")
+
+
+def signed_contraction(n: int = 3, sign_on_both: bool = True) -> Evidence:
+    """Σ_c x_c y_c with x and y moved by one signed permutation of n entries; signs on one side alone fail."""
+    x, y = unknowns(x=n, y=n)
+    residuals = [
+        dot(moved(by, x, signs), moved(by, y, signs if sign_on_both else None)) - dot(x, y) for by, signs in signed(n)
+    ]
+    return vanishes(residuals, what="Σ (Px)_c (Py)_c = Σ x_c y_c")
+
+
+def contracted(left: tuple[int, ...] = (1, 0), right: tuple[int, ...] = (1, 0)) -> Evidence:
+    """q = (1, 2), k = (3, 5), each with a permutation of its own."""
+    q, k = (1, 2), (3, 5)
+    return equal(
+        dot(moved(left, q), moved(right, k)), dot(q, k), what="q·k is kept", q=q, k=k, left_P=left, right_P=right
+    )
+
+
+contraction = Statement(
+    id="contraction",
+    paper=PAPER,
+    name="matrix products",
+    source="attention scores q·k, bilinear layers; the rule by which a prover passes a matrix product",
+    summary=(
+        "XY is kept if what is contracted moves by P⁻¹ on one side and P on the other: one signed permutation on both"
+    ),
+    claim=(
+        "(XP⁻¹)(PY) = XY for every invertible P. For vectors of features, q·k = Σ q_c k_c, it asks for one permutation "
+        "and one choice of signs on both sides, where signs cancel; two different permutations, each harmless to a "
+        "pointwise layer, change the product. What is not contracted moves the product as it moves the factor."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.DECIDED,
+    hypotheses={"one P": Hypothesis("the same P on both sides", lambda left_P, right_P: left_P == right_P)},
+    routes=(
+        Route("free algebra", Method.SYMBOLIC, through_inverses, {}, {"P for P⁻¹": {"between": "P"}}, "X Y"),
+        Route(
+            "48 signed permutations",
+            Method.RING,
+            signed_contraction,
+            {},
+            instead("sign_on_both", False),
+            at="three features",
+        ),
+    ),
+    over="X Y",
+    controls=(
+        Dropped("one P", contracted, {"right": (0, 1)}),
+        Witness("both exchanged", contracted),
     ),
 )

@@ -1,0 +1,123 @@
+"""P1.shared: what “the scaling parameters are shared across all W's” means for a layer of several kernels."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from sympy import QQ
+from sympy.polys.matrices import DomainMatrix
+
+from invariance_proofs.diffcnn import PAPER
+from invariance_proofs.diffcnn.parameters import directions
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.statement import (
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+SCALES = (2, 3, 5)
+
+
+def dimension(m: int, K: int, shared: bool) -> int:
+    """Rank of the differential of (scales, rotations) ↦ kernels at R = I: m kernels of K² taps."""
+    scales, turns = directions(SCALES, symmetric=False)
+    taps = [(c, k) for c in range(m) for k in range(K * K)]
+
+    def row(at: list[tuple[int, int]], direction: Matrix) -> list[int]:
+        return [x for tap in taps for x in (direction if tap in at else [0] * 9)]
+
+    groups = [taps] if shared else [[tap for tap in taps if tap[0] == c] for c in range(m)]
+    rows = [row(group, s) for group in groups for s in scales] + [row([tap], t) for tap in taps for t in turns]
+    return DomainMatrix([[QQ(x) for x in r] for r in rows], (len(rows), 9 * len(taps)), QQ).rank()
+
+
+def layer_count(m: int, K: int, shared: bool) -> int:
+    return (3 if shared else 3 * m) + 6 * K * K * m
+
+
+CASES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))
+
+
+def ranks(per_kernel: int = 3, sizes: tuple[tuple[int, int], ...] = CASES) -> Evidence:
+    return for_all(
+        product(sizes, (False, True)),
+        lambda c: dimension(*c[0], c[1]) == layer_count(*c[0], c[1]) + (per_kernel - 3) * c[0][0],
+        "((m, K), one s for the layer): rank = parameter count",
+    )
+
+
+def difference(scales: int = 3) -> Evidence:
+    """m(3 + 6K²) − (3 + 6K²m) = 3(m − 1): nothing for one kernel, and all that the two readings differ by."""
+    m, k = unknowns(m=1, k=1)
+    return vanishes(m * (scales + 6 * k**2) - (scales + 6 * k**2 * m) - 3 * (m - 1), what="difference of the readings")
+
+
+def printed(m: int, K: int = 3) -> Evidence:
+    """3 + 6K² for a layer of m kernels with one s each."""
+    return equal(
+        layer_count(m, K, shared=False),
+        m * (3 + 6 * K * K),
+        what="3 + 6K² a kernel",
+        kernels=m,
+        K=K,
+        shared=layer_count(m, K, shared=True),
+        each=layer_count(m, K, shared=False),
+    )
+
+
+def same_either_way(m: int, K: int = 3) -> Evidence:
+    return equal(
+        layer_count(m, K, shared=True), layer_count(m, K, shared=False), what="one count for both readings", m=m, K=K
+    )
+
+
+P1_shared = Statement(
+    id="P1.shared",
+    paper=PAPER,
+    name="scales shared across all W's",
+    source="Kan et al., section 2.1 (“shared across all W's. Thus, there are three scaling parameters for W”)",
+    summary=(
+        "m kernels: m(3 + 6K²) parameters with one s a kernel, 3 + 6K²m with one s a layer; the printed count fits m = "
+        "1 alone"
+    ),
+    claim=(
+        "Read as one s for each kernel W, a layer of m kernels has m(3 + 6K²) parameters; read as one s for all W's of "
+        "the layer, 3 + 6K²m: 3(m − 1) fewer. Both are the dimension of what the layer can be, where the sᵢ² are "
+        "distinct."
+    ),
+    verdict=Verdict.CORRECTED,
+    grade=Grade.LISTED,
+    correction=(
+        "“Shared across all W's” and “three scaling parameters for W” contradict each other unless a layer has one W. "
+        "The printed 3 + 6K² counts one kernel; a layer from C to C′ channels has m = CC′ of them."
+    ),
+    hypotheses={"one kernel": Hypothesis("m = 1, for one count in both readings", lambda m: m == 1)},
+    clauses=(
+        Clause(
+            "the readings differ by 3(m − 1)",
+            Route("counts", Method.RING, difference, {}, instead("scales", 4), "m k"),
+            over="m k",
+        ),
+        Clause(
+            "both counts are dimensions",
+            Route("rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("per_kernel", 4)),
+            at="m and K up to 3 and 2",
+        ),
+    ),
+    controls=(
+        Dropped("one kernel", same_either_way, {"m": 2}),
+        Witness("one kernel", same_either_way, {"m": 1}),
+        Witness("m kernels, one s each", printed, {"m": 12}),
+    ),
+)

@@ -1,0 +1,176 @@
+"""J2.n: which linear maps leave a filter of finite support unchanged, in any dimension."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from invariance_proofs.jansson import PAPER
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+POSITIVE = Formula("> 0", lambda s: s > 0)
+WEAK = Formula("≥ 0", lambda s: s >= 0)
+
+
+def area(sign: Formula = POSITIVE) -> Evidence:
+    """A maps the support S onto itself: s = d s with s = |S| > 0 finite forces d = |det A| = 1."""
+    return impossible(lambda s, d: [sign(s), s == s * d, d != 1], "s d", what="|det A| = 1")
+
+
+def norm(sign: Formula = POSITIVE) -> Evidence:
+    """n = ‖λ‖₁ = |C| ‖λ‖₁/|det A| forces |C| = 1."""
+    return impossible(lambda n, c: [sign(n), n == c * n, c != 1], "n c", what="|C| = 1")
+
+
+def slab(width: int = 2) -> Evidence:
+    """Points with |r xⱼ + rest| ≤ 1 lie in an interval of length 2/|r|: |B ∩ A⁻ⁿB| ≤ |B|/max|entry of Aⁿ|."""
+    return impossible(
+        lambda r, rest, u, v: [r > 0, r * u + rest <= 1, r * v + rest >= -1, r * (u - v) > width],
+        "r rest u v",
+        what="the slab has width 2/|r|",
+    )
+
+
+def eigenvalue(square: int = 1) -> Evidence:
+    """(1 + kd)(1 + d) = 1 + (k + 1)d + kd²: for an eigenvalue a, |a| = 1 + d, |a|ⁿ ≥ 1 + nd."""
+    k, d = unknowns(k=1, d=1)
+    return vanishes((1 + k * d) * (1 + d) - (1 + (k + 1) * d) - square * k * d**2, what="Bernoulli's step")
+
+
+def jordan_chain(times: int = 1) -> Evidence:
+    """Av = av + u, Au = au ⇒ Aⁿv = aⁿv + naⁿ⁻¹u, the step from n to n + 1 with P = aⁿ⁻¹: it grows like n if |a| = 1."""
+    a, n, P, v, u = unknowns(a=1, n=1, P=1, v=1, u=1)
+    Av, Au = a * v + times * u, a * u
+    return vanishes(P * a * Av + n * P * Au - (P * a * a * v + (n + 1) * P * a * u), what="Aⁿ⁺¹v")
+
+
+Entries = tuple[tuple[int, ...], ...]
+
+
+def times(A: Entries, B: Entries) -> Entries:
+    return tuple(
+        tuple(sum(x * y for x, y in zip(row, column, strict=True)) for column in zip(*B, strict=True)) for row in A
+    )
+
+
+def det3(A: Entries) -> int:
+    (a, b, c), (d, e, f), (g, h, i) = A
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def integer_matrices(order: int = 12, entry: int = 8) -> Evidence:
+    """3×3 matrices with entries −1, 0, 1 and |det| = 1, every 23rd: A¹² = I, or an entry of A⁹⁶ exceeds 8."""
+    one: Entries = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    every = [(e[:3], e[3:6], e[6:]) for e in product((-1, 0, 1), repeat=9)][::23]
+    cases = [A for A in every if abs(det3(A)) == 1]
+
+    def power(A: Entries, n: int) -> Entries:
+        result = one
+        for _ in range(n):
+            result = times(result, A)
+        return result
+
+    def right(A: Entries) -> bool:
+        twelfth = power(A, order)
+        eighth = times(twelfth, twelfth)
+        far = times(times(eighth, eighth), times(eighth, eighth))
+        unbounded = any(abs(x) > entry for B in (twelfth, eighth, far) for row in B for x in row)
+        return (power(A, 12) == one) != unbounded
+
+    return for_all(cases, right, "A: A¹² = I, or its powers leave every box thinner than |B|/8")
+
+
+FILTERS: dict[str, tuple[Any, Any]] = {
+    "x > 0": (lambda x: int(x > 0), "∞"),
+    "the point 0": (lambda x: int(x == 0), 0),
+    "−1 < x < 1": (lambda x: int(abs(x) < 1), 2),
+}
+
+
+def on_a_line(name: str, A: int = 2) -> Evidence:
+    """N = 1, C = 1: λ(x) = λ(Ax) at some points, so |det A| = 1?"""
+    filter_, measure = FILTERS[name]
+    points = [Fraction(k, 4) for k in range(-9, 10)]
+    kept = all(filter_(x) == filter_(A * x) for x in points)
+    return equal(not kept or abs(A) == 1, True, what="λ = λ∘A ⇒ |det A| = 1", filter=name, A=A, C=1, measure=measure)
+
+
+J2_n = Statement(
+    id="J2.n",
+    paper=PAPER,
+    name="maps that leave a filter unchanged, any dimension",
+    source="Jansson et al. (DeepMath 2020), second theorem (“similar statements can be made for arbitrary N”)",
+    summary=(
+        "N arbitrary: λ = C λ∘A with support of finite non-zero measure ⇒ |det A| = |C| = 1 and A conjugate to an "
+        "orthogonal matrix"
+    ),
+    claim=(
+        "Let λ(x) = C λ(Ax) on Rᴺ with 0 < |{λ ≠ 0}| < ∞. Then |det A| = |C| = 1, and the powers Aⁿ, n ∈ Z, are "
+        "bounded, that is A is conjugate to an orthogonal matrix. For if an entry of Aⁿ is r, |B ∩ A⁻ⁿB| ≤ |B|/|r| for "
+        "a box B that holds most of the support S, while S = A⁻ⁿS: so entries cannot grow. They do if an eigenvalue "
+        "has modulus other than 1, or one of modulus 1 has a Jordan chain of length 2."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
+    hypotheses={
+        "finite support": Hypothesis("|{λ ≠ 0}| < ∞", lambda measure: measure != "∞"),
+        "support not null": Hypothesis("|{λ ≠ 0}| > 0", lambda measure: measure != 0),
+    },
+    clauses=(
+        Clause(
+            "|det A| = |C| = 1",
+            Chain(
+                "area, then norm",
+                Route("s = |det A| s", Method.SMT, area, {}, instead("sign", WEAK), "s d"),
+                Route("n = |C| n", Method.SMT, norm, {}, instead("sign", WEAK), "n c"),
+            ),
+            over="s d n c",
+            assumed=("|AS| = |det A||S| for measurable S, and the change of variables",),
+        ),
+        Clause(
+            "the powers of A are bounded",
+            Chain(
+                "slabs are thin, and powers grow otherwise",
+                Route("a slab of width 2/|r|", Method.SMT, slab, {}, instead("width", 1), "r rest u v"),
+                Route("an eigenvalue beyond 1", Method.RING, eigenvalue, {}, instead("square", 0), "k d"),
+                Route("a Jordan chain", Method.RING, jordan_chain, {}, instead("times", 2), "a n P v u"),
+            ),
+            Route(
+                "3×3 integer matrices",
+                Method.EXHAUSTIVE,
+                integer_matrices,
+                {},
+                instead("entry", 10**50),
+            ),
+            over="r u v",
+            assumed=(
+                "bounded powers, n ∈ Z ⇔ conjugate to an orthogonal matrix (a form averaged over the powers)",
+                "|S − B| → 0 as the box B grows",
+            ),
+        ),
+    ),
+    controls=(
+        Dropped("finite support", on_a_line, {"name": "x > 0"}),
+        Dropped("support not null", on_a_line, {"name": "the point 0"}),
+        Witness("an interval is not kept by doubling", on_a_line, {"name": "−1 < x < 1"}),
+        Witness("but by the mirror", on_a_line, {"name": "−1 < x < 1", "A": -1}),
+    ),
+)

@@ -1,0 +1,137 @@
+"""J.filters: transformed filters (dilated, deformable) in place of, or beside, transformed feature maps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from invariance_proofs.jansson import PAPER
+from invariance_proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
+
+IMAGE = Simple.on(((0, 0), (3, 1), (1, 2))) + Simple(((2, box(-2, -1, 0, 0)),))
+FILTER = Simple.on(((-1, -1), (1, 0), (0, 2))) + Simple(((-3, box(0, -1, 1, 0)),))
+POINTS = [(0, 0), (1, 2), (-1, 1)]
+DOUBLE = Matrix.diagonal(2, 2)
+
+
+def two_operators(order: str = "GA") -> Evidence:
+    """From T_gΛ′T_h = Λ and Λ′τ = τΛ′: τ_{GAy}Λ = Λτ_y. Letters g, h, L for Λ′, t = τ_y; Λ is written gLh."""
+    g, h, L, t = free("g h L t")
+    through = h * t * h**-1
+    conjugate = g * through * g**-1 if order == "GA" else h * (g * t * g**-1) * h**-1
+    return same(conjugate * (g * L * h), g * through * L * h, what=f"τ_{{{order}y}}Λ = g τ_{{Ay}} Λ′ h")
+
+
+def after_covariance(moved: str = "h t h⁻¹") -> Evidence:
+    """g L (h t h⁻¹) h = (g L h) t."""
+    g, h, L, t = free("g h L t")
+    through = h * t * h**-1 if moved == "h t h⁻¹" else t
+    return same(g * L * through * h, (g * L * h) * t, what="g Λ′ τ_{Ay} h = Λ τ_y")
+
+
+def deformed_taps(power: int = 1) -> Evidence:
+    """Taps at Ak on the transformed image: A⁻¹(Ax + Ak) = x + k, the places that the taps k have on the image."""
+    A, x, k = free("A x k")
+    return same(A**-1 * (A * x + A**power * k), x + k, what="A⁻¹(Ax + Ak) = x + k")
+
+
+def polygons(transformed: bool = True, weight: int = -1) -> Evidence:
+    """T_h⁻¹(T_h f ∗ λ′) = f ∗ λ with λ′ = |det A|^weight T_hλ, for 48 matrices, exactly, at three points."""
+
+    def aligned(A: Matrix) -> bool:
+        other = Fraction(abs(A.det())) ** weight * (FILTER.moved(A) if transformed else FILTER)
+        moved = IMAGE.moved(A)
+        return all(moved.convolved(other, reach(A, x)) == IMAGE.convolved(FILTER, x) for x in POINTS)
+
+    return for_all(INVERTIBLE, aligned, "A: T_h⁻¹(T_h f ∗ λ′) = f ∗ λ")
+
+
+def doubled(maps: bool = True, filters: bool = True) -> Evidence:
+    """Scaling by 2: filters, maps, or both transformed back; the responses at three points."""
+    other = Fraction(1, 4) * FILTER.moved(DOUBLE) if filters else FILTER
+    at: list[Any] = [reach(DOUBLE, x) if maps else x for x in POINTS]
+    return equal(
+        [IMAGE.moved(DOUBLE).convolved(other, x) for x in at], [IMAGE.convolved(FILTER, x) for x in POINTS],
+        what="the responses are those of the image", T_h=DOUBLE, T_g=inverse(DOUBLE) if maps else Matrix.identity(2),
+        maps=maps, filters=filters, x=POINTS,
+    )  # fmt: skip
+
+
+J_filters = Statement(
+    id="J.filters",
+    paper=PAPER,
+    name="transformed filters",
+    source="Jansson et al. (arXiv 2004.14716), abstract (“spatial transformations of CNN feature maps or filters”)",
+    summary=(
+        "T_gΛ_λ′T_h = Λ_λ ⇔ T_g = T_h⁻¹ and λ′ = |det A|⁻¹T_hλ: filters alone do nothing, filters and maps together "
+        "align"
+    ),
+    claim=(
+        "If a network Λ′ with other filters satisfies T_gΛ′T_h = Λ, Λ not constant, then still T_g = T_h⁻¹: whatever "
+        "is done to the filters, the maps have to be moved back. With T_g = T_h⁻¹ the filters λ′ = |det A|⁻¹ T_hλ do "
+        "it, for every affine T_h, in every layer: taps at Ak for taps at k, which is a dilated convolution for A = dI "
+        "and a deformable one with offsets (A − I)k in general."
+    ),
+    verdict=Verdict.CORRECTED,
+    grade=Grade.MODULO,
+    correction=(
+        "“Cannot enable invariant recognition … specifically not for scaling or shear” is right for fixed filters and "
+        "for filters transformed without the maps. Transformed together, by a T_h that has to be known, they do align, "
+        "for scalings and shears too: this is aligning the input by other means, and does not replace knowing its pose."
+    ),
+    hypotheses={
+        "maps moved back": Hypothesis("T_g = T_h⁻¹", lambda maps: maps),
+        "filters moved": Hypothesis("λ′ = |det A|⁻¹T_hλ", lambda filters: filters),
+    },
+    clauses=(
+        Clause(
+            "T_gΛ′T_h = Λ ⇒ τ_{GAy}Λ = Λτ_y, so T_g = T_h⁻¹ (J1.g)",
+            Chain(
+                "commutation",
+                Route("τ_{GAy}Λ", Method.SYMBOLIC, two_operators, {}, instead("order", "AG"), "g h L t"),
+                Route("Λτ_y", Method.SYMBOLIC, after_covariance, {}, {"τ not conjugated": {"moved": "t"}}, "g h L t"),
+            ),
+            over="g h L t",
+            assumed=("Λf = σ(b) outside a bounded set, and J1.g from there",),
+        ),
+        Clause(
+            "taps at Ak read on T_h f what taps at k read on f",
+            Route("free algebra", Method.SYMBOLIC, deformed_taps, {}, instead("power", 0, 2), "A x k"),
+            over="A x k",
+        ),
+        Clause(
+            "λ′ = |det A|⁻¹T_hλ aligns",
+            Route(
+                "48 matrices on polygons",
+                Method.EXHAUSTIVE,
+                polygons,
+                {},
+                {"filters as they were": {"transformed": False}, "without |det|⁻¹": {"weight": 0}},
+            ),
+            at="48 matrices, one image and filter",
+            finite=True,
+        ),
+    ),
+    controls=(
+        Dropped("maps moved back", doubled, {"maps": False}),
+        Dropped("filters moved", doubled, {"filters": False}),
+        Witness("both, for a scaling by 2", doubled),
+    ),
+)
