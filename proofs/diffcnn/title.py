@@ -95,7 +95,7 @@ def deviation(second: Matrix = 2 * E, first: Matrix = E) -> Evidence:
 
 
 CLOSED = Statement(
-    id="GL.closed",
+    id="O.closed",
     paper=PAPER,
     name="closed under the layer's operations",
     source="Kan et al., sections 2.1 to 2.3 (O ⊂ GL(3, 2), V ∈ GL(2, 2))",

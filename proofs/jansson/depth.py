@@ -177,6 +177,9 @@ J3_diagram = Statement(
 )
 
 
+L: Letter = ("#....", "#....", "#....", "#....", "#####")
+
+
 def network(image: Letter, filters: Sequence[Letter], weights: Sequence[int]) -> dict[tuple[int, int], int]:
     """Two layers: a channel for each filter, squared, then a weighted sum of the channels, at every shift."""
     channels = [response(image, template) for template in filters]
@@ -231,6 +234,13 @@ J3_depth = Statement(
                 "symmetric filters": {"filters": (N, N)},
                 "one of the pair counts double: not aligned": {"weights": (1, 2)},
             },
+        ),
+        Route(
+            "L, turned and not, and N",
+            Method.EXACT,
+            needs_invariant_filters,
+            {"filters": (L, turned(L), N), "weights": (1, 1, 3)},
+            {"without its turned copy": {"weights": (1, 0, 3)}},
         ),
     ),
     controls=(

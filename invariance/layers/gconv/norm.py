@@ -16,8 +16,9 @@ class GroupBatchNorm2d(nn.BatchNorm3d):
     """Batch norm of "b c |H| h w" over batch, group and plane: `torch.nn.BatchNorm3d`, its options and its state.
 
     Statistics over a set that H only permutes are invariant, so the layer is equivariant (Cohen & Welling 2016, section
-    6). With a scale, a shift or a running statistic for each planar channel it is not. The statistics of the batch
-    itself would travel with the channels, so in training that fault may stay unseen.
+    6), each sample turned its own way too. With a scale, a shift or a running statistic for each planar channel it is
+    not. Statistics of the batch for each planar channel travel with the channels if one element turns the whole batch,
+    so a test that turns all of it alike does not see that fault in training; samples turned each their own way show it.
 
     Raises:
         ArgumentError: the features are not "b num_features |H| h w".

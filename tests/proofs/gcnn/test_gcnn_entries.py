@@ -15,9 +15,9 @@ from invariance_proofs.statement import Statement, Verdict
 
 PROVED = [
     *("G1", "G1.action", "G2", "G3", "G3.isotropic", "G4", "G5", "G6", "G7", "G8", "G8.stride", "G8.chain"),
-    *("G9", "G9.plane", "G10", "G11", "G11.planar"),
+    *("G9", "G9.plane", "G10", "G11", "G11.batch", "G11.planar", "G11.samples"),
 ]
-REFUTED = ["G3.literal", "G8.full", "G8.literal", "G11.batch"]
+REFUTED = ["G3.literal", "G8.full", "G8.literal"]
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,18 @@ from invariance_proofs.statement import Method, Verdict
 
 CLAIMS = {s.id: s for s in statements() if s.id.startswith("J")}
 VERDICTS = {
+    "J.filters": Verdict.CORRECTED,
     "J1": Verdict.CORRECTED,
     "J1.g": Verdict.CORRECTED,
     "J1.sign": Verdict.REFUTED,
     "J2": Verdict.CORRECTED,
     "J2.families": Verdict.CORRECTED,
     "J2.measure": Verdict.PROVED,
+    "J2.n": Verdict.PROVED,
     "J3": Verdict.PROVED,
+    "J3.depth": Verdict.REFUTED,
+    "J3.diagram": Verdict.PROVED,
+    "J3.layers": Verdict.PROVED,
     "J3.map": Verdict.REFUTED,
     "J4": Verdict.PROVED,
     "J4.grid": Verdict.PROVED,

@@ -9,7 +9,16 @@ from invariance_proofs.rules.windows import Window, composed, keeps_flips, whole
 from invariance_proofs.statement import Grade, StatementError, Verdict
 
 FOR_ALL_MAPS = {"composition", "generators", "sum", "gate", "invariance"}
-DECIDED = {*FOR_ALL_MAPS, "attention", "contraction", "kernel", "lie-derivative", "resize.linear", "shortcut", "transposed"}
+DECIDED = {
+    *FOR_ALL_MAPS,
+    "attention",
+    "contraction",
+    "kernel",
+    "lie-derivative",
+    "resize.linear",
+    "shortcut",
+    "transposed",
+}
 LISTED = {
     *("activation", "circular-stride", "convolution", "deep-sets", "kernel.dimension", "normalisation", "padding"),
     *("polyphase", "pooled-sum", "positions", "reduction", "relabelling", "resize.nearest"),
