@@ -23,6 +23,8 @@ __all__ = ["prove"]
 @click.option("--seed", type=SEED, default=0, help="Of a target that is built.")
 @click.option("--layers", is_flag=True, help="What every operation does, for each generator.")
 @click.option("--all", "every", is_flag=True, help="Every generator of every group that can act on the input.")
+@click.option("--max-error", type=float, default=0.0, help="Relative change of the weights after which it may hold.")
+@click.option("--project", type=OutputFile(".safetensors"), help="Write the nearest symmetric weights.")
 @click.option("--no-search", is_flag=True, help="Look for no counterexample where the proof stops.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the report.")
 @click.option("--certificate", type=OutputFile(".json"), help="Write what an independent checker re-checks.")
@@ -37,6 +39,8 @@ def prove(
     layers: bool,
     every: bool,
     no_search: bool,
+    max_error: float,
+    project: Path | None,
     json_file: Path | None,
     certificate: Path | None,
     verified: Path | None,
@@ -60,14 +64,16 @@ def prove(
         return _discover(model, shape, json_file)
     if group is None:
         raise ArgumentError("--group", None, "a group, such as p4m; or --all for every one that can act on the input")
-    report = proof(model, input_shape=shape, group=group, claim=claim, search=not no_search)
+    report = proof(model, input_shape=shape, group=group, claim=claim, search=not no_search, max_error=max_error)
     _show(report, layers)
     if json_file:
         write(json_file, report.to_json())
-    if certificate and report.verdict == "proved":
+    if project:
+        _project(project, report, model)
+    if certificate and report.verdict == "proved" and report.backward is None:
         write_json(certificate, report.certificate())
     elif certificate:
-        _say(f"no certificate is written: {report.verdict}")
+        _say(f"no certificate is written: {report.verdict}{' after a change of weights' if report.backward else ''}")
     if plot:
         from ..plots import figure_of, plot_proof, save_figure
 
@@ -103,6 +109,19 @@ def _discover(model: Any, shape: tuple[int, ...], json_file: Path | None) -> int
     if json_file:
         write_json(json_file, found.to_dict())
     return 0 if found.order > 1 else 3
+
+
+def _project(file: Path, report: Any, model: Any) -> None:
+    """The nearest symmetric weights, in the types that the model has."""
+    from safetensors.torch import save
+
+    from ..files import write
+
+    if report.backward is None:
+        _say("no weights are written: the network is symmetric as it is, or it is not by more than rounding")
+        return
+    types = {name: t.dtype for name, t in (*model.named_parameters(), *model.named_buffers())}
+    write(file, save({name: t.to(types[name]).contiguous() for name, t in report.backward.state.items()}))
 
 
 def _verify(file: Path, model: Any) -> int:

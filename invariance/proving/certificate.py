@@ -40,6 +40,9 @@ def certificate(report: ProofReport) -> dict[str, Any]:
     if report.verdict != "proved" or report.program is None:
         raise ArgumentError("report", report.verdict, "a proof; only what is proved has a certificate")
     program = report.program
+    if report.backward is not None:
+        wanted = "a proof of the network as it is; load the projected weights first, and prove that network"
+        raise ArgumentError("report", "proved after a change of weights", wanted)
     return {
         "format": FORMAT,
         "torch": torch.__version__,

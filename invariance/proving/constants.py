@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from .registry import Step
 from .trace import Symbol
-from .values import Constant, Refusal, opaque
+from .values import Constant, Near, Refusal, opaque
 
 __all__ = ["folded"]
 
@@ -101,7 +103,8 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
         raise Refusal("a constant that was repeated along the batch is put together again: samples may meet")
     values = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
     if not any(c.computed for c in inputs):
-        found = [Constant.of(v.numpy(), step.batch) for v in _listed(values)]
+        kept = _places(target, args, kwargs, inputs)
+        found = [Constant.of(v.numpy(), step.batch, near) for v, near in zip(_listed(values), kept, strict=False)]
         return tuple(found) if isinstance(values, list | tuple) else found[0]
     if name in _FILLING:
         raise Refusal(f"{step.op} puts other numbers beside computed constants")
@@ -114,6 +117,21 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
     pairs = zip(_listed(values), _listed(ids), strict=True)
     found = [Constant(v.numpy(), step.batch, i.numpy(), computed=True) for v, i in pairs]
     return tuple(found) if isinstance(values, list | tuple) else found[0]
+
+
+def _places(target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Iterable[Near | None]:
+    """Which entries of the weights the moved entries are, where equations are kept."""
+    kept = next((c.near for c in inputs if c.near is not None), None)
+    if kept is None:
+        return repeat(None)
+
+    def places_of(c: Constant) -> torch.Tensor:
+        if c.near is not None:
+            return torch.from_numpy(np.ascontiguousarray(c.near.places + 1))
+        index = c.values.dtype.kind in "iub"
+        return torch.from_numpy(np.ascontiguousarray(c.values if index else np.zeros(c.shape, dtype=np.int64)))
+
+    return [Near(kept.equations, part.numpy() - 1) for part in _listed(_run(target, args, kwargs, places_of))]
 
 
 def _listed(found: Any) -> list[torch.Tensor]:

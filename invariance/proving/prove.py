@@ -12,6 +12,7 @@ from torch import nn
 from ..errors import ArgumentError
 from ..symmetry import Symmetry
 from .actions import Action
+from .backward import nearest_symmetric
 from .generators import MovingGroup
 from .question import Asked, Claim, Question, question_of
 from .refute import in_words as refuted_in_words
@@ -33,6 +34,7 @@ def prove(
     claim: Claim | None = None,
     symmetry: Symmetry | None = None,
     search: bool = True,
+    max_error: float = 0.0,
 ) -> ProofReport:
     r"""Is $T(gx) = P_g\,T(x)$ for all inputs x and every g of a group, by the weights of T alone?
 
@@ -43,6 +45,8 @@ def prove(
         claim: *invariant*, $P_g = 1$; *equivariant*, $P_g$ moves the output as g moves the input, along the same axes;
             None, any signed permutation $P_g$ of the entries, which is found and reported.
         symmetry: in their place, a finite group with fields in and out whose actions move entries and change signs.
+        max_error: *proved* is said of the network with its weights changed by at most this, relative to the largest of
+            each tensor, where the weights are symmetric to rounding only; the report has the weights.
         search: whether, where the proof does not go through, a counterexample is looked for by numbers.
 
     Raises:
@@ -54,11 +58,13 @@ def prove(
     >>> report.verdict
     'proved'
     """
+    if not 0 <= max_error < 1:
+        raise ArgumentError("max_error", max_error, "a relative change of the weights, from 0 to less than 1")
     question = question_of(group, input_shape, claim, symmetry)
-    return prove_program(trace(model, question.shapes), question, search=search)
+    return prove_program(trace(model, question.shapes), question, search=search, max_error=max_error)
 
 
-def prove_program(program: Program, question: Question, *, search: bool = True) -> ProofReport:
+def prove_program(program: Program, question: Question, *, search: bool = True, max_error: float = 0.0) -> ProofReport:
     """As `prove`, of a graph that is there."""
     start = time.perf_counter()
     proofs = tuple(prove_generator(program, asked) for asked in question.generators)
@@ -89,7 +95,24 @@ def prove_program(program: Program, question: Question, *, search: bool = True) 
     )
     if not proved:
         report = _otherwise(program, question, report, search=search)
+    if report.verdict == "not proved":
+        report = _nearly(program, question, report, max_error)
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _nearly(program: Program, question: Question, report: ProofReport, max_error: float) -> ProofReport:
+    """With the nearest symmetric weights, if these are proved; judged by `max_error`."""
+    found = nearest_symmetric(program, question)
+    if found is None:
+        return report
+    exact = tuple(prove_generator(found.program, asked) for asked in question.generators)
+    if not all(proof.proved for proof in exact):
+        return report
+    notes = (*report.notes, str(found))
+    if found.error <= max_error:
+        changed = replace(found.program, fingerprint="")
+        return replace(report, verdict="proved", generators=exact, backward=found, notes=notes, program=changed)
+    return replace(report, backward=found, notes=notes)
 
 
 def prove_generator(program: Program, asked: Asked) -> GeneratorProof:

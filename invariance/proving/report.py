@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..provenance import environment
 from ..verdicts import ProofVerdict
 from .actions import Action
+from .backward import Backward
 from .trace import Program
 from .values import Constant, Moving
 from .walk import Stop, Walk
@@ -64,6 +65,8 @@ class ProofReport:
         constant: the output does not depend on the input.
         operations: how many operations the graph has; seconds: of the proof, without export_seconds.
         notes: sentences.
+        counterexample: an input on which it fails, by numbers.
+        backward: where the weights are symmetric to rounding only, the nearest ones that are so exactly.
     """
 
     verdict: ProofVerdict
@@ -79,6 +82,7 @@ class ProofReport:
     export_seconds: float = 0.0
     notes: tuple[str, ...] = ()
     counterexample: Mapping[str, Any] | None = None
+    backward: Backward | None = None
     program: Program | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -149,6 +153,7 @@ class ProofReport:
             "export_seconds": round(self.export_seconds, 3),
             "notes": list(self.notes),
             "counterexample": self.counterexample,
+            "backward_error": self.backward.error if self.backward else None,
             "sentence": SENTENCE,
             "fingerprint": self.program.fingerprint if self.program else "",
             "environment": environment(),

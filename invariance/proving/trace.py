@@ -18,6 +18,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.utils._pytree import tree_leaves
 
 from ..errors import ArgumentError, ArgumentTypeError
+from .nearness import Equations
 from .values import Batch, Refusal
 
 __all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace"]
@@ -45,6 +46,7 @@ class Program:
         seconds: that the export took.
         fixed: names of constants that forward itself makes, which are no weights.
         module: the float64 copy.
+        equations: where weights are compared to a tolerance, what should be equal.
         folded: constants and what is computed from them, by node: the same for every generator.
         alone: how a sample by itself gives another result than beside others; empty where it does not.
     """
@@ -60,6 +62,7 @@ class Program:
     fingerprint: str = ""
     fixed: frozenset[str] = frozenset()
     module: nn.Module | None = field(default=None, repr=False, compare=False)
+    equations: Equations | None = None
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     alone: str = ""
 

@@ -6,7 +6,7 @@ come before it in row-major order, so that an axis that merges heads or tokens w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from math import prod
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .actions import Action, Ints
+from .nearness import Equations
 
 __all__ = ["Batch", "Constant", "Movement", "Moving", "Refusal", "Value", "opaque"]
 
@@ -81,6 +82,14 @@ class Moving:
 
 
 @dataclass(frozen=True, eq=False)
+class Near:
+    """Where equations between weights are written down, and which entries of the weights these are; −1: of none."""
+
+    equations: Equations
+    places: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Constant:
     """Numbers that do not depend on the input; equal `ids` are equal real numbers.
 
@@ -92,9 +101,10 @@ class Constant:
     batch: Batch | None = None
     ids: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     computed: bool = False
+    near: Near | None = None
 
     @classmethod
-    def of(cls, values: NDArray[Any], batch: Batch | None = None) -> Constant:
+    def of(cls, values: NDArray[Any], batch: Batch | None = None, near: Near | None = None) -> Constant:
         values = np.asarray(values)
         if values.dtype.kind == "f":
             if not np.isfinite(values).all():
@@ -107,7 +117,7 @@ class Constant:
             ids = _bits(whole)
         else:
             raise Refusal(f"a constant of type {values.dtype}: real numbers only")
-        return cls(values, batch, ids)
+        return cls(values, batch, ids, near=near)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -115,10 +125,15 @@ class Constant:
 
     def moved(self, index: Any) -> Constant:
         """The entries at a flat index or any numpy index."""
-        return Constant(self.values[index], self.batch, self.ids[index], self.computed)
+        return self.rearranged(lambda array: array[index], self.batch)
 
     def reshaped(self, shape: Sequence[int], batch: Batch | None = None) -> Constant:
-        return Constant(self.values.reshape(shape), batch, self.ids.reshape(shape), self.computed)
+        return self.rearranged(lambda array: array.reshape(shape), batch)
+
+    def rearranged(self, function: Callable[[NDArray[Any]], NDArray[Any]], batch: Batch | None = None) -> Constant:
+        """Entries elsewhere, by a function that only moves entries of an array."""
+        near = None if self.near is None else Near(self.near.equations, function(self.near.places))
+        return Constant(function(self.values), batch, function(self.ids), self.computed, near)
 
 
 def _bits(numbers: NDArray[Any]) -> Ints:

@@ -16,7 +16,7 @@ from .actions import Action
 from .constants import folded
 from .registry import RULES, Step, arguments_of, name_of
 from .trace import Program, Symbol, place, symbol
-from .values import Batch, Constant, Moving, Refusal, Value
+from .values import Batch, Constant, Moving, Near, Refusal, Value
 
 __all__ = ["Stop", "Walk", "walk"]
 
@@ -74,7 +74,7 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
             continue
         if node.op == "placeholder":
             if node.name in program.constants:
-                values[node.name] = program.folded[node.name] = Constant.of(program.constants[node.name].numpy())
+                values[node.name] = program.folded[node.name] = _constant(program, node.name)
             elif node.name in program.inputs:
                 values[node.name] = Moving(next(moving), Batch(0))
             continue
@@ -99,6 +99,15 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
         if isinstance(value, Moving) and value.action is None:
             stops.append(Stop(name, "output", "", "", value.reason, {}))
     return Walk(values, tuple(steps), tuple(stops), found)
+
+
+def _constant(program: Program, name: str) -> Constant:
+    """A weight; of real numbers that keep equations, with the numbers of its entries."""
+    values = program.constants[name].numpy()
+    near = None
+    if program.equations is not None and values.dtype.kind == "f":
+        near = Near(program.equations, program.equations.number(name, values.shape))
+    return Constant.of(values, None, near)
 
 
 def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:

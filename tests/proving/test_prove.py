@@ -46,6 +46,21 @@ def test_a_symmetry_of_fields_is_proved() -> None:
     assert prove(network, symmetry=points).verdict == "proved"
 
 
+def test_weights_symmetric_to_rounding_are_projected() -> None:
+    network = nn.Conv2d(1, 2, 3, padding=1).double()
+    nn.init.constant_(network.weight, 0.3)
+    with torch.no_grad():
+        network.weight[0] += 1e-8 * torch.randn(1, 3, 3, dtype=torch.float64)
+    report = prove(network, input_shape=(1, 9, 9), group="p4", claim="equivariant")
+    assert report.verdict == "not proved"
+    assert report.backward is not None
+    assert 1e-9 < report.backward.error < 1e-7
+    network.load_state_dict(dict(report.backward.state))
+    assert prove(network, input_shape=(1, 9, 9), group="p4", claim="equivariant").verdict == "proved"
+    network.weight.data[0, 0, 0, 0] += 1e-3
+    assert prove(network, input_shape=(1, 9, 9), group="p4", claim="equivariant").backward is None
+
+
 class Sum(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.sum(1)

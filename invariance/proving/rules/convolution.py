@@ -11,7 +11,7 @@ import numpy as np
 from ..actions import Action, Ints, Reals
 from ..registry import Step, rule
 from ..values import Constant, Moving, Refusal
-from .weights import matched, scaled_ids
+from .weights import matched
 from .windows import Grid, grid_of, looked_at, window_motion
 
 CITES = ("G4", "G5", "G8.stride")
@@ -64,14 +64,15 @@ def transposed(
     outputs, tap_motion = _scattered(grid, lands, step.shape[-spatial:])
     channels, factors = _channels(grid)
     count = step.shape[-spatial - 1]
-    own, into = weight.shape[0] // groups, count // groups
+    own = weight.shape[0] // groups
     # The bank by output channel: (out, in of its group, taps).
     order = (1, 0, *range(2, weight.values.ndim))
-    shape = (into, own, *weight.shape[2:])
-    parts = [weight.moved(slice(g * own, (g + 1) * own)) for g in range(groups)]
-    values = np.concatenate([p.values.transpose(order) for p in parts]).reshape(count, *shape[1:])
-    ids = np.concatenate([p.ids.transpose(order) for p in parts]).reshape(count, *shape[1:])
-    bank = Constant(values, None, ids, weight.computed)
+
+    def by_output(array: np.ndarray) -> np.ndarray:
+        parts = np.split(array, groups)
+        return np.concatenate([part.transpose(order) for part in parts]).reshape(count, own, *weight.shape[2:])
+
+    bank = weight.rearranged(by_output)
     return _result(step, grid, bank, bias, channels, factors, tap_motion, outputs, groups)
 
 
@@ -121,7 +122,6 @@ def _result(
     count, own = weight.shape[0], weight.shape[1]
     size = prod(weight.shape[2:])
     tap_index = taps.dense()[0]
-    ids, values = weight.ids.reshape(count, own, size), weight.values.reshape(count, own, size)
     keys = moved_keys = None
     if groups > 1:
         target = channels.reshape(groups, own) // own
@@ -153,11 +153,8 @@ def _result(
         at = tuple(int(k) for k in np.unravel_index(tap, weight.shape[2:]))
         return f"tap {at[0] if len(at) == 1 else at} of channel {channel}"
 
-    match = matched(
-        "filter", weight, bias, moved(scaled_ids(weight, ids, scale)),
-        lambda: moved(values if scale is None else values * scale),
-        keys=keys, moved_keys=moved_keys, entry=entry,
-    )  # fmt: skip
+    bank = weight.reshaped((count, own, size))
+    match = matched("filter", bank, bias, moved, scale, keys=keys, moved_keys=moved_keys, entry=entry)
     rank = len(step.shape)
     spatial = outputs.rank
     axis = rank - spatial - 1

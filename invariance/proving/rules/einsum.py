@@ -32,7 +32,7 @@ def einsum(step: Step, equation: str, tensors: Any, path: Any) -> Any:
         if kept:
             raise Refusal(f"einsum {equation!r}: an index of a constant that is neither summed nor new")
         order = [b.index(i) for i in (*theirs, *summed)]
-        matrix = Constant(right.values.transpose(order), None, right.ids.transpose(order), right.computed)
+        matrix = right.rearranged(lambda array: array.transpose(order))
         matrix = matrix.reshaped((prod(sizes[i] for i in theirs), prod(sizes[i] for i in summed)))
         x = _arranged(left, a, [(i,) for i in mine], [tuple(summed)], sizes)
         shape = (*(sizes[i] for i in mine), matrix.shape[0])

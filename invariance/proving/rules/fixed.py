@@ -8,6 +8,7 @@ import numpy as np
 
 from ..actions import Action, Reals
 from ..matching import negated
+from ..nearness import TOLERANCE
 from ..values import Constant, Moving, Refusal
 
 __all__ = ["aligned", "fixed_constant", "fixed_up_to_sign", "merged"]
@@ -21,6 +22,8 @@ def aligned(constant: Constant, rank: int) -> Constant:
 def fixed_constant(constant: Constant, action: Action, name: str = "constant") -> None:
     r"""$c_i = s(i)\,c_{\pi(i)}$, ids equal entry by entry; refuses with the entry that differs most."""
     here, there, scale, shown = _moved(constant, action)
+    if constant.near is not None and _nearly(constant, action, scale):
+        return
     if scale is not None and not constant.computed:
         there = np.where(scale < 0, negated(there), there)
         scale = np.abs(scale)
@@ -31,9 +34,25 @@ def fixed_constant(constant: Constant, action: Action, name: str = "constant") -
         raise Refusal(*_difference(name, shown, action, off))
 
 
+def _nearly(constant: Constant, action: Action, scale: Reals | None) -> bool:
+    """Whether the constant stays to the tolerance; what should be equal is noted."""
+    assert constant.near is not None
+    values, moved, _, _ = _moved(constant, action, of=constant.values.astype(np.float64))
+    factors = np.ones(values.shape) if scale is None else scale
+    if values.size and np.abs(values - factors * moved).max() > TOLERANCE * np.abs(values).max():
+        return False
+    left, right, _, _ = _moved(constant, action, of=constant.near.places)
+    if (left < 0).any():
+        return bool((values == factors * moved).all())
+    constant.near.equations.require(left, right, factors)
+    return True
+
+
 def fixed_up_to_sign(constant: Constant, action: Action, name: str = "constant") -> Reals | None:
     r"""ε with $c_i = \varepsilon_i c_{\pi(i)}$, over the axes of the constant; None where ε is 1 everywhere."""
     here, there, _, shown = _moved(constant, action, factors=False)
+    if constant.near is not None and _nearly(constant, unsigned(action), None):
+        return None
     off = here != there
     if not off.any():
         return None
@@ -43,10 +62,11 @@ def fixed_up_to_sign(constant: Constant, action: Action, name: str = "constant")
 
 
 def _moved(
-    constant: Constant, action: Action, *, factors: bool = True
+    constant: Constant, action: Action, *, factors: bool = True, of: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, Reals | None, tuple[int, ...]]:
-    """Flat ids here and where they come from, over the smallest set of axes that the motion keeps to itself."""
+    """Flat ids, or what is given, here and where they come from, over the fewest axes that the motion keeps."""
     c = aligned(constant, action.rank)
+    shown = c.ids if of is None else of.reshape(c.shape)
     if c.values.ndim > action.rank:
         raise Refusal(f"a constant of shape {constant.shape} beside a tensor of shape {action.shape}")
     wide = [a for a in range(action.rank) if c.shape[a] != 1 or (factors and action.scales[a] is not None)]
@@ -54,7 +74,7 @@ def _moved(
     shape = tuple(action.shape[a] if a in axes else 1 for a in range(action.rank))
     part = action.restricted(axes)
     index, scale = part.dense()
-    ids = np.broadcast_to(c.ids, np.broadcast_shapes(c.shape, shape)).ravel()
+    ids = np.broadcast_to(shown, np.broadcast_shapes(c.shape, shape)).ravel()
     return ids, ids[index], scale if factors else None, shape
 
 

@@ -11,7 +11,7 @@ from ..actions import Action
 from ..registry import Step, rule
 from ..values import Batch, Constant, Moving, Refusal
 from .fixed import merged
-from .weights import matched, scaled_ids
+from .weights import matched
 
 CITES = ("G6",)
 
@@ -37,7 +37,7 @@ def addmm(step: Step, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -
 
 
 def _turned(matrix: Constant) -> Constant:
-    return Constant(matrix.values.T, matrix.batch, matrix.ids.T, matrix.computed)
+    return matrix.rearranged(lambda array: array.T, matrix.batch)
 
 
 def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -> Moving:
@@ -57,12 +57,7 @@ def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -
     factors = action.scale(axis) * (constant if not spread else 1.0)
     back = np.argsort(action.table(axis))
     scale = None if (factors == 1).all() else factors[None]
-    ids = scaled_ids(weight, weight.ids, scale)[:, back]
-
-    def values() -> np.ndarray:
-        return (weight.values if scale is None else weight.values * scale)[:, back]
-
-    match = matched("row", weight, bias, ids, values, entry=lambda place: f"column {place}")
+    match = matched("row", weight, bias, lambda bank: bank[:, back], scale, entry=lambda place: f"column {place}")
     along = Action.of(
         [len(match.index)], tables={0: match.index}, scales=None if match.sign is None else {0: match.sign}
     )
