@@ -133,6 +133,16 @@ class Symmetry:
         """ρ(g) on the outputs."""
         return map_tree(lambda leaf, tensor: _over(leaf, g, tensor), self.outputs, outputs)
 
+    def varied(self, kind: str, inputs: Tree, generator: torch.Generator) -> Tree | None:
+        """Inputs as they may be too: "small and large values", "mostly zero"; None where no field has such."""
+        varied = map_tree(lambda leaf, tensor: leaf.varied(kind, tensor, generator), self.inputs, inputs)
+        pairs = zip(leaves(varied), leaves(inputs), strict=True)
+        return varied if any(new is not old for (_, new), (_, old) in pairs) else None
+
+    def told_inputs(self, inputs: Tree) -> str:
+        """The inputs in words."""
+        return _told(self.inputs)
+
     def resamples(self, g: Element) -> bool:
         """Whether values between places are made up, of an input or an output."""
         return any(leaf.resamples(g) for tree in (self.inputs, self.outputs) for _, leaf in leaves(tree))
@@ -295,6 +305,12 @@ class OwnSymmetry(Symmetry):
 
     def act_out(self, g: Element, outputs: Tree) -> Tree:
         return outputs if self.own_act_out is None else self.own_act_out(_value(g), outputs)
+
+    def varied(self, kind: str, inputs: Tree, generator: torch.Generator) -> Tree | None:
+        return None
+
+    def told_inputs(self, inputs: Tree) -> str:
+        return ", ".join(f"{path}{tuple(tensor.shape)}" for path, tensor in leaves(inputs))
 
     def resamples(self, g: Element) -> bool:
         return False

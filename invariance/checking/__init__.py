@@ -5,8 +5,8 @@ ladder decide, `report` tells.
 """
 
 from .layers import layers_of
-from .question import CHECKED_GROUPS, Action, Question
+from .question import CHECKED_GROUPS, Action, Question, SymmetryQuestion, question_from_dict
 from .report import CheckReport, Row
 from .run import answer, check
 
-__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "answer", "check", "layers_of"]
+__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "SymmetryQuestion", "answer", "check", "layers_of", "question_from_dict"]

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..groups import GROUPS
+from ..symmetry import Symmetry
 from ..verdicts import Claim
 from ..warps import WARP_FAMILIES
 
-__all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Kind", "Question"]
+__all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Kind", "Question", "SymmetryQuestion", "question_from_dict"]
 
 Kind = Literal["scalar", "regular", "jacobian"]
 """What a tensor is a field of: numbers "b c h w", functions on H "b c |H| h w", or Jacobians "b c 3 2 h w"."""
@@ -27,7 +28,7 @@ POINTWISE = ("colour-gain", "block-fields")
 LADDER = ("rotation", "scale", "shear", *WARP_FAMILIES)
 CHECKED_GROUPS = ("translation", *FINITE, *POINTWISE, *LADDER)
 
-_AXES: dict[int, Kind] = {3: "scalar", 4: "regular", 5: "jacobian"}
+_AXES: dict[Kind, int] = {"scalar": 3, "regular": 4, "jacobian": 5}
 _DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -50,16 +51,25 @@ class Question:
     device: str = "cpu"
     block: int | None = None
     seed: int = 0
+    fibre: Kind | None = None
 
     def __post_init__(self) -> None:
         if self.group not in CHECKED_GROUPS:
             raise ArgumentError("group", self.group, f"one of {', '.join(CHECKED_GROUPS)}")
         if self.claim not in get_args(Claim):
             raise ArgumentError("claim", self.claim, f"one of {', '.join(get_args(Claim))}")
-        if len(self.input_shape) not in _AXES or min(self.input_shape) < 1:
-            raise ArgumentError(
-                "input_shape", self.input_shape, "(channels, height, width), with |H| or 3, 2 after the channels"
+        if self.fibre is not None and self.fibre not in get_args(Kind):
+            raise ArgumentError("fibre", self.fibre, f"one of {', '.join(get_args(Kind))}")
+        if min(self.input_shape, default=0) < 1 or len(self.input_shape) < 3:
+            raise ArgumentError("input_shape", self.input_shape, "(channels, height, width), none of them 0")
+        if len(self.input_shape) > 3 and self._declared is None:
+            wanted = (
+                "(channels, height, width); say of more axes what they are: fibre='regular' for (C, |H|, H, W), functions "
+                "on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as volume:1x8x33x33"
             )
+            raise ArgumentError("input_shape", self.input_shape, wanted)
+        if len(self.input_shape) != _AXES[self.input_kind]:
+            raise ArgumentError("input_shape", self.input_shape, f"{_AXES[self.input_kind]} axes for {self.input_kind}")
         if self.input_kind == "jacobian" and self.input_shape[1:3] != (3, 2):
             raise ArgumentError("input_shape", self.input_shape, "(channels, 3, 2, height, width) of a Jacobian field")
         if self.dtype not in _DTYPES:
@@ -104,7 +114,12 @@ class Question:
 
     @property
     def input_kind(self) -> Kind:
-        return _AXES[len(self.input_shape)]
+        return self._declared or "scalar"
+
+    @property
+    def _declared(self) -> Kind | None:
+        """Block fields act on Jacobian fields alone."""
+        return self.fibre or ("jacobian" if self.group == "block-fields" else None)
 
     @property
     def moves(self) -> Action | None:
@@ -126,5 +141,73 @@ class Question:
             sizes = data["sizes"] and tuple(data["sizes"])
             dtype = getattr(torch, data["dtype"])
             return cls(**data | {"input_shape": tuple(data["input_shape"]), "sizes": sizes, "dtype": dtype})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ArgumentError("question", data, f"the fields of a check ({error})") from error
+
+
+def question_from_dict(data: dict[str, Any]) -> Question | SymmetryQuestion:
+    """Either kind, as `to_dict` wrote it."""
+    return (SymmetryQuestion if "symmetry" in data else Question).from_dict(data)
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetryQuestion:
+    """The arguments of `check` with a symmetry; random numbers come from `seed` alone.
+
+    Attributes:
+        samples: how many of each kind of inputs.
+        random: how many random elements of a group that is not listed element by element.
+        tolerance: E to judge by instead of rounding.
+        inputs: a tree of tensors of one's own, instead of drawn ones.
+
+    Raises:
+        ArgumentError: fewer than two samples, no random elements, a tolerance that is none, an unknown dtype.
+    """
+
+    symmetry: Symmetry
+    samples: int | None = None
+    random: int = 4
+    batch: int = 8
+    dtype: torch.dtype = torch.float64
+    device: str = "cpu"
+    tolerance: float | None = None
+    inputs: Any = None
+    seed: int = 0
+
+    action = None
+
+    def __post_init__(self) -> None:
+        if self.samples is not None and self.samples < 2:
+            raise ArgumentError("images", self.samples, "at least 2 samples, for an interval over them")
+        if self.random < 1:
+            raise ArgumentError("random", self.random, "at least one random element")
+        if self.batch < 1:
+            raise ArgumentError("batch", self.batch, "at least one sample in a pass")
+        if self.dtype not in _DTYPES:
+            raise ArgumentError("dtype", self.dtype, f"one of {', '.join(map(str, _DTYPES))}")
+        if self.tolerance is not None and not 0 < self.tolerance < float("inf"):
+            raise ArgumentError("tolerance", self.tolerance, "a finite E above 0")
+
+    @property
+    def group(self) -> str:
+        return self.symmetry.group.name
+
+    @property
+    def claim(self) -> Claim:
+        return self.symmetry.claim
+
+    def to_dict(self) -> dict[str, Any]:
+        """Raises ArgumentError where a part of the symmetry has no name, or the inputs are one's own."""
+        if self.inputs is not None:
+            raise ArgumentError("inputs", "one's own", "drawn inputs, for a file that has the question")
+        plain = {item: getattr(self, item) for item in ("samples", "random", "batch", "device", "tolerance", "seed")}
+        return {"symmetry": self.symmetry.to_dict(), "dtype": str(self.dtype).removeprefix("torch.")} | plain
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> SymmetryQuestion:
+        """Raises ArgumentError where a field is missing, unknown or of the wrong type."""
+        try:
+            symmetry = Symmetry.from_dict(data["symmetry"])
+            return cls(**data | {"symmetry": symmetry, "dtype": getattr(torch, data["dtype"])})
         except (KeyError, TypeError, AttributeError) as error:
             raise ArgumentError("question", data, f"the fields of a check ({error})") from error

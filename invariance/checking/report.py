@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..measure import Ladder
 from ..provenance import environment
 from ..verdicts import CheckVerdict
-from .question import Question
+from .question import Question, SymmetryQuestion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,10 +37,11 @@ class Row:
         note: what else there is to say.
         power: the smallest E of any one channel that would have been called a violation.
         kind: the images that the row speaks of, the worst ones of several kinds.
+        output: the path of the output in the tree that the model returns; empty where there is one.
     """
 
     transformation: str
-    size: tuple[int, int]
+    size: tuple[int, ...]
     error: float | None
     interval: Interval | None
     floor: float
@@ -54,13 +55,21 @@ class Row:
     note: str = ""
     power: float | None = None
     kind: str = ""
+    output: str = ""
+
+    @property
+    def name(self) -> str:
+        """The transformation, the size and the output, where there is such."""
+        at = f" at {self.size[0]}" if self.size else ""
+        return f"{self.transformation}{at}{f', {self.output}' if self.output else ''}"
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of `CheckReport.COLUMNS`."""
         worst = "–" if self.worst is None else f"{self.worst:.1e}, image {self.worst_image}"
         return (
             self.transformation,
-            f"{self.size[0]}×{self.size[1]}",
+            self.output or "–",
+            "×".join(map(str, self.size)) or "–",
             _measured(self.error, self.interval),
             _measured(self.limit, self.limit_interval),
             _measured(self.order, self.order_interval, "{:.2g}"),
@@ -111,17 +120,19 @@ class CheckReport:
         question: what was asked; with the same model it has the same answer.
         target, target_seed: where the model can be found again, see `load_target`; empty if it is not known.
         diagnosis: sentences on sizes, borders and limits, the first one on the verdict.
+        scope: which part of the group was tried.
         ladders: the refinement ladders by transformation.
     """
 
-    question: Question
+    question: Question | SymmetryQuestion
     rows: tuple[Row, ...]
     diagnosis: tuple[str, ...] = ()
     target: str = ""
     target_seed: int = 0
+    scope: str = ""
     ladders: dict[str, Ladder] = field(default_factory=dict, compare=False, repr=False)
 
-    COLUMNS = ("transformation", "size", "error E", "E∞", "order p", "floor", "verdict", "worst case")
+    COLUMNS = ("transformation", "output", "size", "error E", "E∞", "order p", "floor", "verdict", "worst case")
 
     @property
     def verdict(self) -> CheckVerdict:
@@ -143,6 +154,7 @@ class CheckReport:
             "target_seed": self.target_seed,
             "question": _finite(self.question.to_dict()),
             "verdict": self.verdict,
+            "scope": self.scope,
             "rows": [_finite(asdict(row)) for row in self.rows],
             "diagnosis": list(self.diagnosis),
             "environment": environment(),
@@ -186,8 +198,9 @@ class CheckReport:
         if self.ladders:
             return plot_ladder(self.ladders, ax=ax, title=title)
         several = len({row.size for row in self.rows}) > 1
+        named = len({row.output for row in self.rows}) > 1
         return plot_errors(
-            [f"{row.transformation} at {row.size[0]}" if several else row.transformation for row in self.rows],
+            [row.name if several or named else row.transformation for row in self.rows],
             [row.error for row in self.rows],
             intervals=[row.interval for row in self.rows],
             floors=[row.floor for row in self.rows],
@@ -195,10 +208,17 @@ class CheckReport:
             title=title,
         )
 
+    @property
+    def asked(self) -> str:
+        """The question in a few words."""
+        question = self.question
+        if isinstance(question, SymmetryQuestion):
+            return f"{question.symmetry}, {question.claim}"
+        moves = question.action if isinstance(question.action, str) else "a function"
+        return f"{question.group}, {question.claim}{f' ({moves})' if question.action else ''}"
+
     def __str__(self) -> str:
-        moves = self.question.action if isinstance(self.question.action, str) else "a function"
-        claim = f"{self.question.claim} ({moves})" if self.question.action else self.question.claim
-        return "\n".join((f"{self.question.group}, {claim}: {self.verdict}", *self.diagnosis))
+        return "\n".join(filter(None, (f"{self.asked}: {self.verdict}", self.scope, *self.diagnosis)))
 
 
 def _finite(data: dict[str, Any]) -> dict[str, Any]:

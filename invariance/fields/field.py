@@ -61,6 +61,10 @@ class Field:
         """Random tensors; `smooth` ones where they will be resampled."""
         raise NotImplementedError
 
+    def varied(self, kind: str, tensor: Shaped[Tensor, "b ..."], generator: torch.Generator) -> Shaped[Tensor, "b ..."]:
+        """The tensor as it may be too: "small and large values" or "mostly zero"; itself where that says nothing."""
+        return tensor
+
     def encode(self, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
         """The numbers that are compared: the tensor itself, or one-hot codes of labels."""
         return tensor
@@ -159,6 +163,17 @@ class TensorField(Field):
         else:
             values = torch.randn((batch, *held, *self.domain.shape), generator=generator, dtype=torch.float64)
         return self._closed(self.scale * self.fibre.project(values, 2))
+
+    def varied(self, kind: str, tensor: Shaped[Tensor, "b ..."], generator: torch.Generator) -> Shaped[Tensor, "b ..."]:
+        if kind == "small and large values":
+            sizes = torch.tensor([0.1, 10.0], dtype=tensor.dtype).repeat((len(tensor) + 1) // 2)[: len(tensor)]
+            return tensor * sizes.view(-1, *[1] * (tensor.ndim - 1))
+        places = self.domain.shape
+        if kind != "mostly zero" or not places or isinstance(self.fibre, Position):
+            return tensor
+        kept = torch.rand((len(tensor), *places), generator=generator) < 0.25
+        held = [1] * (tensor.ndim - 1 - len(places))
+        return tensor * (kept.view(-1, *held, *places) if self._grid else kept.view(-1, *places, *held))
 
     def _opened(self, tensor: Tensor) -> Tensor:
         """(batch, channels, *fibre, *places)."""

@@ -48,7 +48,7 @@ CONSISTENT: dict[str, tuple[Any, ...]] = {
         lambda: JacobianConv2d(1, 2, 1),
         "affine",
         "equivariant",
-        {"action": "jacobian", "input_shape": (1, 3, 2, 32, 32), "sizes": (24, 32, 48, 64)},
+        {"action": "jacobian", "fibre": "jacobian", "input_shape": (1, 3, 2, 32, 32), "sizes": (24, 32, 48, 64)},
     ),
     "DiffCNN with single taps": (lambda: DiffCNN(3, 1), "separable", "equivariant", {}),
 }
@@ -71,7 +71,7 @@ VIOLATED: dict[str, tuple[Any, ...]] = {
     "its mean": (lambda: Gradient(1.1, pooled=True), "rotation", "invariant", {}),
     "gradients scale": (lambda: Gradient(), "scale", "equivariant", {}),
     "a field is not invariant": (lambda: nn.Conv2d(3, 2, 1), "smooth", "invariant", {}),
-    "Jacobians are no scalars": (lambda: nn.Flatten(1, 3), "shear", "equivariant", {"input_shape": (1, 3, 2, 64, 64)}),
+    "Jacobians are no scalars": (lambda: nn.Flatten(1, 3), "shear", "equivariant", {"fibre": "jacobian", "input_shape": (1, 3, 2, 64, 64)}),
 }
 
 

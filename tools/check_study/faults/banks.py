@@ -134,6 +134,8 @@ def build(base: str, edit: Edit | None = None, bias: Edit | None = None) -> Faul
     order = layer.group.order
     shape = (3, 9, 9) if isinstance(layer, LiftingConv2d) else (2, order, 9, 9)
     options = {"input_shape": shape, "group": layer.group.name, "claim": "equivariant", "action": "regular"}
+    if len(shape) > 3:
+        options["fibre"] = "regular"
     return Fault(Bank(layer), Bank(layer, edit, bias), options)
 
 

@@ -32,7 +32,8 @@ def fault(model: Any, size: int, shape: tuple[int, ...] = (3,), group: Any = P4,
     model = model.double() if isinstance(model, nn.Module) else model
     options = {"claim": "equivariant", **options}
     sound = averaged(model, group, features_in=len(shape) > 1, features_out=options.get("action") == "regular")
-    return Fault(sound, model, {"input_shape": (*shape, size, size), "group": group.name, **options})
+    fibre = {"fibre": "regular"} if len(shape) > 1 else {}
+    return Fault(sound, model, {"input_shape": (*shape, size, size), "group": group.name, **fibre, **options})
 
 
 def strided(kernel: int, stride: int, padding: int) -> Model:

@@ -37,7 +37,8 @@ def sides(draw: random.Random, group: SplitGroup) -> tuple[int, int]:
 
 
 def asked(model: nn.Module, group: SplitGroup, shape: tuple[int, ...], **claim: Any) -> Subject:
-    return Subject(model, {"input_shape": shape, "group": group.name, **(claim or REGULAR)})
+    fibre = {"fibre": "regular"} if len(shape) > 3 else {}
+    return Subject(model, {"input_shape": shape, "group": group.name, **fibre, **(claim or REGULAR)})
 
 
 def stack(draw: random.Random, group: SplitGroup, *, depth: int | None = None, stride: int = 1) -> list[nn.Module]:

@@ -1,0 +1,51 @@
+r"""Connected Lie groups to first order: $\tfrac{d}{dt}\big|_0 F(\rho(e^{tX})x) = \tfrac{d}{dt}\big|_0 \rho(e^{tX})F(x)$ for a basis X.
+
+Both sides are forward-mode derivatives, so no step is chosen. Where they agree for all x, F is equivariant under the
+whole component of the identity; a check sees the x that it draws.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..fields import map_tree
+from ..groups import Tangent
+from .pack import Packed, Rows
+
+__all__ = ["FirstOrder"]
+
+
+class FirstOrder(nn.Module):
+    r"""$x \mapsto (F + \dot F_\text{in},\ F + \dot F_\text{out})$: equal where the claim holds, E in units per unit of t.
+
+    F is added so that an output whose derivative vanishes is compared in units of its own differences.
+    """
+
+    def __init__(self, packed: Packed, tangent: Tangent) -> None:
+        super().__init__()
+        self.packed, self.tangent = packed, tangent
+        self.training = packed.training
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FirstOrder:
+        return FirstOrder(copy.deepcopy(self.packed, memo), self.tangent)
+
+    def forward(self, rows: Rows) -> Rows:
+        packed, symmetry = self.packed, self.packed.symmetry
+        inputs = packed.layouts.unpack(rows)
+        zero, one = (torch.tensor(v, dtype=torch.float64) for v in (0.0, 1.0))
+
+        def along(t: Tensor) -> Any:
+            return packed.outputs(symmetry.act(self.tangent.at(t), inputs))
+
+        outputs, rate = torch.func.jvp(along, (zero,), (one,))
+        _, wanted = torch.func.jvp(lambda t: symmetry.act_out(self.tangent.at(t), outputs), (zero,), (one,))
+        pair = tuple(map_tree(_moved, outputs, other) for other in (rate, wanted))
+        return packed.layouts.pack(pair, rows.dtype)
+
+
+def _moved(value: Tensor, rate: Tensor) -> Tensor:
+    return value + rate.to(value.dtype) if value.is_floating_point() else value

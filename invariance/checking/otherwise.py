@@ -1,0 +1,133 @@
+r"""Where a claim fails: which other action would make it hold?
+
+The commonest mistake of the field is in the test: R for Rᵀ, row vectors for columns, a cell or an edge attribute left
+unrotated. What is tried instead of ρ(g) on an output costs no pass of the model; on an input, one for each candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..errors import ArgumentError, ArgumentTypeError
+from ..fields import Field, leaves, map_tree
+from ..groups import Affine, Element
+from .report import Row
+
+if TYPE_CHECKING:
+    from .symmetric import Bench, Kind
+
+__all__ = ["what_would_hold"]
+
+_CLOSE = 1e-7  # of the output: a mistake in the action makes an error of the output's own size
+_TRIED = 3
+
+Action = Callable[[Element, Tensor], Tensor]
+
+
+def what_would_hold(bench: Bench, kind: Kind, rows: Sequence[Row], elements: Sequence[Element]) -> list[str]:
+    """A sentence for each output, or input, that would be right under another action; none where none is."""
+    broken = {row.transformation: row for row in rows if row.verdict == "violated"}
+    some = [g for g in elements if str(g) in broken and not bench.symmetry.resamples(g)]
+    some = sorted(some, key=lambda g: g.distance(g.inverse()) == 0)[:_TRIED]
+    if not some:
+        return []
+    moved = {id(g): bench.outputs(bench.run(bench.symmetry.act(g, kind.inputs))[1]) for g in some}
+    plain = bench.outputs(kind.plain)
+    said = []
+    wrong = sorted({row.output for row in broken.values()})
+    for path in wrong:
+        for name, action in _output_actions(bench, path, plain[path]):
+            if all(_close(action, g, plain[path], moved[id(g)][path]) for g in some):
+                said.append(f"output{f' {path}' if path else ''}: consistent if {name}")
+                break
+    return said or list(_inputs(bench, kind, some))
+
+
+def _output_actions(bench: Bench, path: str, plain: Tensor) -> Iterator[tuple[str, Action]]:
+    leaf = dict(leaves(bench.symmetry.outputs)).get(path) if not _own(bench) else None
+    yield "it stays, which is the claim invariant", lambda g, y: y
+    if isinstance(leaf, Field):
+        inverse = "it moves by the inverse action: Rᵀ for R, rows for columns, in the test or in the network"
+        yield inverse, lambda g, y: leaf.act(g.inverse(), y)
+        yield "it also changes sign under reflections, as a pseudo-scalar or pseudo-vector does", (
+            lambda g, y: leaf.act(g, y) * _sign(g)
+        )
+    for axis in range(1, plain.ndim):
+        yield f"axis {axis} of it is a vector, which turns with the group", _on_axis(axis, False)
+        yield f"axis {axis} of it is a vector, which turns by the inverse", _on_axis(axis, True)
+
+
+def _inputs(bench: Bench, kind: Kind, some: Sequence[Element]) -> Iterator[str]:
+    """Inputs that the network takes to move otherwise than declared; first those that should turn and were left."""
+    if _own(bench):
+        return
+    fields = dict(leaves(bench.symmetry.inputs))
+    tensors = dict(leaves(kind.inputs))
+    tried: list[tuple[str, str, Action]] = []
+    for path, tensor in tensors.items():
+        tried += [(path, f"turned as a vector along its axis {a}", _on_axis(a, False)) for a in range(1, tensor.ndim)]
+    for path, leaf in fields.items():
+        tried.append((path, "moved by the inverse action, Rᵀ for R", lambda g, x, leaf=leaf: leaf.act(g.inverse(), x)))
+        tried.append((path, "stayed", lambda g, x: x))
+    for path, name, action in tried:
+        if all(_holds(bench, kind, g, path, action) for g in some):
+            yield f"input{f' {path}' if path else ''}: consistent if it {name}"
+            return
+
+
+def _holds(bench: Bench, kind: Kind, g: Element, path: str, action: Action) -> bool:
+    """Whether the claim is right with this action on the input of this path; not if then nothing moves at all."""
+    declared = dict(leaves(bench.symmetry.act(g, kind.inputs)))
+    before = dict(leaves(kind.inputs))
+    try:
+        used = declared | {path: action(g, before[path])}
+        if _same(used, declared) or _same(used, before):
+            return False
+        names = iter(before)
+        outputs = bench.outputs(bench.run(map_tree(lambda _: used[next(names)], kind.inputs))[1])
+    except (ArgumentError, ArgumentTypeError, RuntimeError):
+        return False
+    expected = bench.expected(g, kind.plain)
+    return all(_near(outputs[name], expected[name]) for name in outputs)
+
+
+def _same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(one[path], other[path]) for path in one)
+
+
+def _close(action: Action, g: Element, plain: Tensor, moved: Tensor) -> bool:
+    try:
+        return _near(moved, action(g, plain))
+    except (ArgumentError, ArgumentTypeError, RuntimeError, IndexError):
+        return False
+
+
+def _near(moved: Tensor, expected: Tensor) -> bool:
+    if moved.shape != expected.shape:
+        return False
+    return float((moved - expected).abs().max()) <= _CLOSE * float(expected.abs().max())
+
+
+def _on_axis(axis: int, inverse: bool) -> Action:
+    def action(g: Element, values: Tensor) -> Tensor:
+        part = g.affine()
+        if part is None or part.dimension != values.shape[axis]:
+            raise ArgumentError("axis", axis, "as long as space has dimensions")
+        return (part.inverse() if inverse else part).on_axis(values, axis)
+
+    return action
+
+
+def _sign(g: Element) -> float:
+    part = g.parts.get("space")
+    return -1.0 if isinstance(part, Affine) and torch.linalg.det(part.matrix) < 0 else 1.0
+
+
+def _own(bench: Any) -> bool:
+    from ..symmetry import OwnSymmetry
+
+    return isinstance(bench.symmetry, OwnSymmetry)

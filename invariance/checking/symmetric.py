@@ -1,0 +1,244 @@
+r"""Any symmetry: $F(\rho_\text{in}(g)x) = \rho_\text{out}(g)F(x)$, a row for each element and output.
+
+A finite group that is listed is tried completely; others by their generators, by random elements, and, where they have a
+Lie algebra, by its basis to first order. What moves entries or multiplies by matrices is judged by rounding alone; what
+is resampled is measured beside what resampling does by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import ArgumentError, ArgumentTypeError
+from ..fields import leaves, map_tree
+from ..groups import Element
+from ..measure.error import Model
+from ..symmetry import Symmetry
+from ..verdicts import CheckVerdict
+from .exact import compared
+from .first_order import FirstOrder
+from .judge import CONSTANT, Moved, error_interval, judge, within, worst_image
+from .pack import Layouts, Packed
+from .probe import Probe
+from .question import SymmetryQuestion
+from .report import CheckReport, Row, merged
+from .rounding import Rounding, measured
+
+__all__ = ["Bench", "Kind", "answer_symmetry"]
+
+SAMPLES = 4
+RANDOM = 4
+"""Random elements of a group that is not listed."""
+
+_KINDS = ("random values", "small and large values", "mostly zero")
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """Inputs of one kind, what the model makes of them, and how far that is rounded."""
+
+    name: str
+    inputs: Any
+    rows: Tensor
+    plain: Tensor
+    rounding: Rounding
+
+
+class Bench:
+    """A model under a symmetry: packed, run, and looked at output by output.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: a model that cannot be called so, refuses the inputs, or returns what the
+            symmetry does not declare.
+    """
+
+    def __init__(self, model: Model, question: SymmetryQuestion) -> None:
+        self.question, self.symmetry = question, question.symmetry
+        self.layouts = Layouts()
+        self.packed = Packed(model, self.symmetry, self.layouts)
+        self.symmetry.check_signature(model)
+        self.probe = self._probe(self.packed)
+
+    def _probe(self, module: torch.nn.Module) -> Probe:
+        question = self.question
+        return Probe(module, dtype=question.dtype, device=question.device, batch=question.batch)
+
+    def run(self, inputs: Any, module: torch.nn.Module | None = None) -> tuple[Tensor, Tensor]:
+        """A tree as rows, and what the model makes of it, as rows."""
+        rows = self.layouts.pack(inputs)
+        probe = self.probe if module is None else self._probe(module)
+        try:
+            return rows, probe(rows)
+        except ArgumentError as error:
+            if error.args[0] != "input_shape":
+                raise
+            raise ArgumentError("inputs", self.symmetry.told_inputs(inputs), error.args[2]) from error
+
+    def kind(self, name: str, inputs: Any, module: torch.nn.Module | None = None) -> Kind:
+        rows, plain = self.run(inputs, module)
+        probe = self.probe if module is None else self._probe(module)
+        (rounding,) = measured(probe, [(rows, plain)], alone=probe.separates(rows, plain))
+        return Kind(name, inputs, rows, plain, rounding)
+
+    def outputs(self, rows: Tensor) -> dict[str, Tensor]:
+        """What is compared, by path, in float64."""
+        return {path: leaf.double() for path, leaf in self.symmetry.encoded(self.layouts.unpack(rows)).items()}
+
+    def expected(self, g: Element, rows: Tensor) -> dict[str, Tensor]:
+        """ρ(g) on outputs."""
+        moved = self.symmetry.act_out(g, self.layouts.unpack(rows))
+        return {path: leaf.double() for path, leaf in self.symmetry.encoded(moved).items()}
+
+
+def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
+    """The report; the same model and question have the same report."""
+    generator = torch.Generator().manual_seed(question.seed)
+    symmetry = question.symmetry
+    symmetry.check_laws(generator)
+    bench = Bench(model, question)
+    kinds = list(_kinds(bench, generator))
+    elements = symmetry.group.tried(generator, question.random)
+    tangents = _tangents(bench)
+    family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
+    rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
+    said: list[str] = []
+    for tangent in tangents:
+        try:
+            rows += _first_order(bench, kinds[0], tangent, family, generator)
+        except (ArgumentError, ArgumentTypeError) as error:
+            why = "not finite everywhere, as of a norm at 0" if "NaN" in str(error.args[1]) else error.args[2]
+            said = [f"the Lie algebra was left out: the model's forward derivative is not to be had ({why})"]
+            break
+    if not rows:
+        raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
+    notes = list(dict.fromkeys(row.note for row in rows if row.note))
+    report = CheckReport(question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, len(tangents) if not said else 0))
+    if report.verdict != "violated":
+        return report
+    from .otherwise import what_would_hold
+
+    return replace(report, diagnosis=(*what_would_hold(bench, kinds[0], report.rows, elements), *report.diagnosis))
+
+
+def _kinds(bench: Bench, generator: torch.Generator) -> Iterator[Kind]:
+    """Those given, or those drawn; kinds that the model refuses are left out as long as it takes the first."""
+    question, symmetry = bench.question, bench.symmetry
+    count = question.samples or SAMPLES
+    if question.inputs is not None:
+        yield bench.kind("given inputs", question.inputs)
+        return
+    drawn = symmetry.sample(count, generator)
+    yield bench.kind(_KINDS[0], drawn)
+    for name in _KINDS[1:]:
+        varied = symmetry.varied(name, symmetry.sample(count, generator), generator)
+        if varied is None:
+            continue
+        try:
+            yield bench.kind(name, varied)
+        except ArgumentError:
+            continue
+
+
+def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: torch.Generator) -> Iterator[Row]:
+    """A row for each output, the gravest of all kinds of inputs."""
+    found: dict[str, dict[str, Row]] = {}
+    for kind in kinds:
+        _, moved_rows = bench.run(bench.symmetry.act(g, kind.inputs))
+        moved, expected = bench.outputs(moved_rows), bench.expected(g, kind.plain)
+        for path, output in moved.items():
+            row = _shapes(g, path, output, expected.get(path))
+            if row is None and bench.symmetry.resamples(g):
+                row = _resampled(bench, kind, g, path, output, generator)
+            elif row is None:
+                case = Moved(kind.plain, output, lambda rows, path=path: bench.expected(g, rows)[path], _channel(output))
+                tolerance = bench.question.tolerance
+                row = judge(
+                    str(g), (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance
+                )
+            found.setdefault(path, {})[kind.name] = replace(row, output=path)
+    for by_kind in found.values():
+        yield merged(by_kind)
+
+
+def _shapes(g: Element, path: str, output: Tensor, expected: Tensor | None) -> Row | None:
+    if expected is not None and expected.shape == output.shape:
+        return None
+    wanted = "none" if expected is None else tuple(expected.shape)
+    note = f"the output's shape does not move along: {tuple(output.shape)} where {wanted} is expected"
+    return Row(str(g), (), None, None, 0.0, "violated", note=note)
+
+
+def _channel(output: Tensor) -> int | None:
+    return 1 if output.ndim > 1 else None
+
+
+def _resampled(
+    bench: Bench, kind: Kind, g: Element, path: str, output: Tensor, generator: torch.Generator
+) -> Row:
+    """E inside, beside the E of turning the output there and back, a half of which one turn makes."""
+    symmetry, plain = bench.symmetry, bench.outputs(kind.plain)[path]
+    region = symmetry.region(g, path)
+    back = symmetry.act_out(g.inverse(), symmetry.act_out(g, bench.layouts.unpack(kind.plain)))
+    again = symmetry.encoded(back)[path].double()
+    expected = bench.expected(g, kind.plain)[path]
+
+    def inside(values: Tensor) -> Tensor:
+        return values if region is None else values[:, region]
+
+    report = compared(inside(plain), inside(output), lambda _: inside(expected))
+    if report.spread is None or not report.spread.mean() > 0:
+        return Row(str(g), (), None, None, 0.0, "undefined", note=CONSTANT)
+    round_trip = compared(inside(plain), inside(again), lambda rows: rows)
+    floor = float((round_trip.difference.mean() / report.spread.mean()).sqrt()) / 2**0.5
+    error, interval = error_interval(report, generator)
+    worst, image = worst_image(report)
+    tolerance = bench.question.tolerance
+    verdict: CheckVerdict = "measured" if tolerance is None else within(interval, tolerance)
+    note = "" if tolerance is not None else "values between pixels are a spline's: give a tolerance to judge E by"
+    return Row(str(g), (), error, interval, floor, verdict, worst, image, note=note)
+
+
+def _tangents(bench: Bench) -> tuple[Any, ...]:
+    """The basis of the Lie algebra, where nothing is resampled and all that is compared has derivatives."""
+    symmetry = bench.symmetry
+    return tuple(
+        tangent
+        for tangent in symmetry.group.algebra
+        if bench.question.dtype == torch.float64
+        and not symmetry.resamples(tangent.at(torch.tensor(0.1, dtype=torch.float64)))
+    )
+
+
+def _first_order(
+    bench: Bench, kind: Kind, tangent: Any, family: int, generator: torch.Generator
+) -> Iterator[Row]:
+    derived = FirstOrder(bench.packed, tangent)
+    again = bench.kind(kind.name, kind.inputs, derived)
+    _, wanted = bench.layouts.unpack(again.plain)
+    moved = {path: leaf.double() for path, leaf in bench.symmetry.encoded(wanted).items()}
+    for path, output in moved.items():
+        def found(rows: Tensor, path: str = path) -> Tensor:
+            return bench.symmetry.encoded(bench.layouts.unpack(rows)[0])[path].double()
+
+        case = Moved(again.plain, output, found, _channel(output))
+        tolerance = bench.question.tolerance
+        row = judge(str(tangent), (), case, again.rounding, family=family, generator=generator, tolerance=tolerance)
+        yield replace(row, output=path)
+
+
+def _scope(symmetry: Symmetry, elements: list[Element], tangents: int) -> str:
+    """What was tried of the group, in words."""
+    group = symmetry.group
+    if group.elements is not None:
+        return f"all {len(elements)} elements but the identity were tried" if len(elements) > 1 else "its one element but the identity was tried"
+    steps = len(group.generators)
+    parts = [f"{steps} generator{'s' * (steps > 1)}"] if steps else []
+    parts += [f"{len(elements) - steps} random elements"]
+    parts += [f"a basis of the Lie algebra, {tangents} derivatives"] if tangents else []
+    whole = f" of {group.order}" if group.order else ""
+    return f"tried: {', '.join(parts)}{whole}"
