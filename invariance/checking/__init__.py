@@ -9,4 +9,15 @@ from .question import CHECKED_GROUPS, Action, Question, SymmetryQuestion, questi
 from .report import CheckReport, Row
 from .run import answer, check
 
-__all__ = ["CHECKED_GROUPS", "Action", "CheckReport", "Question", "Row", "SymmetryQuestion", "answer", "check", "layers_of", "question_from_dict"]
+__all__ = [
+    "CHECKED_GROUPS",
+    "Action",
+    "CheckReport",
+    "Question",
+    "Row",
+    "SymmetryQuestion",
+    "answer",
+    "check",
+    "layers_of",
+    "question_from_dict",
+]

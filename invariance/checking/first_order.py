@@ -1,4 +1,5 @@
-r"""Connected Lie groups to first order: $\tfrac{d}{dt}\big|_0 F(\rho(e^{tX})x) = \tfrac{d}{dt}\big|_0 \rho(e^{tX})F(x)$ for a basis X.
+r"""Connected Lie groups to first order, for a basis X of the algebra:
+$\tfrac{d}{dt}\big|_0 F(\rho(e^{tX})x) = \tfrac{d}{dt}\big|_0 \rho(e^{tX})F(x)$.
 
 Both sides are forward-mode derivatives, so no step is chosen. Where they agree for all x, F is equivariant under the
 whole component of the identity; a check sees the x that it draws.
@@ -20,7 +21,7 @@ __all__ = ["FirstOrder"]
 
 
 class FirstOrder(nn.Module):
-    r"""$x \mapsto (F + \dot F_\text{in},\ F + \dot F_\text{out})$: equal where the claim holds, E in units per unit of t.
+    r"""$x \mapsto (F + \dot F_\text{in},\ F + \dot F_\text{out})$: equal where the claim holds; E is per unit of t.
 
     F is added so that an output whose derivative vanishes is compared in units of its own differences.
     """

@@ -70,7 +70,7 @@ class Moved:
 
 def judge(
     name: str,
-    size: tuple[int, int],
+    size: tuple[int, ...],
     case: Moved,
     rounding: Rounding,
     *,

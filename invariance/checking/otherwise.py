@@ -53,8 +53,9 @@ def _output_actions(bench: Bench, path: str, plain: Tensor) -> Iterator[tuple[st
     if isinstance(leaf, Field):
         inverse = "it moves by the inverse action: Rᵀ for R, rows for columns, in the test or in the network"
         yield inverse, lambda g, y: leaf.act(g.inverse(), y)
-        yield "it also changes sign under reflections, as a pseudo-scalar or pseudo-vector does", (
-            lambda g, y: leaf.act(g, y) * _sign(g)
+        yield (
+            "it also changes sign under reflections, as a pseudo-scalar or pseudo-vector does",
+            (lambda g, y: leaf.act(g, y) * _sign(g)),
         )
     for axis in range(1, plain.ndim):
         yield f"axis {axis} of it is a vector, which turns with the group", _on_axis(axis, False)

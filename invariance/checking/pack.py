@@ -22,7 +22,7 @@ __all__ = ["Layouts", "Packed"]
 
 _BASE, _DIGITS = 128, 3
 
-Rows = Float[Tensor, "batch width"]
+Rows = Float[Tensor, "batch _"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +124,8 @@ class Packed(nn.Module):
         assert model is not None
         return type(self)(model, self.symmetry, self.layouts)
 
-    def outputs(self, inputs: Any) -> dict[str, Tensor]:
-        """What the model makes of a tree, by path."""
+    def outputs(self, inputs: Any) -> Any:
+        """What the model makes of a tree."""
         model = self.function if self.net is None else self.net
         assert model is not None
         return self.symmetry.run(model, inputs)

@@ -15,7 +15,17 @@ from ..symmetry import Symmetry
 from ..verdicts import Claim
 from ..warps import WARP_FAMILIES
 
-__all__ = ["CHECKED_GROUPS", "FINITE", "LADDER", "POINTWISE", "Action", "Kind", "Question", "SymmetryQuestion", "question_from_dict"]
+__all__ = [
+    "CHECKED_GROUPS",
+    "FINITE",
+    "LADDER",
+    "POINTWISE",
+    "Action",
+    "Kind",
+    "Question",
+    "SymmetryQuestion",
+    "question_from_dict",
+]
 
 Kind = Literal["scalar", "regular", "jacobian"]
 """What a tensor is a field of: numbers "b c h w", functions on H "b c |H| h w", or Jacobians "b c 3 2 h w"."""
@@ -64,8 +74,9 @@ class Question:
             raise ArgumentError("input_shape", self.input_shape, "(channels, height, width), none of them 0")
         if len(self.input_shape) > 3 and self._declared is None:
             wanted = (
-                "(channels, height, width); say of more axes what they are: fibre='regular' for (C, |H|, H, W), functions "
-                "on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as volume:1x8x33x33"
+                "(channels, height, width); say of more axes what they are: fibre='regular' for (C, |H|, H, W), "
+                "functions on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as "
+                "volume:1x8x33x33"
             )
             raise ArgumentError("input_shape", self.input_shape, wanted)
         if len(self.input_shape) != _AXES[self.input_kind]:
@@ -145,9 +156,9 @@ class Question:
             raise ArgumentError("question", data, f"the fields of a check ({error})") from error
 
 
-def question_from_dict(data: dict[str, Any]) -> Question | SymmetryQuestion:
-    """Either kind, as `to_dict` wrote it."""
-    return (SymmetryQuestion if "symmetry" in data else Question).from_dict(data)
+def question_from_dict(data: dict[str, Any], load: Callable[[str], Symmetry]) -> Question | SymmetryQuestion:
+    """Either kind, as `to_dict` wrote it; `load` finds a symmetry by FILE.py:NAME."""
+    return SymmetryQuestion.from_dict(data, load) if "symmetry" in data else Question.from_dict(data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,10 +215,11 @@ class SymmetryQuestion:
         return {"symmetry": self.symmetry.to_dict(), "dtype": str(self.dtype).removeprefix("torch.")} | plain
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> SymmetryQuestion:
+    def from_dict(cls, data: dict[str, Any], load: Callable[[str], Symmetry]) -> SymmetryQuestion:
         """Raises ArgumentError where a field is missing, unknown or of the wrong type."""
         try:
-            symmetry = Symmetry.from_dict(data["symmetry"])
+            told = data["symmetry"]
+            symmetry = load(told["source"]) if "source" in told else Symmetry.from_dict(told)
             return cls(**data | {"symmetry": symmetry, "dtype": getattr(torch, data["dtype"])})
         except (KeyError, TypeError, AttributeError) as error:
             raise ArgumentError("question", data, f"the fields of a check ({error})") from error

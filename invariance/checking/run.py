@@ -31,7 +31,7 @@ def check(
     *,
     input_shape: Sequence[int] | None = None,
     group: str | SplitGroup | Group | None = None,
-    claim: Claim = "invariant",
+    claim: Claim | None = None,
     action: Action | None = None,
     sizes: Sequence[int] | None = None,
     images: int | None = None,
@@ -51,11 +51,11 @@ def check(
         symmetry: the group and what it does to the inputs and outputs, of any number and kind; see `Symmetry`. What
             follows up to `block` is a shorthand for images.
         input_shape: (C, H, W) of one image, or (C, length) of a sequence.
-        group: the name of any group of `invariance.groups`, or the group itself. p4, p4m and the other finite groups of pixels are enumerated completely; *translation* is by whole
-            pixels, see `translation`; *colour-gain* multiplies channels; *block-fields* are the pointwise actions of
-            Kan et al. on Jacobian fields; *rotation*, *scale*, *shear* and the names of `WARP_FAMILIES` are judged by a
-            refinement ladder on images known exactly.
-        claim: *invariant*, the output stays; *equivariant*, it moves by `action`.
+        group: the name of any group of `invariance.groups`, or the group itself. p4, p4m and the other finite groups of
+            pixels are enumerated completely; *translation* is by whole pixels, see `translation`; *colour-gain*
+            multiplies channels; *block-fields* are the pointwise actions of Kan et al. on Jacobian fields; *rotation*, *scale*, *shear* and the names of `WARP_FAMILIES` are
+            judged by a refinement ladder on images known exactly.
+        claim: *invariant*, the output stays, by default; *equivariant*, it moves by `action`.
         action: "scalar", a field of numbers that moves with the image; "regular" or "jacobian"; or a function of the
             index of the element of a finite group and the output. By default "scalar".
         sizes: side lengths, by default that of `input_shape`, or a ladder of seven, exact for the model's strides.
@@ -79,6 +79,9 @@ def check(
     """
     generator = generator or torch.Generator().manual_seed(0)
     seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+    if symmetry is not None and claim not in (None, symmetry.claim):
+        raise ArgumentError("claim", claim, f"{symmetry.claim}, as the symmetry says of its outputs, or none")
+    claim = claim or "invariant"
     name = group if isinstance(group, str) else getattr(group, "name", None)
     if symmetry is None and input_shape is None:
         raise ArgumentError("symmetry", None, "a Symmetry, or an input_shape and a group")
@@ -99,7 +102,9 @@ def check(
     assert input_shape is not None
     assert name is not None
     fixed = None if sizes is None else tuple(sizes)
-    question = Question(tuple(input_shape), name, claim, action, fixed, images, batch, dtype, device, block, seed, fibre)
+    question = Question(
+        tuple(input_shape), name, claim, action, fixed, images, batch, dtype, device, block, seed, fibre
+    )
     return answer(model, question)
 
 

@@ -1,4 +1,4 @@
-"""The symmetry that a shape, a group's name and a claim stand for: images and sequences, where no field need be said."""
+"""The symmetry that a shape, a group's name and a claim stand for: images and sequences need no declaration."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 r"""Any symmetry: $F(\rho_\text{in}(g)x) = \rho_\text{out}(g)F(x)$, a row for each element and output.
 
-A finite group that is listed is tried completely; others by their generators, by random elements, and, where they have a
-Lie algebra, by its basis to first order. What moves entries or multiplies by matrices is judged by rounding alone; what
-is resampled is measured beside what resampling does by itself.
+A finite group that is listed is tried completely; others by their generators, by random elements, and, where they have
+a Lie algebra, by its basis to first order. What moves entries or multiplies by matrices is judged by rounding alone;
+what is resampled is measured beside what resampling does by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import leaves, map_tree
 from ..groups import Element
 from ..measure.error import Model
 from ..symmetry import Symmetry
@@ -117,7 +116,9 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     if not rows:
         raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    report = CheckReport(question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, len(tangents) if not said else 0))
+    report = CheckReport(
+        question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, len(tangents) if not said else 0)
+    )
     if report.verdict != "violated":
         return report
     from .otherwise import what_would_hold
@@ -155,11 +156,11 @@ def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: t
             if row is None and bench.symmetry.resamples(g):
                 row = _resampled(bench, kind, g, path, output, generator)
             elif row is None:
-                case = Moved(kind.plain, output, lambda rows, path=path: bench.expected(g, rows)[path], _channel(output))
-                tolerance = bench.question.tolerance
-                row = judge(
-                    str(g), (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance
+                case = Moved(
+                    kind.plain, output, lambda rows, path=path: bench.expected(g, rows)[path], _channel(output)
                 )
+                tolerance = bench.question.tolerance
+                row = judge(str(g), (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
             found.setdefault(path, {})[kind.name] = replace(row, output=path)
     for by_kind in found.values():
         yield merged(by_kind)
@@ -177,9 +178,7 @@ def _channel(output: Tensor) -> int | None:
     return 1 if output.ndim > 1 else None
 
 
-def _resampled(
-    bench: Bench, kind: Kind, g: Element, path: str, output: Tensor, generator: torch.Generator
-) -> Row:
+def _resampled(bench: Bench, kind: Kind, g: Element, path: str, output: Tensor, generator: torch.Generator) -> Row:
     """E inside, beside the E of turning the output there and back, a half of which one turn makes."""
     symmetry, plain = bench.symmetry, bench.outputs(kind.plain)[path]
     region = symmetry.region(g, path)
@@ -214,14 +213,13 @@ def _tangents(bench: Bench) -> tuple[Any, ...]:
     )
 
 
-def _first_order(
-    bench: Bench, kind: Kind, tangent: Any, family: int, generator: torch.Generator
-) -> Iterator[Row]:
+def _first_order(bench: Bench, kind: Kind, tangent: Any, family: int, generator: torch.Generator) -> Iterator[Row]:
     derived = FirstOrder(bench.packed, tangent)
     again = bench.kind(kind.name, kind.inputs, derived)
     _, wanted = bench.layouts.unpack(again.plain)
     moved = {path: leaf.double() for path, leaf in bench.symmetry.encoded(wanted).items()}
     for path, output in moved.items():
+
         def found(rows: Tensor, path: str = path) -> Tensor:
             return bench.symmetry.encoded(bench.layouts.unpack(rows)[0])[path].double()
 
@@ -235,7 +233,11 @@ def _scope(symmetry: Symmetry, elements: list[Element], tangents: int) -> str:
     """What was tried of the group, in words."""
     group = symmetry.group
     if group.elements is not None:
-        return f"all {len(elements)} elements but the identity were tried" if len(elements) > 1 else "its one element but the identity was tried"
+        return (
+            f"all {len(elements)} elements but the identity were tried"
+            if len(elements) > 1
+            else "its one element but the identity was tried"
+        )
     steps = len(group.generators)
     parts = [f"{steps} generator{'s' * (steps > 1)}"] if steps else []
     parts += [f"{len(elements) - steps} random elements"]

@@ -17,10 +17,22 @@ __all__ = ["check", "show"]
 
 @click.command()
 @click.argument("target", type=Text())
-@click.option("--input", "input_shape", required=True, metavar="C,H,W", help="Shape of one image; see --group.")
-@click.option("--group", required=True, help="p4, p4m, translation, rotation, …, or a family of warps.")
-@click.option("--claim", default="invariant", help="invariant, or equivariant.")
-@click.option("--action", type=Text(), help="How the output moves: scalar, regular or jacobian.")
+@click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH.")
+@click.option("--group", type=Text(), help="p4, translation, rotation, C(8), O(3), S(12), …; see `invariance groups`.")
+@click.option(
+    "--in", "fields_in", type=Text(), metavar="FIELDS", help="Such as pos=points:16; see `invariance fields`."
+)
+@click.option("--out", "fields_out", type=Text(), metavar="FIELDS", help="Of the outputs; without it they stay.")
+@click.option("--symmetry", "source", type=Text(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell.")
+@click.option("--unbatched", is_flag=True, help="With --in: TARGET takes one sample, without a batch axis.")
+@click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
+@click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian.")
+@click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian.")
+@click.option("--tolerance", type=float, help="E to judge by, instead of rounding.")
+@click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,float16,exported,scripted: E of each.")
+@click.option(
+    "--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images."
+)
 @click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
 @click.option("--images", type=Whole(2), help="Number of images.")
 @click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
@@ -33,7 +45,14 @@ __all__ = ["check", "show"]
 @click.option("--layers", is_flag=True, help="The error of every layer too; with --plot, that is what is drawn.")
 def check(
     target: str,
-    input_shape: str,
+    input_shape: str | None,
+    group: str | None,
+    fields_in: str | None,
+    fields_out: str | None,
+    source: str | None,
+    unbatched: bool,
+    variants: str | None,
+    local: bool,
     sizes: str | None,
     dtype: str,
     device: str,
@@ -57,17 +76,27 @@ def check(
 
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
         raise ArgumentError("--dtype", dtype, "float64, float32, bfloat16 or float16")
-    model = load_target(target, seed=seed)
-    report = measure(
-        model,
-        input_shape=listed("--input", input_shape, int),
-        sizes=listed("--sizes", sizes, int) if sizes else None,
-        dtype=kind,
-        device=device_of(device),
-        generator=torch.Generator().manual_seed(seed),
-        **options,
-    ).at(target, seed)
+    model: Any = load_target(target, seed=seed)
+    symmetry = _symmetry(group, fields_in, fields_out, source, unbatched)
+    shape = listed("--input", input_shape, int) if input_shape else None
+    asked = {"dtype": kind, "device": device_of(device), **options}
+    if symmetry is None:
+        asked |= {"group": group, "input_shape": shape, "sizes": listed("--sizes", sizes, int) if sizes else None}
+        if shape is None or group is None:
+            raise ArgumentError("--input", input_shape, "a shape and a --group; or --group with --in; or --symmetry")
+    elif shape is not None:
+        raise ArgumentError("--input", input_shape, "left out: --in or --symmetry say what the inputs are")
+    generator = torch.Generator().manual_seed(seed)
+    if variants:
+        from ..checking.variants import check_variants
+
+        found = check_variants(model, symmetry, variants=variants.split(","), generator=generator, **asked)
+        _print(found.table())
+        return STATUS[found.verdict]
+    report = measure(model, symmetry, generator=generator, **asked).at(target, seed)
     show(report)
+    if local:
+        _local(model, shape, seed)
     if report.verdict == "violated":
         from ..testing.explain import explain
 
@@ -86,13 +115,55 @@ def check(
     return STATUS[report.verdict]
 
 
+def _symmetry(
+    group: str | None, fields_in: str | None, fields_out: str | None, source: str | None, unbatched: bool
+) -> Any:
+    """What the options spell; None for a group of an image."""
+    from ..symmetry import Symmetry
+
+    if source is not None:
+        if group or fields_in or fields_out:
+            raise ArgumentError("--symmetry", source, "given alone: --group, --in and --out are in it")
+        from ..targets import load_symmetry
+
+        return load_symmetry(source)
+    if fields_in is None:
+        if fields_out is not None or unbatched:
+            raise ArgumentError("--out" if fields_out else "--unbatched", fields_out or True, "given with --in")
+        return None
+    if group is None:
+        raise ArgumentError("--group", None, "a group beside --in, such as 'O(3)'; see `invariance groups`")
+    return Symmetry(group, fields_in, fields_out or "invariant", batched=not unbatched)
+
+
+def _local(model: Any, shape: tuple[int, ...] | None, seed: int) -> None:
+    from torch import nn
+
+    from ..images import AnalyticImage
+    from ..measure import local_error
+    from ..measure.local import VELOCITIES
+
+    if shape is None or len(shape) != 3 or shape[1] != shape[2] or not isinstance(model, nn.Module):
+        raise ArgumentError("--local", shape, "a module and a square image, --input C,N,N")
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    images = AnalyticImage.random(4, generator=generator, cutoff=3, window=0.2, channels=shape[0])
+    for along in VELOCITIES:
+        _say(str(local_error(model.double(), images, along=along, size=shape[1])))
+
+
 def show(report: Any) -> None:
     """The table and what there is to say about it."""
+    _print(report.table())
+    for sentence in filter(None, (report.scope, *report.diagnosis)):
+        _say(sentence)
+
+
+def _print(table: Any) -> None:
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 160).print(report.table())
-    for sentence in report.diagnosis:
-        _say(sentence)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def _say(sentence: str) -> None:

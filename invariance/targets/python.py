@@ -18,7 +18,7 @@ from torch import nn
 from ..errors import ArgumentError, ArgumentTypeError
 from ..measure.error import Model
 
-__all__ = ["from_python", "source_of"]
+__all__ = ["found_in_python", "from_python", "source_of"]
 
 
 def source_of(where: str) -> str:
@@ -31,6 +31,20 @@ def source_of(where: str) -> str:
         if spec is not None and spec.origin:
             return spec.origin
     return f"module {where}"
+
+
+def found_in_python(argument: str, where: str, name: str) -> Any:
+    """What has this name in the file or module `where`; as `from_python`, but nothing that is there is called."""
+    file = Path(where) if where.endswith(".py") else None
+    if file and not file.is_file():
+        raise ArgumentError(argument, f"{where}:{name}", f"an existing file: there is no {file}")
+    with torch.random.fork_rng(), _importing_from(file.parent if file else Path.cwd()):
+        found: Any = _imported(f"{where}:{name}", where, file)
+        for part in name.split("."):
+            if not hasattr(found, part):
+                raise ArgumentError(argument, f"{where}:{name}", f"a name in {where}: there is no {name}")
+            found = getattr(found, part)
+        return found
 
 
 def from_python(where: str, name: str, *, seed: int = 0) -> Model:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from ..checking import CheckReport, Question, Row
+from ..checking import CheckReport, Question, Row, SymmetryQuestion
 from ..checking.bench import channels_of
 from ..checking.elements import elements
 from ..checking.pair import PairError
@@ -16,6 +16,7 @@ from ..checking.question import LADDER
 from ..images import AnalyticImage
 from ..measure.error import Model
 from .search import search_worst, shrink
+from .simplest import simplest_violation
 
 __all__ = ["explain"]
 
@@ -32,13 +33,17 @@ def explain(model: Model, report: CheckReport) -> list[str]:
     worst = max(rows, key=lambda row: row.error or 0.0)
     low, high = worst.interval or (worst.error, worst.error)
     lines = [
-        f"worst: {worst.transformation} at {worst.size[0]}×{worst.size[1]}: E = {worst.error:.2e} "
-        f"in [{low:.1e}, {high:.1e}], floor {worst.floor:.1e}; image {worst.worst_image}: {worst.worst:.2e}"
+        f"worst: {worst.name}: E = {worst.error:.2e} in [{low:.1e}, {high:.1e}], floor {worst.floor:.1e}; "
+        f"{'image' if worst.size else 'sample'} {worst.worst_image}: {worst.worst:.2e}"
     ]
     if worst.limit is not None and worst.limit_interval is not None:
         low, high = worst.limit_interval
         lines.append(f"E∞ = {worst.limit:.2e} in [{low:.1e}, {high:.1e}], p = {worst.order:.2g}")
-    return [*lines, *_simplest(model, report.question, worst)] if worst.verdict == "violated" else lines
+    if worst.verdict != "violated":
+        return lines
+    if isinstance(report.question, SymmetryQuestion):
+        return [*lines, *simplest_violation(model, report, worst)]
+    return [*lines, *_simplest(model, report.question, worst)]
 
 
 def _simplest(model: Model, question: Question, worst: Row) -> list[str]:

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
-from ..checking import CheckReport, Question, answer
+from ..checking import CheckReport, Question, SymmetryQuestion, answer, question_from_dict
 from ..errors import ArgumentError
 from ..reading import read_json
-from ..targets import load_target
+from ..targets import load_symmetry, load_target
 from .search import WorstCase
 
 __all__ = ["Replay", "replay"]
@@ -72,7 +72,7 @@ class _Record:
     kind: str
     recorded: dict[str, Any]
     case: WorstCase | None
-    question: Question | None
+    question: Question | SymmetryQuestion | None
     target: str
     seed: int
     test: str
@@ -90,7 +90,7 @@ class _Record:
                 kind,
                 case.errors() | {"verdict": "violated"} if case else _recorded(data),
                 case,
-                Question.from_dict(data["question"]) if kind == "check" else None,
+                question_from_dict(data["question"], load_symmetry) if kind == "check" else None,
                 str(data.get("target", "")),
                 int(data.get("target_seed", 0)),
                 str(data["test"] if kind == "test" else data.get("test", "")),
@@ -176,8 +176,14 @@ def _recorded(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _errors(data: dict[str, Any]) -> dict[str, Any]:
-    rows = {f"{row['transformation']} at {row['size'][0]}": row["error"] for row in data["rows"]}
+    rows = {_name(row): row["error"] for row in data["rows"]}
     return rows | {"verdict": data["verdict"]}
+
+
+def _name(row: dict[str, Any]) -> str:
+    at = f" at {row['size'][0]}" if row["size"] else ""
+    output = row.get("output", "")
+    return f"{row['transformation']}{at}{', ' if output else ''}{output}"
 
 
 def _measured(data: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 
-from ..checking import CheckReport, check
+from ..checking import CheckReport, SymmetryQuestion, check
 from ..checking.question import LADDER
 from ..measure.error import Model
+from ..symmetry import Symmetry
 from .explain import explain
 from .record import Measurement, record
 
@@ -27,11 +28,13 @@ class SymmetryError(AssertionError):
         self.report = report
 
 
-def assert_symmetric(model: Model, *, target: str = "", target_seed: int = 0, **options: Any) -> CheckReport:
-    """`check` with these options; fail unless the verdict is *consistent*.
+def assert_symmetric(
+    model: Model, symmetry: Symmetry | None = None, *, target: str = "", target_seed: int = 0, **options: Any
+) -> CheckReport:
+    """`check` of a symmetry, or with the options of an image's group; fail unless the verdict is *consistent*.
 
     The message names the element that does worst, by how much, the floor, the first layer that breaks the symmetry, and
-    the simplest image found that shows it, as a list of waves.
+    the simplest case found that shows it: an image as a list of waves, a transposition, a few points.
 
     Args:
         target, target_seed: where the model can be found again, for artefacts; see `load_target`.
@@ -41,14 +44,16 @@ def assert_symmetric(model: Model, *, target: str = "", target_seed: int = 0, **
         ArgumentError, ArgumentTypeError: as `check` does.
     """
     __tracebackhide__ = True
-    report = check(model, **options).at(target, target_seed)
+    report = check(model, symmetry, **options).at(target, target_seed)
     record(_measurement(report))
     if report.verdict != "consistent":
         raise SymmetryError("\n  ".join((str(report), *explain(model, report))), report)
     return report
 
 
-def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., Model]], Callable[..., None]]:
+def check_symmetry(
+    symmetry: Symmetry | None = None, *, seed: int = 0, **options: Any
+) -> Callable[[Callable[..., Model]], Callable[..., None]]:
     """A decorator: the function builds a module, and the test is `assert_symmetric` of it with these options.
 
     What the function draws from torch's global generator is drawn from `seed`. pytest's fixtures work as arguments.
@@ -69,7 +74,7 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
             with torch.random.fork_rng():
                 torch.manual_seed(seed)
                 model = build(*args, **kwargs)
-            assert_symmetric(model, target=target, target_seed=seed, **options)
+            assert_symmetric(model, symmetry, target=target, target_seed=seed, **options)
 
         return test
 
@@ -79,7 +84,8 @@ def check_symmetry(*, seed: int = 0, **options: Any) -> Callable[[Callable[..., 
 def _measurement(report: CheckReport) -> Measurement:
     question, worst = report.question, report.worst
     floor = None if worst is None or question.group in LADDER else worst.floor
-    found_again = report.target and not callable(question.action)
+    portable = not isinstance(question, SymmetryQuestion) or (question.inputs is None and question.symmetry.portable)
+    found_again = report.target and not callable(question.action) and portable
     what = str(report).splitlines()[0].removesuffix(f": {report.verdict}")
     data = report.to_dict() if found_again else None
     return Measurement(what, worst and worst.error, floor, report.verdict, data)

@@ -71,7 +71,12 @@ VIOLATED: dict[str, tuple[Any, ...]] = {
     "its mean": (lambda: Gradient(1.1, pooled=True), "rotation", "invariant", {}),
     "gradients scale": (lambda: Gradient(), "scale", "equivariant", {}),
     "a field is not invariant": (lambda: nn.Conv2d(3, 2, 1), "smooth", "invariant", {}),
-    "Jacobians are no scalars": (lambda: nn.Flatten(1, 3), "shear", "equivariant", {"fibre": "jacobian", "input_shape": (1, 3, 2, 64, 64)}),
+    "Jacobians are no scalars": (
+        lambda: nn.Flatten(1, 3),
+        "shear",
+        "equivariant",
+        {"fibre": "jacobian", "input_shape": (1, 3, 2, 64, 64)},
+    ),
 }
 
 

@@ -1,0 +1,28 @@
+"""A symmetry named by a string, FILE.py:NAME: for what a command line cannot spell."""
+
+from __future__ import annotations
+
+from ..errors import ArgumentError, ArgumentTypeError
+from ..symmetry import Symmetry
+from .python import found_in_python
+
+__all__ = ["load_symmetry"]
+
+
+def load_symmetry(source: str) -> Symmetry:
+    """The `Symmetry` of this name, or what a function of this name returns; its code is run.
+
+    Raises:
+        ArgumentError: no such file, module or name.
+        ArgumentTypeError: what is there is no symmetry.
+    """
+    where, colon, name = source.rpartition(":")
+    if not (where and colon and name):
+        raise ArgumentError("--symmetry", source, "FILE.py:NAME or package.module:NAME, where a Symmetry is")
+    found = found_in_python("--symmetry", where, name)
+    made = found() if callable(found) and not isinstance(found, Symmetry) else found
+    if not isinstance(made, Symmetry):
+        raise ArgumentTypeError(
+            "--symmetry", f"{source}, {type(made).__name__}", "a Symmetry, or a function that makes one"
+        )
+    return made.at(source)

@@ -1,0 +1,293 @@
+"""Any tensors in and out, any group: symmetric networks are consistent, planted faults are found and explained."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from invariance import fields as f
+from invariance.checking import CheckReport, SymmetryQuestion, answer, check, question_from_dict
+from invariance.checking.pack import Layouts
+from invariance.checking.variants import check_variants
+from invariance.errors import ArgumentError, ArgumentTypeError
+from invariance.groups import cyclic
+from invariance.symmetry import Symmetry
+from invariance.targets import load_symmetry
+from invariance.testing import assert_symmetric
+from invariance.testing.symmetric import SymmetryError
+
+
+class EGNN(nn.Module):
+    """Satorras et al. 2021, on a dense graph; a fault by name."""
+
+    def __init__(self, fault: str = "") -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.edge, self.node = nn.Linear(11, 8), nn.Linear(13, 5)
+        self.gate, self.fault = nn.Linear(8, 1), fault
+
+    def forward(self, pos: Tensor, h: Tensor) -> dict[str, Tensor]:
+        count = h.shape[1]
+        apart = pos[:, :, None] - pos[:, None]
+        pair = h[:, :, None].expand(-1, -1, count, -1), h[:, None].expand(-1, count, -1, -1)
+        message = torch.tanh(self.edge(torch.cat((*pair, apart.square().sum(-1, keepdim=True)), -1)))
+        moved = pos + (apart * self.gate(message)).mean(2)
+        told = h + self.node(torch.cat((h, message.mean(2)), -1))
+        match self.fault:
+            case "rotation":
+                moved = moved + 0.01 * moved.roll(1, -1)
+            case "translation":
+                told = told + 0.01 * pos.mean((1, 2), keepdim=True)
+            case "one node":
+                told = torch.cat((1.01 * told[:, :1], told[:, 1:]), 1)
+            case _:
+                pass
+        return {"pos": moved, "h": told}
+
+
+TREE = {"pos": "points:5", "h": "scalars:5x5"}
+
+
+@pytest.mark.parametrize("group", ["O(3)", "E(3) x S(5)"])
+def test_an_egnn_is_equivariant(group: str) -> None:
+    report = check(EGNN(), Symmetry(group, TREE, TREE))
+    assert report.verdict == "consistent", report
+    assert {row.output for row in report.rows} == {"pos", "h"}
+    assert "Lie algebra" in report.scope
+
+
+@pytest.mark.parametrize(
+    ("fault", "group", "output"),
+    [("rotation", "SO(3)", "pos"), ("translation", "E(3)", "h"), ("one node", "S(5)", "h")],
+)
+def test_a_fault_of_one_percent_is_found_in_the_output_that_has_it(fault: str, group: str, output: str) -> None:
+    report = check(EGNN(fault), Symmetry(group, TREE, TREE))
+    assert report.verdict == "violated"
+    assert {row.output for row in report.rows if row.verdict == "violated"} == {output}
+
+
+def test_what_is_small_shows_in_the_simplest_case() -> None:
+    with pytest.raises(SymmetryError) as raised:
+        assert_symmetric(EGNN("one node"), Symmetry("S(5)", TREE, TREE))
+    assert "simplest: permutation (0 1), all but 1 of the items zero" in str(raised.value)
+    with pytest.raises(SymmetryError) as raised:
+        assert_symmetric(EGNN("rotation"), Symmetry("SO(3)", TREE, TREE))
+    assert "90° about" in str(raised.value).partition("simplest: ")[2]
+
+
+def cross(a: Tensor, b: Tensor) -> Tensor:
+    return torch.linalg.cross(a, b, dim=-1)
+
+
+def cell(pos: Tensor, cell: Tensor) -> Tensor:
+    return (pos @ torch.linalg.inv(cell)).sin().sum((1, 2))
+
+
+VECTORS = ("vectors:4", "vectors:4")
+SYMMETRIC: dict[str, tuple[Any, Symmetry]] = {
+    "a cross product": (cross, Symmetry("O(3)", VECTORS, "nodes:4:pseudo-vector")),
+    "a periodic cell": (cell, Symmetry("SO(3)", {"pos": "points:4", "cell": "vectors:3"})),
+    "a triple product": (
+        lambda a, b: (cross(a, b) * a.flip(1)).sum((1, 2)),
+        Symmetry("O(3)", VECTORS, "features:pseudo-scalar"),
+    ),
+    "second moments": (lambda x: x.mT @ x, Symmetry("O(3) x S(5)", "vectors:5", "features:symmetric")),
+    "two outputs, two claims": (
+        lambda x: {"map": x.abs(), "score": x.amax((1, 2, 3))},
+        Symmetry("p4", "image:3x7x7", {"map": "image:3x7x7", "score": "invariant"}),
+    ),
+    "a set with a mask": (
+        lambda x, mask: (x * mask[..., None]).sum(1) / mask.sum(1)[:, None],
+        Symmetry("S(6)", ("nodes:6x3", "mask:6")),
+    ),
+    "edges, one graph at a time": (
+        lambda x, edges: torch.zeros_like(x).index_add(0, edges[1], x[edges[0]]).tanh(),
+        Symmetry("S(8)", ("nodes:8x5", "edges:8x20"), "nodes:8x5", batched=False),
+    ),
+    "class labels": (lambda x: x.mean((-2, -1)).argmax(1), Symmetry("p4m", "image:4x7x7", "labels:4")),
+    "a stack of slices": (lambda x: x.square(), Symmetry("p4", "volume:1x3x7x7", "volume:1x3x7x7")),
+    "a volume": (lambda x: x.square().mean((-3, -2, -1)), Symmetry("octahedral", "volume:2x5x5x5")),
+    "a sequence on a ring": (
+        nn.Conv1d(2, 3, 3, padding=1, padding_mode="circular"),
+        Symmetry("shifts(16)", "sequence:2x16", "sequence:3x16"),
+    ),
+    "an autocorrelation": (
+        lambda x: torch.fft.rfft(x).abs(),
+        Symmetry("shifts(16) x time-reversal", "sequence:2x16"),
+    ),
+    "a panorama that is rolled": (lambda x: x.mean(-1), Symmetry("shifts(1, 12)", "image:2x6x12")),
+    "chromaticity": (lambda x: x / x.sum(1, keepdim=True), Symmetry("hue", "image:3x6x6:colour", "image:3x6x6:colour")),
+    "signs": (torch.abs, Symmetry("signs(3)", "image:3x5x5:colour")),
+    "orders of channels": (torch.sigmoid, Symmetry("channels(3)", "image:3x5x5:colour", "image:3x5x5:colour")),
+    "the interval of Minkowski": (
+        lambda x: (x * x * torch.tensor([1.0, -1, -1, -1], dtype=x.dtype)).sum(-1),
+        Symmetry("lorentz", "points:3x4"),
+    ),
+    "a determinant of irreps": (lambda x: x.square().sum(-1), Symmetry("O(3)", "nodes:4:irreps(1x2e)")),
+}
+
+
+@pytest.mark.parametrize(("model", "symmetry"), SYMMETRIC.values(), ids=SYMMETRIC)
+def test_symmetric_functions_are_consistent(model: Any, symmetry: Symmetry) -> None:
+    report = check(model, symmetry)
+    assert report.verdict == "consistent", report
+    assert "left out" not in str(report)
+
+
+WRONG: dict[str, tuple[Any, Symmetry, str]] = {
+    "a pseudo-vector for a vector": (cross, Symmetry("O(3)", VECTORS, "vectors:4"), "changes sign under reflections"),
+    "a cell left unrotated": (
+        cell,
+        Symmetry("SO(3)", {"pos": "points:4", "cell": "scalars:3x3"}),
+        "input cell: consistent if it turned as a vector along its axis 2",
+    ),
+    "invariant, not equivariant": (
+        lambda x: x.square().sum(-1, keepdim=True).expand(-1, -1, 3),
+        Symmetry("O(3)", "vectors:4", "vectors:4"),
+        "it stays, which is the claim invariant",
+    ),
+    "moved the other way": (
+        lambda x: x.flip(-1),
+        Symmetry("shifts(9)", "sequence:2x9", "sequence:2x9"),
+        "moves by the inverse action",
+    ),
+    "a vector in the channels": (
+        lambda x: x.mean(1),
+        Symmetry("SO(3)", "vectors:4"),
+        "axis 1 of it is a vector",
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "symmetry", "said"), WRONG.values(), ids=WRONG)
+def test_the_action_that_would_hold_is_named(model: Any, symmetry: Symmetry, said: str) -> None:
+    report = check(model, symmetry)
+    assert report.verdict == "violated"
+    assert any(said in sentence for sentence in report.diagnosis), report
+
+
+def test_what_is_resampled_is_measured_and_judged_by_a_tolerance() -> None:
+    symmetry = Symmetry(cyclic(8), f.image(1, 33), f.image(1, 33))
+    blur = nn.Conv2d(1, 1, 5, padding=2, bias=False)
+    x = torch.arange(-2.0, 3)
+    blur.weight.data = (-(x[:, None].square() + x.square()) / 4).exp()[None, None]
+    report = check(blur, symmetry)
+    rows = {row.transformation: row for row in report.rows}
+    assert (rows["90°"].verdict, rows["45°"].verdict) == ("consistent", "measured")
+    assert 0 < rows["45°"].floor < 0.01
+    assert rows["45°"].error is not None
+    assert rows["45°"].error < 0.01
+    assert check(blur, symmetry, tolerance=0.02).verdict == "consistent"
+    assert check(lambda x: x.cumsum(-1) / 9, symmetry, tolerance=0.02).verdict == "violated"
+
+
+def test_the_shorthand_takes_any_group_of_images_and_sequences() -> None:
+    mirrored = check(lambda x: x + x.flip(-1), input_shape=(3, 9, 9), group="flip-lr", claim="equivariant")
+    assert mirrored.verdict == "consistent"
+    assert mirrored.asked.startswith("flip-lr on image:3x9x9 → image:3x9x9")
+    assert check(lambda x: x.mean(-1), input_shape=(2, 12), group="shifts(12)").verdict == "consistent"
+    with pytest.raises(ArgumentError, match="say of other axes what they are"):
+        check(torch.relu, input_shape=(1, 4, 9, 9), group="flip-lr")
+
+
+def test_a_question_goes_through_a_file_and_gives_the_same_numbers(tmp_path: Path) -> None:
+    report = check(EGNN(), Symmetry("E(3)", TREE, TREE), generator=torch.Generator().manual_seed(3))
+    data = json.loads(report.to_json())
+    again = answer(EGNN(), question_from_dict(data["question"], load_symmetry))
+    assert json.loads(again.to_json()) == data
+    file = tmp_path / "own.py"
+    file.write_text(
+        "import torch\nfrom invariance.symmetry import Symmetry\n"
+        "flips = Symmetry.of(elements={'flip': 1}, act=lambda g, x: x.flip(g),\n"
+        "    sample=lambda batch, generator: torch.randn(batch, 4, generator=generator))\n",
+        encoding="utf-8",
+    )
+    own = check(lambda x: x.square().sum(1), load_symmetry(f"{file}:flips"))
+    assert own.verdict == "consistent"
+    told = json.loads(own.to_json())["question"]
+    assert question_from_dict(told, load_symmetry).to_dict() == told
+
+
+def test_inputs_of_ones_own() -> None:
+    dark = torch.zeros(4, 1, 6, 6, dtype=torch.float64)
+    dark[:, :, 2:4] = torch.rand(4, 1, 2, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    bright_only = Symmetry("p4", "image:1x6x6")
+    model = lambda x: x.mean((1, 2, 3)) + (x.amin((1, 2, 3)) < 0) * x[:, 0, 0, 0]  # noqa: E731
+    assert check(model, bright_only).verdict == "violated"
+    assert check(model, bright_only, inputs=dark).verdict == "consistent"
+
+
+def test_packing_keeps_every_number_in_every_dtype(generator: torch.Generator) -> None:
+    symmetry = Symmetry("S(300)", ("nodes:300x2", "edges:300x700", "mask:300"))
+    inputs = symmetry.sample(2, generator)
+    for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
+        layouts = Layouts()
+        rows = layouts.pack(inputs, dtype)
+        x, edges, mask = layouts.unpack(rows * (1 + 1e-4 * torch.rand(rows.shape, generator=generator)).to(dtype))
+        assert torch.equal(edges, inputs[1])
+        assert torch.equal(mask, inputs[2])
+        assert torch.allclose(x.double(), inputs[0], atol=0.05)
+
+
+def test_variants_are_told_apart() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.Tanh())
+    symmetry = Symmetry("signs(2)", f.features(12, f.representation(1, lambda g: [[1.0]])))
+    report = check_variants(net, symmetry, variants=("float64", "eager", "bfloat16"))
+    far = [v.distance or 0.0 for v in report.variants]
+    assert far[0] == 0 < far[1] < 1e-5 < far[2] < 0.1
+    with pytest.raises(ArgumentError, match="variants = quick"):
+        check_variants(net, symmetry, variants=("quick",))
+
+
+MISTAKES: dict[str, tuple[Any, Any, str]] = {
+    "another signature": (lambda a: a, Symmetry("SO(3)", VECTORS), "too many positional arguments"),
+    "another tree": (lambda x: (x, x), Symmetry("SO(3)", "vectors:4", "a=vectors:4,b=vectors:4"), "tuple without a, b"),
+    "another shape": (lambda x: x[:, 1:], Symmetry("SO(3)", "vectors:4", "vectors:4"), "(batch, 4, 3)"),
+    "refused": (nn.Linear(5, 2), Symmetry("SO(3)", "vectors:4"), "inputs = nodes:4:vector"),
+    "no tensor": (lambda x: "no", Symmetry("SO(3)", "vectors:4"), "tree = str"),
+    "no action": (
+        torch.relu,
+        Symmetry("C(5)", f.features(fibre=f.representation(1, lambda g: [[1.0 + (not g.is_identity)]]))),
+        "for g = 72°",
+    ),
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("model", "symmetry", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_named(model: Any, symmetry: Symmetry, said: str) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as raised:
+        check(model, symmetry)
+    assert said in str(raised.value)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "symmetry = None"),
+        ({"input_shape": (3, 9, 9)}, "group = None"),
+        ({"symmetry": Symmetry("p4", "image:3x9x9"), "group": "p4"}, "given alone"),
+        ({"symmetry": Symmetry("p4", "image:3x9x9"), "claim": "equivariant"}, "invariant, as the symmetry says"),
+        ({"symmetry": Symmetry("p4", "image:3x9x9"), "images": 1}, "images = 1"),
+        ({"symmetry": Symmetry("p4", "image:3x9x9"), "tolerance": 0.0}, "tolerance = 0.0"),
+        ({"input_shape": (3, 9, 9), "group": "Q(8)"}, "group = Q(8)"),
+    ],
+)
+def test_questions_that_make_no_sense(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        check(torch.relu, **options)
+    assert said in str(raised.value)
+
+
+def test_the_report_says_what_was_tried() -> None:
+    def tried(group: str, tree: str) -> CheckReport:
+        return check(lambda x: x.square().flatten(1).sum(1), Symmetry(group, tree))
+
+    assert tried("D(4)", "features:irreps2(1x1)").scope == "all 7 elements but the identity were tried"
+    assert tried("S(12)", "nodes:12x2").scope.startswith("tried: 2 generators, 4 random elements of 479001600")
+    assert "3 derivatives" in tried("O(3)", "vectors:3").scope
+    assert isinstance(tried("S(3)", "nodes:3x2").question, SymmetryQuestion)
