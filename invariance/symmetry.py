@@ -121,8 +121,8 @@ class Symmetry:
 
     def sample(self, batch: int, generator: torch.Generator) -> Tree:
         """Random inputs: smooth ones where the group resamples a field."""
-        some = self.group.sample(generator)
-        smooth = any(leaf.resamples(some) for _, leaf in leaves(self.inputs))
+        some = self.group.tried(torch.Generator().manual_seed(0), 1)
+        smooth = any(leaf.resamples(g) for _, leaf in leaves(self.inputs) for g in some)
         return map_tree(lambda leaf: leaf.sample(batch, generator, smooth=smooth), self.inputs)
 
     def act(self, g: Element, inputs: Tree) -> Tree:

@@ -8,6 +8,7 @@ whole component of the identity; a check sees the x that it draws.
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import torch
@@ -42,8 +43,10 @@ class FirstOrder(nn.Module):
         def along(t: Tensor) -> Any:
             return packed.outputs(symmetry.act(self.tangent.at(t), inputs))
 
-        outputs, rate = torch.func.jvp(along, (zero,), (one,))
-        _, wanted = torch.func.jvp(lambda t: symmetry.act_out(self.tangent.at(t), outputs), (zero,), (one,))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own: it scripts its rules for derivatives
+            outputs, rate = torch.func.jvp(along, (zero,), (one,))[:2]
+            wanted = torch.func.jvp(lambda t: symmetry.act_out(self.tangent.at(t), outputs), (zero,), (one,))[1]
         pair = tuple(map_tree(_moved, outputs, other) for other in (rate, wanted))
         return packed.layouts.pack(pair, rows.dtype)
 

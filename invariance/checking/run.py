@@ -53,8 +53,8 @@ def check(
         input_shape: (C, H, W) of one image, or (C, length) of a sequence.
         group: the name of any group of `invariance.groups`, or the group itself. p4, p4m and the other finite groups of
             pixels are enumerated completely; *translation* is by whole pixels, see `translation`; *colour-gain*
-            multiplies channels; *block-fields* are the pointwise actions of Kan et al. on Jacobian fields; *rotation*, *scale*, *shear* and the names of `WARP_FAMILIES` are
-            judged by a refinement ladder on images known exactly.
+            multiplies channels; *block-fields* are the pointwise actions of Kan et al. on Jacobian fields; *rotation*,
+            *scale*, *shear* and the names of `WARP_FAMILIES` are judged by a refinement ladder on images known exactly.
         claim: *invariant*, the output stays, by default; *equivariant*, it moves by `action`.
         action: "scalar", a field of numbers that moves with the image; "regular" or "jacobian"; or a function of the
             index of the element of a finite group and the output. By default "scalar".

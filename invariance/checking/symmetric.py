@@ -100,8 +100,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     symmetry = question.symmetry
     symmetry.check_laws(generator)
     bench = Bench(model, question)
-    kinds = list(_kinds(bench, generator))
     elements = symmetry.group.tried(generator, question.random)
+    kinds = list(_kinds(bench, elements, generator))
     tangents = _tangents(bench)
     family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
     rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
@@ -126,8 +126,9 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     return replace(report, diagnosis=(*what_would_hold(bench, kinds[0], report.rows, elements), *report.diagnosis))
 
 
-def _kinds(bench: Bench, generator: torch.Generator) -> Iterator[Kind]:
-    """Those given, or those drawn; kinds that the model refuses are left out as long as it takes the first."""
+def _kinds(bench: Bench, elements: list[Element], generator: torch.Generator) -> Iterator[Kind]:
+    """Those given, or those drawn: smooth ones alone where something is resampled; else of every kind that the model
+    takes, as long as it takes the first."""
     question, symmetry = bench.question, bench.symmetry
     count = question.samples or SAMPLES
     if question.inputs is not None:
@@ -135,6 +136,8 @@ def _kinds(bench: Bench, generator: torch.Generator) -> Iterator[Kind]:
         return
     drawn = symmetry.sample(count, generator)
     yield bench.kind(_KINDS[0], drawn)
+    if any(symmetry.resamples(g) for g in elements):
+        return
     for name in _KINDS[1:]:
         varied = symmetry.varied(name, symmetry.sample(count, generator), generator)
         if varied is None:

@@ -30,9 +30,7 @@ __all__ = ["check", "show"]
 @click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian.")
 @click.option("--tolerance", type=float, help="E to judge by, instead of rounding.")
 @click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,float16,exported,scripted: E of each.")
-@click.option(
-    "--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images."
-)
+@click.option("--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images.")
 @click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
 @click.option("--images", type=Whole(2), help="Number of images.")
 @click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")

@@ -26,25 +26,24 @@ def check_field_laws(name: str, field: Field, group: Group, generator: torch.Gen
     some = [*chosen[: count + 1], group.sample(generator)]
     tensor = field.sample(2, generator)
     other = field.sample(2, generator)
-    _require(name, field, _acted(name, field, group.identity, tensor), tensor, "ρ(1)x", "x", "the identity")
+    _require(name, field, _acted(name, field, group.identity, tensor), tensor, "ρ(1)x", "x", g=group.identity)
     for g in some:
         moved = _acted(name, field, g, tensor)
         if field.resamples(g):
             continue
         alone = _acted(name, field, g, tensor[1:])
-        _require(name, field, moved[1:], alone, "ρ(g)x of a batch", "ρ(g) of each sample", f"g = {g}")
+        _require(name, field, moved[1:], alone, "ρ(g)x of a batch", "ρ(g) of each sample", g=g)
         back = _acted(name, field, group.inverse(g), moved)
-        _require(name, field, back, tensor, "ρ(g⁻¹)ρ(g)x", "x", f"g = {g}")
+        _require(name, field, back, tensor, "ρ(g⁻¹)ρ(g)x", "x", g=g)
         if field.linear:
             both = _acted(name, field, g, tensor + 2 * other)
             parts = moved + 2 * _acted(name, field, g, other)
-            _require(name, field, both, parts, "ρ(g)(x + 2y)", "ρ(g)x + 2ρ(g)y", f"g = {g}")
+            _require(name, field, both, parts, "ρ(g)(x + 2y)", "ρ(g)x + 2ρ(g)y", g=g)
         for h in some[:count]:
             if not field.resamples(h):
                 twice = _acted(name, field, g, _acted(name, field, h, tensor))
                 once = _acted(name, field, group.product(g, h), tensor)
-                told = f"g = {g}, h = {h}"
-                _require(name, field, twice, once, "ρ(g)ρ(h)x", "ρ(gh)x", told)
+                _require(name, field, twice, once, "ρ(g)ρ(h)x", "ρ(gh)x", g=g, h=h)
 
 
 def _acted(name: str, field: Field, g: Element, tensor: Tensor) -> Tensor:
@@ -54,11 +53,15 @@ def _acted(name: str, field: Field, g: Element, tensor: Tensor) -> Tensor:
     return moved
 
 
-def _require(name: str, field: Field, left: Tensor, right: Tensor, law: str, other: str, where: str) -> None:
+def _require(name: str, field: Field, left: Tensor, right: Tensor, law: str, other: str, **where: Element) -> None:
     if left.shape != right.shape:
-        said = f"{law} has shape {tuple(left.shape)}, {other} {tuple(right.shape)} for {where}"
+        said = f"{law} has shape {tuple(left.shape)}, {other} {tuple(right.shape)} for {_told(where)}"
         raise ArgumentError(f"action on {name}", said, f"one shape, for {field}")
     difference = float((left.double() - right.double()).abs().max())
     if not difference <= _CLOSE * (1 + float(right.double().abs().max())):
-        said = f"{law} and {other} differ by {difference:.1e} for {where}"
+        said = f"{law} and {other} differ by {difference:.1e} for {_told(where)}"
         raise ArgumentError(f"action on {name}", said, f"equal: an action of the group, by {field}")
+
+
+def _told(elements: dict[str, Element]) -> str:
+    return ", ".join(f"{letter} = {element}" for letter, element in elements.items())

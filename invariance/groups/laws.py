@@ -22,23 +22,23 @@ def check_group_laws(group: Group, generator: torch.Generator, *, count: int = 3
     chosen = list(islice(group.tried(generator, count), 2 * count))
     chosen += [group.sample(generator) for _ in range(count)]
     for g in chosen:
-        _require(group.contains(g), group, f"{g} is drawn or listed", "only its own elements")
+        _require(group.contains(g), group, "{} is drawn or listed", "only its own elements", g)
         same = max(group.product(group.identity, g).distance(g), group.product(g, group.identity).distance(g))
-        _require(same < CLOSE, group, f"1·g ≠ g for g = {g}", "an identity")
+        _require(same < CLOSE, group, "1·g ≠ g for g = {}", "an identity", g)
         undone = group.product(group.inverse(g), g).distance(group.identity)
-        _require(undone < CLOSE * _size(g), group, f"g⁻¹g ≠ 1 for g = {g}", "inverses")
+        _require(undone < CLOSE * _size(g), group, "g⁻¹g ≠ 1 for g = {}", "inverses", g)
     for g, h in product(chosen[:count], repeat=2):
-        _require(group.contains(group.product(g, h)), group, f"the product of {g} and {h}", "closed under products")
+        _require(group.contains(group.product(g, h)), group, "the product of {} and {}", "closed under products", g, h)
     for g, h, k in product(chosen[:2], repeat=3):
         left, right = group.product(group.product(g, h), k), group.product(g, group.product(h, k))
         far = left.distance(right) > CLOSE * _size(left)
-        _require(not far, group, f"(gh)k ≠ g(hk) for {g}, {h}, {k}", "associative")
+        _require(not far, group, "(gh)k ≠ g(hk) for {}, {}, {}", "associative", g, h, k)
 
 
 def _size(element: Element) -> float:
     return 1 + element.distance(Element())
 
 
-def _require(holds: bool, group: Group, found: str, wanted: str) -> None:
+def _require(holds: bool, group: Group, found: str, wanted: str, *elements: Element) -> None:
     if not holds:
-        raise ArgumentError("group", f"{group}: {found}", f"a group: {wanted}")
+        raise ArgumentError("group", f"{group}: {found.format(*elements)}", f"a group: {wanted}")

@@ -116,7 +116,7 @@ SYMMETRIC: dict[str, tuple[Any, Symmetry]] = {
     ),
     "an autocorrelation": (
         lambda x: torch.fft.rfft(x).abs(),
-        Symmetry("shifts(16) x time-reversal", "sequence:2x16"),
+        Symmetry("shifts(16)", "sequence:2x16"),
     ),
     "a panorama that is rolled": (lambda x: x.mean(-1), Symmetry("shifts(1, 12)", "image:2x6x12")),
     "chromaticity": (lambda x: x / x.sum(1, keepdim=True), Symmetry("hue", "image:3x6x6:colour", "image:3x6x6:colour")),
@@ -248,6 +248,11 @@ MISTAKES: dict[str, tuple[Any, Any, str]] = {
     "another shape": (lambda x: x[:, 1:], Symmetry("SO(3)", "vectors:4", "vectors:4"), "(batch, 4, 3)"),
     "refused": (nn.Linear(5, 2), Symmetry("SO(3)", "vectors:4"), "inputs = nodes:4:vector"),
     "no tensor": (lambda x: "no", Symmetry("SO(3)", "vectors:4"), "tree = str"),
+    "a product that is not direct": (
+        torch.relu,
+        Symmetry("shifts(9) x time-reversal", "sequence:2x9"),
+        "differ by 2.1e+00 for g = shift by 1, h = time reversal",
+    ),
     "no action": (
         torch.relu,
         Symmetry("C(5)", f.features(fibre=f.representation(1, lambda g: [[1.0 + (not g.is_identity)]]))),
