@@ -7,7 +7,7 @@ import torch
 from .. import fields as f
 from ..errors import ArgumentError
 from ..fields import Field
-from ..groups import Group, SplitGroup
+from ..groups import GROUPS, Group, SplitGroup
 from ..measure.error import Model
 from ..symmetry import Symmetry, as_group
 from ..verdicts import Claim
@@ -32,6 +32,10 @@ def symmetry_of(
         ArgumentError: a shape of another rank, whose axes have to be declared; an output that is no such field.
     """
     known = as_group(group)
+    if known.name in GROUPS and not GROUPS[known.name].permutes_pixels:
+        raise ArgumentError(
+            "group", known.name, "a group of square pixels: of the hexagonal lattice it turns; try C(3)"
+        )
     inputs = _field("input_shape", input_shape, known, "scalar")
     if claim == "invariant":
         return Symmetry(known, inputs)

@@ -38,7 +38,7 @@ def found_in_python(argument: str, where: str, name: str) -> Any:
     file = Path(where) if where.endswith(".py") else None
     if file and not file.is_file():
         raise ArgumentError(argument, f"{where}:{name}", f"an existing file: there is no {file}")
-    with torch.random.fork_rng(), _importing_from(file.parent if file else Path.cwd()):
+    with _importing_from(file.parent if file else Path.cwd()), torch.random.fork_rng():
         found: Any = _imported(f"{where}:{name}", where, file)
         for part in name.split("."):
             if not hasattr(found, part):

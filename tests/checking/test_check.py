@@ -338,7 +338,7 @@ def test_a_question_has_one_answer_and_survives_json():
 
 MISTAKES: dict[str, tuple[Any, ...]] = {
     "group": (torch.relu, {"group": "p17"}, "group = p17"),
-    "hexagonal group": (torch.relu, {"group": "p3"}, "group = p3"),
+    "hexagonal group": (torch.relu, {"group": "p3"}, "group = p3: a group of square pixels"),
     "claim": (torch.relu, {"claim": "pretty"}, "claim = pretty"),
     "an action of what stays": (torch.relu, {"claim": "invariant", "action": "scalar"}, "action = scalar"),
     "a third word": (torch.relu, {"claim": "covariant"}, "claim = covariant: one of invariant, equivariant"),
@@ -353,8 +353,12 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     "a volume": (torch.relu, {"input_shape": (1, 4, 8, 8)}, "say of more axes what they are"),
     "axes of a fibre": (torch.relu, {"fibre": "regular"}, "4 axes for regular"),
     "Jacobian axes": (torch.relu, {"fibre": "jacobian", "input_shape": (1, 2, 3, 8, 8)}, "Jacobian field"),
-    "gains of what is no image": (torch.relu, {"group": "colour-gain", "input_shape": (1, 3, 2, 8, 8)}, "colour-gain"),
-    "block fields of an image": (torch.relu, {"group": "block-fields"}, "block-fields"),
+    "gains of what is no image": (
+        torch.relu,
+        {"group": "colour-gain", "input_shape": (1, 3, 2, 8, 8)},
+        "say of more axes",
+    ),
+    "block fields of an image": (torch.relu, {"group": "block-fields"}, "5 axes for jacobian"),
     "no kernel": (torch.relu, {"group": "block-fields", "input_shape": (1, 3, 2, 8, 8)}, "block = None"),
     "block of no block field": (torch.relu, {"block": 3}, "block = 3"),
     "rectangle": (torch.relu, {"group": "rotation", "input_shape": (3, 8, 9)}, "a square for rotation"),
