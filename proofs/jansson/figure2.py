@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import Simple
 from invariance_proofs.jansson.theorem1 import HALF_TURN
 from invariance_proofs.routes.exact import check, for_all
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 Letter = tuple[str, ...]
 
@@ -49,28 +60,30 @@ def both_ways(letter: Letter) -> tuple[list[int], list[int]]:
     return peaks(letter, channels), peaks(turned(letter), channels)
 
 
-def cannot_be_aligned(letter: Letter) -> Evidence:
+def cannot_be_aligned(letter: Letter = W) -> Evidence:
     before, after = both_ways(letter)
     return check(
         before != after, "the peaks differ, so no T_g aligns", image=list(letter), peaks=before, peaks_turned=after
     )
 
 
-def same_peaks(swap: bool) -> Evidence:
-    """For W; with `swap` the channels of the turned image are exchanged."""
+def same_peaks(order: int = -1) -> Evidence:
+    """For W, the channels of the turned image read in this order."""
     before, after = both_ways(W)
-    return check(before == (after[::-1] if swap else after), "the channels have the same peaks")
+    return check(before == after[::order], "the channels have the same peaks")
 
 
-def swapped_everywhere() -> Evidence:
+def swapped_everywhere(sign: int = -1) -> Evidence:
     """Turning the image turns the maps AND swaps the channels: Λ_W(M)(s) = Λ_M(W)(−s) and vice versa, for all s."""
-    return for_all(_pairs(), lambda case: case[0] == case[1], "shift: the other channel, turned, has the same value")
+    return for_all(
+        _pairs(sign), lambda case: case[0] == case[1], "shift: the other channel, turned, has the same value"
+    )
 
 
-def _pairs() -> Iterator[tuple[int, int]]:
+def _pairs(sign: int) -> Iterator[tuple[int, int]]:
     for template in (W, M):
         here, there = response(M, template), response(W, turned(template))
-        yield from ((value, there[-s[0], -s[1]]) for s, value in here.items())
+        yield from ((value, there[sign * s[0], sign * s[1]]) for s, value in here.items())
 
 
 def on_the_plane(template: Letter = W) -> Evidence:
@@ -99,18 +112,26 @@ J5 = Statement(
         "their maximum: no T_g, affine or not, aligns the maps of the turned image. What happens is Λ_W T_h = T_h Λ_M: "
         "the maps turn and the channels swap."
     ),
-    sizes="one letter of 5×5 pixels, all shifts",
+    at="one letter of 5×5 pixels",
+    finite=True,
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
-    hypotheses={"not symmetric": "the filter is not its own half-turn"},
+    hypotheses={
+        "not symmetric": Hypothesis(
+            "the filter is not its own half-turn", lambda image: tuple(image) != turned(tuple(image))
+        )
+    },
     routes=(
-        Route("peaks of both channels over all shifts", Method.EXHAUSTIVE, partial(cannot_be_aligned, W)),
-        Route("channels swap at every shift", Method.EXHAUSTIVE, swapped_everywhere),
+        Chain(
+            "peaks of both channels, and who answers",
+            Route("peaks over all shifts", Method.EXHAUSTIVE, cannot_be_aligned, mutants=instead("letter", N)),
+            Route("channels swap at every shift", Method.EXHAUSTIVE, swapped_everywhere, mutants=instead("sign", 1)),
+            Route("so their peaks swap", Method.EXHAUSTIVE, same_peaks, mutants=instead("order", 1)),
+            Route("the plane counts pixels", Method.EXHAUSTIVE, on_the_plane, mutants=instead("template", M)),
+        ),
     ),
     controls=(
-        Dropped("not symmetric", partial(cannot_be_aligned, N)),
-        Mutant("the peaks agree", partial(same_peaks, swap=False)),
-        Mutant("the plane counts the pixels of M where W is asked for", partial(on_the_plane, M)),
-        Witness("swapping the channels makes the peaks agree", partial(same_peaks, swap=True)),
+        Dropped("not symmetric", cannot_be_aligned, {"letter": N}),
         Witness("the continuous layer counts pixels", on_the_plane),
     ),
     assumed=("between whole shifts the response to pixels is bilinear, so its maximum is at a whole shift",),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,7 +12,18 @@ from invariance_proofs.jansson.simple import Simple, box
 from invariance_proofs.jansson.theorem1 import HALF_TURN
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import (
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 STRIPES = Simple.pixels([[1, -1, 1]])
 SQUARE = Simple.on(box(0, 0, 1, 1))
@@ -34,17 +45,16 @@ def scaled_peak(f: Simple, s: Fraction) -> Any:
     return peak(f.moved(s * Matrix.identity(2)), f.moved(HALF_TURN))
 
 
-def weaker(f: Simple, scales: list[Fraction]) -> Evidence:
+def weaker(f: Simple = STRIPES, scales: Sequence[Fraction] = SCALES) -> Evidence:
     """At every scale but 1 the best answer is less than at scale 1."""
     best = scaled_peak(f, Fraction(1))
-    return for_all(
-        [(s, scaled_peak(f, s), best) for s in scales],
-        lambda case: case[1] < case[2],
-        "(s, peak at s, peak at 1): less",
+    peaks = {s: scaled_peak(f, s) for s in scales}
+    return check(
+        max(peaks.values()) < best, "less than at scale 1", object=f.parts, peaks=list(peaks.values()), at_scale_1=best
     )
 
 
-def only_match() -> Evidence:
+def only_match(scale: int = 1) -> Evidence:
     """∫ f(x + y) λ(−y) dy ≤ ∫ |λ| for |f| ≤ 1, with equality iff f = λ(−·) on its support: at scale 1, shift 0 only.
 
     At scale s the three stripes of the object are s wide, those of the template 1: at s ≠ 1 signs differ somewhere.
@@ -58,7 +68,7 @@ def only_match() -> Evidence:
 
     cases = product([*SCALES, Fraction(1)], [Fraction(k, 4) for k in range(-12, 13)])
     return for_all(
-        cases, lambda case: agrees(*case) == (case == (1, 0)), "(s, shift): a full match at s = 1, shift 0 only"
+        cases, lambda case: agrees(*case) == (case == (scale, 0)), "(s, shift): a full match at s = 1, shift 0 only"
     )
 
 
@@ -73,18 +83,23 @@ J6 = Statement(
         "filter covers the object, and max ΛT_sf < 3 for every scale s ≠ 1, smaller or greater. T_g permutes the "
         "values of Λf over the plane, so no T_g, affine or not, aligns ΛT_sf with Λf."
     ),
-    sizes="one object, scales 1/3, 1/2, 3/4, 5/4, 3/2, 2, 3 exactly",
+    at="one object",
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
-    hypotheses={"an object with parts": "the template is not constant on its support"},
+    hypotheses={
+        "an object with parts": Hypothesis(
+            "the template is not constant on its support", lambda object: len({w for w, _ in object}) > 1
+        )
+    },
     routes=(
-        Route("exact maxima at seven scales", Method.EXACT, partial(weaker, STRIPES, SCALES)),
-        Route("where the bound ∫|λ| is attained", Method.EXHAUSTIVE, only_match),
+        Route("exact maxima", Method.EXACT, weaker, mutants={"scale 1": {"scales": [Fraction(1)]}}, over="scales"),
+        Route("where the bound ∫|λ| is attained", Method.EXHAUSTIVE, only_match, mutants=instead("scale", 2)),
     ),
+    over="scales",
     controls=(
-        Dropped("an object with parts", partial(weaker, SQUARE, [Fraction(2)])),
-        Mutant("scale 1 is weaker too", partial(weaker, STRIPES, [Fraction(1)])),
+        Dropped("an object with parts", weaker, {"f": SQUARE, "scales": [Fraction(2)]}),
         Witness("the maximum at scale 1 is ∫|λ|", lambda: check(scaled_peak(STRIPES, Fraction(1)) == 3, "3")),
-        Witness("a smaller plain square is weaker", partial(weaker, SQUARE, [Fraction(1, 2)])),
+        Witness("a smaller plain square is weaker", weaker, {"f": SQUARE, "scales": [Fraction(1, 2)]}),
     ),
     assumed=("the response to boxes is bilinear between sums of edges",),
 )

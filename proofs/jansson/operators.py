@@ -27,6 +27,9 @@ __all__ = [
     "ZERO",
     "Operator",
     "commutes",
+    "continuous",
+    "covariant",
+    "semi_local",
 ]
 
 IMAGES = [
@@ -46,6 +49,9 @@ class Operator:
 
     name: str
     value: Callable[[Simple, Point], Any] = field(repr=False)
+
+    def __str__(self) -> str:
+        return repr(self.name)
 
     def __call__(self, f: Simple, x: Point) -> Any:
         return self.value(f, x)

@@ -6,7 +6,7 @@ slab of width 2/|rⱼ| along axis j. So if the entries of Aⁿ are not bounded, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from invariance_proofs.jansson.simple import area, box, inverse, matrices, meet, reach, transformed
@@ -14,20 +14,20 @@ from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Evidence, all_of
+from invariance_proofs.statement import Evidence, Method, Route, instead
 
 __all__ = [
     "BOX",
+    "GROWTH",
     "INTEGER",
+    "SLAB",
+    "TURNING",
     "bounded",
     "conjugate_to_orthogonal",
     "flatten",
-    "growth",
     "overlap",
     "power",
-    "slab",
     "small_matrices",
-    "turning",
 ]
 
 BOX = box(-1, -1, 1, 1)
@@ -60,7 +60,9 @@ def conjugate_to_orthogonal(A: Matrix) -> bool:
     return (d == 1 and abs(t) < 2) or (d == -1 and t == 0) or Matrix.identity(2) in (A, -A)
 
 
-def small_matrices(some: Iterable[Matrix], rule: Callable[[Matrix], bool] = conjugate_to_orthogonal) -> Evidence:
+def small_matrices(
+    some: Sequence[Matrix] = INTEGER, rule: Callable[[Matrix], bool] = conjugate_to_orthogonal
+) -> Evidence:
     """A rule by determinant and trace against the powers themselves, and against what they do to the box."""
 
     def agree(A: Matrix) -> bool:
@@ -70,16 +72,16 @@ def small_matrices(some: Iterable[Matrix], rule: Callable[[Matrix], bool] = conj
     return for_all(some, agree, "A: the rule ⇔ A¹² = I ⇔ no |B ∩ A⁻ⁿB| below |B|/8")
 
 
-def slab() -> Evidence:
+def slab(width: int = 2) -> Evidence:
     """Two points of the slab |r u + s| ≤ 1 on a line parallel to axis j are at most 2/|r| apart, s whatever it is."""
     return impossible(
-        lambda r, s, u, v: [r > 0, r * u + s <= 1, r * v + s >= -1, r * (u - v) > 2],
+        lambda r, s, u, v: [r > 0, r * u + s <= 1, r * v + s >= -1, r * (u - v) > width],
         "r s u v",
-        what="the slab has width 2/|r|",
+        what=f"the slab has width {width}/|r|",
     )
 
 
-def flatten(some: Iterable[Matrix], slack: int = 1) -> Evidence:
+def flatten(some: Sequence[Matrix] = INTEGER[::4], slack: int = 1) -> Evidence:
     """|B ∩ A⁻ⁿB| ≤ 4 / max|entry of Aⁿ|, measured on polygons."""
     cases = ((A, n) for A in some for n in (1, 2, 3, -3, 5))
     return for_all(
@@ -89,25 +91,24 @@ def flatten(some: Iterable[Matrix], slack: int = 1) -> Evidence:
     )
 
 
-def growth(nilpotent: bool = True) -> Evidence:
-    """(1 + d)ⁿ ≥ 1 + nd, and (I + N)ⁿ = I + nN for N² = 0: the entries of Aⁿ are not bounded.
+def bernoulli(power: int = 2) -> Evidence:
+    """(1 + kd)(1 + d) = 1 + (k + 1)d + k d², so (1 + d)ⁿ ≥ 1 + nd: an eigenvalue ±(1 + d) has unbounded powers."""
+    k, d = unknowns(k=1, d=1)
+    return vanishes((1 + k * d) * (1 + d) - (1 + (k + 1) * d) - k * d**power, what="(1 + kd)(1 + d) ≥ 1 + (k + 1)d")
 
-    For an eigenvalue a = ±(1 + d) with ℓA = aℓ, ℓAⁿ = aⁿℓ; a shear is ±(I + N), N ≠ 0. Complex eigenvalues: `turning`.
-    """
-    k, d, p, q = unknowns(k=1, d=1, p=1, q=1)
-    N = Matrix.of([[p * q, -p * p], [q * q, -p * q if nilpotent else p * q]])
+
+def shears(sign: int = -1) -> Evidence:
+    """(I + N)ⁿ = I + nN for N² = 0: the entries of Aⁿ are not bounded. A shear is ±(I + N), N ≠ 0."""
+    k, p, q = unknowns(k=1, p=1, q=1)
+    N = Matrix.of([[p * q, -p * p], [q * q, sign * p * q]])
     one = Matrix.identity(2)
-    return all_of(
-        vanishes((1 + k * d) * (1 + d) - (1 + (k + 1) * d) - k * d**2, what="(1 + kd)(1 + d) ≥ 1 + (k + 1)d"),
-        vanishes((one + k * N) @ (one + N) - (one + (k + 1) * N), what="(I + kN)(I + N) = I + (k + 1)N"),
-    )
+    return vanishes((one + k * N) @ (one + N) - (one + (k + 1) * N), what="(I + kN)(I + N) = I + (k + 1)N")
 
 
 def turning(sign: int = 1) -> Evidence:
-    """Q(x) = c x² + (d − a) xy − b y² satisfies Q(Ax) = det(A) Q(x); its discriminant is tr² − 4 det.
+    """Q(x) = c x² + (d − a) xy − b y² satisfies Q(Ax) = det(A) Q(x).
 
-    So for complex eigenvalues Q is definite and A is √det times a rotation for it. And A² = tr(A) A − det(A) I: for
-    tr = 0, det = −1 A is an involution.
+    So for complex eigenvalues Q is definite and A is √det times a rotation for it.
     """
     A, x = unknowns(A=(2, 2), x=2)
     (a, b), (c, d) = A.rows
@@ -115,8 +116,30 @@ def turning(sign: int = 1) -> Evidence:
     def Q(u: Any, v: Any) -> Any:
         return c * u * u + (d - a) * u * v - b * v * v
 
-    return all_of(
-        vanishes(Q(*reach(A, x)) - sign * A.det() * Q(*x), what="Q∘A = det(A) Q"),
-        vanishes((d - a) ** 2 + 4 * b * c - (A.trace() ** 2 - 4 * A.det()), what="discriminant of Q = tr² − 4 det"),
-        vanishes(A @ A - A.trace() * A + A.det() * Matrix.identity(2), what="A² = tr(A) A − det(A) I"),
-    )
+    return vanishes(Q(*reach(A, x)) - sign * A.det() * Q(*x), what=f"Q∘A = {sign} det(A) Q")
+
+
+def discriminant(four: int = 4) -> Evidence:
+    """The discriminant of Q is tr² − 4 det: Q is definite iff the eigenvalues are complex."""
+    (A,) = unknowns(A=(2, 2))
+    (a, b), (c, d) = A.rows
+    return vanishes((d - a) ** 2 + 4 * b * c - (A.trace() ** 2 - four * A.det()), what="discriminant = tr² − 4 det")
+
+
+def cayley_hamilton(sign: int = 1) -> Evidence:
+    """A² = tr(A) A − det(A) I: for tr = 0, det = −1 A is an involution."""
+    (A,) = unknowns(A=(2, 2))
+    return vanishes(A @ A - A.trace() * A + sign * A.det() * Matrix.identity(2), what="A² = tr(A) A − det(A) I")
+
+
+GROWTH = (
+    Route("(1 + d)ⁿ", Method.RING, bernoulli, mutants=instead("power", 1), over="k"),
+    Route("(I + N)ⁿ", Method.RING, shears, mutants=instead("sign", 1), over="k"),
+)
+TURNING = (
+    Route("Q∘A = det(A) Q", Method.RING, turning, mutants=instead("sign", -1)),
+    Route("definite or not", Method.RING, discriminant, mutants=instead("four", -4)),
+    Route("A² = tr(A) A − det(A) I", Method.RING, cayley_hamilton, mutants=instead("sign", -1)),
+)
+SLAB = Route("width of a slab", Method.SMT, slab, mutants=instead("width", 1))
+"""Steps of proofs about the powers of 2×2 matrices."""

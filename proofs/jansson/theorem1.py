@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
@@ -11,7 +11,22 @@ from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.symbolic import free, same
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 IMAGE = Simple.on(((0, 0), (3, 1), (1, 2))) + Simple(((2, box(-2, -1, 0, 0)),))
 FILTER = Simple.on(((-1, -1), (1, 0), (0, 2))) + Simple(((-3, box(0, -1, 1, 0)),))
@@ -19,17 +34,24 @@ POINTS = [(0, 0), (1, 2), (-1, 1)]
 SHIFT = (2, -1)
 
 
-def substitution(y: str = "Az") -> Evidence:
+AZ = Formula("Az", lambda A, z: A * z)
+BACK = Formula("A⁻¹z", lambda A, z: A**-1 * z)
+
+
+def substitution(y: Formula = AZ) -> Evidence:
     """T_h⁻¹((T_h x) − y) for T_h x = Ax + t, with y = Az: the argument of f becomes x − z, in every dimension."""
     A, x, z, t = free("A x z t")
-    moved = {"Az": A * z, "A⁻¹z": A**-1 * z}[y]
-    return same(A**-1 * ((A * x + t) - moved - t), x - z, what=f"T_h⁻¹(T_h x − y) = x − z with y = {y}")
+    return same(A**-1 * ((A * x + t) - y(A, z) - t), x - z, what=f"T_h⁻¹(T_h x − y) = x − z with y = {y}")
 
 
-def gaussians_any_dimension() -> Evidence:
+S_BACK = Formula("A⁻¹S⁻¹A⁻ᵀ", lambda At, A, S: A**-1 * S**-1 * At**-1)
+S_SWAPPED = Formula("A⁻ᵀS⁻¹A⁻¹", lambda At, A, S: At**-1 * S**-1 * A**-1)
+
+
+def gaussians_any_dimension(inverse_of_S: Formula = S_BACK) -> Evidence:
     """exp(−xᵀPx) ∗ exp(−xᵀQx) = const·exp(−xᵀ P S⁻¹ Q x), S = P + Q; f has P = AᵀP′A if T_h f has P′."""
     At, A, P, Q, S = free("At A P Q S")
-    moved = A**-1 * S**-1 * At**-1
+    moved = inverse_of_S(At, A, S)
     return all_of(
         same(At * P * A + At * Q * A, At * (P + Q) * A, what="S of the right side"),
         same((At * S * A) * moved, 1, what="its inverse"),
@@ -43,17 +65,21 @@ def gaussian_constants(power: int = 2) -> Evidence:
     return vanishes((A.T @ S @ A).det() - A.det() ** power * S.det(), what=f"|det A|^{power} det S = det(AᵀSA)")
 
 
-def polygons(power: int = 1, *, absolute: bool = True, linear: bool = True, inverted: bool = False) -> Evidence:
+ABSOLUTE = Formula("|det A|", abs)
+SIGNED = Formula("det A", lambda d: d)
+NOTHING = Formula("1", lambda d: 1)
+
+
+def polygons(factor: Formula = ABSOLUTE, through: Callable[[Matrix], Matrix] = inverse, moved_by: int = 0) -> Evidence:
     """T_h⁻¹(T_h f ∗ λ) = f ∗ μ for 48 linear parts and a translation, exactly, at three points.
 
-    Mutated: another power of det, det itself, λ moved by t as well, λ∘A⁻¹ for λ∘A.
+    μ = factor(det A) λ∘through(A)⁻¹, moved by `moved_by` times the translation.
     """
 
     def equal_at_all_points(A: Matrix) -> bool:
-        d = abs(A.det()) if absolute else A.det()
-        back, moved = (A if inverted else inverse(A)), IMAGE.moved(A, SHIFT)
-        offset = (0, 0) if linear else reach(-back, SHIFT)
-        mu = d**power * FILTER.moved(back, offset)
+        back, moved = through(A), IMAGE.moved(A, SHIFT)
+        offset = reach(-back, (moved_by * SHIFT[0], moved_by * SHIFT[1]))
+        mu = factor(A.det()) * FILTER.moved(back, offset)
         return all(moved.convolved(FILTER, reach(A, x, SHIFT)) == IMAGE.convolved(mu, x) for x in POINTS)
 
     return for_all(INVERTIBLE, equal_at_all_points, "A: T_h⁻¹(T_h f ∗ λ) = f ∗ μ")
@@ -73,7 +99,7 @@ def odd_filter(power: int = 1) -> Evidence:
         before != after,
         "T_h⁻¹Λ_λT_h = Λ_λ ⇒ λ = |det T_h| T_h⁻¹λ",
         filter=ODD.parts, sigma=f"z**{power}", b=0, T_h=HALF_TURN, f=IMAGE.parts, x=POINTS, outputs=before,
-        lambda_at=[ODD((half, 0)), ODD((-half, 0))],
+        lambda_at=[ODD((half, 0)), ODD((-half, 0))], power=power,
     )  # fmt: skip
 
 
@@ -89,32 +115,47 @@ J1 = Statement(
         "only if, where no c ≠ 1 has σ(cs + b) = σ(s + b) for all s: for continuous σ this means that σ is not even "
         "about b. (Two different filters give functionals of f that are independent or multiples of one another.)"
     ),
-    sizes="all N, every affine T_h; constants and polygons in the plane",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "The paper prints det T_h without the absolute value (J1.sign) and asks nothing of σ: for σ(z) = z², b = 0 an "
         "odd filter is aligned under the half-turn. The translation part of T_h never acts on λ: where the paper "
         "writes T_h⁻¹λ, T_h is linear."
     ),
-    hypotheses={"σ not even": "c ≠ 1 ⇒ σ(cs + b) ≠ σ(s + b) for some s (needed for “only if”)"},
-    routes=(
-        Route("substitution and Gaussians", Method.SYMBOLIC, lambda: all_of(substitution(), gaussians_any_dimension())),
-        Route("constants of Gaussians, squared", Method.RING, gaussian_constants),
-        Route("images and filters on polygons, 48 linear parts with a translation", Method.EXHAUSTIVE, polygons),
+    hypotheses={
+        "σ not even": Hypothesis(
+            "σ(z) = z^power is not even about b = 0 (needed for “only if”)", lambda power: power % 2 == 1
+        )
+    },
+    clauses=(
+        Clause(
+            f"μ(z) = {ABSOLUTE} λ(Az)",
+            Route("substitution y = Az", Method.SYMBOLIC, substitution, mutants=instead("y", BACK)),
+            Route(
+                "images and filters on polygons, 48 linear parts with a translation",
+                Method.EXHAUSTIVE,
+                polygons,
+                mutants=instead("factor", SIGNED, NOTHING)
+                | instead("moved_by", 1)
+                | {"λ∘A⁻¹": {"through": lambda A: A}},
+            ),
+            assumed=("change of variables: ∫ g(y) dy = |det A| ∫ g(Az) dz",),
+        ),
+        Clause(
+            "the same on Gaussians, whose translates are dense",
+            Chain(
+                "exponents and constants",
+                Route(
+                    "exponents", Method.SYMBOLIC, gaussians_any_dimension, mutants=instead("inverse_of_S", S_SWAPPED)
+                ),
+                Route("constants, squared, N = 2", Method.RING, gaussian_constants, mutants=instead("power", 1, 4)),
+            ),
+            assumed=("∫ exp(−xᵀSx) dx = π/√det S in the plane; sums of translated Gaussians are dense in L¹",),
+        ),
     ),
     controls=(
-        Dropped("σ not even", partial(odd_filter, 2)),
-        Mutant("without det", partial(polygons, 0)),
-        Mutant("det for |det|", partial(polygons, absolute=False)),
-        Mutant("det²", partial(gaussian_constants, 4)),
-        Mutant("λ∘A⁻¹ for λ∘A", partial(polygons, inverted=True)),
-        Mutant("the translation moves λ too", partial(polygons, linear=False)),
-        Mutant("y = A⁻¹z", partial(substitution, "A⁻¹z")),
+        Dropped("σ not even", odd_filter, {"power": 2}),
         Witness("σ(z) = z tells the odd filter from its turned copy", odd_filter),
     ),
-    assumed=(
-        "change of variables: ∫ g(y) dy = |det A| ∫ g(Az) dz",
-        "∫ exp(−xᵀSx) dx = π/√det S in the plane; sums of translated Gaussians are dense in L¹",
-        "two linear functionals of f that are not multiples of one another take every pair of values",
-    ),
+    assumed=("two linear functionals of f that are not multiples of one another take every pair of values",),
 )

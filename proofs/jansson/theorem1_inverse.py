@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -13,29 +13,48 @@ from invariance_proofs.jansson.theorem1_sign import SQUARE
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.symbolic import free, same
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Formula,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 POINTS = [(0, 0), (2, 1), (-1, 2), (1, -1), (-2, -1), (-1, 0), (2, 2), (3, 1), (-3, 0)]
 ORIGIN = (0, 0)
 QUARTER_TURN = Matrix.of([[0, -1], [1, 0]])
 
 
-def moving_translations() -> Evidence:
+BY_A = Formula("Ay", lambda A, y: A * y)
+PLAIN = Formula("y", lambda A, y: y)
+GA = Formula("GA", lambda g, h, t: g * (h * t * h**-1) * g**-1)
+AG = Formula("AG", lambda g, h, t: h * (g * t * g**-1) * h**-1)
+
+
+def moving_translations(by: Formula = BY_A) -> Evidence:
     """T_h τ_y = τ_{Ay} T_h, as maps of arguments: both send x to A⁻¹(x − t) − y."""
     A, t, x, y = free("A t x y")
-    return same(A**-1 * (x - t) - y, A**-1 * ((x - A * y) - t), what="T_h τ_y = τ_{Ay} T_h")
+    return same(A**-1 * (x - t) - y, A**-1 * ((x - by(A, y)) - t), what="T_h τ_y = τ_{Ay} T_h")
 
 
-def commutation(order: str = "GA") -> Evidence:
+def commutation(conjugate: Formula = GA) -> Evidence:
     """From T_gΛT_h = Λ and Λτ = τΛ: τ_{GAy}Λ = Λτ_y, where τ_{Ay} = T_h τ T_h⁻¹ and so on.
 
     Letters: g, h, L, t = τ_y. Covariance is used once, to move Λ past τ_{Ay}: g (hth⁻¹) L h = g L (hth⁻¹) h.
     """
     g, h, L, t = free("g h L t")
     through_h = h * t * h**-1
-    conjugate = g * through_h * g**-1 if order == "GA" else h * (g * t * g**-1) * h**-1
     return all_of(
-        same(conjugate * (g * L * h), g * through_h * L * h, what=f"τ_{{{order}y}}Λ, Λ written as T_gΛT_h"),
+        same(conjugate(g, h, t) * (g * L * h), g * through_h * L * h, what=f"τ_{conjugate}y Λ, Λ written as T_gΛT_h"),
         same(g * L * through_h * h, (g * L * h) * t, what="and Λτ_y after covariance"),
     )
 
@@ -53,14 +72,16 @@ def aligned(G: Matrix, A: Matrix, kernel: Simple, w: Point = ORIGIN) -> bool:
     return all(response(A, reach(back, (x[0] - w[0], x[1] - w[1])), kernel) == response(one, x, kernel) for x in POINTS)
 
 
-def all_pairs(symmetric: bool = True) -> Evidence:
+SYMMETRY = Formula("A is a symmetry of the square", lambda A: Matrix.identity(2) == A @ A.T)
+ANY = Formula("whatever A", lambda A: True)
+
+
+def all_pairs(symmetric: Formula = SYMMETRY) -> Evidence:
     """48 × 48 pairs: T_g aligns the centred square's layer iff T_g = T_h⁻¹ and T_h is a symmetry of the square."""
     one = Matrix.identity(2)
     return for_all(
         product(INVERTIBLE, INVERTIBLE),
-        lambda pair: (
-            aligned(*pair, SQUARE) == (pair[0] @ pair[1] == one and (pair[1] @ pair[1].T == one or not symmetric))
-        ),
+        lambda pair: aligned(*pair, SQUARE) == (pair[0] @ pair[1] == one and symmetric(pair[1])),
         "(T_g, T_h): T_g aligns ⇔ T_g = T_h⁻¹ and T_h is a symmetry of λ",
     )
 
@@ -79,6 +100,12 @@ def must_be_inverse(G: Matrix, kernel: Simple, w: Point = ORIGIN) -> Evidence:
 OFF_CENTRE = Simple.on(box(1, -1, 3, 1))
 """The square about p = (2, 0): for the quarter-turn R, p − R⁻¹p = (2, 2)."""
 
+COMMUTATION = Chain(
+    "commutation with translations",
+    Route("T_h τ_y = τ_{Ay} T_h", Method.SYMBOLIC, moving_translations, mutants=instead("by", PLAIN)),
+    Route("τ_{GAy}Λ = Λτ_y", Method.SYMBOLIC, commutation, mutants=instead("conjugate", AG)),
+)
+
 J1_g = Statement(
     id="J1.g",
     paper=PAPER,
@@ -91,23 +118,26 @@ J1_g = Statement(
         "compact set, so for v ≠ 0 Λf = σ(b) everywhere, for all these f, and Λ is constant. If T_h and T_g are affine "
         "the same argument gives the linear part of T_g, and Λ_λ fixes the translation."
     ),
-    sizes="all N; 2304 pairs of matrices for one filter in the plane",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "λ = 0 or a constant σ must be excluded. And the paper's “affine” has to be read as linear, as it defines it: "
         "with translations T_g need not be T_h⁻¹. If λ is symmetric about a point p ≠ 0, T_g x = T_h⁻¹x + p − A⁻¹p "
         "aligns and T_h⁻¹ does not."
     ),
-    hypotheses={"Λ not constant": "λ ≠ 0 and σ not constant", "T_g, T_h linear": "no translation part"},
+    hypotheses={
+        "Λ not constant": Hypothesis("λ ≠ 0 (here σ(z) = z)", lambda filter: bool(filter)),
+        "T_g, T_h linear": Hypothesis("no translation part", lambda T_g_translation: T_g_translation == ORIGIN),
+    },
     routes=(
-        Route("commutation with translations", Method.SYMBOLIC, lambda: all_of(moving_translations(), commutation())),
-        Route("all pairs of small matrices on the square filter", Method.EXHAUSTIVE, all_pairs),
+        COMMUTATION,
+        Route(
+            "all pairs of small matrices on the square", Method.EXHAUSTIVE, all_pairs, mutants=instead("symmetric", ANY)
+        ),
     ),
     controls=(
-        Dropped("Λ not constant", partial(must_be_inverse, Matrix.identity(2), Simple(()))),
-        Dropped("T_g, T_h linear", partial(must_be_inverse, inverse(QUARTER_TURN), OFF_CENTRE, (2, 2))),
-        Mutant("τ_{AGy}Λ = Λτ_y", partial(commutation, "AG")),
-        Mutant("T_h⁻¹ always aligns", partial(all_pairs, symmetric=False)),
+        Dropped("Λ not constant", must_be_inverse, {"G": Matrix.identity(2), "kernel": Simple(())}),
+        Dropped("T_g, T_h linear", must_be_inverse, {"G": inverse(QUARTER_TURN), "kernel": OFF_CENTRE, "w": (2, 2)}),
         Witness("T_h⁻¹ does align the square", lambda: check(aligned(-QUARTER_TURN, QUARTER_TURN, SQUARE), "aligned")),
         Witness(
             "T_h⁻¹ does not align the square off the centre",

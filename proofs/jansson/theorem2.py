@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import (
+    GROWTH,
     INTEGER,
+    SLAB,
+    TURNING,
     conjugate_to_orthogonal,
     flatten,
-    growth,
-    slab,
     small_matrices,
-    turning,
 )
-from invariance_proofs.jansson.theorem2_measure import a_point, half_plane
+from invariance_proofs.jansson.theorem2_measure import FINITE, NOT_NULL, a_point, half_plane
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Dropped,
+    Evidence,
+    Grade,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 AREA_PRESERVING = [A for A in INTEGER if abs(A.det()) == 1]
 
@@ -30,7 +42,7 @@ def hyperbolic(a: Any, b: Any) -> list[Any]:
     return [(a * b) * (a * b) == 1, a * a != 1]
 
 
-def jordan_types(shears: bool = True) -> Evidence:
+def jordan_types(determinant: int = 1) -> Evidence:
     """Real eigenvalues a, b with |ab| = 1 and |a| = 1: a = b = ±1 or a = −b = ±1. Otherwise one of them is beyond 1."""
     return all_of(
         impossible(lambda a, b: [*hyperbolic(a, b), a * a <= 1, b * b <= 1], "a b", "hyperbolic: one is beyond 1"),
@@ -38,19 +50,18 @@ def jordan_types(shears: bool = True) -> Evidence:
             lambda a, b: [(a * b) * (a * b) == 1, a * a == 1, a != b, a != -b], "a b", "|a| = 1: a = b or a = −b"
         ),
         impossible(
-            lambda t, d, a: [d * d == 1, a * a - t * a + d == 0, a * a == 1, d == (1 if shears else -1), t * t != 4],
+            lambda t, d, a: [d * d == 1, a * a - t * a + d == 0, a * a == 1, d == determinant, t * t != 4],
             "t d a",
             "det = 1, |a| = 1: |tr| = 2",
         ),
         impossible(lambda t, d: [d * d == 1, t * t - 4 * d < 0, d != 1], "t d", "complex eigenvalues: det = 1"),
-        slab(),
     )
 
 
-def not_diagonalisable() -> Evidence:
+def not_diagonalisable(sign: int = -1) -> Evidence:
     """N² = 0, e² = 1, any v: with u = eNv the matrix A = e'I + N (e' = e) has Av = e(v + u), Au = eu: a shear."""
     e, p, q, v = unknowns(e=1, p=1, q=1, v=2)
-    N = Matrix.of([[p * q, -p * p], [q * q, -p * q]])
+    N = Matrix.of([[p * q, -p * p], [q * q, sign * p * q]])
     A, column = e * Matrix.identity(2) + N, Matrix.from_columns(v)
     u = e * (N @ column)
     return all_of(
@@ -64,13 +75,10 @@ TYPES.append(Matrix.of([[2, 1], [1, 1]]))
 """A rotation, a reflection, −I, a shear, a hyperbolic matrix."""
 
 
-def by_normal_forms() -> Evidence:
-    return all_of(growth(), turning(), not_diagonalisable())
-
-
-def on_polygons() -> Evidence:
-    return all_of(small_matrices(AREA_PRESERVING), flatten(AREA_PRESERVING))
-
+OTHER_RULES = {
+    "shears allowed": {"rule": lambda A: abs(A.trace()) <= 2},
+    "reflections forbidden": {"rule": lambda A: A.det() == 1 and conjugate_to_orthogonal(A)},
+}
 
 J2 = Statement(
     id="J2",
@@ -87,28 +95,32 @@ J2 = Statement(
         "λ∘A = ±λ, or A turns the ellipses Q = const by an angle that is no rational part of 360°, and then C = 1 and "
         "λ is constant on almost all of them (J2.families)."
     ),
-    sizes="N = 2, every matrix; 104 integer matrices with |det| = 1 exhaustively",
+    at="N = 2",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "“λ is symmetric with respect to this finite set of transforms” holds up to sign: C = −1 is possible, with "
         "λ∘T_h = −λ (J2.families). All statements about λ hold almost everywhere."
     ),
-    hypotheses={"finite support": "|{λ ≠ 0}| < ∞", "support not null": "|{λ ≠ 0}| > 0"},
+    hypotheses={"finite support": FINITE, "support not null": NOT_NULL},
     routes=(
-        Route("powers of shears and of real and complex eigenvalues", Method.RING, by_normal_forms),
-        Route("Jordan types from det and tr, and the width of a slab", Method.SMT, jordan_types),
-        Route("polygons under 104 matrices with |det| = 1", Method.EXHAUSTIVE, on_polygons),
+        Chain(
+            "Jordan types, and powers of each",
+            Route("types from det and tr", Method.SMT, jordan_types, mutants=instead("determinant", -1)),
+            SLAB,
+            Route("±shears", Method.RING, not_diagonalisable, mutants=instead("sign", 1)),
+            *(replace(route, over="") for route in GROWTH),
+            *TURNING,
+        ),
+        Chain(
+            "polygons under 104 matrices with |det| = 1",
+            Route("rule", Method.EXHAUSTIVE, small_matrices, {"some": AREA_PRESERVING}, OTHER_RULES),
+            Route("area", Method.EXHAUSTIVE, flatten, {"some": AREA_PRESERVING}, instead("slack", 2)),
+        ),
     ),
     controls=(
         Dropped("finite support", half_plane),
         Dropped("support not null", a_point),
-        Mutant("shears allowed", partial(small_matrices, AREA_PRESERVING, lambda A: abs(A.trace()) <= 2)),
-        Mutant(
-            "reflections forbidden",
-            partial(small_matrices, AREA_PRESERVING, lambda A: A.det() == 1 and conjugate_to_orthogonal(A)),
-        ),
-        Mutant("N² ≠ 0", partial(growth, nilpotent=False)),
-        Mutant("det = −1 has |tr| = 2 too", partial(jordan_types, shears=False)),
         Witness(
             "rotation, reflection, −I pass, shear and stretch do not",
             lambda: check([conjugate_to_orthogonal(A) for A in TYPES] == [True, True, True, False, False], "types"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import INTEGER, bounded, power
@@ -11,7 +10,20 @@ from invariance_proofs.jansson.simple import Polygon, Simple, inverse
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 SEED = Simple.on(((1, 0), (3, 1), (2, 2)))
 FINITE = [A for A in INTEGER if bounded(A)]
@@ -32,9 +44,9 @@ def orbit_sum(A: Matrix, C: int) -> Simple:
     return Simple(tuple(part for k in range(order(A)) for part in (C**k * SEED.moved(power(A, k))).parts))
 
 
-def finite_order(signs: bool = True) -> Evidence:
-    """λ = C T_h⁻¹λ for C = 1, and for C = −1 where the order is even."""
-    factors = [(A, C) for A in FINITE for C in (1, -1) if C == 1 or not signs or order(A) % 2 == 0]
+def finite_order(period: int = 2) -> Evidence:
+    """λ = C T_h⁻¹λ for C = 1, and for C = −1 where the order is a multiple of the period."""
+    factors = [(A, C) for A in FINITE for C in (1, -1) if C == 1 or order(A) % period == 0]
     return for_all(
         factors,
         lambda case: parts(case[1] * orbit_sum(*case).moved(inverse(case[0]))) == parts(orbit_sum(*case)),
@@ -50,23 +62,22 @@ def symmetric(C: int) -> Evidence:
     return check(
         not kept or parts(filter_.moved(inverse(A))) == parts(filter_),
         "λ = C T_h⁻¹λ ⇒ λ is symmetric",
-        filter=filter_.parts, T_h=A, C=C,
+        filter=filter_.parts, case=(A, C),
     )  # fmt: skip
 
 
-def never_the_identity() -> Evidence:
+def never_the_identity(modulus: int = 5) -> Evidence:
     """(3 + 4i)ⁿ ≡ 3 + 4i modulo 5 for n ≥ 1, by squaring once, so it is not 5ⁿ: the rotation has infinite order."""
     square = 3 * 3 - 4 * 4, 2 * 3 * 4
-    return check(tuple(z % 5 for z in square) == (3, 4), "(3 + 4i)² ≡ 3 + 4i modulo 5", square=square)
+    return check(tuple(z % modulus for z in square) == (3, 4), f"(3 + 4i)² ≡ 3 + 4i modulo {modulus}", square=square)
 
 
-def ellipses(keep: bool = True) -> Evidence:
+def ellipses(scale: int = 25) -> Evidence:
     """A = P⁻¹RP keeps Q(x) = |Px|², cleared of denominators: λ = F∘Q is unchanged, for every F and every basis P."""
     P, x = unknowns(P=(2, 2), x=2)
     R = Matrix.of([[3, -4], [4, 3]])
     column = Matrix.from_columns(x)
     moved = P @ (P.adjugate() @ (R @ (P @ column)))
-    scale = 25 if keep else 5
     return vanishes(
         moved.squared_norm() - scale * P.det() ** 2 * (P @ column).squared_norm(), what="Q(Ax) = Q(x), times (5 det P)²"
     )
@@ -84,22 +95,39 @@ J2_families = Statement(
         "infinite order for R = (3, −4; 4, 3)/5. Then λ is constant on almost every ellipse, and C = −1 is impossible, "
         "since λ = λ∘A² makes it constant on ellipses and λ = −λ there."
     ),
-    sizes="every integer matrix of finite order with entries up to 2; every basis P",
+    grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
         "In case (i) the paper has λ symmetric; for C = −1, which its theorem admits, λ∘T_h = −λ, and λ is symmetric "
         "under T_h² only."
     ),
-    hypotheses={"even order for C = −1": "n even, or C = 1", "sign": "symmetric means λ∘T_h = Cλ"},
-    routes=(
-        Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order),
-        Route("ellipses and infinite order", Method.RING, lambda: all_of(ellipses(), never_the_identity())),
+    hypotheses={
+        "even order for C = −1": Hypothesis("n even, or C = 1", lambda case: case[1] == 1 or order(case[0]) % 2 == 0),
+        "sign": Hypothesis("symmetric means λ∘T_h = Cλ", lambda case: case[1] == 1 or order(case[0]) % 2 == 1),
+    },
+    clauses=(
+        Clause(
+            "(i) Aⁿ = I: Σ_k Cᵏ f∘A⁻ᵏ",
+            Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order, mutants=instead("period", 1)),
+            finite=True,
+            at="integer matrices with entries up to 2",
+        ),
+        Clause(
+            "(ii) A = P⁻¹RP of infinite order: F(|Px|²)",
+            Chain(
+                "ellipses and infinite order",
+                Route("for every basis P", Method.RING, ellipses, mutants=instead("scale", 5)),
+                Route("(3, −4; 4, 3)/5", Method.EXHAUSTIVE, never_the_identity, mutants=instead("modulus", 7)),
+            ),
+            finite=True,
+            assumed=(
+                "an irrational rotation is ergodic: a function it leaves unchanged is constant on almost every circle",
+            ),
+        ),
     ),
     controls=(
-        Dropped("even order for C = −1", partial(finite_order, signs=False)),
-        Dropped("sign", partial(symmetric, -1)),
-        Mutant("Q(Ax) = Q(x)/5", partial(ellipses, keep=False)),
-        Witness("with C = 1 the filter is symmetric", partial(symmetric, 1)),
+        Dropped("even order for C = −1", finite_order, {"period": 1}),
+        Dropped("sign", symmetric, {"C": -1}),
+        Witness("with C = 1 the filter is symmetric", symmetric, {"C": 1}),
     ),
-    assumed=("an irrational rotation is ergodic: a function it leaves unchanged is constant on almost every circle",),
 )

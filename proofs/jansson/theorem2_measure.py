@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.powers import INTEGER
-from invariance_proofs.jansson.simple import Simple, area, box, inverse
+from invariance_proofs.jansson.simple import Simple, area, box, inverse, reach
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.smt import impossible
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    all_of,
+    instead,
+)
 
 HILL = Simple(((1, ((-1, -1), (1, 0), (0, 2))), (-3, box(2, 0, 3, 1))))
 FACTORS = [Fraction(c) for c in (-2, -1, "-1/2", "1/2", 1, 3)]
@@ -38,28 +49,45 @@ def measured(power: int = 1) -> Evidence:
     )
 
 
-def scaling(infinite: bool = False) -> Evidence:
+def scaling(above: int = 0) -> Evidence:
     """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = 1 for 0 < s, n < ∞."""
-    positive = (lambda s, n: [s >= 0, n >= 0]) if infinite else (lambda s, n: [s > 0, n > 0])
     return all_of(
-        impossible(lambda s, n, d, c: [*positive(s, n), s * d == s, d != 1], "s n d c", what="|det A| = 1"),
-        impossible(lambda s, n, d, c: [*positive(s, n), s * d == s, n * d == c * n, c != 1], "s n d c", what="|C| = 1"),
+        impossible(lambda s, n, d, c: [s > above, n > above, s * d == s, d != 1], "s n d c", what="|det A| = 1"),
+        impossible(
+            lambda s, n, d, c: [s > above, n > above, s * d == s, n * d == c * n, c != 1], "s n d c", what="|C| = 1"
+        ),
     )
 
 
-def half_plane() -> Evidence:
+def half_plane(scale: int = 2) -> Evidence:
     """λ = 1 for x > 0, and λ = |x| for x > 0: infinite support, |det A| = 4 and then C = 1/2."""
-    A, points = Matrix.diagonal(2, 2), [(x, y) for x in (-3, -1, 1, 2) for y in (-1, 0, 5)]
-    step = all((x > 0) == (2 * x > 0) for x, _ in points)
-    ramp = all(max(x, 0) == Fraction(1, 2) * max(2 * x, 0) for x, _ in points)
-    return check(not (step and ramp), "|det A| = |C| = 1", T_h=A, filters=["x > 0", "max(x, 0)"], C=[1, Fraction(1, 2)])
+    A, points = Matrix.diagonal(scale, scale), [(x, y) for x in (-3, -1, 1, 2) for y in (-1, 0, 5)]
+    step = all((x > 0) == (scale * x > 0) for x, _ in points)
+    ramp = all(max(x, 0) == Fraction(1, scale) * max(scale * x, 0) for x, _ in points)
+    return check(
+        not (step and ramp) or A.det() == 1,
+        "|det A| = |C| = 1",
+        T_h=A, filters=["x > 0", "max(x, 0)"], C=[1, Fraction(1, scale)], finite=False, null=False,
+    )  # fmt: skip
 
 
-def a_point() -> Evidence:
-    """λ = 1 at 0 and 0 elsewhere."""
-    A = Matrix.diagonal(2, 2)
-    return check(A.det() == 1, "|det A| = 1 for λ = λ∘A", T_h=A, filter="1 at the origin, 0 elsewhere", C=1)
+def a_point(scale: int = 2, radius: int = 0) -> Evidence:
+    """λ = 1 on the square of this half-width about 0 (the point itself for 0) and 0 elsewhere: is λ = λ∘A on a grid?"""
+    A, grid = Matrix.diagonal(scale, scale), list(product(range(-6, 7), repeat=2))
 
+    def f(x: tuple[Any, ...]) -> bool:
+        return max(map(abs, x)) <= radius
+
+    same = all(f(reach(A, x)) == f(x) for x in grid)
+    return check(
+        not same or abs(A.det()) == 1,
+        "λ = λ∘A ⇒ |det A| = 1",
+        T_h=A, filter=f"1 where max|xᵢ| ≤ {radius}", C=1, finite=True, null=radius == 0,
+    )  # fmt: skip
+
+
+FINITE = Hypothesis("|{λ ≠ 0}| < ∞", lambda finite: finite)
+NOT_NULL = Hypothesis("|{λ ≠ 0}| > 0", lambda null: not null)
 
 J2_measure = Statement(
     id="J2.measure",
@@ -71,18 +99,17 @@ J2_measure = Statement(
         "Let λ(x) = C λ(Ax) almost everywhere and 0 < |{λ ≠ 0}| < ∞. Then A maps S = {λ ≠ 0} onto itself, so |S| = "
         "|det A| |S| and |det A| = 1; and ‖λ‖₁ = |C| ‖λ‖₁ / |det A| gives |C| = 1."
     ),
-    sizes="all N; 496 matrices in the plane",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
-    hypotheses={"finite support": "|{λ ≠ 0}| < ∞", "support not null": "|{λ ≠ 0}| > 0"},
+    hypotheses={"finite support": FINITE, "support not null": NOT_NULL},
     routes=(
-        Route("support and norm of a filter on polygons", Method.EXHAUSTIVE, measured),
-        Route("s d = s, n d = c n", Method.SMT, scaling),
+        Route("s d = s, n d = c n", Method.SMT, scaling, mutants=instead("above", -1)),
+        Route("filters on polygons, 496 matrices", Method.EXHAUSTIVE, measured, mutants=instead("power", 0)),
     ),
     controls=(
         Dropped("finite support", half_plane),
         Dropped("support not null", a_point),
-        Mutant("only |C|⁰ = 1", partial(measured, 0)),
-        Mutant("s = n = 0 allowed", partial(scaling, infinite=True)),
+        Witness("a square is changed by doubling", a_point, {"radius": 2}),
         Witness(
             "a mirror and C = −1 keep both", lambda: check(kept(Matrix.diagonal(-1, 1), -1), "area and norm are kept")
         ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.operators import (
@@ -19,55 +20,62 @@ from invariance_proofs.jansson.operators import (
     ZERO,
     Operator,
     commutes,
+    continuous,
+    covariant,
+    semi_local,
 )
-from invariance_proofs.jansson.powers import INTEGER, flatten, growth, slab, small_matrices, turning
+from invariance_proofs.jansson.powers import GROWTH, SLAB, TURNING, flatten, power, small_matrices
 from invariance_proofs.jansson.simple import inverse
-from invariance_proofs.jansson.theorem1_inverse import QUARTER_TURN, commutation, moving_translations
+from invariance_proofs.jansson.theorem1_inverse import COMMUTATION, QUARTER_TURN
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.smt import impossible
 from invariance_proofs.routes.symbolic import free, induction, same
-from invariance_proofs.statement import Dropped, Evidence, Method, Mutant, Route, Statement, Verdict, Witness, all_of
+from invariance_proofs.statement import (
+    Chain,
+    Clause,
+    Dropped,
+    Evidence,
+    Grade,
+    Hypothesis,
+    Method,
+    Mutant,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 STRETCH, SQUEEZE = 2 * Matrix.identity(2), Matrix.diagonal(2, Fraction(1, 2))
 
 
 def unrolled(sign: int = 1) -> Evidence:
-    """(Λf)(x) = (ΛT_hf)(A(x − w)) n times: (ΛT_hⁿf)(Aⁿx − s_n), s_{n+1} = A(s_n + w), reads f about x − A⁻ⁿs_n."""
+    """(Λf)(x) = (ΛT_hf)(A(x − w)) n times: (ΛT_hⁿf)(Aⁿx − s_n), s_{n+1} = A(s_n + w)."""
     A, P, x, s, w = free("A P x s w")
-    return all_of(
-        induction(
-            base=(x - 0 * s, x),
-            step=(A * ((P * x - s) - sign * w), A * P * x - A * (s + w)),
-            what="the argument Aⁿx − s_n",
-        ),
-        same(P**-1 * (P * x - s), x - P**-1 * s, what="back through T_hⁿ"),
-    )
+    step = (A * ((P * x - s) - sign * w), A * P * x - A * (s + w))
+    return induction(base=(x - 0 * s, x), step=step, over="n", what="the argument Aⁿx − s_n")
 
 
-def layers() -> Evidence:
-    """A layer on top keeps covariance, and the radii of semi-locality add up."""
+def read_about(sign: int = 1) -> Evidence:
+    """It reads f about x − A⁻ⁿs_n."""
+    P, x, s = free("P x s")
+    return same(P**-1 * (P * x - s), x - sign * P**-1 * s, what="back through T_hⁿ")
+
+
+def layers(sign: int = 1) -> Evidence:
+    """A layer on top keeps covariance."""
     L, K, t = free("L K t")
-    return same((K * L) * t - K * (L * t - t * L) - (K * t - t * K) * L, t * (K * L), what="KLτ = τKL if both commute")
+    by_both = (K * L) * t - K * (L * t - t * L) - sign * (K * t - t * K) * L
+    return same(by_both, t * (K * L), what="KLτ = τKL if both commute")
 
 
-def proof() -> Evidence:
-    return all_of(moving_translations(), commutation(), unrolled(), layers(), growth(), turning())
-
-
-def contraction() -> Evidence:
-    """|u| ≤ r, |v| ≤ q: |u + v| ≤ r + q, so radii add; and the slab of a large row of Aⁿ is thin."""
-    return all_of(
-        impossible(
-            lambda u, v, r, q: [u <= r, -u <= r, v <= q, -v <= q, u + v > r + q], "u v r q", what="radii add up"
-        ),
-        slab(),
+def radii(slack: int = 0) -> Evidence:
+    """|u| ≤ r, |v| ≤ q: |u + v| ≤ r + q."""
+    given = "u v r q"
+    return impossible(
+        lambda u, v, r, q: [u <= r, -u <= r, v <= q, -v <= q, u + v > r + q - slack], given, what="radii add up"
     )
-
-
-def dependence() -> Evidence:
-    """What (Λf)(x) can depend on, for all 496 small matrices: |B ∩ A⁻ⁿB| goes below |B|/8 unless A has finite order."""
-    return all_of(small_matrices(INTEGER), flatten(INTEGER[::4]))
 
 
 def aligned(operator: Operator, A: Matrix) -> Evidence:
@@ -77,12 +85,12 @@ def aligned(operator: Operator, A: Matrix) -> Evidence:
     return check(
         not commutes(operator, A, inverse(A)) or constant,
         "T_gΛT_h = Λ ⇒ Λ is constant",
-        operator=operator.name, T_h=A, T_g=inverse(A), images=[f.parts for f in (*IMAGES, ZERO)], x=POINTS,
+        operator=operator, T_h=A, T_g=inverse(A), images=[f.parts for f in (*IMAGES, ZERO)], x=POINTS,
         values=values,
     )  # fmt: skip
 
 
-def table(lacking: dict[str, list[str]]) -> Evidence:
+def table(lacking: Mapping[str, list[str]]) -> Evidence:
     """Which operators lack which property."""
     found = {o.name: [name for name, holds in PROPERTIES.items() if not holds(o)] for o in OPERATORS}
     return for_all(
@@ -96,6 +104,8 @@ LACKING = {
     WINDOW.name: ["translation covariance"],
     INTEGRAL.name: ["semi-locality"],
 }
+
+ONLY_TURNS = {"modulus-1 eigenvalues only ever turn": {"rule": lambda A: A.det() in (1, -1)}}
 
 J3 = Statement(
     id="J3",
@@ -112,42 +122,70 @@ J3 = Statement(
         "translate of A⁻ⁿB only, and in B + x: on a set whose area comes arbitrarily close to 0. Without it f is as "
         "close to f as we like, so (Λf)(x) = (Λ0)(x), and Λ0 is constant by covariance."
     ),
-    sizes="all N, all depths; 496 integer matrices in the plane",
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
-        "unbounded powers": "not all eigenvalues of A have modulus 1, or A is a shear",
-        "continuity": "‖f_n − f‖₁ → 0 ⇒ (Λf_n)(x) → (Λf)(x) for every x",
-        "translation covariance": "Λτ_y = τ_yΛ for every y",
-        "semi-locality": "(Λf)(x) depends on f in a bounded neighbourhood of x only",
+        "unbounded powers": Hypothesis(
+            "not all eigenvalues of A have modulus 1, or A is a shear", lambda T_h: power(T_h, 12) != Matrix.identity(2)
+        ),
+        "continuity": Hypothesis("‖f_n − f‖₁ → 0 ⇒ (Λf_n)(x) → (Λf)(x) for every x", continuous),
+        "translation covariance": Hypothesis("Λτ_y = τ_yΛ for every y", covariant),
+        "semi-locality": Hypothesis("(Λf)(x) depends on f in a bounded neighbourhood of x only", semi_local),
     },
-    routes=(
-        Route("commutation, unrolling, growth of powers", Method.SYMBOLIC, proof),
-        Route("radii and slabs", Method.SMT, contraction),
-        Route("what the value at x can depend on", Method.EXHAUSTIVE, dependence),
+    clauses=(
+        Clause(
+            "GA ≠ I: Λf does not change along (GA − I)y",
+            COMMUTATION,
+            assumed=("images of compact support are dense; semi-locality carries the result to all images",),
+        ),
+        Clause(
+            "GA = I: (Λf)(x) = (ΛT_hⁿf)(Aⁿx − s_n), which reads f about x − A⁻ⁿs_n",
+            Chain(
+                "unrolling",
+                Route("n steps", Method.SYMBOLIC, unrolled, mutants=instead("sign", -1), over="n"),
+                Route("back", Method.SYMBOLIC, read_about, mutants=instead("sign", -1)),
+            ),
+            over="n",
+        ),
+        Clause(
+            "layers keep covariance, and radii of semi-locality add up",
+            Chain(
+                "one layer more",
+                Route("covariance", Method.SYMBOLIC, layers, mutants=instead("sign", -1)),
+                Route("radii", Method.SMT, radii, mutants=instead("slack", 1)),
+            ),
+            assumed=(
+                "bounded filters and continuous σ make (Λf)(x) continuous in f; filters that are only integrable do "
+                "so for images under one common bound, which are enough",
+            ),
+        ),
+        Clause(
+            "the powers of a matrix that is not conjugate to an orthogonal one flatten every box",
+            Chain("growth, rotations, slabs", *(replace(route, over="") for route in GROWTH), *TURNING, SLAB),
+            Chain(
+                "496 integer matrices",
+                Route("rule", Method.EXHAUSTIVE, small_matrices, mutants=ONLY_TURNS),
+                Route("area", Method.EXHAUSTIVE, flatten, mutants=instead("slack", 2)),
+            ),
+            at="N = 2",
+            assumed=("f·1_D → f in L¹ as the area of the complement of D goes to 0",),
+        ),
     ),
     controls=(
-        Dropped("unbounded powers", partial(aligned, CONVOLUTION, QUARTER_TURN)),
-        Dropped("continuity", partial(aligned, SAMPLE, STRETCH)),
-        Dropped("translation covariance", partial(aligned, WINDOW, STRETCH)),
-        Dropped("semi-locality", partial(aligned, INTEGRAL, SQUEEZE)),
-        Mutant("s_{n+1} = A(s_n − w)", partial(unrolled, -1)),
-        Mutant("GA and AG confused", partial(commutation, "AG")),
-        Mutant("modulus-1 eigenvalues only ever turn", partial(small_matrices, INTEGER, lambda A: A.det() in (1, -1))),
-        Mutant("the convolution lacks continuity", partial(table, LACKING | {CONVOLUTION.name: ["continuity"]})),
-        Witness("each counterexample lacks its own property and no other", partial(table, LACKING)),
+        Dropped("unbounded powers", aligned, {"operator": CONVOLUTION, "A": QUARTER_TURN}),
+        Dropped("continuity", aligned, {"operator": SAMPLE, "A": STRETCH}),
+        Dropped("translation covariance", aligned, {"operator": WINDOW, "A": STRETCH}),
+        Dropped("semi-locality", aligned, {"operator": INTEGRAL, "A": SQUEEZE}),
+        Mutant("the convolution lacks continuity", table, {"lacking": LACKING | {CONVOLUTION.name: ["continuity"]}}),
+        Witness("each counterexample lacks its own property and no other", table, {"lacking": LACKING}),
         Witness(
             "the convolution is not aligned by T_h⁻¹ under a stretch",
             lambda: check(not commutes(CONVOLUTION, STRETCH, inverse(STRETCH)), "not aligned"),
         ),
     ),
-    assumed=(
-        "f·1_D → f in L¹ as the area of the complement of D goes to 0",
-        "images of compact support are dense; semi-locality carries the result to all images",
-        "bounded filters and continuous σ make (Λf)(x) continuous in f; filters that are only integrable do so for "
-        "images under one common bound, which are enough",
-        "entries of Aⁿ, n ∈ Z, are bounded iff A is conjugate to an orthogonal matrix",
-    ),
 )
+
+OBEYS = {"a convolution": {"operator": CONVOLUTION}}
 
 J3_map = Statement(
     id="J3.map",
@@ -159,7 +197,13 @@ J3_map = Statement(
         "If Λ: L¹_loc → L¹_loc is continuous, semi-local and translation-covariant, T_gΛT_h = Λ and not all "
         "eigenvalues of T_h have modulus 1, then Λ is constant."
     ),
-    sizes="two operators, one T_h",
+    at="two operators, one T_h",
+    grade=Grade.REFUTED,
+    hypotheses={
+        "unbounded powers": Hypothesis("not all eigenvalues of T_h have modulus 1", lambda T_h: abs(T_h.det()) != 1),
+        "translation covariance": Hypothesis("Λτ_y = τ_yΛ for every y", covariant),
+        "semi-locality": Hypothesis("(Λf)(x) depends on f near x only", semi_local),
+    },
     verdict=Verdict.REFUTED,
     correction=(
         "The identity Λf = f is all of that and commutes with every T_h; so is every f ↦ F∘f with F continuous and "
@@ -168,11 +212,11 @@ J3_map = Statement(
         "continuous CNN the theorem stands."
     ),
     routes=(
-        Route("the identity under a stretch", Method.EXACT, partial(aligned, SAMPLE, STRETCH)),
-        Route("min(1, |f|) under a stretch", Method.EXACT, partial(aligned, CLIPPED, STRETCH)),
+        Route("the identity", Method.EXACT, aligned, {"operator": SAMPLE, "A": STRETCH}, OBEYS),
+        Route("min(1, |f|)", Method.EXACT, aligned, {"operator": CLIPPED, "A": STRETCH}, OBEYS),
     ),
     controls=(
-        Witness("its values are not continuous in f", partial(table, LACKING)),
-        Witness("the convolution obeys", partial(aligned, CONVOLUTION, STRETCH)),
+        Witness("its values are not continuous in f", table, {"lacking": LACKING}),
+        Witness("the convolution obeys", aligned, {"operator": CONVOLUTION, "A": STRETCH}),
     ),
 )
