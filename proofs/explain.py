@@ -73,8 +73,7 @@ def _lines(entry: Entry) -> Iterator[str]:
     where = f" {entry.sizes}." if entry.sizes else ""
     yield f"**{entry.verdict}**, {entry.grade} ({entry.reason});{where} Source: {said.source}."
     if not entry.agreed:
-        recorded = f"**{entry.recorded}**" + (f", {said.grade}" if said.grade else "")
-        yield f"The recorded verdict is {recorded}."
+        yield f"The recorded verdict is **{entry.recorded}**, {said.grade}."
     yield ""
     yield said.claim
     if said.correction:

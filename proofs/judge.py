@@ -17,6 +17,7 @@ from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Grade,
+    Method,
     Route,
     Statement,
     StatementError,
@@ -90,8 +91,7 @@ class Entry:
     @property
     def agreed(self) -> bool:
         """Whether verdict and grade are the recorded ones; a kernel's word is never too much."""
-        graded = self.statement.grade is None or self.grade in {self.statement.grade, Grade.KERNEL}
-        return self.verdict is self.recorded and graded
+        return self.verdict is self.recorded and self.grade in {self.statement.grade, Grade.KERNEL}
 
     @property
     def seconds(self) -> float:
@@ -107,7 +107,7 @@ class Entry:
     @property
     def sizes(self) -> str:
         """The sizes for which the entry's clauses were decided, computed from the routes that ran."""
-        return self.statement.sizes or "; ".join(dict.fromkeys(part.sizes for part in self.clauses if part.sizes))
+        return "; ".join(dict.fromkeys(part.sizes for part in self.clauses if part.sizes))
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -191,16 +191,16 @@ def judge(statement: Statement, ran: Ran) -> Entry:
         reason = f"the weakest of {len(clauses)} clauses: {reason}"
     if wrong := _wrong((*claims, *controls)):
         grade, reason = Grade.UNKNOWN, wrong
-    elif lacking := [
-        leaf.method
-        for leaf, claim in zip(statement.leaves, claims, strict=True)
-        if claim.skipped and leaf.method.tool and not leaf.method.kernel
-    ]:
-        short = statement.grade is not None and grade.rank < statement.grade.rank
-        if grade is Grade.UNKNOWN or short:
-            missing = f"{lacking[0]} did not run ({lacking[0].tool})"
-            grade, reason = Grade.UNKNOWN, missing
+    elif grade.rank < statement.grade.rank and (lacking := _lacking(statement, claims)):
+        missing = f"{lacking[0]} did not run ({lacking[0].tool})"
+        grade, reason = Grade.UNKNOWN, missing
     return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing)
+
+
+def _lacking(statement: Statement, claims: Sequence[Outcome]) -> list[Method]:
+    """The methods that were skipped for want of a tool; those that run on request only aside."""
+    pairs = zip(statement.leaves, claims, strict=True)
+    return [leaf.method for leaf, claim in pairs if claim.skipped and leaf.method.tool and not leaf.method.kernel]
 
 
 def _verdict(statement: Statement, grade: Grade) -> Verdict:
@@ -311,11 +311,7 @@ def _held_against(statement: Statement, outcome: Outcome, broken: str) -> Outcom
     """The counterexample breaks the hypothesis `broken` and meets all the others."""
     numbers = _numbers(outcome)
     try:
-        met = {
-            name: hypothesis.holds(numbers)
-            for name, hypothesis in statement.hypotheses.items()
-            if not isinstance(hypothesis, str)
-        }
+        met = {name: hypothesis.holds(numbers) for name, hypothesis in statement.hypotheses.items()}
     except Exception as error:
         return replace(outcome, evidence=None, error=f"{type(error).__name__}: {error}")
     wrong = [name for name, held in met.items() if held is (name == broken)]

@@ -171,7 +171,7 @@ class Statement:
     summary: str
     claim: str
     verdict: Verdict
-    grade: Grade | None = None
+    grade: Grade = Grade.DECIDED
     clauses: tuple[Clause, ...] = ()
     routes: tuple[Route | Chain, ...] = ()
     over: str = ""
@@ -179,13 +179,18 @@ class Statement:
     finite: bool = False
     assumed: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
-    hypotheses: Mapping[str, Hypothesis | str] = field(default_factory=dict)
+    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
     correction: str = ""
-    sizes: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
             raise StatementError(f"{self.id}: wanted are routes, or clauses with routes")
+        if bare := [leaf.name for leaf in self.leaves if not leaf.mutants]:
+            raise StatementError(
+                f"{self.id}: routes {bare}: each wants a mutant, other data that make it say the opposite"
+            )
+        if lax := [name for name, formula in self.hypotheses.items() if not isinstance(formula, Hypothesis)]:
+            raise StatementError(f"{self.id}: hypotheses {lax}: each is a Hypothesis(formula, predicate)")
         if not any(isinstance(control, Witness) for control in self.controls):
             raise StatementError(f"{self.id}: wanted is a Witness control")
         dropped = [control.name for control in self.controls if isinstance(control, Dropped)]

@@ -23,6 +23,7 @@ from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Formula,
+    Grade,
     Method,
     Route,
     Statement,
@@ -127,6 +128,7 @@ C3_a = Statement(
         "for det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
     ),
     verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
     hypotheses={"M invertible": M_INVERTIBLE},
     clauses=(
         Clause(

@@ -9,7 +9,7 @@ from invariance_proofs import ledger
 from invariance_proofs.diffcnn import theorem2_d_overlap
 from invariance_proofs.explain import explain
 from invariance_proofs.judge import Entry, run
-from invariance_proofs.statement import Method, Statement, Verdict
+from invariance_proofs.statement import Statement, Verdict
 
 ROWS = [
     "P1",
@@ -70,10 +70,6 @@ def test_paper_as_printed(entries: dict[str, Entry]) -> None:
     assert {name: entries[name].verdict for name in AS_PRINTED} == AS_PRINTED
 
 
-def test_rows_have_two_routes(entries: dict[str, Entry]) -> None:
-    assert all(len(entry.routes) >= 2 for name, entry in entries.items() if name[0] in DIFFCNN)
-
-
 def test_json_round_trip(entries: dict[str, Entry]) -> None:
     written = ledger.to_json(entries.values())
     assert json.loads(json.dumps(written)) == written
@@ -104,10 +100,16 @@ def test_the_same_id_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ledger.statements()
 
 
-def test_without_z3_other_routes_decide_or_the_entry_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_z3_what_rests_on_it_is_unknown_and_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("invariance_proofs.routes.smt.find_spec", lambda name: None)
-    for said in ledger.statements():
-        if any(route.method is Method.SMT for route in said.leaves):
-            entry = run(said)
-            assert entry.agreed or "z3" in entry.missing
-            assert any(outcome.skipped for outcome in entry.routes)
+    for label in ("C3.b", "C4.c", "J2", "J2.measure", "J3", "G8.chain"):
+        (said,) = (said for said in ledger.statements() if said.id == label)
+        entry = run(said)
+        assert entry.verdict is Verdict.UNKNOWN
+        assert entry.missing == "z3 did not run (pip install z3-solver)"
+
+
+def test_all_of_it_within_the_time_allowed(entries: dict[str, Entry]) -> None:
+    """CPU seconds: less than 20 in all, less than 3 an entry."""
+    assert sum(entry.seconds for entry in entries.values()) < 20
+    assert max(entry.seconds for entry in entries.values()) < 3

@@ -12,9 +12,12 @@ from invariance_proofs.judge import run
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.outcome import pasteable
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
+    Grade,
+    Hypothesis,
     Method,
     Mutant,
     Paper,
@@ -32,8 +35,10 @@ REFUTED = Evidence(False, "it is not", counterexample={"x": Fraction(1, 2)})
 LIKELY = Evidence(True, "at a random point", Fraction(1, 2**60))
 
 
-def route(evidence: Evidence) -> Route:
-    return Route("a route", Method.EXACT, lambda: evidence)
+def route(evidence: Evidence, mutated: Evidence | None = None) -> Route:
+    """A route whose claim has this evidence, and its mutant the opposite."""
+    opposite = mutated or (FALSE if evidence.holds else TRUE)
+    return Route("a route", Method.RING, lambda data=evidence: data, mutants={"changed": {"data": opposite}})
 
 
 def statement(*routes: Route, **changes: Any) -> Statement:
@@ -44,12 +49,14 @@ def statement(*routes: Route, **changes: Any) -> Statement:
         "source": "a paper",
         "summary": "a line",
         "claim": "a claim",
-        "sizes": "all n",
         "verdict": Verdict.PROVED,
         "routes": routes,
-        "controls": (Mutant("changed", lambda: FALSE), Witness("possible", lambda: TRUE)),
+        "controls": (Witness("possible", lambda: TRUE),),
     }
     return Statement(**fields | changes)
+
+
+CHANGED: dict[str, dict[str, Any]] = {"changed": {}}
 
 
 def raises() -> Evidence:
@@ -85,7 +92,7 @@ def test_a_correction_makes_it_proved_with_correction() -> None:
 
 
 def test_a_raising_route_is_unknown_and_says_so() -> None:
-    entry = run(statement(route(TRUE), Route("fragile", Method.RING, raises)))
+    entry = run(statement(route(TRUE), Route("fragile", Method.RING, raises, mutants=CHANGED)))
     assert entry.verdict is Verdict.UNKNOWN
     assert entry.reason == "fragile raised ZeroDivisionError: division by zero"
     assert not entry.agreed
@@ -98,11 +105,11 @@ def test_a_raising_control_has_not_failed_as_it_must() -> None:
 
 
 def test_skipped_routes_leave_the_verdict_to_the_others() -> None:
-    tool = Route("by a tool", Method.SMT, skips)
+    tool = Route("by a tool", Method.SMT, skips, mutants=CHANGED)
     entry = run(statement(route(TRUE), tool))
     assert entry.verdict is Verdict.PROVED
     assert entry.routes[1].skipped
-    assert entry.methods == ("exact rationals",)
+    assert entry.methods == ("ring normal form",)
     assert "skipped, no such tool" in explain(entry)
     assert run(statement(tool)).verdict is Verdict.UNKNOWN
 
@@ -125,7 +132,7 @@ def test_a_dropped_hypothesis_needs_a_counterexample(evidence: Evidence, passed:
 
 @pytest.mark.parametrize("exponent", [0, 1, 3])
 def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
-    wrong = Route("wrong exponent", Method.RING, lambda: two_by_two(exponent))
+    wrong = Route("wrong exponent", Method.RING, two_by_two, {"exponent": exponent}, {"right": {"exponent": 2}})
     for routes in ((wrong,), (*C3_a.clauses[0].routes, wrong)):
         assert run(replace(C3_a, clauses=(Clause("law", *routes),))).verdict is Verdict.UNKNOWN
 
@@ -136,7 +143,9 @@ def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
         {"routes": ()},
         {"controls": ()},
         {"controls": (Mutant("changed", lambda: FALSE),)},
+        {"hypotheses": {"x ≠ 0": Hypothesis("x is not 0", lambda x: x != 0)}},
         {"hypotheses": {"x ≠ 0": "x is not 0"}},
+        {"routes": (Route("without a mutant", Method.RING, lambda: TRUE),)},
         {"correction": "they forgot"},
         {"verdict": Verdict.REFUTED},
         {"verdict": Verdict.CORRECTED},
@@ -172,3 +181,92 @@ def test_pasteable_numbers() -> None:
 
 def test_explain_tells_when_the_recorded_verdict_differs() -> None:
     assert "recorded verdict is **PROVED**" in explain(run(statement(route(REFUTED))))
+
+
+def proves(evidence: Evidence, **changes: Any) -> Route:
+    return replace(route(evidence), **changes)
+
+
+def listed(n: tuple[int, ...]) -> Evidence:
+    return Evidence(max(n) < 5, "n < 5")
+
+
+KNOWN = replace(TRUE, unknowns=frozenset({"n"}))
+
+
+@pytest.mark.parametrize(
+    ("route", "grade", "sizes"),
+    [
+        (proves(KNOWN, over="n"), Grade.DECIDED, "all n"),
+        (proves(KNOWN), Grade.LISTED, ""),
+        (proves(KNOWN, over="n", at="C = 3"), Grade.LISTED, "all n, C = 3"),
+        (proves(KNOWN, over="n", assumed=("a limit",)), Grade.MODULO, "all n"),
+        (proves(KNOWN, over="n", method=Method.EXHAUSTIVE), Grade.LISTED, "all n"),
+        (proves(KNOWN, over="n", method=Method.COQ), Grade.KERNEL, "all n"),
+        (proves(KNOWN, over="n", method=Method("my prover")), Grade.DECIDED, "all n"),
+        (
+            Route("listed", Method.RING, listed, {"n": (1, 2, 3, 4)}, {"5": {"n": (5,)}}, "n"),
+            Grade.LISTED,
+            "n = 1, …, 4",
+        ),
+    ],
+)
+def test_scope_and_grade_are_computed(route: Route, grade: Grade, sizes: str) -> None:
+    entry = run(statement(route, over="n"))
+    assert (entry.grade, entry.sizes) == (grade, sizes)
+
+
+def test_all_is_said_of_unknowns_only() -> None:
+    entry = run(statement(proves(TRUE, over="n"), over="n"))
+    assert entry.verdict is Verdict.UNKNOWN
+    assert "over = 'n': neither in data nor an unknown" in entry.reason
+    with pytest.raises(StatementError, match="what is fixed is not"):
+        proves(TRUE, at="all n")
+
+
+def test_the_weakest_clause_decides() -> None:
+    clauses = (Clause("exact", route(TRUE)), Clause("on numbers", replace(route(TRUE), method=Method.EXACT)))
+    entry = run(statement(clauses=clauses, routes=()))
+    assert entry.grade is Grade.LISTED
+    assert entry.reason.startswith("the weakest of 2 clauses")
+    assert not entry.agreed
+
+
+def test_a_chain_holds_when_every_step_does() -> None:
+    assert run(statement(Chain("two steps", route(TRUE), route(TRUE)))).verdict is Verdict.PROVED
+    assert run(statement(Chain("two steps", route(TRUE), route(FALSE)))).verdict is Verdict.UNKNOWN
+
+
+def test_a_route_that_nods_is_named_with_what_it_did() -> None:
+    entry = run(statement(route(TRUE, mutated=TRUE)))
+    assert entry.verdict is Verdict.UNKNOWN
+    assert entry.reason == "control came out wrong: mutant changed [a route] holds, so it is"
+
+
+NOT_ZERO = Hypothesis("x ≠ 0", lambda x: x != 0)
+POSITIVE = Hypothesis("y > 0", lambda y: y > 0)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "why"),
+    [
+        ({"x": 0, "y": 1}, ""),
+        ({"x": 1, "y": 1}, "its counterexample meets x"),
+        ({"x": 0, "y": 0}, "its counterexample breaks y"),
+        ({"x": 0}, "the counterexample does not say y"),
+    ],
+)
+def test_a_dropped_hypothesis_is_the_one_that_is_broken(numbers: dict[str, int], why: str) -> None:
+    dropped = Dropped("x", lambda: replace(FALSE, counterexample=numbers))
+    other = Dropped("y", lambda: replace(FALSE, counterexample={"x": 1, "y": 0}))
+    controls = (dropped, other, Witness("possible", lambda: TRUE))
+    entry = run(statement(route(TRUE), hypotheses={"x": NOT_ZERO, "y": POSITIVE}, controls=controls))
+    assert entry.agreed is (not why)
+    assert why in entry.reason
+
+
+@pytest.mark.parametrize(("x", "agreed"), [(1, True), (0, False)])
+def test_what_refutes_meets_the_hypotheses(x: int, agreed: bool) -> None:
+    refuting = replace(FALSE, counterexample={"x": x})
+    changes = {"verdict": Verdict.REFUTED, "grade": Grade.REFUTED, "correction": "it is false"}
+    assert run(statement(route(refuting), hypotheses={"x": NOT_ZERO}, **changes)).agreed is agreed
