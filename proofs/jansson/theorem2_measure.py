@@ -73,7 +73,7 @@ def half_plane(scale: int = 2) -> Evidence:
 
 def a_point(scale: int = 2, radius: int = 0) -> Evidence:
     """λ = 1 on the square of this half-width about 0 (the point itself for 0) and 0 elsewhere: is λ = λ∘A on a grid?"""
-    A, grid = Matrix.diagonal(scale, scale), list(product(range(-6, 7), repeat=2))
+    A, grid = Matrix.diagonal(scale, scale), list(product(range(-6, 7), range(-6, 7)))
 
     def f(x: tuple[Any, ...]) -> bool:
         return max(map(abs, x)) <= radius

@@ -41,7 +41,7 @@ def route(evidence: Evidence, mutated: Evidence | None = None) -> Route:
     return Route("a route", Method.RING, lambda data=evidence: data, mutants={"changed": {"data": opposite}})
 
 
-def statement(*routes: Route, **changes: Any) -> Statement:
+def statement(*routes: Route | Chain, **changes: Any) -> Statement:
     fields: dict[str, Any] = {
         "id": "X1",
         "name": "a name",
