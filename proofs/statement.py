@@ -157,7 +157,7 @@ class Statement:
     `id` is the label ("T2.d") within its `paper`, `source` the place there; `summary` the claim in one line; `claim`
     the claim in full; `clauses` its parts, or `routes`, `over`, `at`, `finite` and `assumed` of its only one;
     `hypotheses` name ↦ formula and predicate; `correction` what the paper says wrongly and what is true instead;
-    `verdict` and `grade` are the recorded ones.
+    `verdict` and `grade` are the recorded ones (a refuted claim is graded so).
 
     Raises `StatementError` if there is no route or no `Witness`; if a route has no mutant; if the hypotheses and the
     `Dropped` controls are not the same (unless refuted: then the counterexample is held against the hypotheses); or
@@ -183,6 +183,8 @@ class Statement:
     correction: str = ""
 
     def __post_init__(self) -> None:
+        if self.verdict is Verdict.REFUTED:
+            object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
             raise StatementError(f"{self.id}: wanted are routes, or clauses with routes")
         if bare := [leaf.name for leaf in self.leaves if not leaf.mutants]:

@@ -10,7 +10,7 @@ from invariance_proofs.diffcnn.layers import Pixel, act, convolve, flip, gram_de
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Evidence, Grade, Hypothesis, Method, Route, Statement, Verdict, Witness, instead
+from invariance_proofs.statement import Evidence, Hypothesis, Method, Route, Statement, Verdict, Witness, instead
 
 IDENTITY, STRETCH, ONE = Matrix.identity(2), Matrix.diagonal(2, 1), Matrix.identity(3)
 
@@ -64,7 +64,6 @@ C4 = Statement(
         "layer does not change when dI is replaced by dI·M."
     ),
     at="K = 2, C = 3, one window",
-    grade=Grade.REFUTED,
     hypotheses={
         "M ∈ H": Hypothesis("det M(x) ≠ 0 at every pixel", lambda M: all(m.det() for m in M.values())),
         "U defined": Hypothesis(

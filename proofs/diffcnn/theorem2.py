@@ -115,7 +115,6 @@ T2_proof = Statement(
         "sides taken at the same pixel i."
     ),
     at="K = 1, w = identity",
-    grade=Grade.REFUTED,
     hypotheses={"dφ ∈ H_{K,K}": IN_H},
     verdict=Verdict.REFUTED,
     correction=(

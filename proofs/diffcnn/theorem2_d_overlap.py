@@ -10,7 +10,7 @@ from invariance_proofs.diffcnn.theorem2_a_windows import E1
 from invariance_proofs.diffcnn.theorem2_c_blocks import IDENTITY, STRETCH, straddling
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
-from invariance_proofs.statement import Evidence, Grade, Hypothesis, Method, Route, Statement, Verdict, Witness, instead
+from invariance_proofs.statement import Evidence, Hypothesis, Method, Route, Statement, Verdict, Witness, instead
 
 
 def sum_that_vanishes(right: int = -1) -> Evidence:
@@ -40,7 +40,6 @@ T2_d = Statement(
     ),
     verdict=Verdict.REFUTED,
     at="K = 2",
-    grade=Grade.REFUTED,
     hypotheses={"M constant on blocks": Hypothesis("M(x) = M(y) for x, y in one K×K block", constant_on_blocks)},
     correction=(
         "A window that straddles two blocks mixes two matrices. Where the sums cancel, conv(J) = 0 and "

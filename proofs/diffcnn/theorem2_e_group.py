@@ -160,7 +160,6 @@ T2_e_composition = Statement(
     source="Kan et al., section 2.1 (“Define a subgroup of H”, read for the warps φ)",
     summary="the warps φ with dφ constant on blocks are closed under composition",
     claim="If dφ and dψ are constant on every unit block, so is d(φ∘ψ) = dφ(ψ)·dψ.",
-    grade=Grade.REFUTED,
     hypotheses={
         "dφ and dψ constant on unit blocks": Hypothesis(
             "φ has one slope on each unit block, ψ the slope 1 everywhere",

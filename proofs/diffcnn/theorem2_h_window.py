@@ -7,7 +7,7 @@ from typing import Any
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.theorem2_h_single_tap import TWO_TAPS, bumps, covariant
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Grade, Hypothesis, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Hypothesis, Method, Route, Statement, Verdict, Witness
 
 LOWER = ((1, 1, 1), (1, 1, 1)), ((3, 2, 1), (2, 1, 3)), ((1, 1, 3), (1, 3, 1))
 KERNELS = [
@@ -41,7 +41,6 @@ T2_h_window = Statement(
     summary="K > 1: U[I∘φ] = U[I]∘φ for every φ with dφ ∈ H_{K,K}",
     claim="For K > 1, exact Jacobians and any φ with dφ ∈ H_{K,K}, U[I∘φ](x) = U[I](φ(x)) wherever both are defined.",
     at="K = 2, C = 3",
-    grade=Grade.REFUTED,
     hypotheses={
         "K > 1": Hypothesis("K > 1", lambda w: all(len(kernel) > 1 for kernel in w)),
         "dφ ∈ H_{K,K}": Hypothesis("dφ is constant (T2.b)", lambda second_derivatives: not any(second_derivatives)),

@@ -50,7 +50,6 @@ G3_literal = Statement(
     summary="[L_r f]⋆ψ = L_r[f⋆ψ] for rotations r",
     claim="Planar correlation is equivariant to rotations: [L_r f]⋆ψ = L_r[f⋆ψ] for every f, ψ and r ∈ p4.",
     at="one pixel, one tap",
-    grade=Grade.REFUTED,
     hypotheses={"r ∈ p4": Hypothesis("r is a rotation about the origin", lambda r: r in [h.matrix() for h in P4])},
     verdict=Verdict.REFUTED,
     correction=(

@@ -7,7 +7,7 @@ from invariance_proofs.gcnn.layers import act, lift, turn
 from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal
-from invariance_proofs.statement import Evidence, Grade, Hypothesis, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Evidence, Hypothesis, Method, Route, Statement, Verdict, Witness
 
 
 def corner(n: int, k: int, s: int, p: int = 0) -> Evidence:
@@ -32,7 +32,6 @@ G8_literal = Statement(
     summary="a strided layer of a p4 network commutes with quarter turns of the image",
     claim="[L_r f]⋆ψ = L_r[f⋆ψ] for the quarter turn r and a lifting or group layer of any stride on an n×n image.",
     at="2 pixels, 1 tap, stride 2, and 4 pixels, 3×3 taps",
-    grade=Grade.REFUTED,
     hypotheses={"square image": Hypothesis("n×n pixels, at least one window", lambda f, psi: f.shape >= psi.shape)},
     verdict=Verdict.REFUTED,
     correction=(

@@ -14,7 +14,6 @@ from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Formula,
-    Grade,
     Hypothesis,
     Method,
     Route,
@@ -153,7 +152,6 @@ G8_full = Statement(
     summary="subsampling on a proper subgroup is G-equivariant",
     claim="After subsampling on a subgroup H ⊂ G there is an action T of G with R L_u = T_u R for every u ∈ G.",
     at="2Z² ⋊ p4 and Z² ⋊ p2 in p4",
-    grade=Grade.REFUTED,
     hypotheses={"H a subgroup": Hypothesis("closed under products", lambda K_closed: K_closed)},
     verdict=Verdict.REFUTED,
     correction=(

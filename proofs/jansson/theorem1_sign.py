@@ -11,7 +11,6 @@ from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.statement import (
     Evidence,
     Formula,
-    Grade,
     Hypothesis,
     Method,
     Route,
@@ -57,7 +56,6 @@ J1_sign = Statement(
     summary="T_g Λ_λ T_h = Λ_λ ⇒ λ = (det T_h) T_h⁻¹λ",
     claim="If T_g Λ_λ T_h = Λ_λ for some affine T_g, then λ = (det T_h) T_h⁻¹λ.",
     at="one mirror",
-    grade=Grade.REFUTED,
     hypotheses={"aligned": Hypothesis("T_g Λ_λ T_h = Λ_λ for some T_g", lambda aligned: aligned)},
     verdict=Verdict.REFUTED,
     correction=(

@@ -198,7 +198,6 @@ J3_map = Statement(
         "eigenvalues of T_h have modulus 1, then Λ is constant."
     ),
     at="two operators, one T_h",
-    grade=Grade.REFUTED,
     hypotheses={
         "unbounded powers": Hypothesis("not all eigenvalues of T_h have modulus 1", lambda T_h: abs(T_h.det()) != 1),
         "translation covariance": Hypothesis("Λτ_y = τ_yΛ for every y", covariant),
