@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import ArgumentError, OutputError
 
-__all__ = ["require_folder", "require_writable", "write", "write_json"]
+__all__ = ["held_folder", "require_folder", "require_writable", "write", "write_json"]
 
 
 def write(path: Path, data: bytes | str) -> None:
@@ -122,13 +122,7 @@ def _beside(target: Path) -> Iterator[tuple[int, Path]]:
     A lock, and not a name for each process: what a killed process leaves is taken over by the next.
     """
     beside = target.with_name(f".{target.name}.partial")
-    while True:
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), beside.lstat()):
-                break
-        os.close(descriptor)  # another process had it and renamed it
+    descriptor = _held(beside, fcntl.LOCK_EX)
     try:
         os.ftruncate(descriptor, 0)
         yield descriptor, beside
@@ -137,6 +131,52 @@ def _beside(target: Path) -> Iterator[tuple[int, Path]]:
             beside.unlink()
         raise
     finally:
+        os.close(descriptor)
+
+
+def _held(path: Path, lock: int) -> int:
+    """A descriptor of the file `path`, made if need be, that holds the lock.
+
+    Raises:
+        BlockingIOError: another process holds it, and `lock` says not to wait.
+        OSError: it cannot be made.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            fcntl.flock(descriptor, lock)
+            if os.path.samestat(os.fstat(descriptor), path.lstat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # another process had it, and renamed or removed it
+
+
+@contextlib.contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone; it is removed again where nothing was written to it.
+
+    The lock is a file in it. It and the folder are removed by who holds the lock, and by nobody else.
+
+    Raises:
+        BlockingIOError: another process holds it.
+        OSError: it cannot be made.
+    """
+    lock = folder / ".lock"
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # its holder found nothing in it, and removed it
+            descriptor = _held(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
         os.close(descriptor)
 
 

@@ -26,9 +26,12 @@ def read_bytes(argument: str, path: Path, *, limit: int, error: type[ArgumentErr
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # of a pipe that nobody writes to, at once
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
                 raise error(argument, path, "a file: this is a folder, a device or a pipe")
-            content = file.read(limit + 1)
+            if about.st_size > limit:
+                raise error(argument, path, f"a file of at most {limit / 1e6:,.1f} MB")
+            return file.read(about.st_size)
     except FileNotFoundError as failure:
         raise error(argument, path, f"an existing file: there is no {path}") from failure
     except (OSError, ValueError) as failure:
@@ -36,9 +39,6 @@ def read_bytes(argument: str, path: Path, *, limit: int, error: type[ArgumentErr
             raise
         reason = failure.strerror if isinstance(failure, OSError) else failure
         raise error(argument, path, f"a file that can be read ({reason})") from failure
-    if len(content) > limit:
-        raise error(argument, path, f"a file of at most {limit / 1e6:,.1f} MB")
-    return content
 
 
 def read_json(

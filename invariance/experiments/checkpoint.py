@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,26 +24,46 @@ __all__ = [
 ]
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Tensors and, as JSON in the header of the same file, what they are."""
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> str:
+    """Tensors and, as JSON in the header of the same file, what they are and the SHA-256 of both; that of the file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write(path, save(plain, metadata={"about": json.dumps(about, allow_nan=False)}))
+    text = json.dumps(about, allow_nan=False)
+    content = save(plain, metadata={"about": text, "sha256": _digest(plain, text)})
+    write(path, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `save_tensors` wrote.
 
     Raises:
-        CheckpointError: the file is missing or is not one of ours.
+        CheckpointError: the file is missing, is not one of ours, or is not as it was written.
     """
+    if not path.is_file():
+        raise CheckpointError(path.name, path, "an existing file")
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["about"])
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(
-            path.name, str(path), f"a readable checkpoint; remove it to start again ({error})"
-        ) from error
+            header = file.metadata() or {}
+            text, written = header["about"], header.get("sha256")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        about = json.loads(text)
+    except (SafetensorError, OSError, KeyError, ValueError, RecursionError) as error:
+        raise CheckpointError(path.name, path, f"a readable checkpoint; remove it to start again ({error})") from error
+    if written is not None and written != (found := _digest(tensors, text)):
+        wanted = (
+            f"the content that was written, of SHA-256 {written[:12]}…, not {found[:12]}…: it is corrupt; remove it"
+        )
+        raise CheckpointError(path.name, path, f"{wanted} to start again")
+    return tensors, about
+
+
+def _digest(tensors: Mapping[str, Tensor], about: str) -> str:
+    """SHA-256 of names, shapes, dtypes and bits, and of what is said about them."""
+    digest = hashlib.sha256(about.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, net: nn.Module) -> dict[str, Tensor]:
@@ -52,10 +73,19 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, net: nn.Module) -> dict[
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, net: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """The inverse of `optimizer_tensors`; moments take their parameter's memory layout (`fused`)."""
+    """The inverse of `optimizer_tensors`; moments take their parameter's memory layout (`fused`).
+
+    Raises:
+        ValueError: moments of a parameter that there is not, of another shape or dtype, or not finite.
+    """
     parameters = dict(net.named_parameters())
     for full_name, value in tensors.items():
         key, _, name = full_name.partition("/")
+        if name not in parameters:
+            raise ValueError(f"{full_name}, of a parameter that the network does not have")
         p = parameters[name]
+        shape = torch.Size() if key == "step" else p.shape
+        if value.shape != shape or value.dtype != p.dtype or not value.isfinite().all():
+            raise ValueError(f"{full_name} of shape {tuple(value.shape)} and {value.dtype}, or not finite")
         like = p.detach() if value.shape == p.shape else value.to(p.device)
         optimizer.state[p][key] = torch.empty_like(like, dtype=value.dtype).copy_(value)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..files import write_json
+from ..records import check_record
 from .checkpoint import load_tensors, save_tensors
 from .data import Splits
 from .distributed import Processes, join_processes
@@ -104,9 +105,12 @@ class _Run:
         self.best = {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
         try:
             self.trainer.restore({k: v for k, v in tensors.items() if not k.startswith("best/")}, about["scaler"], path)
+            check_record(about, "state")
             self.record.update(history=about["history"], best=about["best"])
-        except KeyError as error:
-            raise CheckpointError(path.name, str(path), f"a state with {error}; remove it to start again") from error
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(path.name, path, f"a state with {error}; remove it to start again") from error
         self.record["finished"] = len(self.record["history"]) >= self.trainer.options.epochs
         if not self.record["finished"]:
             processes = self.trainer.processes
@@ -137,5 +141,5 @@ class _Run:
         """What follows from the state: the best model and the record."""
         if self.trainer.processes.first:
             if self.best and self.record["best"]:
-                save_tensors(self.folder.model, self.best, self.record["best"])
+                self.record["weights"] = save_tensors(self.folder.model, self.best, self.record["best"])
             write_json(self.folder.record, self.record)

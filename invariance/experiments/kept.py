@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..errors import ArgumentError, ArgumentTypeError, ResultError
 from ..reading import read_json
+from ..records import check_record
 
 __all__ = ["parsing", "read_kept"]
 
@@ -28,6 +29,10 @@ def parsing(content: Any, wanted: str) -> Iterator[None]:
     found = content.get("format") if isinstance(content, dict) else type(content).__name__
     if found != wanted:
         raise ResultError("format", found, f'"{wanted}"')
+    try:
+        check_record(content, wanted.split()[1])
+    except ValueError as error:
+        raise ResultError("content", wanted, f"the parts that belong to it: {error}") from error
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, ArgumentError, ArgumentTypeError) as error:

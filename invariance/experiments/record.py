@@ -40,7 +40,8 @@ class Provenance(TypedDict):
 class Record(Provenance):
     """record.json. `best` is None before the first epoch; `finished` says that all epochs are done.
 
-    The provenance is that of the first session; `resumed` has the later ones' and the epoch each went on after.
+    `weights` is the SHA-256 of model.safetensors, where there is one. The provenance is that of the first session;
+    `resumed` has the later ones' and the epoch each went on after.
     """
 
     format: int
@@ -50,6 +51,7 @@ class Record(Provenance):
     parameters: int
     best: dict[str, Any] | None
     history: list[Epoch]
+    weights: NotRequired[str]
     resumed: NotRequired[list[dict[str, Any]]]
 
 

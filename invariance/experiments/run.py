@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
+import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import CheckpointError, RunError
+from ..errors import ArgumentError, CheckpointError, RunError
+from ..files import held_folder
 from ..models import build_spec
-from ..reading import read_json
+from ..reading import read_bytes
+from ..records import read_record
 from .checkpoint import load_tensors
 from .classifier import Classifier
 from .options import TrainOptions
-from .record import FORMAT, Record
+from .record import Record
 
 __all__ = ["RunFolder", "build_classifier", "load_run", "load_weights"]
 
@@ -47,6 +48,7 @@ def load_run(out: Path) -> tuple[Classifier, Record]:
     folder = RunFolder(out)
     record = folder.read_record()
     classifier = build_classifier(record["options"], record["data"])
+    folder.check_weights(record)
     tensors, _ = load_tensors(folder.model)
     load_weights(classifier, tensors, folder.model)
     return classifier.eval(), record
@@ -56,15 +58,17 @@ def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: Pa
     """`load_state_dict` of what `path` holds.
 
     Raises:
-        CheckpointError: names or shapes are not the network's; names the first.
+        CheckpointError: names, shapes or dtypes are not the network's, or values are not finite; names the first.
     """
-    wanted = {name: tensor.shape for name, tensor in classifier.state_dict().items()}
-    found = {name: tensor.shape for name, tensor in tensors.items()}
+    wanted = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in classifier.state_dict().items()}
+    found = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in wanted | found:
         if wanted.get(name) != found.get(name):
-            shapes = f"{name} has shape {found.get(name)}, not {wanted.get(name)}"
-            message = f"the weights of its record's network; remove it to start again ({shapes})"
-            raise CheckpointError(path.name, str(path), message)
+            differs = f"{name} is of shape and dtype {found.get(name)}, not {wanted.get(name)}"
+            wanted_all = f"the weights of its record's network; remove it to start again ({differs})"
+            raise CheckpointError(path.name, path, wanted_all)
+        if not tensors[name].isfinite().all():
+            raise CheckpointError(path.name, path, f"finite weights; remove it to start again ({name} is not finite)")
     classifier.load_state_dict(tensors)
 
 
@@ -92,10 +96,25 @@ class RunFolder:
         Raises:
             CheckpointError: unreadable, or of another format.
         """
-        record = read_json(self.record.name, self.record, error=CheckpointError)
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
-            raise CheckpointError(self.record.name, str(self.record), f"a record of format {FORMAT}")
-        return record  # pyright: ignore[reportReturnType]
+        record = read_record(self.record.name, self.record, "run", error=CheckpointError)
+        try:  # an option added since: its default
+            record["options"] = TrainOptions(**record["options"]).to_dict()
+        except (ArgumentError, TypeError) as error:
+            raise CheckpointError(self.record.name, self.record, f"a record of this version ({error})") from error
+        return record
+
+    def check_weights(self, record: Record) -> str:
+        """The SHA-256 of the weights' file.
+
+        Raises:
+            CheckpointError: there are none, or not those that the record was written with.
+        """
+        found = hashlib.sha256(read_bytes(self.model.name, self.model, limit=2**36, error=CheckpointError)).hexdigest()
+        if (written := record.get("weights", found)) != found:
+            wanted = f"the weights that its record has the SHA-256 of, {written[:12]}…, not {found[:12]}…: they are"
+            again = "corrupt or another run's; where a training was killed, the same command once more mends it"
+            raise CheckpointError(self.model.name, self.model, f"{wanted} {again}")
+        return found
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,19 +123,14 @@ class RunFolder:
         Raises:
             RunError: it is no folder, or another process trains there.
         """
-        if self.out.exists() and not self.out.is_dir():
-            raise RunError("--out", str(self.out), "a folder")
-        self.out.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.out, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held_folder(self.out))
+            except BlockingIOError as error:
+                raise RunError("--out", self.out, "a folder in which no other process trains") from error
+            except OSError as error:
+                raise RunError("--out", self.out, f"a folder that can be written to ({error.strerror})") from error
             yield
-        except BlockingIOError as error:
-            raise RunError("--out", str(self.out), "a folder in which no other process trains") from error
-        finally:
-            os.close(descriptor)
-            with suppress(OSError):  # it was made for nothing
-                self.out.rmdir()
 
     def same_run(self, record: Record) -> Record | None:
         """The record found here of the run that `record` begins; None where there is none.
@@ -129,12 +143,7 @@ class RunFolder:
                 raise RunError("--out", str(self.out), "a new folder: this one has a state without its record.json")
             return None
         found = self.read_record()
-        try:
-            begun_with = (
-                TrainOptions(**found["options"]).to_dict() | found["data"]
-            )  # an option added since: its default
-        except (KeyError, TypeError) as error:
-            raise CheckpointError(self.record.name, str(self.record), f"a record of this version ({error})") from error
+        begun_with = found["options"] | found["data"]
         for name, ours in (record["options"] | record["data"]).items():
             theirs = begun_with.get(name)
             if theirs != ours:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ __all__ = ["Trainer"]
 
 _LOOK = 10  # steps between two looks at the losses: each waits for the device and for the other processes
 _EVALUATION_BATCH = 500
+_SLOWER = "finite numbers: try a lower --learning-rate in another folder; the epochs before are kept"
 _ORDER, _AUGMENTATION, _DROPOUT = range(3)
 
 
@@ -76,9 +78,11 @@ class Trainer:
         if self.options.recompute_batchnorm and (len(self.validation) or number + 1 == self.options.epochs):
             self._recompute_batchnorm()
         self.processes.same_buffers(self.classifier)
-        if not all(tensor.isfinite().all() for tensor in self.classifier.state_dict().values()):
-            raise DivergedError("weights", f"not finite after epoch {number + 1}", "a lower --learning-rate")
+        if not all(tensor.isfinite().all() for tensor in self.tensors().values()):
+            raise DivergedError("weights", f"not finite after epoch {number + 1}", _SLOWER)
         loss, accuracy = self._validate()
+        if loss is not None and not math.isfinite(loss):
+            raise DivergedError("validation loss", f"{loss} after epoch {number + 1}", _SLOWER)
         return {
             "epoch": number + 1,
             "train_loss": train_loss,

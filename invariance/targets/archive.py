@@ -67,13 +67,13 @@ def _problems(entries: list[zipfile.ZipInfo], size: int) -> Iterator[str]:
         yield f"{len(tops)} folders at its top"
     if len({entry.filename.casefold() for entry in entries}) != len(entries):
         yield "two files whose names differ in nothing, or in capitals alone"
-    if sum(entry.file_size for entry in entries) > size:
-        yield "files that overlap, or that are larger than the archive"
     for entry in entries:
         if entry.filename != entry.orig_filename or not _is_known(_below_top(entry)):
             yield repr(entry.orig_filename)
         elif stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 or entry.compress_type:
             yield f"{entry.filename!r} as a link, encrypted or compressed"
+    if sum(entry.file_size for entry in entries) > size:
+        yield "files that overlap, or that are larger than the archive"
 
 
 def _below_top(entry: zipfile.ZipInfo) -> str:

@@ -17,7 +17,7 @@ import torch
 
 from ..checking import CheckReport, Question, SymmetryQuestion, answer, question_from_dict
 from ..errors import ArgumentError
-from ..reading import read_json
+from ..records import read_record
 from ..targets import load_symmetry, load_target
 from .search import WorstCase
 
@@ -82,7 +82,7 @@ class _Record:
 
     @classmethod
     def read(cls, file: Path) -> _Record:
-        data = read_json("FILE", file)
+        data = read_record("FILE", file, "check", "warp", "test")
         try:
             kind, made = data["kind"], data["environment"]
             case = WorstCase.from_dict(data) if kind == "warp" else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +53,12 @@ def find_runs(folder: Path, *, data: str, models: Sequence[str]) -> list[Finishe
     found = []
     for path in sorted(folder.rglob("record.json")):
         run = RunFolder(path.parent)
-        record = dict(run.read_record())
-        options = TrainOptions(**record["options"]).to_dict()  # type: ignore[arg-type]  # an option added since: its default
-        if record["finished"] and options["data"] == data and options["model"] in models:
-            history = record.pop("history")
-            assert isinstance(history, list)
-            training = record | {"options": options, "seconds": round(sum(epoch["seconds"] for epoch in history), 1)}
-            found.append(FinishedRun(run.out, hashlib.sha256(run.model.read_bytes()).hexdigest(), training))
+        read = run.read_record()
+        options = read["options"]
+        if read["finished"] and options["data"] == data and options["model"] in models:
+            training = {key: value for key, value in read.items() if key not in ("history", "weights")}
+            training["seconds"] = round(sum(epoch["seconds"] for epoch in read["history"]), 1)
+            found.append(FinishedRun(run.out, run.check_weights(read), training))
     return sorted(found, key=lambda run: (models.index(run.model), str(run.recipe), run.training["options"]["seed"]))
 
 
