@@ -1,16 +1,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install run test proofs-coq
+.PHONY: install lock run test proofs-coq
 
 install: .venv/installed
 
-.venv/installed: pyproject.toml constraints.txt requirements-nodeps.txt
+# Files whose SHA-256 is listed, and no others. A torch that wants the libraries of CUDA does not import without them.
+.venv/installed: pyproject.toml hashes.txt hashes-cuda.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
+	$(PIP) --require-hashes --no-deps --requirement hashes.txt
+	$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) --require-hashes --no-deps --requirement hashes-cuda.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
+
+lock:
+	$(PYTHON) -m tools.lock --upgrade
 
 run: install
 	$(BIN)/invariance report

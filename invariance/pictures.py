@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import math
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from .errors import ArgumentError, ImageReadError
+from .reading import read_bytes
 
 __all__ = ["BUNDLED", "photographs"]
 
 BUNDLED = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry", "hubble_deep_field", "retina")
+_LARGEST = 2**28  # bytes of a file
+_PIXELS = 10**8  # of a picture: 300 MB in memory
+_MOST = 1000  # pictures at once
+PngImagePlugin.MAX_TEXT_CHUNK = 2**20  # bytes of a comment, unpacked
+PngImagePlugin.MAX_TEXT_MEMORY = 2**22
 _SUFFIXES = {".png", ".jpg", ".jpeg"}
 
 
@@ -53,20 +61,28 @@ def _read(folder: Path) -> list[Image.Image]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
     if not files:
         raise ImageReadError("folder", folder, "at least one PNG or JPEG file")
+    if len(files) > _MOST:
+        raise ImageReadError("folder", folder, f"at most {_MOST:,} pictures, not {len(files):,}")
     return [_open(path) for path in files]
 
 
 def _open(path: Path) -> Image.Image:
+    content = read_bytes("image", path, limit=_LARGEST, error=ImageReadError)
     try:
-        with Image.open(path) as picture:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            if (pixels := math.prod(picture.size)) > _PIXELS:
+                raise ImageReadError("image", path, f"at most {_PIXELS:,} pixels, not {pixels:,}")
             picture.load()
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            colours = picture.convert("RGB")
+    except ImageReadError:
+        raise
+    except Exception as error:  # Pillow's readers raise what they like: SyntaxError, struct.error, zlib.error, …
         raise ImageReadError("image", path, f"a readable PNG or JPEG file ({error})") from error
-    if len(picture.getbands()) < 3 and picture.mode != "P":
-        raise ImageReadError(
-            "image", path, f"three colours; mode {picture.mode} has one, and a grey Jacobian has rank one"
-        )
-    return picture.convert("RGB")
+    red, green, blue = colours.split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():
+        wanted = f"three colours that differ; in mode {picture.mode} it is grey, and a grey Jacobian has rank one"
+        raise ImageReadError("image", path, wanted)
+    return colours
 
 
 def _square(picture: Image.Image, size: int) -> np.ndarray:

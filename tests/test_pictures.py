@@ -50,7 +50,7 @@ def test_bad_folders_and_files_are_named(tmp_path: Path):
     with pytest.raises(ImageReadError, match="at least one PNG or JPEG"):
         photographs(8, folder=tmp_path)
     save(tmp_path / "grey.png", (8, 8))
-    with pytest.raises(ImageReadError, match=r"grey\.png: three colours; mode L"):
+    with pytest.raises(ImageReadError, match=r"grey\.png: three colours that differ; in mode L"):
         photographs(8, folder=tmp_path)
     (tmp_path / "grey.png").unlink()
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 cut short")

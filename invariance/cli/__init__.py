@@ -44,8 +44,10 @@ def main() -> NoReturn:
 
 
 def _run(asked: dict[str, bool]) -> int:
+    from ..memory import limit_memory
     from .commands import cli
 
+    limit_memory()
     return cli(standalone_mode=False, obj=asked) or 0
 
 

@@ -67,6 +67,7 @@ def curve(
     from ..files import require_writable, write_json
     from ..images import AnalyticImage
     from ..measure import fitted_slope, invariance_curve, lipschitz_bound, resampling_floor
+    from ..memory import require_memory
     from ..models import build_spec
     from ..pictures import photographs
     from ..plots import figure_of, plot_invariance, save_figure
@@ -85,6 +86,8 @@ def curve(
         source, options["size"] = AnalyticImage.random(16, generator=generator(), device=device), size
     else:
         source = photographs(size, folder=None if images == "photographs" else Path(images)).to(device)
+    # Four numbers of eight bytes for each, and about as much again as text.
+    require_memory("--draws", draws, 64 * draws * len(options["scales"]) * len(source))
     console = Console(stderr=True)
     curves = [
         invariance_curve(net, source, generator=generator(), draws=draws, claim=claim, label=spec, **options)

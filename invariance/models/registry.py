@@ -81,13 +81,17 @@ def build_spec(spec: str, **options: Any) -> nn.Module:
     )
 
     Raises:
-        ArgumentError: an unknown name or option, or one given twice with different values.
+        ArgumentError: an unknown name or option, or one given twice.
         ArgumentTypeError: a value of the wrong type.
     """
-    name, _, rest = spec.partition(":")
+    name, colon, rest = spec.partition(":")
     given: dict[str, Any] = {}
-    for item in filter(None, re.split(r",(?=\s*\w+=)", rest)):  # not the commas of a tuple
-        option, _, text = item.strip().partition("=")
+    for item in re.split(r",(?=\s*\w+=)", rest) if colon else ():  # not the commas of a tuple
+        option, equals, text = item.strip().partition("=")
+        if not (option.isidentifier() and equals and text):
+            raise ArgumentError("model", spec, f"name:option=value,option=value; {item!r} is no option=value")
+        if option in given:
+            raise ArgumentError("model", spec, f"one value of {option}, which is given twice")
         try:
             given[option] = ast.literal_eval(text)
         except (ValueError, SyntaxError):

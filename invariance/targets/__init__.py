@@ -2,6 +2,6 @@
 
 from .program import exported_program, load_program
 from .symmetry import load_symmetry
-from .target import load_target
+from .target import load_target, origin
 
-__all__ = ["exported_program", "load_program", "load_symmetry", "load_target"]
+__all__ = ["exported_program", "load_program", "load_symmetry", "load_target", "origin"]

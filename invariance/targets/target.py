@@ -8,9 +8,9 @@ from pathlib import Path
 from ..errors import ArgumentError
 from ..measure.error import Model
 from .libraries import LIBRARIES, from_library
-from .python import from_python
+from .python import from_python, source_of
 
-__all__ = ["load_target"]
+__all__ = ["load_target", "origin"]
 
 _WANTED = (
     f"file.py:name, package.module:name, {', '.join(f'{name}:MODEL' for name in LIBRARIES)}, file.pt2 of "
@@ -44,3 +44,11 @@ def load_target(target: str, *, seed: int = 0) -> Model:
     if not (where and colon and name):
         raise ArgumentError("TARGET", target, _WANTED)
     return from_library(where, name, seed=seed) if where in LIBRARIES else from_python(where, name, seed=seed)
+
+
+def origin(target: str) -> str:
+    """The file whose code `load_target` would run, or the package; "" where it would run none of a user's."""
+    where, _, name = target.rpartition(":")
+    if target.endswith(".pt2") or not (where and name) or Path(target).is_dir() or where in LIBRARIES:
+        return ""
+    return source_of(where)

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import torch
 from ..checking import CheckReport, Question, SymmetryQuestion, answer, question_from_dict
 from ..errors import ArgumentError
 from ..records import read_record
-from ..targets import load_symmetry, load_target
+from ..targets import load_symmetry, load_target, origin
 from .search import WorstCase
 
 __all__ = ["Replay", "replay"]
@@ -72,7 +72,7 @@ class _Record:
     kind: str
     recorded: dict[str, Any]
     case: WorstCase | None
-    question: Question | SymmetryQuestion | None
+    asked: dict[str, Any]
     target: str
     seed: int
     test: str
@@ -90,7 +90,7 @@ class _Record:
                 kind,
                 case.errors() | {"verdict": "violated"} if case else _recorded(data),
                 case,
-                question_from_dict(data["question"], load_symmetry) if kind == "check" else None,
+                data["question"] if kind == "check" else {},
                 str(data.get("target", "")),
                 int(data.get("target_seed", 0)),
                 str(data["test"] if kind == "test" else data.get("test", "")),
@@ -101,6 +101,38 @@ class _Record:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             said = f"a file that check, search_worst or the pytest plugin wrote ({type(error).__name__}: {error})"
             raise ArgumentError("FILE", file, said) from error
+
+    def question(self) -> Question | SymmetryQuestion:
+        """What was asked; a symmetry that the record names is imported."""
+        try:
+            return question_from_dict(self.asked, load_symmetry)
+        except ArgumentError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            raise ArgumentError("question", self.asked, f"the fields of a check ({error})") from error
+
+    def code(self, target: str | None) -> Iterator[tuple[str, str]]:
+        """What would be run, and the file or folder that it is in; `target` in place of what the record names."""
+        folder = self.folder if self.folder.is_dir() and not target else Path()
+        with contextlib.chdir(folder):
+            told = self.asked.get("symmetry")
+            source = told.get("source") if isinstance(told, dict) else None
+            if isinstance(source, str):
+                yield f"imports {source}", origin(source)
+            if target or (self.target and self.kind != "test"):
+                yield f"imports {target or self.target}", origin(target or self.target)
+            elif self.test:
+                yield f"runs the test {self.test}", str(Path(self.test.partition("::")[0]).resolve())
+            if folder != Path():
+                yield f"works in {folder}", str(Path.cwd())
+
+    def require_here(self, file: Path, target: str | None) -> None:
+        """Raises ArgumentError where code that the record names, or the folder that it runs in, is not below this one."""
+        here = Path.cwd()
+        for what, where in self.code(target):
+            if where and what != f"imports {target}" and not Path(where).resolve().is_relative_to(here):
+                wanted = f"what is below {here}, but it {what}, from {where}: look at it, and then give --trust"
+                raise ArgumentError("FILE", file, wanted)
 
     @contextlib.contextmanager
     def surroundings(self, folder: Path) -> Iterator[None]:
@@ -114,18 +146,28 @@ class _Record:
             torch.set_num_threads(before)
 
 
-def replay(file: Path, *, target: str | None = None) -> Replay:
+def replay(
+    file: Path, *, target: str | None = None, trust: bool = False, tell: Callable[[str], None] = lambda said: None
+) -> Replay:
     """Run what a file recorded: a check or a worst case of a model that can be found again, or a test.
 
     Paths in it are taken from the folder that it names, or from the working directory where there is no such folder.
 
     Args:
         target: where the model is, if not where the file says; a path from the working directory.
+        trust: run code that the file names wherever it is, and not only below the working directory.
+        tell: gets a line on what is about to be imported, or run as a test, and from where.
 
     Raises:
-        ArgumentError: not such a file, or no model is named; what `load_target` and `check` raise.
+        ArgumentError: not such a file, or no model is named; code elsewhere that is not trusted; what `load_target` and
+            `check` raise.
     """
     record = _Record.read(file)
+    if not trust:
+        record.require_here(file, target)
+    for what, place in record.code(target):
+        if place:
+            tell(f"{what}, from {place}")
     with record.surroundings(Path() if target else record.folder):
         if record.kind == "test":
             return _test(record)
@@ -140,8 +182,7 @@ def replay(file: Path, *, target: str | None = None) -> Replay:
             return _test(record)
         if record.case is not None:
             return Replay(record.recorded, _worst(record.case, record.case.again(model)), None, record.torch)
-        assert record.question is not None
-        report = answer(model, record.question).at(where, record.seed)
+        report = answer(model, record.question()).at(where, record.seed)
         return Replay(record.recorded, _errors(report.to_dict()), report, record.torch)
 
 

@@ -131,8 +131,31 @@ def test_a_worst_case_is_replayed(monkeypatch, capsys):
 
     case = search_worst(nn.ReLU(), "shear", 20, input_shape=(3, 8, 8), claim="invariant").at("torch:relu")
     Path("w.json").write_text(case.to_json(), encoding="utf-8")
-    assert run(monkeypatch, "replay", "w.json") == 1
-    assert capsys.readouterr().out.strip().endswith("as recorded, to the last bit")
+    assert run(monkeypatch, "replay", "w.json") == 2  # torch is not below the working directory
+    assert "--trust" in capsys.readouterr().err
+    assert run(monkeypatch, "replay", "w.json", "--trust") == 1
+    said = capsys.readouterr()
+    assert said.out.strip().endswith("as recorded, to the last bit")
+    assert "imports torch:relu, from " in said.err
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "module"])
+def test_code_elsewhere_is_not_run_unless_it_is_trusted(monkeypatch, tmp_path_factory, capsys, what: str):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    evil = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\nfrom torch.nn import ReLU"
+    (elsewhere / "stranger.py").write_text(evil, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(elsewhere))
+    assert check(monkeypatch, "Good", "--claim", "equivariant", "--json", "r.json") == 0
+    data = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    names = {"folder": "stranger.py:ReLU", "file": f"{elsewhere}/stranger.py:ReLU", "module": "stranger:ReLU"}
+    data |= {"target": names[what], "folder": str(elsewhere) if what == "folder" else ""}
+    Path("r.json").write_text(json.dumps(data), encoding="utf-8")
+    capsys.readouterr()
+    assert run(monkeypatch, "replay", "r.json") == 2
+    assert "--trust" in capsys.readouterr().err
+    assert not (elsewhere / "ran").exists()
+    assert run(monkeypatch, "replay", "r.json", "--trust") in (0, 1)
+    assert (elsewhere / "ran").exists()
 
 
 MISTAKES = {

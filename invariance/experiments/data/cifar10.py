@@ -16,7 +16,7 @@ import torch
 from ...errors import DataError
 from . import remote
 from .dataset import Dataset
-from .files import find_file, locate, md5, read_bytes
+from .files import find_file, locate, md5, read_bytes, read_some
 
 __all__ = ["CLASSES", "read_cifar10"]
 
@@ -56,7 +56,8 @@ def _archived(path: Path) -> list[tuple[Path, bytes]]:
         raise DataError("file", path, f"MD5 {remote.CIFAR10.md5}, not {found}; delete it and get it again")
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         members = {Path(member.name).name: member for member in archive if member.isfile()}
-        return [(path / name, archive.extractfile(members[name]).read()) for name in remote.CIFAR10_FILES]  # pyright: ignore[reportOptionalMemberAccess]
+        files = {name: archive.extractfile(members[name]) for name in remote.CIFAR10_FILES}
+        return [(path / name, read_some(path, file)) for name, file in files.items() if file is not None]
 
 
 def _records(path: Path, content: bytes) -> np.ndarray:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from pathlib import Path
+from typing import Any
 
 from ...errors import DataError
+from ...reading import read_bytes as read_file
 
-__all__ = ["VARIABLE", "data_folder", "find_file", "locate", "md5", "read_bytes"]
+__all__ = ["VARIABLE", "data_folder", "find_file", "locate", "md5", "read_bytes", "read_some"]
+
+LARGEST = 2**29
+"""Bytes of a file, packed or not: three times those of the archive of CIFAR-10."""
 
 VARIABLE = "INVARIANCE_DATA"
 """Environment variable with the folder of the data, used where no folder is given."""
@@ -52,11 +58,28 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         DataError: a file that cannot be read or is not whole.
     """
+    content = read_file("file", path, limit=LARGEST, error=DataError)
+    if path.suffix != ".gz" or ".tar" in path.suffixes:
+        return content
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" and ".tar" not in path.suffixes else content
+        with gzip.open(io.BytesIO(content)) as file:
+            return read_some(path, file)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError("file", path, f"a file that can be read ({error}); delete it and get it again") from error
+
+
+def read_some(path: Path, file: Any) -> bytes:
+    """All of a packed file, which may not be larger than any of a data set.
+
+    Raises:
+        DataError: it is larger.
+    """
+    content = bytearray()
+    while part := file.read(2**20):
+        content += part
+        if len(content) > LARGEST:
+            raise DataError("file", path, f"at most {LARGEST / 1e6:,.0f} MB once it is unpacked; get it again")
+    return bytes(content)
 
 
 def md5(content: bytes) -> str:

@@ -1,5 +1,6 @@
 """Broken files: one line that names the file and what to do."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,8 @@ def test_broken_gzip(mnist_folder: Path) -> None:
 
 
 def test_unreadable(mnist_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, flags: int) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert "Permission denied" in complaint("mnist", mnist_folder, IMAGES)
