@@ -1,4 +1,4 @@
-"""How much memory there is, and a limit on what this process takes of it: Linux gives more than it has, and then kills."""
+"""How much memory there is, and a limit on what this process takes: Linux gives more than it has, and then kills."""
 
 from __future__ import annotations
 
