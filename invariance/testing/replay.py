@@ -127,7 +127,7 @@ class _Record:
                 yield f"works in {folder}", str(Path.cwd())
 
     def require_here(self, file: Path, target: str | None) -> None:
-        """Raises ArgumentError where code that the record names, or the folder that it runs in, is not below this one."""
+        """Raises ArgumentError where code that the record names, or its folder, is not below this one."""
         here = Path.cwd()
         for what, where in self.code(target):
             if where and what != f"imports {target}" and not Path(where).resolve().is_relative_to(here):
