@@ -16,6 +16,7 @@ from .actions import Action, Ints, Reals
 
 __all__ = ["Match", "match_rows", "nearest", "negated"]
 
+_SHOWN = 16  # rows without a partner that are compared with all others, for the message
 _SIGN = np.int64(-(2**63))
 
 
@@ -73,12 +74,30 @@ def match_rows(
     return Match(index, None if (factors == 1).all() else factors)
 
 
+def guessed(moved: Ints, rows: Ints) -> Match | None:
+    """The matching where at most half of the rows lack a partner: these, in order, go to those that are left over."""
+    free: dict[bytes, list[int]] = {}
+    for c in range(len(rows)):
+        free.setdefault(rows[c].tobytes(), []).append(c)
+    index = np.full(len(rows), -1, dtype=np.int64)
+    for c in range(len(rows)):
+        if partners := free.get(moved[c].tobytes()):
+            index[c] = partners.pop(0)
+    lost = np.flatnonzero(index < 0)
+    if 2 * len(lost) > len(rows):
+        return None
+    index[lost] = sorted(c for partners in free.values() for c in partners)
+    return Match(index, None)
+
+
 def nearest(
     moved: NDArray[Any], rows: NDArray[Any], keys: Any = None, moved_keys: Any = None
 ) -> tuple[int, int, int, float]:
     """The row that is worst off: (row, its nearest partner, the entry that differs most, by how much)."""
     worst = (0, 0, 0, -1.0)
-    for c in range(len(rows)):
+    known = {row.tobytes() for row in rows + 0.0}
+    lost = [c for c in range(len(rows)) if (moved[c] + 0.0).tobytes() not in known][:_SHOWN]
+    for c in lost or range(min(len(rows), _SHOWN)):
         distance = np.abs(rows - moved[c]).max(axis=1) if rows.shape[1] else np.zeros(len(rows))
         if keys is not None and moved_keys is not None:
             distance = np.where(keys == moved_keys[c], distance, np.inf)

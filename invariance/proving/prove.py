@@ -86,6 +86,7 @@ def prove_program(program: Program, question: Question, *, search: bool = True, 
         question.claim,
         program.input_shapes,
         proofs,
+        order=question.order,
         relations=relations,
         constant=constant,
         operations=sum(node.op == "call_function" for node in program.graph.nodes),
@@ -125,8 +126,11 @@ def prove_generator(program: Program, asked: Asked) -> GeneratorProof:
     if proved:
         for k, (name, action) in enumerate(zip(program.outputs, outputs, strict=True)):
             if action is not None and (said := _against(asked, k, action, found.outputs[k])):
-                stops.append(Stop(name, "output", "", "", said, {}))
+                stops.append(Stop(name, "output", "", "", said))
                 proved = False
+    if not proved:
+        more = walk(program, asked.inputs, assume=True).stops
+        stops += [stop for stop in more if stop.op != "output" and stop.name not in {s.name for s in stops}]
     words = tuple(in_words(action) for action in outputs if action is not None)
     return GeneratorProof(asked.name, proved, outputs, words, tuple(stops), time.perf_counter() - start, found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from .backward import Backward
 from .trace import Program
 from .values import Constant, Moving
 from .walk import Stop, Walk
-from .words import in_words
+from .words import in_words, representation
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SENTENCE", "GeneratorProof", "ProofReport"]
 
 _SILENT = (
+    "sym_size",
     "view",
     "_unsafe_view",
     "clone",
@@ -60,6 +61,7 @@ class ProofReport:
         verdict: *proved*; *disproved*, with a counterexample by numbers; *not proved*.
         group, claim: what was asked; a claim of None: how the output moves is found.
         generators: a proof for each; together they prove the group, since motions compose.
+        order: of the group, where it is known.
         subgroup: the largest group of the list that does go through where the whole one does not; None if none does.
         relations: whether what was found for the output respects the group's relations.
         constant: the output does not depend on the input.
@@ -74,6 +76,7 @@ class ProofReport:
     claim: str | None
     input_shapes: tuple[tuple[int, ...], ...]
     generators: tuple[GeneratorProof, ...]
+    order: int | None = None
     subgroup: str | None = None
     relations: bool | None = None
     constant: bool = False
@@ -102,15 +105,27 @@ class ProofReport:
             if step.op.split(".")[1] in _SILENT or not step.op.startswith("aten"):
                 continue
             values = [walk.values.get(step.name) for walk in walks]
+            values = [v[0] if isinstance(v, tuple) else v for v in values]
             done = [isinstance(v, Moving) and v.action is not None for v in values]
             if all(isinstance(v, Constant) for v in values):
                 continue
-            said = "; ".join(
+            named = self._named(values) if all(done) else None
+            said = named or "; ".join(
                 f"{g.name}: {in_words(v.action) if isinstance(v, Moving) and v.action is not None else 'not proved'}"
                 for g, v in zip(self.generators, values, strict=True)
             )
             rows.append((step.op, step.module, said, all(done)))
         return rows
+
+    def _named(self, values: Sequence[Any]) -> str | None:
+        """The representation on the channels, where the grid behind them moves or stays by itself."""
+        actions = [v.action for v in values]
+        shape = actions[0].shape
+        if any(a.shape != shape for a in actions) or len(shape) < 2:
+            return None
+        if len(shape) > 2 and self.order == shape[2]:  # the group's axis by itself, as functions on the group have it
+            actions = [a.reshaped((shape[0], shape[1] * shape[2], *shape[3:])) for a in actions]
+        return representation(actions, 1, self.group, self.order)
 
     def layers(self) -> list[str]:
         """A line for each row of `chain`."""

@@ -30,7 +30,6 @@ class Stop:
     module: str
     line: str
     reason: str
-    detail: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, str]:
         names = ("name", "op", "module", "line", "reason")
@@ -62,8 +61,12 @@ class _Unknown:
 _UNKNOWN = _Unknown()
 
 
-def walk(program: Program, inputs: Sequence[Action]) -> Walk:
-    """Every operation in order; what depends on one that stopped is passed over."""
+def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) -> Walk:
+    """Every operation in order; what depends on one that stopped is passed over.
+
+    With `assume` an operation that stops where most of it fits is taken to go through, to see what else stops. Such a
+    walk proves nothing.
+    """
     values: dict[str, Any] = {}
     steps: list[Step] = []
     stops: list[Stop] = []
@@ -88,16 +91,16 @@ def walk(program: Program, inputs: Sequence[Action]) -> Walk:
                 program.folded[node.name] = found
                 continue
         except Refusal as refusal:
-            values[node.name] = refusal.detail.pop("assumed", _UNKNOWN)
+            values[node.name] = _assumed(node, step, refusal, values) if assume else _UNKNOWN
             where = step or Step(node.name, name_of(node.target), (), None, *_place_in_code(node))
-            stops.append(Stop(where.name, where.op, where.module, where.line, refusal.reason, refusal.detail))
+            stops.append(Stop(where.name, where.op, where.module, where.line, refusal.reason))
         if step is not None:
             steps.append(step)
     outputs = [values.get(name) for name in program.outputs]
     found = tuple(v if isinstance(v, Value) else None for v in outputs)
     for name, value in zip(program.outputs, found, strict=True):
         if isinstance(value, Moving) and value.action is None:
-            stops.append(Stop(name, "output", "", "", value.reason, {}))
+            stops.append(Stop(name, "output", "", "", value.reason))
     return Walk(values, tuple(steps), tuple(stops), found)
 
 
@@ -108,6 +111,19 @@ def _constant(program: Program, name: str) -> Constant:
     if program.equations is not None and values.dtype.kind == "f":
         near = Near(program.equations, program.equations.number(name, values.shape))
     return Constant.of(values, None, near)
+
+
+def _assumed(node: Node, step: Step | None, refusal: Refusal, values: Mapping[str, Any]) -> Any:
+    """What the rest is looked at with: the rule's own guess, or, where a constant is to blame, as if it were not."""
+    if (guess := refusal.detail.get("assumed")) is not None:
+        return guess
+    if step is None or "constant" not in refusal.detail:
+        return _UNKNOWN
+    parts = [part for part in _leaves(_resolved(node.args, values)) if isinstance(part, Moving)]
+    alike = [part for part in parts if part.action is not None and part.shape == step.shape]
+    if step.op.startswith("aten._native_batch_norm") and parts:
+        return parts[0], None, None
+    return alike[0] if alike else _UNKNOWN
 
 
 def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
@@ -163,7 +179,7 @@ def _step(node: Node) -> Step:
 def _place_in_code(node: Node) -> tuple[str, str]:
     """The path of the module, and the line of its forward."""
     stack = node.meta.get("nn_module_stack") or {}
-    paths = [path for path, _ in stack.values() if path]
+    paths = [path for path, _ in stack.values() if path and not path.startswith("_empty")]
     frames = [line for line in (node.meta.get("stack_trace") or "").splitlines() if line.strip().startswith("File")]
     own = [line for line in frames if "/torch/" not in line and "site-packages" not in line] or frames
     line = ""

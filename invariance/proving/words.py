@@ -9,7 +9,7 @@ import numpy as np
 
 from .actions import Action, Ints
 
-__all__ = ["in_words", "respects"]
+__all__ = ["in_words", "representation", "respects"]
 
 
 def in_words(action: Action) -> str:
@@ -82,3 +82,40 @@ def respects(actions: Sequence[Action | None], relations: Sequence[tuple[int, ..
         if not (np.array_equal(index, np.arange(count)) and (scale == 1).all()):
             return False
     return True
+
+
+def representation(actions: Sequence[Action], axis: int, group: str, order: int | None) -> str | None:
+    """The permutations of an axis that generators make, by their orbits, in the field's words.
+
+    *trivial*: every entry stays; *regular*: every orbit has as many entries as the group, in one of the two layouts
+    c·n + r (orbit after orbit) and r·C + c; *quotient*: orbits of one smaller size; else their sizes. None where the
+    axis does not move by itself.
+    """
+    if not actions or any(not action.alone(axis) for action in actions):
+        return None
+    tables = [action.table(axis) for action in actions]
+    n = len(tables[0])
+    orbit = np.arange(n)
+    for _ in range(n):
+        before = orbit.copy()
+        for table in tables:
+            low = np.minimum(orbit, orbit[table])
+            np.minimum.at(low, table, orbit)
+            orbit = low
+        if np.array_equal(before, orbit):
+            break
+    sizes = sorted(set(np.unique(orbit, return_counts=True)[1].tolist()))
+    signed = " with signs" if any(action.scales[axis] is not None for action in actions) else ""
+    if sizes == [1]:
+        return f"trivial representation{signed}, {n} times"
+    if len(sizes) > 1:
+        return f"a sum of permutation representations{signed} of {_listed(sizes)} entries"
+    size = sizes[0]
+    count = n // size
+    kind = f"regular representation of {group}" if size == order else f"permutation representation of {size} entries"
+    layout = ""
+    if np.array_equal(orbit // size, np.repeat(np.arange(count), size)):
+        layout = f", channels c·{size} + r"
+    elif np.array_equal(orbit, np.tile(orbit[:count], size)):
+        layout = f", channels r·{count} + c"
+    return f"{kind}{signed}{layout}, {count} times"

@@ -12,7 +12,7 @@ from ..values import Constant, Moving, Refusal
 from .fixed import fixed_constant, merged, unsigned
 from .pointwise import same_batch
 
-CITES = ("G6",)
+CITES = ("attention", "contraction")
 
 
 @rule("aten.scaled_dot_product_attention.default", cites=CITES)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..actions import Action, Ints, Reals
+from ..matching import Match
 from ..registry import Step, rule
 from ..values import Constant, Moving, Refusal
 from .weights import matched
 from .windows import Grid, grid_of, looked_at, window_motion
 
-CITES = ("G4", "G5", "G8.stride")
+CITES = ("convolution", "windows", "G8.stride")
 
 
 @rule("aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default", cites=CITES)
@@ -37,7 +38,12 @@ def convolution_padded(
     return correlated(step, input, weight, bias, _each(stride, weight), pads, _each(dilation, weight), groups)
 
 
-@rule("aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input", cites=CITES)
+@rule(
+    "aten.conv_transpose1d.default",
+    "aten.conv_transpose2d.input",
+    "aten.conv_transpose3d.input",
+    cites=("transposed", "kernel"),
+)
 def transposed(
     step: Step,
     input: Any,
@@ -154,12 +160,19 @@ def _result(
         return f"tap {at[0] if len(at) == 1 else at} of channel {channel}"
 
     bank = weight.reshaped((count, own, size))
-    match = matched("filter", bank, bias, moved, scale, keys=keys, moved_keys=moved_keys, entry=entry)
     rank = len(step.shape)
-    spatial = outputs.rank
-    axis = rank - spatial - 1
-    parts: list[tuple[Sequence[int], Action]] = [([axis], match.action), (list(range(axis + 1, rank)), outputs)]
-    return Moving(Action.product(step.shape, parts), grid.input.batch)
+    axis = rank - outputs.rank - 1
+
+    def made(match: Match) -> Moving:
+        parts: list[tuple[Sequence[int], Action]] = [([axis], match.action), (list(range(axis + 1, rank)), outputs)]
+        return Moving(Action.product(step.shape, parts), grid.input.batch)
+
+    try:
+        return made(matched("filter", bank, bias, moved, scale, keys=keys, moved_keys=moved_keys, entry=entry))
+    except Refusal as refusal:
+        if (guess := refusal.detail.get("match")) is not None:
+            refusal.detail["assumed"] = made(guess)
+        raise
 
 
 def _channels(grid: Grid) -> tuple[Ints, Reals | None]:

@@ -9,7 +9,7 @@ from ..registry import Step, rule
 from ..values import Batch, Constant, Moving, Refusal
 from .linear import mapped, multiplied_matrices
 
-CITES = ("G6",)
+CITES = ("contraction", "kernel")
 
 
 @rule("aten.einsum.default", cites=CITES)

@@ -31,7 +31,7 @@ def fixed_constant(constant: Constant, action: Action, name: str = "constant") -
     if scale is not None:
         off |= (scale != 1) & (here != 0)
     if off.any():
-        raise Refusal(*_difference(name, shown, action, off))
+        raise Refusal(*_difference(name, shown, action, off), constant=name)
 
 
 def _nearly(constant: Constant, action: Action, scale: Reals | None) -> bool:
@@ -57,7 +57,7 @@ def fixed_up_to_sign(constant: Constant, action: Action, name: str = "constant")
     if not off.any():
         return None
     if constant.computed or (off & (negated(there) != here)).any():
-        raise Refusal(*_difference(name, shown, action, off))
+        raise Refusal(*_difference(name, shown, action, off), constant=name)
     return np.where(off, -1.0, 1.0).reshape(shown)
 
 

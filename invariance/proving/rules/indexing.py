@@ -12,7 +12,7 @@ from ..movement import moved
 from ..registry import Step, rule
 from ..values import Batch, Constant, Moving, Refusal
 
-CITES = ("G6",)
+CITES = ("relabelling",)
 
 
 @rule("aten.index.Tensor", cites=CITES)

@@ -15,7 +15,7 @@ from ..registry import Step, overload, rule
 from ..values import Moving, Refusal
 from .windows import grid_of
 
-CITES = ("G4",)
+CITES = ("resize.linear", "resize.nearest")
 
 _CLOSE = 1e-9  # between a weight as the operation has it, in doubles, and the rational number that it stands for
 

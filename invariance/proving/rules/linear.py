@@ -13,7 +13,7 @@ from ..values import Batch, Constant, Moving, Refusal
 from .fixed import merged
 from .weights import matched
 
-CITES = ("G6",)
+CITES = ("kernel", "contraction")
 
 
 @rule("aten.linear.default", cites=CITES)

@@ -10,7 +10,7 @@ from ..values import Constant, Moving, Refusal
 from .fibres import fibred, one_sign
 from .fixed import fixed_constant, unsigned
 
-CITES = ("G6",)
+CITES = ("normalisation", "G11")
 
 
 @rule("aten._native_batch_norm_legit_no_training.default", cites=CITES)

@@ -17,7 +17,7 @@ from .fixed import fixed_constant, fixed_up_to_sign, merged
 __all__ = ["kept", "same_batch"]
 
 Homogeneity = Callable[[dict[str, Any]], str]
-CITES = ("G6",)
+CITES = ("G6", "activation")
 
 
 def kept(input: Moving, what: str, op: str) -> Moving:
@@ -120,7 +120,7 @@ def celu(step: Step, input: Any, alpha: Any) -> Any:
     return kept(input, "none", step.op)
 
 
-@rule("aten.glu.default", cites=CITES)
+@rule("aten.glu.default", cites=("gate",))
 def glu(step: Step, input: Any, dim: int) -> Any:
     """One half of an axis times the sigmoid of the other: both must move alike."""
     axis = dim % len(input.shape)
@@ -188,13 +188,13 @@ def dropout(step: Step, input: Any, p: float, train: bool) -> Any:
     return input
 
 
-@rule("aten.add.Tensor", cites=CITES)
+@rule("aten.add.Tensor", cites=("sum", "positions"))
 def add(step: Step, input: Any, other: Any, alpha: Any) -> Any:
     """Both must move alike; a constant must stay, entry by entry."""
     return summed(step, input, other)
 
 
-@rule("aten.sub.Tensor", cites=CITES)
+@rule("aten.sub.Tensor", cites=("sum", "positions"))
 def sub(step: Step, input: Any, other: Any, alpha: Any) -> Any:
     """As a sum."""
     return summed(step, input, other)
@@ -212,13 +212,13 @@ def extremum(step: Step, input: Any, other: Any) -> Any:
     return _plainly(step, input, other)
 
 
-@rule("aten.mul.Tensor", cites=CITES)
+@rule("aten.mul.Tensor", cites=("gate",))
 def mul(step: Step, input: Any, other: Any) -> Any:
     """Both must move alike; signs multiply; a constant must stay up to signs."""
     return multiplied(step, input, other)
 
 
-@rule("aten.div.Tensor", cites=CITES)
+@rule("aten.div.Tensor", cites=("gate",))
 def div(step: Step, input: Any, other: Any) -> Any:
     """As a product: the sign of a quotient is the product of signs; factors other than signs are refused."""
     for part in (input, other):
@@ -318,7 +318,7 @@ def prelu(step: Step, input: Any, weight: Any) -> Any:
     return kept(input, "homogeneous", step.op)
 
 
-@rule("aten.lerp.Scalar", cites=CITES)
+@rule("aten.lerp.Scalar", cites=("sum",))
 def lerp(step: Step, input: Any, end: Any, weight: Any) -> Any:
     """Both must move alike."""
     return summed(step, input, end)

@@ -13,7 +13,7 @@ from ..values import Moving, Refusal
 from .convolution import stride_reason
 from .windows import PADDING, grid_of, looked_at, window_motion
 
-CITES = ("G7", "G8.stride")
+CITES = ("reduction", "G8.stride", "windows.rounding")
 
 
 @rule("aten.max_pool1d.default", "aten.max_pool2d.default", "aten.max_pool3d.default", cites=CITES)

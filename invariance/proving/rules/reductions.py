@@ -12,7 +12,7 @@ from ..values import Moving, Refusal
 from .fibres import behind, fibred, one_sign
 from .pointwise import without_signs
 
-CITES = ("G7",)
+CITES = ("reduction",)
 
 
 def reduced(step: Step, input: Moving, dim: Any, keep: bool, parity: str) -> Moving:

@@ -17,7 +17,7 @@ from .fixed import fixed_constant
 
 __all__ = ["relabelled"]
 
-CITES = ("G6",)
+CITES = ("relabelling", "composition")
 
 
 def axis_of(input: Moving, dim: int, *, extra: int = 0) -> int:
@@ -277,7 +277,7 @@ def repeat_interleave(step: Step, input: Any, repeats: int, dim: Any, output_siz
     return _along(input, tables)
 
 
-@rule("aten.pad.default", cites=("G4",))
+@rule("aten.pad.default", cites=("padding", "relabelling"))
 def pad(step: Step, input: Any, pad: Any, mode: str, value: Any) -> Any:
     """A border of a constant, or of entries of the axis by the table of the mode."""
     return _padded(input, pad, mode, value)
@@ -312,7 +312,7 @@ def _padded(input: Moving, pad: Any, mode: str, value: Any) -> Moving:
     return _along(input, tables, fill=float(value or 0) if filled else None)
 
 
-@rule("aten.constant_pad_nd.default", cites=("G4",))
+@rule("aten.constant_pad_nd.default", cites=("padding", "relabelling"))
 def constant_pad(step: Step, input: Any, pad: Any, value: Any) -> Any:
     """A border of a constant."""
     return _padded(input, pad, "constant", value)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..actions import Ints, Reals
-from ..matching import Match, match_rows, nearest, negated
+from ..matching import Match, guessed, match_rows, nearest, negated
 from ..nearness import near_match
 from ..values import Constant, Near, Refusal
 
@@ -64,15 +64,14 @@ def matched(
         if found is not None:
             _note(weight.near, weight, bias, moved, scale, found)
             return found
+    guess = guessed(ids, rows)
     row, partner, place, off = nearest(ours, theirs, keys, moved_keys)
     at = "in its bias" if bias is not None and place == theirs.shape[1] - 1 else f"at {entry(place)}"
     if off == 0:
         raise Refusal(f"some {what}s, moved, are found, but not as often as they are there")
     raise Refusal(
         f"{what} {row}, moved, is no {what}; the nearest, {partner}, differs by {off:.3g} {at}",
-        row=row,
-        partner=partner,
-        difference=off,
+        match=guess,
     )
 
 
