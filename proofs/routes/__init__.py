@@ -1,5 +1,6 @@
 """Ways to decide a claim, each returning `statement.Evidence`.
 
+`algebraic`  algebraic numbers: equality and order
 `exact`      comparison at given numbers; exhaustive checks over finite sets
 `identity`   polynomial identities: the normal form in Z[unknowns] is zero or it is not
 `sampling`   Schwartz–Zippel on exact integers, with its error probability

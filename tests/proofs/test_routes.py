@@ -3,8 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from sympy import Rational, sqrt
 
 from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.algebraic import equal_numbers, less
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import SAMPLES, Degree, Draw, schwartz_zippel
@@ -95,3 +97,12 @@ def test_exact() -> None:
     assert for_all(range(5), lambda n: n < 3, "small").counterexample == {"case": 3}
     with pytest.raises(StatementError, match="no cases"):
         for_all([], bool, "nothing")
+
+
+def test_algebraic_numbers() -> None:
+    assert equal_numbers(sqrt(3 + 2 * sqrt(2)), 1 + sqrt(2), what="a nested root").holds
+    false = equal_numbers(sqrt(2), Rational(99, 70), what="√2", x=1)
+    assert false.counterexample == {"x": 1, "left": "sqrt(2)", "right": "99/70"}
+    assert less(Rational(1393, 985), sqrt(2) + Rational(1, 10**6), what="close").holds
+    assert not less(sqrt(2), sqrt(2), what="equal").holds
+    assert not less(sqrt(2), 1, what="greater").holds

@@ -1,0 +1,77 @@
+"""The page for newcomers does what it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from invariance.cli import main
+from invariance_proofs import verify
+from invariance_proofs.ledger import NoStatementError, in_file, in_package, select
+from invariance_proofs.statement import Grade, Verdict
+
+PAGE = (Path(__file__).parents[2] / "docs" / "add_a_claim.md").read_text(encoding="utf-8")
+CODE = re.findall(r"```python\n(from .*?)```", PAGE, re.DOTALL)[0]
+RECORDED = "grade=Grade.LISTED"
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Path:
+    file = tmp_path / "claims.py"
+    file.write_text(CODE)
+    return file
+
+
+def status(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr("sys.argv", ["invariance", "verify", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_first_run(claims: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(monkeypatch, "--file", claims) == 1
+    said = "pooling.shift: PROVED, listed sizes only; recorded is PROVED, decided. one route"
+    assert said in PAGE
+    assert said in capsys.readouterr().out
+
+
+def test_recorded(claims: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert RECORDED in PAGE
+    text = CODE.replace("    verdict=Verdict.PROVED,\n", f"    verdict=Verdict.PROVED,\n    {RECORDED},\n")
+    claims.write_text(text.replace("    Hypothesis,\n", "    Grade,\n    Hypothesis,\n", 1))
+    assert status(monkeypatch, "--file", claims) == 0
+    assert "1 entry, all as recorded" in capsys.readouterr().out
+    (entry,) = verify(in_file(claims), jobs=2)
+    assert (entry.verdict, entry.grade, entry.sizes) == (Verdict.PROVED, Grade.LISTED, "n = 2, 4, 6, 8")
+
+
+def test_it_can_fail(claims: Path) -> None:
+    body = re.search(r"(def commutes.*?Evidence:\n)(.*?)\n\n\n", CODE, re.DOTALL)
+    assert body
+    claims.write_text(CODE.replace(body[2], '    return Evidence(True, "yes")'))
+    (entry,) = verify(in_file(claims))
+    assert entry.reason == "control came out wrong: mutant shift = 1 [rows of 0 and 1] holds, yes"
+    assert entry.reason in PAGE
+
+
+def test_bad_files_and_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, empty = tmp_path / "broken.py", tmp_path / "empty.py"
+    broken.write_text("1 / 0")
+    empty.write_text("x = 1")
+    for file, why in ((broken, "ZeroDivisionError"), (empty, r"no Statement\(")):
+        with pytest.raises(NoStatementError, match=why):
+            in_file(file)
+        assert status(monkeypatch, "--file", file) == 2
+    with pytest.raises(NoStatementError, match="cannot be imported"):
+        in_package("no_such_package_of_claims")
+    with pytest.raises(NoStatementError, match="no module of it"):
+        in_package("invariance_proofs.routes")
+
+
+def test_a_package_and_the_long_form_of_an_id() -> None:
+    statements = in_package("invariance_proofs.gcnn")
+    assert {said.paper.key for said in statements} == {"gcnn"}
+    (said,) = select("gcnn:G8.literal")
+    assert said in statements
+    assert select("gcnn") == statements
