@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from rich.table import Table
 
+    from ..proving import ProofReport
+
 __all__ = ["CheckReport", "Row", "merged", "overall"]
 
 _GRAVITY: tuple[CheckVerdict, ...] = ("violated", "undefined", "undecided", "measured", "consistent")
@@ -122,6 +124,7 @@ class CheckReport:
         diagnosis: sentences on sizes, borders and limits, the first one on the verdict.
         scope: which part of the group was tried.
         ladders: the refinement ladders by transformation.
+        proof: what `prove` found, where a proof was asked for.
     """
 
     question: Question | SymmetryQuestion
@@ -131,6 +134,7 @@ class CheckReport:
     target_seed: int = 0
     scope: str = ""
     ladders: dict[str, Ladder] = field(default_factory=dict, compare=False, repr=False)
+    proof: ProofReport | None = field(default=None, compare=False, repr=False)
 
     COLUMNS = ("transformation", "output", "size", "error E", "E∞", "order p", "floor", "verdict", "worst case")
 
@@ -157,6 +161,7 @@ class CheckReport:
             "scope": self.scope,
             "rows": [_finite(asdict(row)) for row in self.rows],
             "diagnosis": list(self.diagnosis),
+            "proof": None if self.proof is None else self.proof.to_dict(),
             "environment": environment(),
         }
 

@@ -15,6 +15,7 @@ from ..verdicts import Claim
 from .exact import check_exact
 from .layers import broken_layer
 from .probe import Probe
+from .proof import with_proof
 from .question import CHECKED_GROUPS, FINITE, LADDER, POINTWISE, Action, Kind, Question, SymmetryQuestion
 from .report import CheckReport
 from .shorthand import symmetry_of
@@ -43,6 +44,7 @@ def check(
     tolerance: float | None = None,
     inputs: Any = None,
     fibre: Kind | None = None,
+    prove: bool = False,
 ) -> CheckReport:
     r"""Is $F(gx) = \rho(g)F(x)$ for every g of a group, and if not, where and by how much?
 
@@ -66,6 +68,8 @@ def check(
             (C, 3, 2, H, W), a Jacobian field. Axes are never guessed; a volume is a `Symmetry` of fields.
         block: the side K of a block field, by default the kernel size of the first layer.
         tolerance: E to judge by, instead of rounding.
+        prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
+            it finds is the report's `proof`, and a sentence of its diagnosis.
         inputs: tensors of one's own, as a tree that fits the symmetry, instead of drawn ones.
 
     Raises:
@@ -98,14 +102,14 @@ def check(
         symmetry = symmetry_of(model, tuple(input_shape), group, claim, moves, dtype=dtype, device=device)
     if symmetry is not None:
         asked = SymmetryQuestion(symmetry, images, RANDOM, batch, dtype, device, tolerance, inputs, seed)
-        return answer(model, asked)
+        return with_proof(model, answer(model, asked)) if prove else answer(model, asked)
     assert input_shape is not None
     assert name is not None
     fixed = None if sizes is None else tuple(sizes)
     question = Question(
         tuple(input_shape), name, claim, action, fixed, images, batch, dtype, device, block, seed, fibre
     )
-    return answer(model, question)
+    return with_proof(model, answer(model, question)) if prove else answer(model, question)
 
 
 def answer(model: Model, question: Question | SymmetryQuestion) -> CheckReport:
