@@ -16,7 +16,7 @@ __all__ = ["prove"]
 
 
 @click.command()
-@click.argument("target", type=Text())
+@click.argument("target", type=Text(), required=False)
 @click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one sample, without the batch.")
 @click.option("--group", type=Text(), help="p4m, p4, p2, flip, cube, translation, permutations, channels, sign, …")
 @click.option("--claim", type=Text(), help="invariant or equivariant; by default the output's motion is found.")
@@ -29,9 +29,10 @@ __all__ = ["prove"]
 @click.option("--json", "json_file", type=OutputFile(), help="Write the report.")
 @click.option("--certificate", type=OutputFile(".json"), help="Write what an independent checker re-checks.")
 @click.option("--verify", "verified", type=InputPath(), help="Re-check such a file, for TARGET.")
+@click.option("--rules", type=OutputFile(".md"), help="Write the table of operations and rules; needs no TARGET.")
 @click.option("--plot", type=PICTURE, help="Draw the network as a chain, green as far as the proof goes.")
 def prove(
-    target: str,
+    target: str | None,
     input_shape: str | None,
     group: str | None,
     claim: Any,
@@ -44,6 +45,7 @@ def prove(
     json_file: Path | None,
     certificate: Path | None,
     verified: Path | None,
+    rules: Path | None,
     plot: Path | None,
 ) -> int:
     """Is TARGET invariant or equivariant, for all inputs, by its weights?
@@ -54,6 +56,13 @@ def prove(
     from ..proving import prove as proof
     from ..targets import load_target
 
+    if rules is not None:
+        from ..proving.table import rules_table
+
+        write(rules, rules_table())
+        return 0
+    if target is None:
+        raise ArgumentError("TARGET", None, "a module, such as file.py:name")
     model: Any = load_target(target, seed=seed)
     if verified is not None:
         return _verify(verified, model)
