@@ -44,7 +44,7 @@ import sys
 from invariance_proofs.judge import run
 from invariance_proofs.ledger import statements
 
-rows = {said.id: said for said in statements()}
+rows = {name: said for said in statements() for name in (said.id, said.key)}
 for name in sys.argv[1:]:
     entry = run(rows[name])
     if not entry.agreed:

@@ -1,6 +1,9 @@
 """The page for newcomers does what it says."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,31 @@ def test_a_package_and_the_long_form_of_an_id() -> None:
     (said,) = select("gcnn:G8.literal")
     assert said in statements
     assert select("gcnn") == statements
+
+
+def test_a_missing_tool_is_status_three(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("invariance_proofs.routes.smt.find_spec", lambda name: None)
+    assert status(monkeypatch, "--only", "diffcnn:C4.c") == 3
+    assert "z3 did not run (pip install z3-solver)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]])
+def test_no_proofs_are_imported_without_need(arguments: list[str]) -> None:
+    code = (
+        "import atexit, sys; from invariance.cli import main; ours = lambda m: m.startswith('invariance_proofs'); "
+        "atexit.register(lambda: print(*filter(ours, sys.modules), file=sys.stderr)); "
+        f"sys.argv = ['invariance', *{arguments!r}]; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not done.stderr.strip()
+
+
+def test_a_folder_of_the_users_does_not_shadow_the_proofs(tmp_path: Path) -> None:
+    (tmp_path / "proofs").mkdir()
+    (tmp_path / "proofs" / "__init__.py").write_text("raise ImportError('the user's own')")
+    code = "from invariance_proofs.ledger import select; print(select('T2.d')[0].key)"
+    path = f"{tmp_path}:{Path(__file__).parents[2]}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert done.stdout == "diffcnn:T2.d\n"
