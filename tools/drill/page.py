@@ -1,0 +1,87 @@
+"""`docs/reliability.md`: the counts of the drill, and what the commands promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Part", "page"]
+
+_KINDS = ("traceback", "hang", "execution", "wrong status", "file lost", "file changed", "half a file")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of cases: how many there were, what went wrong how often, in how many seconds."""
+
+    name: str
+    count: int
+    wrong: dict[str, int]
+    seconds: float
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{count} {kind}" for kind, count in self.wrong.items()) or "nothing wrong"
+        return f"{self.name}: {self.count} in {self.seconds:.0f} s, {said}"
+
+
+def page(parts: Sequence[Part], seed: int) -> str:
+    heads = " | ".join((*_KINDS, "other"))
+    rows = []
+    for part in parts:
+        other = sum(count for kind, count in part.wrong.items() if kind not in _KINDS)
+        cells = " | ".join(str(part.wrong.get(kind, 0)) for kind in _KINDS)
+        rows.append(f"| {part.name} | {part.count} | {cells} | {other} |")
+    table = "\n".join((f"| cases | count | {heads} |", "|" + " --- |" * (len(_KINDS) + 3), *rows))
+    return _TEXT.format(table=table, seed=seed)
+
+
+_TEXT = """\
+# Reliability
+
+Written by `python -m tools.drill` (seed {seed}); `make test` runs a fortieth of it.
+
+## The drill
+
+Every case is a command, or the reader of a file, in a process of its own. Nothing may end in a traceback, in status 4,
+after a minute, or with the status of a verdict that was not reached; nothing that a file carries may run; no file may
+be lost or left half written.
+
+{table}
+
+- *Corrupt files*: records of checks, worst cases and trainings, weights, states, saved programs, pictures, data sets:
+  cut off, bits flipped, values of other types and sizes, code in the place of names and sizes. One in eight goes
+  through its whole command.
+- *Command lines*: up to three options empty, repeated, not finite, huge, devices, pipes, folders, models that call
+  `sys.exit` or fail; one in ten meets a full disk.
+- *Kills*: SIGINT, SIGTERM and SIGKILL at any moment of train, table, curve, report, verify, check and prove, also while
+  they import. A training that is killed and started again ends in the same bits.
+
+## Exit status
+
+| status | meaning |
+| --- | --- |
+| 0 | it holds: *consistent*, *proved*; or the work is done |
+| 1 | it does not hold: *violated*, *disproved*; a ledger entry other than recorded |
+| 2 | the input is wrong, or there is not enough memory or disk: one line says what, and what to type instead |
+| 3 | nothing was decided: *measured*, *undecided*, *undefined*, *not proved* |
+| 4 | a fault of this program: one line; `--traceback` shows where |
+| 130 | interrupted, by Ctrl-C or SIGTERM, at any time |
+
+## What runs code of others
+
+- `check`, `prove` with `file.py:name` or `package.module:name` import that file or module, and call what it names.
+- `check --symmetry FILE.py:NAME` imports that file.
+- `replay FILE` runs the code that FILE names: it says which, and from where, and without `--trust` only what is
+  below the working directory.
+- `timm:NAME` and `torchvision:NAME` import that library; with weights, NAME.WEIGHTS, the library downloads them.
+
+Nothing else does. A `.pt2` program is packed anew from entries that `torch.export.save` writes, its sizes are parsed by
+a grammar of integers and names, and it may call only the operators of `invariance/targets/operators.txt`, which neither
+read nor write anything but their arguments. The folder of a training, kept results, pictures and data sets are read as
+data. Weights and states carry a SHA-256, which is verified when they are loaded and resumed.
+
+## Limits
+
+A file of JSON may have 268 MB, a picture 10⁸ pixels and 268 MB, a file of a data set 537 MB packed or not, a saved
+program 8.6 GB. A process takes no more memory than is free when it begins (not on machines with CUDA).
+"""
