@@ -10,11 +10,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 from .page import Part, page
 
 __all__ = ["drill", "main"]
+
+_PRELOADED = (
+    *("invariance.checking", "invariance.experiments.fit", "invariance.plots", "invariance.proving"),
+    *("invariance.testing.replay", "invariance_proofs.ledger"),
+)
+"""Imported once, here, for all forks."""
 
 COUNTS = {"corrupt files": 1200, "command lines": 800, "kills": 84}
 PAGE = Path(__file__).parents[2] / "docs/reliability.md"
@@ -22,12 +29,8 @@ PAGE = Path(__file__).parents[2] / "docs/reliability.md"
 
 def drill(part: int, seed: int, only: str = "", say: Callable[[str], None] = print) -> list[Part]:
     """An N-th of the cases, each kind in a folder of its own; what goes wrong is said as it happens."""
-    import invariance.checking
-    import invariance.experiments.fit
-    import invariance.plots
-    import invariance.proving
-    import invariance.testing.replay
-    import invariance_proofs.ledger  # noqa: F401  imported once, here, for all forks
+    for module in _PRELOADED:
+        import_module(module)
 
     from .corrupt import corrupt_files
     from .kills import kills
