@@ -79,8 +79,7 @@ def _judged(error: BaseException) -> tuple[int, str]:
 
     from ..errors import ArgumentError, ArgumentTypeError
 
-    pipe = error.__context__ if isinstance(error, SystemExit) else error  # rich leaves with status 1 in its place
-    if isinstance(pipe, BrokenPipeError):
+    if _is_broken_pipe(error):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still in the buffer has nowhere to go
         return _BROKEN_PIPE, ""
     if isinstance(error, KeyboardInterrupt | click.Abort):
@@ -97,6 +96,13 @@ def _judged(error: BaseException) -> tuple[int, str]:
         return BAD_INPUT, f"out of memory; ask for less at a time: a smaller batch, size, or number of images ({error})"
     said = f"{type(error).__name__}: {error}{_place(error)}"
     return OUR_FAULT, f"a fault of invariance, please report what --traceback shows: {said}"
+
+
+def _is_broken_pipe(error: BaseException) -> bool:
+    """Itself, or what rich and click make of it: they leave with status 1, and click wraps the output."""
+    if isinstance(error, SystemExit):
+        return isinstance(error.__context__, BrokenPipeError) or type(sys.stdout).__module__.startswith("click")
+    return isinstance(error, BrokenPipeError)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -54,7 +54,7 @@ def run(
         for file in (out, error):
             file.seek(0)
         said = [file.read().decode("utf-8", "replace") for file in (out, error)]
-    return Ending(tuple(arguments), status, *said, time.monotonic() - begin, sent)
+    return Ending(tuple(arguments), status, said[0], said[1], time.monotonic() - begin, sent)
 
 
 def _become(arguments: Sequence[str], folder: Path, out: int, error: int, disk: int | None) -> None:

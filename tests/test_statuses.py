@@ -1,0 +1,103 @@
+"""Nothing but a verdict leaves with the status of one."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from invariance import cli
+from invariance.cli import commands
+from invariance.errors import ArgumentError
+from invariance.verdicts import BAD_INPUT, INTERRUPTED, OUR_FAULT
+
+
+def status(monkeypatch: pytest.MonkeyPatch, error: BaseException | None, *arguments: str) -> int:
+    @click.command()
+    def check() -> None:
+        if error is not None:
+            raise error
+
+    check.params.append(commands._TRACEBACK)
+    monkeypatch.setitem(commands.cli.commands, "check", check)
+    monkeypatch.setattr(type(commands.cli), "get_command", lambda self, ctx, name: self.commands.get(name))
+    monkeypatch.setattr(sys, "argv", ["invariance", "check", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+ERRORS = {
+    "nothing": (None, 0, ""),
+    "a user's": (ArgumentError("x", 1, "two"), BAD_INPUT, "invariance: x = 1: two"),
+    "ours": (KeyError("x"), OUR_FAULT, "a fault of invariance, please report what --traceback shows: KeyError: 'x'"),
+    "an assertion": (AssertionError(), OUR_FAULT, "AssertionError"),
+    "sys.exit(0)": (SystemExit(0), BAD_INPUT, "sys.exit(0)"),
+    "sys.exit(1)": (SystemExit(1), BAD_INPUT, "sys.exit(1)"),
+    "memory": (MemoryError(), BAD_INPUT, "out of memory"),
+    "torch's memory": (RuntimeError("DefaultCPUAllocator: can't allocate memory"), BAD_INPUT, "out of memory"),
+    "a full disk": (OSError(28, "No space left on device"), BAD_INPUT, "No space left on device"),
+    "Ctrl-C": (KeyboardInterrupt(), INTERRUPTED, ""),
+}
+
+
+@pytest.mark.parametrize(("error", "expected", "said"), ERRORS.values(), ids=ERRORS)
+def test_every_exception_is_a_line_and_a_status(monkeypatch, capsys, error, expected: int, said: str):
+    assert status(monkeypatch, error) == expected
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert len(shown.split("\n")) <= 2
+
+
+def test_the_traceback_is_shown_on_request(monkeypatch, capsys):
+    assert status(monkeypatch, KeyError("x"), "--traceback") == OUR_FAULT
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_is_swallowed_counts_all_the_same(monkeypatch, capsys, number: int):
+    class SwallowedError(Exception):
+        pass
+
+    @click.command()
+    def check() -> None:
+        try:
+            os.kill(os.getpid(), number)
+        except KeyboardInterrupt as error:
+            raise SwallowedError from error
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(type(commands.cli), "get_command", lambda self, ctx, name: check)
+    monkeypatch.setattr(sys, "argv", ["invariance", "check"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == INTERRUPTED
+    assert capsys.readouterr().err == ""
+    assert signal.getsignal(number) == before
+
+
+def test_help_imports_neither_torch_nor_the_proofs():
+    code = "import sys\nsys.argv = ['invariance', '--help']\nfrom invariance.cli import main\ntry: main()\nfinally: "
+    code += "assert not {'torch', 'numpy', 'sympy', 'invariance_proofs'} & sys.modules.keys()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "Exit status" in run.stdout
+
+
+def test_a_reader_that_stops_is_no_verdict(tmp_path: Path):
+    command = f"{sys.executable} -m invariance --help | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", command], check=False, cwd=tmp_path).returncode in (0, 141)
+
+
+def test_svg_has_the_same_bytes_again(tmp_path: Path):
+    from invariance.plots import figure_of, save_figure
+    from invariance.plots.style import axes
+
+    for name in ("a.svg", "b.svg"):
+        ax = axes(None)
+        ax.plot([0, 1], [0, 1], marker="o")
+        save_figure(figure_of(ax), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
