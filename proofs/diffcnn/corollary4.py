@@ -60,8 +60,8 @@ C4 = Statement(
     source="Kan et al., Corollary 4",
     summary="under any group action of H on {dI}, the invariant layer is H-invariant",
     claim=(
-        "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant "
-        "layer does not change when dI is replaced by dI·M."
+        "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant layer does "
+        "not change when dI is replaced by dI·M."
     ),
     at="K = 2, C = 3, one window",
     hypotheses={
@@ -72,10 +72,11 @@ C4 = Statement(
     },
     verdict=Verdict.REFUTED,
     correction=(
-        "The proof starts from “the convolution and the non-linear layers are equivariant”, which needs M "
-        "constant on every window (T2.a, T2.c), not any M ∈ H. True instead: K = 1 with any M; K > 1 with M "
-        "constant on each window; in both cases where every det V_c ≠ 0, which needs C ≥ 3 (C4.a, C4.b). And "
-        "U is invariant under fields only: for warped images it is covariant, and for K = 1 only (T2.h)."
+        "Read as a sentence on the layer's own input, with any M(x) ∈ H, it is true wherever U is defined: C4.a. Read "
+        "for the image it is not. The proof starts from “the convolution and the non-linear layers are equivariant”, "
+        "which needs M constant on every window (T2.a, T2.c), not any M ∈ H. True instead: K = 1 with any M; K > 1 "
+        "with M constant on each window; in both cases where every det V_c ≠ 0, which needs C ≥ 3 (C4.a, C4.b). And U "
+        "is invariant under fields only: for warped images it is covariant, and for K = 1 only (T2.h)."
     ),
     routes=(
         Route(

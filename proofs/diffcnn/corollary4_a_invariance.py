@@ -113,17 +113,17 @@ C4_a = Statement(
     source="Kan et al., Corollary 4, equations (4) and (5)",
     summary="V(J·M) = Mᵀ V(J) M, g' = g + 2 log|det M|, U' = U where det V_c ≠ 0 and det M ≠ 0",
     claim=(
-        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ Mᵀ V_c M, so det V_c ↦ "
-        "det(M)² det V_c, g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever "
-        "U is defined: det V_c ≠ 0 for all c, and det M ≠ 0."
+        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ Mᵀ V_c M, so det V_c ↦ det(M)² det "
+        "V_c, g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever U is defined: det V_c "
+        "≠ 0 for all c, and det M ≠ 0."
     ),
     over="C colours directions",
     grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
     correction=(
-        "The paper asks nothing of V. Where one det V_c is 0 (flat or grey pixels, C ≤ 2 in part: C4.b, "
-        "C4.d), log|det V_c| and with it every U_c of the pixel is undefined, and there is nothing to be "
-        "invariant. As a sentence on the image rather than on the layer's own input Corollary 4 is false: C4."
+        "The paper asks nothing of V. Where one det V_c is 0 (flat or grey pixels, C ≤ 2 in part: C4.b, C4.d), log|det "
+        "V_c| and with it every U_c of the pixel is undefined, and there is nothing to be invariant. As a sentence on "
+        "the image rather than on the layer's own input Corollary 4 is false: C4."
     ),
     hypotheses={"V invertible": V_INVERTIBLE, "M invertible": M_INVERTIBLE},
     routes=(

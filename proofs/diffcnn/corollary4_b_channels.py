@@ -64,8 +64,8 @@ C4_b = Statement(
     source="Kan et al., equations (4) and (5)",
     summary="C = 1: V = 0, U undefined; C = 2: V₁ = V₂, so U ≡ 0; the layer needs C ≥ 3",
     claim=(
-        "With one channel J − J̄ = 0, so V = 0 and U is undefined everywhere. With two, J₁ − J̄ = −(J₂ − "
-        "J̄), so V₁ = V₂ and U ≡ 0 where it is defined, whatever the image. With three, U is not constant."
+        "With one channel J − J̄ = 0, so V = 0 and U is undefined everywhere. With two, J₁ − J̄ = −(J₂ − J̄), so V₁ = "
+        "V₂ and U ≡ 0 where it is defined, whatever the image. With three, U is not constant."
     ),
     verdict=Verdict.PROVED,
     hypotheses={"at most two channels": Hypothesis("C ≤ 2", lambda J: len(J) <= 2)},

@@ -98,9 +98,9 @@ C4_c = Statement(
     source="Kan et al., equation (4); Lagrange, Cauchy–Binet",
     summary="det V_c = |d₁×d₂|²: the cheap and stable way to evaluate g",
     claim=(
-        "With D = J_c − J̄ and columns d₁, d₂: det V_c = det(DᵀD) = |d₁|²|d₂|² − (d₁·d₂)² = |d₁×d₂|². So det "
-        "V_c ≥ 0, the absolute value in g = log|det V| is not needed, and det V_c = 0 iff d₁ and d₂ are "
-        "parallel. For n colours it is the sum of the squared 2×2 minors."
+        "With D = J_c − J̄ and columns d₁, d₂: det V_c = det(DᵀD) = |d₁|²|d₂|² − (d₁·d₂)² = |d₁×d₂|². So det V_c ≥ 0, "
+        "the absolute value in g = log|det V| is not needed, and det V_c = 0 iff d₁ and d₂ are parallel. For n colours "
+        "it is the sum of the squared 2×2 minors."
     ),
     grade=Grade.LISTED,
     verdict=Verdict.PROVED,

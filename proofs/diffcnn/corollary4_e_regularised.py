@@ -130,17 +130,17 @@ C4_e = Statement(
     source="Kan et al., equation (5) with g_ε = log(det V + ε)",
     summary="|U'_ε − U_ε| ≤ (1 − 1/C) |log((m²v + ε)/(m²(v + ε)))|, m = |det M|, v = min det V; sharp",
     claim=(
-        "Let g_ε = log(det V + ε), m = |det M| ≠ 0, v ≤ det V_c for all c. Then for every channel |U′_ε − "
-        "U_ε| ≤ (1 − 1/C) |log r(v)| with r(v) = (m²v + ε)/(m²(v + ε)); this is at most (1 − 1/C) times "
-        "either of 2|log m| and ε|1 − m²|/(m² v), so the error is O(ε / min det V) and 0 for m = 1. It is "
-        "approached when one channel has det V_c = v and the others grow without limit, which channels of a "
-        "true network can do."
+        "Let g_ε = log(det V + ε), m = |det M| ≠ 0, 0 ≤ v ≤ det V_c for all c. Then for every channel |U′_ε − U_ε| ≤ "
+        "(1 − 1/C) |log r(v)| with r(v) = (m²v + ε)/(m²(v + ε)); this is at most (1 − 1/C) times either of 2|log m| "
+        "and ε|1 − m²|/(m² v), so the error is O(ε / min det V) and 0 for m = 1. It is approached when one channel has "
+        "det V_c = v and the others grow without limit, which channels of a true network can do."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
         "ε positive": Hypothesis("ε > 0", lambda eps: eps > 0),
         "floor": Hypothesis("det V_c ≥ v for every c", lambda det_V, v: min(det_V) >= v),
+        "v not negative": Hypothesis("v ≥ 0", lambda v: v >= 0),
     },
     clauses=(
         Clause(
@@ -174,6 +174,7 @@ C4_e = Statement(
     controls=(
         Dropped("ε positive", within, {"channels": [ONE, 4 * ONE, 9 * ONE], "m2": QUARTER, "eps": -ONE}),
         Dropped("floor", within, {"channels": realised(100), "m2": QUARTER, "eps": ONE, "floor": 4}),
+        Dropped("v not negative", within, {"channels": [-ONE / 2, ONE, ONE], "m2": 4 * ONE, "eps": ONE}),
         Mutant(
             "(1 − 1/C) replaced by 1/2 at C = 3",
             within,

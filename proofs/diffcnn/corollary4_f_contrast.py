@@ -110,9 +110,9 @@ C4_f = Statement(
     source="Kan et al., equations (3)–(5)",
     summary="U(aI + b) = U(I) for a ≠ 0 and any colour b; mixing colours changes U",
     claim=(
-        "For a ≠ 0 and b ∈ R³ the output of convolution, Φ and invariant layer is the same for aI + b as for "
-        "I: d(aI + b) = a dI, Φ(aJ) = aΦ(J), det V_c ↦ a⁴ det V_c. With a general B ∈ GL(3) acting on "
-        "colours it is not, not even for diagonal B, and with a convolution in front not even for rotations."
+        "For a ≠ 0 and b ∈ R³ the output of convolution, Φ and invariant layer is the same for aI + b as for I: d(aI + "
+        "b) = a dI, Φ(aJ) = aΦ(J), det V_c ↦ a⁴ det V_c. With a general B ∈ GL(3) acting on colours it is not, not "
+        "even for diagonal B, and with a convolution in front not even for rotations."
     ),
     grade=Grade.DECIDED,
     verdict=Verdict.PROVED,

@@ -115,6 +115,7 @@ def random_blocks() -> Evidence:
         dphi_right=right,
         edge=(0, 1),
         cells="rectangles",
+        domain=[(0, 0), (1, 0)],
     )
 
 
@@ -130,6 +131,7 @@ def triangle() -> Evidence:
         dphi_right=Matrix.of([[0], [1]]),
         edge=(1, 1),
         cells="triangles",
+        domain=[(0, 0)],
     )
 
 
@@ -140,6 +142,34 @@ def continuous_across(dphi_left: Matrix, dphi_right: Matrix, edge: tuple[int, in
     return not any(jump @ Matrix.from_columns(edge))
 
 
+def on_cells(cells: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Dimensions of the continuous φ on any set of cells, and of the sums p(x) + q(y) there."""
+    n, m = (1 + max(cell[axis] for cell in cells) for axis in (0, 1))
+    kept = [3 * (i * m + j) + k for i, j in cells for k in range(3)]
+    there = {3 * (i * m + j) for i, j in cells}
+    laws = [row for row in conditions(n, m, smooth=False) if {k - k % 3 for k, x in enumerate(row) if x} <= there]
+    laws_here, sums_here = ([[row[k] for k in kept] for row in rows] for rows in (laws, sums(n, m)))
+    return len(kept) - rank(laws_here), rank(sums_here)
+
+
+U_SHAPE = ((0, 0), (1, 0), (2, 0), (0, 1), (2, 1))
+
+
+def on_domain(domain: Sequence[tuple[int, int]] = U_SHAPE) -> Evidence:
+    """Five cells in a U: the arms are free to differ, which p(x) + q(y) cannot."""
+    found, of_sums = on_cells(domain)
+    same = Matrix.identity(2)
+    return equal(
+        found, of_sums, what="continuous = p(x) + q(y)",
+        domain=domain, cells="rectangles", dphi_left=same, dphi_right=same, edge=(0, 1),
+    )  # fmt: skip
+
+
+def full(domain: Sequence[tuple[int, int]]) -> bool:
+    """Whether the cells fill their bounding rectangle."""
+    return len(domain) == (1 + max(i for i, _ in domain)) * (1 + max(j for _, j in domain))
+
+
 T2_f = Statement(
     id="T2.f",
     paper=PAPER,
@@ -147,17 +177,19 @@ T2_f = Statement(
     source="Kan et al., section 2.1 (H as {dφ})",
     summary="φ continuous, dφ constant on grid cells ⇔ φ(x, y) = p(x) + q(y), p, q piecewise linear; C¹ ⇒ affine",
     claim=(
-        "A field that is constant on each cell of a rectangular grid is the derivative of a continuous φ iff "
-        "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends "
-        "on the column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous "
-        "and piecewise linear. If φ is C¹ it is affine. So independent random blocks are almost surely the "
-        "Jacobian of no map; each component has n + m + 1 degrees of freedom, not 3nm."
+        "On a full rectangle, a field that is constant on each cell of a grid is the derivative of a continuous φ iff "
+        "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends on the "
+        "column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous and piecewise "
+        "linear. If φ is C¹ it is affine. So independent random blocks are almost surely the Jacobian of no map; each "
+        "component has n + m + 1 degrees of freedom, not 3nm. On five cells in a U there is one more than p + q has: 7 "
+        "against 6."
     ),
     grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     hypotheses={
         "continuity": Hypothesis("φ is continuous across every edge", continuous_across),
         "rectangular cells": Hypothesis("the cells are rectangles", lambda cells: cells == "rectangles"),
+        "full rectangle": Hypothesis("the cells fill a rectangle", full),
     },
     clauses=(
         Clause(
@@ -178,7 +210,9 @@ T2_f = Statement(
     controls=(
         Dropped("continuity", random_blocks),
         Dropped("rectangular cells", triangle),
+        Dropped("full rectangle", on_domain),
         Witness("a genuine kink: 2×1 has 4 dimensions", continuous, {"grids": [(2, 1)]}),
+        Witness("the six cells around the U", on_domain, {"domain": tuple(product(range(3), range(2)))}),
     ),
     assumed=("a continuous map with constant derivative on a cell is affine there",),
 )
