@@ -58,6 +58,7 @@ H_pointwise = Statement(
     summary="H = {dφ} is a group under the pointwise product of matrix fields",
     claim="The fields dφ of diffeomorphisms φ of the plane are closed under (dφ·dψ)(x) = dφ(x) dψ(x).",
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "[[1, 0], [2x, 1]]·[[1, 2y], [0, 1]] has the rows (1, 2y) and (2x, 1 + 4xy); the second has curl 4y and is no "
         "gradient. The chain rule multiplies dφ at ψ(x), not at x: d(φ∘ψ) = dφ(ψ)·dψ. The group that acts pointwise on "

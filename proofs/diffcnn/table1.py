@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.routes.exact import check, equal
-from invariance_proofs.statement import Evidence, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Evidence, Grade, Method, Route, Statement, Verdict, Witness
 
 CLEAN = {"CNN": 85, "ST": 86, "CPAB": 85, "RotDCF": 87, "DiffCNN": 83}
 TABLE = {
@@ -43,6 +43,7 @@ GAIN = Statement(
     summary="at scales up to 0.1 DiffCNN leads the baselines of Table 1 by up to 11 %",
     claim="The largest lead of DiffCNN over the baselines at σ ≤ 0.1 in Table 1 is 11 points.",
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "Over all four baselines the largest lead is 1 point: RotDCF + CNN, which is in the table, is as good. Over "
         "the best of the other three it is 13, over the plain CNN 22, over the weakest of three always more than 11. "
@@ -78,6 +79,7 @@ DROP = Statement(
     summary="under deformations the accuracy of the CNN drops from 85 % to 34 %",
     claim="Depending on the deformation the accuracy of the CNN on CIFAR-10 drops from 85 % to 34 %.",
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "In Table 1 it drops to 14 % (σ = 0.5). 34 % is the entry for homographies at σ = 0.1; under affine shifts, of "
         "which the sentence and its figure speak, no entry is 34."
@@ -113,6 +115,7 @@ EXTREME = Statement(
     summary="at σ = 0.5 DiffCNN is better than the CNN",
     claim="At σ = 0.5 DiffCNN + CNN has a higher accuracy than the CNN, for every kind of transformation in Table 1.",
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "Under affine maps with a shift it has 13 % and the CNN 14 %. It is better under the other two (21 against 18, "
         "15 against 14), where it equals RotDCF."

@@ -10,7 +10,7 @@ from invariance_proofs.diffcnn.layers import deviations, invariant, total
 from invariance_proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal
-from invariance_proofs.statement import Evidence, Hypothesis, Method, Route, Statement, Verdict, Witness
+from invariance_proofs.statement import Evidence, Grade, Hypothesis, Method, Route, Statement, Verdict, Witness
 
 
 def shift(x: Any, y: Any) -> tuple[Any, ...]:
@@ -52,6 +52,7 @@ TITLE = Statement(
         "diffeomorphisms φ."
     ),
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "What is moved is moved: U[I∘φ] = U[I]∘φ for one tap (T2.h), a field that moves with the image, covariant and "
         "not invariant. A shift by one pixel already changes U at a pixel, with K = 1 and exact Jacobians, where every "
@@ -105,6 +106,7 @@ CLOSED = Statement(
         "− J̄) is invertible."
     ),
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "Matrices of rank 2 are closed under none of it: E + (−E) has rank 0, two taps w = I on two pixels of opposite "
         "gradients; and a channel that equals the mean of the channels has V = 0, whose logarithm the layer then "

@@ -228,6 +228,7 @@ S_increase = Statement(
         "Replacing a convolution of a network by a group convolution with as many feature maps does not add parameters."
     ),
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "A layer from G to G has |H| times the weights of the planar layer with as many maps: 331,872 against 83,040 "
         "for 96 maps and p4. The paper keeps the count by narrowing: 48 maps for 96 (S.parameters). Only the first, "

@@ -217,6 +217,7 @@ J3_depth = Statement(
         "invariant under T_h."
     ),
     verdict=Verdict.REFUTED,
+    grade=Grade.REFUTED,
     correction=(
         "Filters may come in pairs. With the filters W and M, which the half-turn exchanges, squared and added, Λ is "
         "aligned and no filter is symmetric: the first layer's channels change places, and the second does not look at "
