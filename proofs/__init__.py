@@ -5,12 +5,11 @@
 `ledger`     finds, selects and runs them all
 `explain`    one entry in full, as Markdown
 `matrix`     small matrices over any commutative ring
-`routes`     ways to decide: polynomial normal forms, free algebra, words, Schwartz–Zippel, intervals, z3, Coq
+`routes`     ways to decide: polynomial normal forms, free algebra, words, maps of any kind, intervals, z3, Coq, …
 `diffcnn`    Kan et al., one row of the paper a file; `diffcnn.layers` is the exact reference of the layers
 `jansson`    Jansson et al., on images that are constant on polygons
 `gcnn`       Cohen & Welling and the seminar on them
-
-`rules`      what holds in any network: composition, branches, kernels, windows, sets, sizes of errors
+`rules`      what keeps a symmetry in any network: the theorems that a prover of networks cites
 
 A new statement is one new file in the sub-package of its paper; nothing lists it. `verify` runs statements of any
 origin: `docs/add_a_claim.md`.

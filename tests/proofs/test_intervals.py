@@ -1,0 +1,38 @@
+"""Rational enclosures against floats, and ends that must not cross."""
+
+from fractions import Fraction
+from math import erf as float_erf
+from math import exp
+
+import pytest
+
+from invariance_proofs.routes.intervals import Interval, erf, exp_minus, inside
+
+
+@pytest.mark.parametrize("x", [Fraction(0), Fraction(1, 3), Fraction(1), Fraction(7, 2), Fraction(50)])
+def test_exp_encloses(x: Fraction) -> None:
+    found = exp_minus(x)
+    assert found.low <= found.high
+    assert float(found.low) == pytest.approx(exp(-x), rel=1e-14)
+    assert float(found.high) == pytest.approx(exp(-x), rel=1e-14)
+
+
+@pytest.mark.parametrize("x", [Fraction(0), Fraction(1, 2), Fraction(1), Fraction(2)])
+def test_erf_encloses(x: Fraction) -> None:
+    found = erf(x)
+    assert found.low <= found.high
+    assert float(found.low) == pytest.approx(float_erf(x), abs=1e-12)
+    assert float(found.high) == pytest.approx(float_erf(x), abs=1e-12)
+
+
+def test_products_and_differences_round_outwards() -> None:
+    x = Interval(Fraction(-1), Fraction(2))
+    assert (x * x) == Interval(Fraction(-2), Fraction(4))
+    assert (1 - x) == Interval(Fraction(-1), Fraction(2))
+    assert (Fraction(-2) * x) == Interval(Fraction(-4), Fraction(2))
+
+
+def test_what_only_touches_is_not_inside() -> None:
+    assert inside(Interval(Fraction(1), Fraction(2)), Fraction(0), Fraction(3), "x").holds
+    assert not inside(Interval(Fraction(1), Fraction(2)), Fraction(0), Fraction(3, 2), "x").holds
+    assert not inside(Interval(Fraction(1), Fraction(2)), Fraction(3), Fraction(4), "x").holds
