@@ -421,4 +421,6 @@ def _value(g: Element) -> Any:
 
 
 def _joined(name: str, path: str) -> str:
+    if not name:
+        return path
     return f"{name}.{path}" if path and not path.startswith("[") else f"{name}{path}"

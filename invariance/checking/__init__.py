@@ -5,6 +5,7 @@ ladder decide, `report` tells.
 """
 
 from .layers import layers_of
+from .profile import Profile, profile
 from .question import CHECKED_GROUPS, Action, Question, SymmetryQuestion, question_from_dict
 from .report import CheckReport, Row
 from .run import answer, check
@@ -13,11 +14,13 @@ __all__ = [
     "CHECKED_GROUPS",
     "Action",
     "CheckReport",
+    "Profile",
     "Question",
     "Row",
     "SymmetryQuestion",
     "answer",
     "check",
     "layers_of",
+    "profile",
     "question_from_dict",
 ]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
+from ..fields import Field
 from ..groups import Element
 from ..measure.error import Model
 from ..symmetry import Symmetry
@@ -28,7 +29,7 @@ from .question import SymmetryQuestion
 from .report import CheckReport, Row, merged
 from .rounding import Rounding, measured
 
-__all__ = ["Bench", "Kind", "answer_symmetry"]
+__all__ = ["RANDOM", "Bench", "Kind", "answer_symmetry", "judged"]
 
 SAMPLES = 4
 RANDOM = 4
@@ -182,27 +183,56 @@ def _channel(output: Tensor) -> int | None:
 
 
 def _resampled(bench: Bench, kind: Kind, g: Element, path: str, output: Tensor, generator: torch.Generator) -> Row:
-    """E inside, beside the E of turning the output there and back, a half of which one turn makes."""
-    symmetry, plain = bench.symmetry, bench.outputs(kind.plain)[path]
-    region = symmetry.region(g, path)
+    symmetry = bench.symmetry
     back = symmetry.act_out(g.inverse(), symmetry.act_out(g, bench.layouts.unpack(kind.plain)))
-    again = symmetry.encoded(back)[path].double()
-    expected = bench.expected(g, kind.plain)[path]
+    sides = bench.outputs(kind.plain)[path], output, bench.expected(g, kind.plain)[path], symmetry.encoded(back)[path]
+    return _measured(str(g), sides, symmetry.region(g, path), bench.question.tolerance, generator)
 
-    def inside(values: Tensor) -> Tensor:
-        return values if region is None else values[:, region]
 
-    report = compared(inside(plain), inside(output), lambda _: inside(expected))
+def judged(
+    bench: Bench,
+    kind: Kind,
+    g: Element,
+    path: str,
+    field: Field,
+    output: Tensor,
+    family: int,
+    generator: torch.Generator,
+) -> Row:
+    """The row of one output under one element, if it moved as this field."""
+    plain = bench.outputs(kind.plain)[path]
+    expected = field.act(g, plain)
+    if expected.shape != output.shape:
+        raise ArgumentError("output.shape", tuple(output.shape), f"{tuple(expected.shape)}, as {field} moves")
+    if bench.symmetry.resamples(g) or field.resamples(g):
+        sides = plain, output, expected, field.act(g.inverse(), expected)
+        return _measured(str(g), sides, field.region(g), bench.question.tolerance, generator)
+    case = Moved(kind.plain, output, lambda rows: field.act(g, bench.outputs(rows)[path]), _channel(output))
+    return judge(str(g), (), case, kind.rounding, family=family, generator=generator)
+
+
+def _measured(
+    name: str,
+    sides: tuple[Tensor, Tensor, Tensor, Tensor],
+    region: Tensor | None,
+    tolerance: float | None,
+    generator: torch.Generator,
+) -> Row:
+    """E inside, beside the E of turning the output there and back, of which one turn makes 1/√2.
+
+    The sides are F(x), F(gx), ρ(g)F(x), and ρ(g⁻¹)ρ(g)F(x).
+    """
+    plain, moved, expected, again = (side if region is None else side[:, region] for side in sides)
+    report = compared(plain, moved, lambda _: expected)
     if report.spread is None or not report.spread.mean() > 0:
-        return Row(str(g), (), None, None, 0.0, "undefined", note=CONSTANT)
-    round_trip = compared(inside(plain), inside(again), lambda rows: rows)
+        return Row(name, (), None, None, 0.0, "undefined", note=CONSTANT)
+    round_trip = compared(plain, again, lambda values: values)
     floor = float((round_trip.difference.mean() / report.spread.mean()).sqrt()) / 2**0.5
     error, interval = error_interval(report, generator)
     worst, image = worst_image(report)
-    tolerance = bench.question.tolerance
     verdict: CheckVerdict = "measured" if tolerance is None else within(interval, tolerance)
     note = "" if tolerance is not None else "values between pixels are a spline's: give a tolerance to judge E by"
-    return Row(str(g), (), error, interval, floor, verdict, worst, image, note=note)
+    return Row(name, (), error, interval, floor, verdict, worst, image, note=note)
 
 
 def _tangents(bench: Bench) -> tuple[Any, ...]:

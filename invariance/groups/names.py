@@ -15,7 +15,7 @@ from .moves import permutations, reversal, shifts
 from .plane import cube, cyclic, dihedral, flips, of_split
 from .wallpaper import GROUPS
 
-__all__ = ["KINDS", "GroupKind", "group_named"]
+__all__ = ["KINDS", "GroupKind", "about_group", "group_named"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,15 @@ def group_named(name: str) -> Group:
     """
     factors = [_single(part.strip(), name) for part in re.split(r"\s+x\s+|×", name.strip())]
     return factors[0] if len(factors) == 1 else direct_product(*factors)
+
+
+def about_group(name: str) -> str:
+    """What the group of this name does, in a few words; empty for a product, or a group of one's own."""
+    matched = _NAME.fullmatch(name)
+    if matched and matched[1] == "S" and "channels" in (matched[2] or ""):
+        return KINDS["channels"].about
+    kind = KINDS.get(name) or (KINDS.get(matched[1]) if matched else None)
+    return kind.about.partition(";")[0] if kind else ""
 
 
 def _single(name: str, whole: str) -> Group:

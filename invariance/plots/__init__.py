@@ -20,6 +20,7 @@ from .ladder import plot_ladder
 from .layer_curves import plot_layer_curves
 from .layerwise import plot_layerwise
 from .predictions import plot_predictions
+from .profile import plot_profile
 from .proof import plot_proof
 from .save import save_figure
 from .style import figure_of
@@ -40,6 +41,7 @@ __all__ = [
     "plot_layer_curves",
     "plot_layerwise",
     "plot_predictions",
+    "plot_profile",
     "plot_proof",
     "save_figure",
 ]
