@@ -1,6 +1,7 @@
 from . import (
     actions,
     errors,
+    fields,
     groups,
     images,
     jacobians,
@@ -15,6 +16,7 @@ from . import (
     warps,
 )
 from .actions import PointwiseAction
+from .checking import check, profile
 from .groups import GROUPS, P2, P4, P4M, SplitGroup
 from .images import AnalyticImage, pixel_grid, sample
 from .jacobians import exact_jacobian, jacobian
@@ -42,6 +44,7 @@ from .pictures import photographs
 from .plots import plot_invariance, plot_ladder
 from .proving import assert_proved, prove, prove_symmetry
 from .sizes import check_exact_size, exact_sizes, size_defects
+from .symmetry import Symmetry
 from .testing import assert_consistent, assert_equivariant, assert_invariant
 from .warps import WARP_FAMILIES, Pullback, Warp, warp_images
 
@@ -66,6 +69,7 @@ __all__ = [
     "Pullback",
     "SignNonlinearity",
     "SplitGroup",
+    "Symmetry",
     "Warp",
     "actions",
     "assert_consistent",
@@ -73,11 +77,13 @@ __all__ = [
     "assert_invariant",
     "assert_proved",
     "build",
+    "check",
     "check_exact_size",
     "equivariance_error",
     "errors",
     "exact_jacobian",
     "exact_sizes",
+    "fields",
     "groups",
     "images",
     "invariance_curve",
@@ -94,6 +100,7 @@ __all__ = [
     "plot_invariance",
     "plot_ladder",
     "plots",
+    "profile",
     "prove",
     "prove_symmetry",
     "proving",

@@ -95,6 +95,8 @@ def test_smooth_rotations_by_the_spline_are_undone_inside(generator: torch.Gener
     assert inside is not None
     error = (field.act(g.inverse(), field.act(g, x)) - x)[:, inside]
     assert float(error.abs().max()) < 1e-2 * float(x.abs().max())
+    twice = (field.act(g, field.act(g, x)) - x.rot90(1, (-2, -1)))[:, inside]
+    assert float(twice.abs().max()) < 1e-2 * float(x.abs().max())
     assert float((field.act(cyclic(4).listed[1], x) - x.rot90(1, (-2, -1))).abs().max()) == 0
 
 
