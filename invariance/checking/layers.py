@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from ..errors import ArgumentError
 from ..groups import GROUPS
-from ..measure import LayerError, LayerwiseReport, layerwise_error
+from ..measure import Fault, LayerwiseReport, layerwise_error
 from ..measure.error import Model
 from .elements import planar_name
 from .inputs import images
@@ -75,17 +76,17 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
 
 
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
-    if (layer := report.first_broken) is not None:
-        conditions = "".join(f"; {condition}" for condition in layer.conditions)
-        return [f"first broken by {layer.name}: E = {layer.error:.1e} under {_element(layer, question)}{conditions}"]
-    output = report.layers[-1]
-    if question.group in FINITE and output.error is not None:
-        return [f"no layer breaks it, but the output moves otherwise than claimed: {output.action}"]
+    if report.faults:
+        first = f"first broken by {_sentence(report.faults[0], question)}"
+        return [first, *([report.others] if report.others else [])]
+    if question.group in FINITE and report.action:
+        return [f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"]
     return []
 
 
-def _element(layer: LayerError, question: Question) -> str:
-    if question.group not in FINITE:
-        return layer.element
-    group = GROUPS[question.group]
-    return {f"{group.name}[{g}]": planar_name(group, g) for g in group.elements[1:]}[layer.element]
+def _sentence(fault: Fault, question: Question) -> str:
+    if question.group in FINITE:
+        group = GROUPS[question.group]
+        names = {f"{group.name}[{g}]": planar_name(group, g) for g in group.elements[1:]}
+        fault = replace(fault, element=names[fault.element])
+    return fault.sentence

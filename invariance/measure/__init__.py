@@ -5,6 +5,7 @@ from .alignment import (
     Alignment,
     align_features,
 )
+from .blame import Fault
 from .bound import dropped_term, dropped_term_curve, lipschitz_constant
 from .curve import Family, InvarianceCurve, invariance_curve, resampling_floor
 from .diagnosis import BandwidthProfile, BorderReport, SizeSweep, bandwidth_profile, border_report, size_sweep
@@ -40,6 +41,7 @@ __all__ = [
     "Claim",
     "ErrorReport",
     "Family",
+    "Fault",
     "FeatureMaps",
     "FieldOfView",
     "FittedSlope",

@@ -1,32 +1,36 @@
-r"""Where does a network break a symmetry? The equivariance error of every layer, by forward hooks.
+r"""Where does a network break a symmetry? The equivariance error of every layer, and the places to blame.
 
 For the layers $F_1, F_2, \dots$ of a module, each taken from the input, and $g$ in a symmetry,
 $$E_l = \mathrm{RMS}\|F_l(gx) - \rho_l(g)F_l(x)\| \,/\, \mathrm{RMS}\|F_l(x) - F_l(x')\|$$
-with the action $\rho_l$ that fits best: on the plane as the image moves, on the channels trivially or by a permutation
-with signs. No action of that kind does better, so that what is called broken is broken; an error of rounding size is no
-accident of the choice, since one permutation serves all samples and pixels.
+with the action $\rho_l$ that fits best: on the plane as the image moves, on the channels trivially, by a permutation
+with signs or by an orthogonal matrix. An error of rounding size is no accident of the choice, since one map serves all
+samples and pixels. Which layer is to blame, or which lines between layers, is told by `blame`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, DegenerateError, UndefinedError
+from ..errors import ArgumentError
 from ..groups import SplitGroup
 from ..images import ContinuousImage
 from ..warps import Method, Warp
-from .error import ErrorReport, equivariance_error
-from .layer_calls import LayerCall, layer_calls, same_path
-from .symmetry import Element, group_elements, on_planes, shift_element, warp_element
+from .blame import Fault, Left, blame
+from .error import ErrorReport
+from .symmetry import Element, group_elements, shift_element, warp_element
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LayerError", "LayerwiseReport", "layerwise_error"]
+__all__ = ["LayerError", "LayerwiseReport", "blame_layers", "layerwise_error"]
+
+
+_NAMED = 8  # faults in a sentence; `faults` has them all
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,29 +72,45 @@ class LayerError:
 
 @dataclass(frozen=True, eq=False)
 class LayerwiseReport:
-    """The layers in the order in which they are computed; those above `tolerance` break the symmetry."""
+    """The layers and the faults in the order in which they are computed.
+
+    Attributes:
+        layers: with the error of each, also where a later one mends it.
+        faults: the places that break the symmetry of the output, each on its own.
+        tolerance: E from which a layer counts as broken.
+        action: how the output moves; empty where it does not, or where that cannot be told.
+    """
 
     symmetry: str
     layers: tuple[LayerError, ...]
+    faults: tuple[Fault, ...]
     tolerance: float
+    action: str = ""
 
     @property
-    def first_broken(self) -> LayerError | None:
-        """The culprit: the first layer above the tolerance; layers without an error are passed over."""
-        return next((layer for layer in self.layers if layer.error is not None and layer.error > self.tolerance), None)
+    def first_broken(self) -> Fault | None:
+        """The first place to blame."""
+        return next(iter(self.faults), None)
 
     @property
     def verdict(self) -> str:
-        """One sentence: the first layer that breaks the symmetry, how much, and the size condition it violates."""
-        layer = self.first_broken
-        if layer is None:
+        """One sentence: the first place that breaks the symmetry, how much, the size condition that it violates, and
+        the others that do so on their own."""
+        if (fault := self.first_broken) is None:
             compared = sum(layer.report is not None for layer in self.layers)
             left_out = f"; {len(self.layers) - compared} not compared" if compared < len(self.layers) else ""
             return (
                 f"{self.symmetry}: no layer of {compared} compared is off by more than {self.tolerance:.1e}{left_out}"
             )
-        found = f"{self.symmetry} is broken first by {layer.name}: E = {layer.error:.1e} under {layer.element}"
-        return "; ".join((found, *layer.conditions))
+        first = f"{self.symmetry} is broken first by {fault.sentence}"
+        return f"{first}; {self.others}" if self.others else first
+
+    @property
+    def others(self) -> str:
+        """The faults after the first; empty where there are none."""
+        names = [fault.name for fault in self.faults[1:]]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"broken also by {', '.join(names[:_NAMED])}{more}, each on its own" if names else ""
 
     def rows(self) -> list[dict[str, Any]]:
         """Plain values, one dictionary a layer: for a table, a frame or JSON."""
@@ -156,25 +176,58 @@ def layerwise_error(
         raise ArgumentError("images", len(inputs), "at least two independent images, to normalise the error by")
     rounding = torch.finfo(inputs.dtype).eps ** 0.6
     allowed = (0.1 if isinstance(symmetry, Warp) else rounding) if tolerance is None else tolerance
+    name = symmetry.name if isinstance(symmetry, SplitGroup) else elements[0].name
+    return blame_layers(model, inputs, elements, tolerance=allowed, symmetry=name)
+
+
+def blame_layers(
+    model: nn.Module, inputs: object, elements: Iterable[Element], *, tolerance: float, symmetry: str
+) -> LayerwiseReport:
+    """The report for some elements of any symmetry, on a tensor or a tree of them.
+
+    Raises:
+        ArgumentError: as `layerwise_error`.
+    """
+    layers: list[LayerError] = []
+    faults: dict[tuple[str, object], Fault] = {}
+    actions: list[str] = []
+    for element in elements:
+        found, modules, final = blame(model, inputs, element, tolerance)
+        actions.append("" if final is None or final.status == "broken" else final.action)
+        for fault in found:
+            faults.setdefault((fault.layer, fault.between), fault)
+        here = [_layer_error(left, element, tolerance) for left in modules]
+        layers = [_worse(*pair, tolerance) for pair in zip(layers, here, strict=True)] if layers else here
+    action = " / ".join(dict.fromkeys(actions)) if all(actions) else ""
+    return LayerwiseReport(symmetry, tuple(layers), tuple(faults.values()), tolerance, action)
+
+
+def _layer_error(left: Left, element: Element, tolerance: float) -> LayerError:
+    call, fit = left.call, left.fit
+    if fit is None:
+        return LayerError(call.label, call.kind, left.shape, element.name, reason="does not depend on the input")
+    told = fit.status in ("moves", "broken")
+    broken = told and fit.error is not None and fit.error > tolerance
+    return LayerError(
+        call.label,
+        call.kind,
+        left.shape,
+        element.name,
+        (fit.action,) if fit.action and told else (),
+        fit.report if told else None,
+        fit.reason,
+        element.conditions(call) if broken else (),
+    )
+
+
+def _worse(layer: LayerError, other: LayerError, tolerance: float) -> LayerError:
+    """No comparison at one element is worse than an exact one at another, and better than a broken one."""
 
     def severity(layer: LayerError) -> float:
-        """No comparison at one element is worse than an exact one at another, and better than a broken one."""
-        return allowed if layer.error is None else layer.error
+        return tolerance if layer.error is None else layer.error
 
-    def worse(layer: LayerError, other: LayerError) -> LayerError:
-        actions = tuple(dict.fromkeys((*layer.actions, *other.actions)))
-        return replace(max(layer, other, key=severity), actions=actions)
-
-    with torch.no_grad():
-        plain = layer_calls(model, inputs)
-        _check_deterministic(plain, layer_calls(model, inputs))
-        worst: list[LayerError] = []
-        for element in elements:
-            pairs = same_path(plain, layer_calls(model, element.transformed))
-            found = [_compare(call, moved, element, allowed) for call, moved in pairs]
-            worst = [worse(*pair) for pair in zip(worst, found, strict=True)] if worst else found
-    name = symmetry.name if isinstance(symmetry, SplitGroup) else elements[0].name
-    return LayerwiseReport(name, tuple(worst), allowed)
+    actions = tuple(dict.fromkeys((*layer.actions, *other.actions)))
+    return replace(max(layer, other, key=severity), actions=actions)
 
 
 def _elements(
@@ -205,41 +258,3 @@ def _elements(
         group_elements(symmetry, inputs) if isinstance(symmetry, SplitGroup) else [shift_element(inputs, symmetry)]
     )
     return inputs, elements
-
-
-def _check_deterministic(calls: list[LayerCall], again: list[LayerCall]) -> None:
-    for first, second in same_path(calls, again):
-        if first.output is None or second.output is None:
-            continue
-        if not torch.equal(first.output.nan_to_num(), second.output.nan_to_num()):
-            raise ArgumentError(
-                "model", f"two outputs of layer {first.layer!r} for the same images", "deterministic: no dropout"
-            )
-
-
-def _compare(plain: LayerCall, moved: LayerCall, element: Element, tolerance: float) -> LayerError:
-    if plain.output is None or moved.output is None:
-        return LayerError(plain.layer, plain.kind, None, element.name, reason="no floating-point tensor")
-    best = LayerError(plain.layer, plain.kind, tuple(plain.output.shape), element.name)
-    reason = "no action: shape differs"
-    for action, expected in element.candidates(plain.output, moved.output):
-        if expected.shape != moved.output.shape:
-            continue
-        try:
-            region = on_planes(element.region, plain.output.ndim)
-            report = equivariance_error(
-                lambda values: values, plain.output, moved.output, output_action=lambda _, e=expected: e, region=region
-            )
-            error = report.normalised
-        except UndefinedError:
-            reason = "the same for all images"
-        except DegenerateError:
-            reason = "no pixel left to compare"
-        else:
-            if best.error is None or error < 0.999 * best.error:
-                best = replace(best, actions=(action,), report=report)
-            if error <= tolerance:
-                return best
-    if best.report is None:
-        return replace(best, reason=reason)
-    return replace(best, conditions=element.conditions(plain))

@@ -7,9 +7,11 @@ given in the order of preference; a layer is equivariant if it is so for one of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
@@ -19,14 +21,14 @@ from ..images import ContinuousImage
 from ..sizes import size_defects
 from ..warps import Method, Warp, warp_images
 from .error import Region
-from .layer_calls import LayerCall
-from .matching import match_channels
+from .matching import keeps_norms, match_channels, match_orthogonal
+from .places import Call
 from .warping import inside, sample_pair
 
 __all__ = ["Candidates", "Element", "group_elements", "on_planes", "shift_element", "warp_element"]
 
-Candidates = Callable[[Tensor, Tensor], Iterator[tuple[str, Tensor]]]
-"""Names of actions and ρ(g)F(x), from F(x) and F(gx)."""
+Candidates = Callable[[Tensor, Tensor, float, bool], Iterator[tuple[str, Tensor]]]
+"""Names of actions and ρ(g)F(x), from F(x) and F(gx); a tolerance, and whether to match channels that cannot fit it."""
 
 _MOST_CHANNELS = 1024  # an assignment of more takes seconds
 
@@ -38,37 +40,57 @@ class Element:
     name: for reports.
     transformed: gx.
     candidates: the actions on an output.
+    exact: whether it moves numbers without changing them, everywhere.
     region: which pixels of an output with a plane count; all by default.
     conditions: what a layer that breaks the symmetry violates, where its numbers tell.
     """
 
     name: str
-    transformed: Tensor
+    transformed: Any
     candidates: Candidates
+    exact: bool = True
     region: Region | None = None
-    conditions: Callable[[LayerCall], tuple[str, ...]] = lambda call: ()
+    conditions: Callable[[Call], tuple[str, ...]] = lambda call: ()
 
 
 def group_elements(group: SplitGroup, inputs: Tensor) -> list[Element]:
-    """All elements of H but the identity; `inputs` are images "b c h w" or features "b c |H| h w"."""
+    """Elements that generate H; `inputs` are images "b c h w" or features "b c |H| h w".
+
+    What is equivariant under generators is so under all elements, up to rounding. Where a quarter turn changes the
+    shape of the images, all elements but the identity are given.
+    """
     if inputs.ndim not in (4, 5):
         raise ArgumentError(
             "inputs.shape", tuple(inputs.shape), "(batch, channels, h, w) or (batch, channels, |H|, h, w)"
         )
     act = group.act if inputs.ndim == 5 else group.act_on_plane
+    square = inputs.shape[-1] == inputs.shape[-2]
     return [
         Element(
             f"{group.name}[{g}]",
             act(g, inputs),
-            lambda plain, actual, g=g: _by_group(group, g, plain, actual),
+            lambda plain, actual, tolerance, thorough, g=g: _by_group(group, g, plain, actual, tolerance, thorough),
             conditions=_size_conditions,
         )
-        for g in group.elements
-        if g
+        for g in (_generators(group) if square else group.elements[1:])
     ]
 
 
-def _by_group(group: SplitGroup, g: int, plain: Tensor, actual: Tensor) -> Iterator[tuple[str, Tensor]]:
+def _generators(group: SplitGroup) -> list[int]:
+    """Elements in their order, save those that earlier ones generate."""
+    found: list[int] = []
+    reached = {0}
+    for g in group.elements:
+        if g not in reached:
+            found.append(g)
+            while (more := reached | {group.product[a][b] for a in reached for b in found}) != reached:
+                reached = more
+    return found
+
+
+def _by_group(
+    group: SplitGroup, g: int, plain: Tensor, actual: Tensor, tolerance: float, thorough: bool
+) -> Iterator[tuple[str, Tensor]]:
     if plain.ndim == 1:
         yield "channels stay", plain
         return
@@ -78,9 +100,48 @@ def _by_group(group: SplitGroup, g: int, plain: Tensor, actual: Tensor) -> Itera
         yield "regular, on channels c·|H| + h", group.act(g, plain.unflatten(1, (-1, group.order))).flatten(1, 2)
     moved = group.act_on_plane(g, plain) if plain.ndim >= 4 else plain
     yield "channels stay", moved
-    channels = _channels(moved)
-    if 1 < channels.shape[1] <= _MOST_CHANNELS and moved.shape == actual.shape:
-        yield "channels permuted, up to signs", match_channels(_channels(actual), channels).reshape(moved.shape)
+    yield from _mixed(moved, actual, tolerance, thorough)
+    for layout, planes, back in _layouts(plain):
+        yield f"channels stay ({layout})", back(group.act_on_plane(g, planes))
+
+
+def _mixed(moved: Tensor, actual: Tensor, tolerance: float, thorough: bool) -> Iterator[tuple[str, Tensor]]:
+    """Maps of the channels, where their norms agree: else none fits."""
+    if moved.shape != actual.shape or not (count := _channels(moved).shape[1]) > 1:
+        return
+    a, f = _channels(actual), _channels(moved)
+    fits = keeps_norms(a, f, tolerance)
+    if count <= _MOST_CHANNELS and (fits or thorough):
+        yield "channels permuted, up to signs", match_channels(a, f).reshape(moved.shape)
+    if fits and (mixed := match_orthogonal(a, f, tolerance)) is not None:
+        yield "channels mixed by an orthogonal matrix", mixed.reshape(moved.shape)
+
+
+Planes = tuple[str, Tensor, Callable[[Tensor], Tensor]]
+
+
+def _layouts(values: Tensor) -> Iterator[Planes]:
+    """Other places of a plane: axes 1 and 2 with channels last; a square of tokens, with or without one before it."""
+    if values.ndim == 4:
+        yield "channels last", values.movedim(-1, 1), lambda planes: planes.movedim(1, -1)
+    if values.ndim == 3:
+        for axis, name in ((1, "tokens"), (2, "tokens last")):
+            count = values.shape[axis]
+            for extra in (0, 1):
+                if (side := math.isqrt(count - extra)) > 1 and side * side == count - extra:
+                    yield _tokens(values, axis, side, extra, name)
+
+
+def _tokens(values: Tensor, axis: int, side: int, extra: int, name: str) -> Planes:
+    other = 3 - axis
+    first, rest = values.split((extra, values.shape[axis] - extra), axis)
+
+    def back(planes: Tensor) -> Tensor:
+        tokens = planes.flatten(2).transpose(1, 2)
+        return torch.cat((first, tokens if axis == 1 else tokens.transpose(1, 2)), axis)
+
+    planes = (rest.transpose(1, 2) if other == 2 else rest).unflatten(2, (side, side))
+    return name + (" after the first" if extra else ""), planes, back
 
 
 def shift_element(inputs: Tensor, shift: tuple[int, int]) -> Element:
@@ -93,21 +154,31 @@ def shift_element(inputs: Tensor, shift: tuple[int, int]) -> Element:
         raise ArgumentError("inputs.shape", tuple(inputs.shape), "(batch, channels, …, h, w)")
     if not any(shift):
         raise ArgumentError("shift", shift, "a shift other than none")
-    axes = (-2, -1)
 
-    def candidates(plain: Tensor, actual: Tensor) -> Iterator[tuple[str, Tensor]]:
+    def candidates(plain: Tensor, actual: Tensor, tolerance: float, thorough: bool) -> Iterator[tuple[str, Tensor]]:
         if plain.ndim < 4:
             yield "stays", plain
-            return
-        most = max(1, math.ceil(min(inputs.shape[axis] / plain.shape[axis] for axis in axes)))
-        for stride in range(1, most + 1):
-            if not any(step % stride for step in shift):
-                yield f"moves by 1/{stride}", plain.roll([step // stride for step in shift], axes)
-        factors = {plain.shape[axis] / inputs.shape[axis] for axis in axes}
-        if len(factors) == 1 and (factor := factors.pop()) > 1 and factor.is_integer():
-            yield f"moves by {factor:g}", plain.roll([step * int(factor) for step in shift], axes)
+        else:
+            for name, moved in _shifted(plain, shift, inputs.shape[-2:]):
+                yield name, moved
+        for layout, planes, back in _layouts(plain):
+            for name, moved in _shifted(planes, shift, inputs.shape[-2:]):
+                yield f"{name} ({layout})", back(moved)
 
-    return Element(f"shift by {shift}", inputs.roll(shift, axes), candidates, conditions=_stride_conditions)
+    exact = bool(inputs.isfinite().all())
+    transformed = inputs.roll(shift, (-2, -1))
+    return Element(f"shift by {shift}", transformed, candidates, exact, conditions=_stride_conditions)
+
+
+def _shifted(plain: Tensor, shift: tuple[int, int], size: Sequence[int]) -> Iterator[tuple[str, Tensor]]:
+    axes = (-2, -1)
+    most = max(1, math.ceil(min(whole / plain.shape[axis] for axis, whole in zip(axes, size, strict=True))))
+    for stride in range(1, most + 1):
+        if not any(step % stride for step in shift):
+            yield f"moves by 1/{stride}", plain.roll([step // stride for step in shift], axes)
+    factors = {plain.shape[axis] / whole for axis, whole in zip(axes, size, strict=True)}
+    if len(factors) == 1 and (factor := factors.pop()) > 1 and factor.is_integer():
+        yield f"moves by {factor:g}", plain.roll([step * int(factor) for step in shift], axes)
 
 
 def warp_element(
@@ -116,7 +187,7 @@ def warp_element(
     """The images' samples and the warp; planes are taken to cover the domain, other outputs to be invariant."""
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
-    def candidates(plain: Tensor, actual: Tensor) -> Iterator[tuple[str, Tensor]]:
+    def candidates(plain: Tensor, actual: Tensor, tolerance: float, thorough: bool) -> Iterator[tuple[str, Tensor]]:
         if plain.ndim < 4:
             yield "stays", plain
         else:
@@ -125,7 +196,7 @@ def warp_element(
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
         return inside(warp, height, width, 1 - margin, inputs)
 
-    return inputs, Element(type(warp).__name__.lower(), transformed, candidates, region)
+    return inputs, Element(type(warp).__name__.lower(), transformed, candidates, False, region)
 
 
 def on_planes(region: Region | None, axes: int) -> Region | None:
@@ -139,7 +210,7 @@ def on_planes(region: Region | None, axes: int) -> Region | None:
     return spread
 
 
-def _size_conditions(call: LayerCall) -> tuple[str, ...]:
+def _size_conditions(call: Call) -> tuple[str, ...]:
     shape = call.input_shape
     if shape is None or len(shape) < 4 or not _slides(call.module):
         return ()
@@ -147,7 +218,7 @@ def _size_conditions(call: LayerCall) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(window).partition(": ")[2] for windows in defects for window in windows))
 
 
-def _stride_conditions(call: LayerCall) -> tuple[str, ...]:
+def _stride_conditions(call: Call) -> tuple[str, ...]:
     stride = getattr(call.module, "stride", 1)
     strides = sorted({stride} if isinstance(stride, int) else set(stride))
     if not _slides(call.module) or strides == [1]:

@@ -58,6 +58,7 @@ def _mark(ax: Axes, report: LayerwiseReport, errors: np.ndarray, colour: str) ->
     if tolerance not in ax.get_legend_handles_labels()[1]:
         ax.axhline(report.tolerance, color="0.5", linestyle=":", linewidth=1, label=tolerance)
     if (first := report.first_broken) is not None:
-        at = report.layers.index(first)
+        places = (first.layer, *(first.between or ()))
+        at = next(i for i, layer in enumerate(report.layers) if layer.layer in places)
         style = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgecolor": colour}
         ax.plot(at, errors[at], linestyle="", label=f"first broken: {first.name}", **style)

@@ -230,9 +230,10 @@ def test_a_stride_is_not_blamed_for_something_else():
 
 def test_the_first_layer_that_breaks_is_named():
     broken = nn.Sequential(P4ConvZ2(3, 4, 3), GroupPool(P4), plain(in_channels=4), nn.ReLU(), plain(in_channels=4))
-    (said,) = asked(broken, size=16).diagnosis
-    assert said.startswith("first broken by 2 (Conv2d): E = ")
-    assert said.endswith("°")
+    first, others = asked(broken, size=16).diagnosis
+    assert first.startswith("first broken by 2 (Conv2d): E = ")
+    assert first.endswith("°")
+    assert others == "broken also by 4 (Conv2d), each on its own"
 
 
 def test_an_output_that_moves_otherwise_than_claimed_is_told_from_a_broken_layer():

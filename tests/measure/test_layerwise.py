@@ -207,12 +207,13 @@ def test_what_cannot_be_compared_is_said():
 
     report = layerwise_error(Odd(), noise(), P4)
     reasons = {layer.layer: layer.reason for layer in report.layers}
-    assert reasons == {"pair": "no floating-point tensor", "constant": "the same for all images", "": ""}
+    assert reasons == {"pair": "the input", "constant": "the same for all images", "": ""}
     assert "not compared: the same for all images" in str(report)
     assert culprit(report) is None
     crop = layerwise_error(nn.AdaptiveAvgPool2d((4, 5)), noise(), P4)
     assert crop.layers[0].reason == "no action: shape differs"  # of quarter turns; half turns are exact
-    assert crop.verdict.endswith("1 not compared")
+    assert culprit(crop) == ""
+    assert "AdaptiveAvgPool2d: the entries differ, in whatever order, under p4[1]" in crop.verdict
 
 
 def test_the_model_is_left_as_it_was():
@@ -229,8 +230,9 @@ def test_layers_in_place_do_not_hide_what_was_before():
             return x.zero_()
 
     report = layerwise_error(nn.Sequential(nn.Conv2d(3, 2, 3), Clear()).double(), noise(), P4)
-    assert culprit(report) == "0"
+    assert (report.layers[0].error or 0) > 0.1
     assert report.layers[1].reason == "the same for all images"
+    assert culprit(report) is None  # nothing of it reaches the output
 
 
 def test_repeated_layers_have_a_number():
@@ -241,7 +243,7 @@ def test_repeated_layers_have_a_number():
 
 @pytest.mark.bad_input
 def test_bad_input_is_named():
-    with pytest.raises(ArgumentError, match=r"two outputs of layer '1'.*no dropout"):
+    with pytest.raises(ArgumentError, match=r"random numbers in layer '1'.*no dropout"):
         layerwise_error(nn.Sequential(nn.ReLU(), nn.Dropout()), noise(), P4)
     with pytest.raises(ArgumentError, match="at least two independent images"):
         layerwise_error(nn.ReLU(), noise()[:1], P4)

@@ -1,0 +1,388 @@
+r"""Which layer, or which lines of `forward`, keep a model from being equivariant? All places that do so on their own.
+
+Every tensor operation is seen with its arguments and results for x and for gx (`shadow`). A result is *broken* where it
+moves by no action and its entries are not those for x in another order. A place is to blame where what goes in is not
+broken, what comes out is, and nothing mends it on the way to the output, as a sum over the group or the other half of a
+slice does: from the broken output back, along broken tensors, to where they begin. A reshape is never to blame.
+
+What breaks behind a fault need not follow from it. In a second run every broken tensor is replaced by what it should
+have been, so that the next layer gets a proper input; what breaks now breaks on its own, unless it is mended when it is
+not replaced, which is followed beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from .error import ErrorReport
+from .fit import Fit, Status, fit
+from .places import Call, Site
+from .shadow import MAIN, Opaque, Operation, Twin, run_beside
+from .symmetry import Element
+
+__all__ = ["Fault", "Left", "blame"]
+
+_RESHAPES = frozenset(
+    (
+        *("view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "squeeze", "unsqueeze", "expand"),
+        *("permute", "transpose", "t", "movedim", "swapaxes", "__get__"),  # T and mT are properties
+        *("contiguous", "clone", "detach", "to", "type", "double", "float", "half", "bfloat16"),
+    )
+)
+_JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack"})
+_UNTRIED = 3.0  # an action fits by chance as well as a match of random channels: about 0.8 of the error without one
+_VERSIONS = 2  # operations done again for acquittals, as a multiple of all operations
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """A place that breaks the symmetry.
+
+    Attributes:
+        layer, kind: name and class of the module to blame, or whose `forward` is.
+        element: under which it breaks.
+        report, action: the comparison of what comes out, under the action that fits best; None where none is tried.
+        code: the lines, where it is the user's code and no layer of torch.
+        between: where it is code between two layers, their names; None at the beginning and the end of `forward`.
+        operation: torch's name of the operation that breaks it.
+        conditions: what the layer violates, where its numbers tell.
+    """
+
+    layer: str
+    kind: str
+    element: str
+    report: ErrorReport | None
+    action: str
+    code: Site | None = None
+    between: tuple[str | None, str | None] | None = None
+    operation: str = ""
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> float | None:
+        """The normalised error E; None where no action could be tried."""
+        return None if self.report is None else self.report.normalised
+
+    @property
+    def name(self) -> str:
+        """Such as "2 (Conv2d)", or "the code of Block.forward between conv and relu"."""
+        if self.between is None:
+            return f"{self.layer} ({self.kind})" if self.layer else self.kind
+        after, before = self.between
+        where = {
+            (True, True): f" between {after} and {before}",
+            (True, False): f" after {after}",
+            (False, True): f" before {before}",
+            (False, False): "",
+        }[after is not None, before is not None]
+        function = self.code.function if self.code else f"{self.kind}.forward"
+        return f"the code of {function}{f' of {self.layer}' if self.layer else ''}{where}"
+
+    @property
+    def sentence(self) -> str:
+        """The place, how much it is off, under which element, the lines, and the conditions that it violates."""
+        how = "the entries differ, in whatever order," if self.error is None else f"E = {self.error:.1e}"
+        lines = [f"{self.code}: `{self.code.source}`"] if self.code and self.code.source else []
+        return "; ".join((f"{self.name}: {how} under {self.element}", *lines, *self.conditions))
+
+
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What a module gave, with its fit under one element; `fit` is None where its output came about unseen."""
+
+    call: Call
+    shape: tuple[int, ...]
+    fit: Fit | None
+
+
+_LATER = Fit("silent", reason="judged with the output of its layer")
+"""Under a warp, which costs a resampling, what a layer makes on the way to its output is not judged."""
+
+
+@dataclass(eq=False)
+class _Node:
+    """One result of an operation, without the tensors."""
+
+    number: int
+    name: str
+    call: Call
+    site: Site | None
+    fit: Fit
+    parents: tuple[_Node | None, ...]
+    sound: bool = False
+    """Gives what moves, where it gets what moves."""
+
+    @property
+    def status(self) -> Status:
+        return self.fit.status
+
+    @property
+    def causes(self) -> list[_Node]:
+        """The nearest results before it that can be told."""
+        found: list[_Node] = []
+        seen: set[int] = set()
+        queue = [parent for parent in self.parents if parent is not None]
+        while queue:
+            node = queue.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.status == "silent":
+                queue.extend(parent for parent in node.parents if parent is not None)
+            else:
+                found.append(node)
+        return found
+
+    @property
+    def is_source(self) -> bool:
+        return self.status == "broken" and not any(cause.status == "broken" for cause in self.causes)
+
+
+def blame(
+    model: nn.Module, inputs: object, element: Element, tolerance: float
+) -> tuple[list[Fault], list[Left], Fit | None]:
+    """The faults in the order in which they are computed, every module's output, and the fit of the model's.
+
+    Raises:
+        ArgumentError: as `run_beside`.
+    """
+    watcher = _Watcher(element, tolerance)
+    outputs = watcher.run(model, inputs)
+    final = next((node.fit for node in outputs if node is not None), None)
+    nodes = _sources(outputs)
+    if nodes:
+        healer = _Healer(element, tolerance, {node.number for node in nodes}, _VERSIONS * watcher.operations)
+        healer.run(model, inputs)
+        nodes = sorted((*nodes, *healer.convicted), key=lambda node: node.number)
+    return _faults(nodes, element), watcher.modules, final
+
+
+class _Watcher:
+    """Judges every result."""
+
+    def __init__(self, element: Element, tolerance: float) -> None:
+        self.element, self.tolerance = element, tolerance
+        self.operations = 0
+        self.modules: list[Left] = []
+        self._last: object = None
+
+    def run(self, model: nn.Module, inputs: object) -> list[_Node | None]:
+        given = _Node(-1, "input", Call("", 1, model, None, None, 0, None), None, Fit("moves", reason="the input"), ())
+        outputs = run_beside(model, inputs, self.element.transformed, known=given, watch=self, left=self.left)
+        return [node for _, node in outputs]
+
+    def __call__(
+        self, operation: Operation, plain: Tensor, moved: Tensor, versions: dict[str, Tensor]
+    ) -> tuple[_Node, dict[str, Tensor]]:
+        self.operations += 1
+        node = self.judge(operation, plain, moved)
+        return replace(node, fit=replace(node.fit, expected=None)), versions
+
+    def judge(self, operation: Operation, plain: Tensor, moved: Tensor) -> _Node:
+        parents = tuple(twin.node for twin in operation.twins)
+        if self.element.region is not None and next(operation.call.module.children(), None) is None:
+            return _Node(operation.number, operation.name, operation.call, operation.site, _LATER, parents)
+        found = fit(self.element, plain, moved, self.tolerance, entries=_in_any_order(operation))
+        node = _Node(operation.number, operation.name, operation.call, operation.site, found, parents)
+        if operation.name in _RESHAPES and node.is_source:
+            node.fit = replace(found, status="rearranged", reason="the batch or the plane was reshaped")
+        if node.is_source:
+            node.fit = fit(self.element, plain, moved, self.tolerance, entries=False, thorough=True)
+            node.sound = any(cause.status == "rearranged" for cause in node.causes) and self._is_sound(operation)
+        return node
+
+    def _is_sound(self, operation: Operation) -> bool:
+        """Whether the operation alone gives what moves, for arguments that do."""
+        try:
+            given = [plain.clone() for plain in operation.plain]
+            plain = operation.again(given)
+            for moved in self._proper(operation):
+                pairs = zip(plain, operation.again(moved), strict=True)
+                if all(fit(self.element, *pair, self.tolerance, entries=False).status == "moves" for pair in pairs):
+                    return True
+        except Exception:  # not for these sizes
+            return False
+        return False
+
+    def _proper(self, operation: Operation) -> Iterator[list[Tensor]]:
+        """Arguments that move, by each action of the first in turn."""
+        found: list[dict[str, Tensor]] = []
+        for plain, twin in zip(operation.plain, operation.twins, strict=True):
+            candidates = self.element.candidates(plain, twin.moved, self.tolerance, False)
+            found.append({action: expected for action, expected in candidates if expected.shape == plain.shape})
+        for action in found[0]:
+            yield [
+                moved.get(action, next(iter(moved.values()), twin.moved)).clone()
+                for moved, twin in zip(found, operation.twins, strict=True)
+            ]
+
+    def left(self, call: Call, output: Tensor, twin: Twin | None) -> None:
+        """A module has given its output: a container only counts where its own code changed the last one's."""
+        if output is self._last and call.children:
+            return
+        self._last = output
+        if twin is not None and twin.node.fit.reason == _LATER.reason:
+            twin.node = replace(twin.node, fit=fit(self.element, output, twin.moved, self.tolerance))
+            twin.node.fit = replace(twin.node.fit, expected=None)
+        self.modules.append(Left(call, tuple(output.shape), None if twin is None else twin.node.fit))
+
+
+class _Healer(_Watcher):
+    """Replaces what is broken by what it should have been, and follows what becomes of it otherwise."""
+
+    def __init__(self, element: Element, tolerance: float, known: set[int], budget: int) -> None:
+        super().__init__(element, tolerance)
+        self.known, self.budget = known, budget
+        self.suspects: dict[str, list[_Node]] = {}
+        self.acquitted: set[str] = set()
+
+    @property
+    def convicted(self) -> list[_Node]:
+        return [node for key, nodes in self.suspects.items() if key not in self.acquitted for node in nodes]
+
+    def __call__(
+        self, operation: Operation, plain: Tensor, moved: Tensor, versions: dict[str, Tensor]
+    ) -> tuple[_Node, dict[str, Tensor]]:
+        node = self.judge(operation, plain, moved)
+        going_on = {key: value for key, value in versions.items() if key != MAIN and self._follows(key, operation)}
+        for key, value in list(going_on.items()):
+            status = fit(self.element, plain, value, self.tolerance, entries=_in_any_order(operation)).status
+            if status in ("moves", "rearranged"):
+                self.acquitted.add(key)
+                del going_on[key]
+        if node.number in self.known:
+            moved = self._heal(node, plain, moved)
+        elif node.status == "broken":
+            key = _place(node)
+            if node.is_source:
+                self.suspects.setdefault(key, []).append(node)
+                if self.budget > 0 and key not in self.acquitted:
+                    going_on[key] = moved
+            statuses = [cause.status for cause in node.causes]
+            if "moves" in statuses and "rearranged" not in statuses:
+                moved = self._heal(node, plain, moved)
+        return replace(node, fit=replace(node.fit, expected=None)), {MAIN: moved, **going_on}
+
+    def left(self, call: Call, output: Tensor, twin: Twin | None) -> None:
+        """What is broken inside a module and could not be replaced there is so when it comes out."""
+        super().left(call, output, twin)
+        if twin is not None and twin.node.status == "broken" and all(node.status == "moves" for node in call.given):
+            twin.versions[MAIN] = self._heal(twin.node, output, twin.moved)
+
+    def _follows(self, key: str, operation: Operation) -> bool:
+        """Until the code that the suspect is part of returns, or the budget is spent."""
+        suspect = self.suspects[key][0].call
+        scope = suspect.parent or suspect
+        self.budget -= 1
+        return key not in self.acquitted and scope.end > operation.number and self.budget > 0
+
+    def _heal(self, node: _Node, plain: Tensor, moved: Tensor) -> Tensor:
+        before = {cause.fit.action for cause in node.causes}
+        found: list[tuple[float, str, Tensor]] = []
+        for action, expected in self.element.candidates(plain, moved, self.tolerance, True):
+            if expected.shape == moved.shape:
+                error = float((moved - expected).nan_to_num().double().square().mean().sqrt())
+                likely = action in before or "stay" in action or "moves" in action
+                found.append((error if likely else _UNTRIED * error, action, expected))
+        if not found:
+            return moved
+        _, action, expected = min(found, key=lambda candidate: candidate[0])
+        node.fit = Fit("moves", action, node.fit.report)
+        return expected.clone()
+
+
+def _in_any_order(operation: Operation) -> bool:
+    """Whether entries in another order pass: not where zeros or constants are put beside them, which no sum sees."""
+    joins_constants = operation.name in _JOINS and any(value.is_floating_point() for value in operation.constants)
+    return operation.name != "pad" and not operation.onto_constant and not joins_constants
+
+
+def _sources(outputs: Iterable[_Node | None]) -> list[_Node]:
+    found: dict[int, _Node] = {}
+    seen: set[int] = set()
+    queue = [node for node in outputs if node is not None]
+    while queue:
+        node = queue.pop()
+        if id(node) in seen or node.status in ("moves", "rearranged"):
+            continue
+        seen.add(id(node))
+        broken = [cause for cause in node.causes if cause.status == "broken"]
+        queue.extend(broken)
+        if node.status == "broken" and not broken:
+            for source in _rearranging(node) if node.sound else [node]:
+                found[source.number] = source
+    return list(found.values())
+
+
+def _rearranging(node: _Node) -> list[_Node]:
+    """Where the order of the entries was changed that a sound operation stumbles over; itself if in a reshape."""
+    found: list[_Node] = []
+    seen: set[int] = set()
+    queue = [cause for cause in node.causes if cause.status == "rearranged"]
+    while queue:
+        here = queue.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        before = [cause for cause in here.causes if cause.status == "rearranged"]
+        queue.extend(before)
+        if not before and here.name not in _RESHAPES:
+            found.append(here)
+    return found or [node]
+
+
+def _place(node: _Node) -> str:
+    call = node.call
+    return call.name if type(call.module).__module__.startswith("torch.") else f"{call.name}:{node.site}"
+
+
+def _faults(nodes: Sequence[_Node], element: Element) -> list[Fault]:
+    found: dict[object, Fault] = {}
+    for node in nodes:
+        key, fault = _fault(node, element)
+        if (known := found.get(key)) is None:
+            found[key] = fault
+        elif known.code is not None and fault.code is not None:
+            found[key] = replace(known, code=known.code.to(fault.code))
+    return list(found.values())
+
+
+def _fault(node: _Node, element: Element) -> tuple[object, Fault]:
+    call, code = node.call, node.site
+    between: tuple[str | None, str | None] | None = None
+    conditions: tuple[str, ...] = ()
+    if (repeated := _repeated(call)) is not None:
+        call, first, last = repeated
+        code = first.site if first.site is None or last.site is None else first.site.to(last.site)
+        after, before = call.neighbours(first.start)[0], call.neighbours(last.end)[1]
+        between = (after and after.label, before and before.label)
+    elif not call.is_layer:
+        after, before = call.neighbours(node.number)
+        between = (after and after.label, before and before.label)
+    else:
+        conditions = element.conditions(call)
+        if isinstance(call.module, Opaque):
+            conditions = (*conditions, "its layers are hidden by torch.jit.script: check the module it was made from")
+        if type(call.module).__module__.startswith("torch."):
+            code = None
+    fault = Fault(
+        call.name, call.kind, element.name, node.fit.report, node.fit.action, code, between, node.name, conditions
+    )
+    return (call.name, between), fault
+
+
+def _repeated(call: Call) -> tuple[Call, Call, Call] | None:
+    """The code that calls a module on several rearrangements of one tensor, as a sum over the group does.
+
+    Such a module may be of any kind; where what comes of it is broken, the code leaves something out.
+    """
+    here = call
+    while (parent := here.parent) is not None:
+        same = [c for c in parent.children if c.module is here.module and c.fingerprint == here.fingerprint]
+        if len(same) > 1 and here.fingerprint is not None:
+            return parent, same[0], same[-1]
+        here = parent
+    return None
