@@ -1,6 +1,7 @@
 """Measurements: errors, curves against scale, refinement ladders. Judging them is left to `invariance.testing`."""
 
 from .accuracy import AccuracyCurve
+from .acted import acted_element
 from .alignment import (
     Alignment,
     align_features,
@@ -22,7 +23,7 @@ from .floor import matched_spectrum
 from .interval import bootstrap_mean, bootstrap_ratio, quantile_interval
 from .ladder import Ladder, refinement_ladder
 from .layer_curves import layer_curves
-from .layerwise import LayerError, LayerwiseReport, layerwise_error
+from .layerwise import LayerError, LayerwiseReport, blame_layers, layerwise_error
 from .local import VELOCITIES, LayerLocalError, LocalReport, local_error
 from .sampled import (
     SampledNetwork,
@@ -54,8 +55,10 @@ __all__ = [
     "SampledNetwork",
     "SizeSweep",
     "Stability",
+    "acted_element",
     "align_features",
     "bandwidth_profile",
+    "blame_layers",
     "bootstrap_mean",
     "bootstrap_ratio",
     "border_report",

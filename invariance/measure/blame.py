@@ -12,9 +12,11 @@ not replaced, which is followed beside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor, nn
 
 from .error import ErrorReport
@@ -32,8 +34,14 @@ _RESHAPES = frozenset(
         *("contiguous", "clone", "detach", "to", "type", "double", "float", "half", "bfloat16"),
     )
 )
+_ORDERS = frozenset(
+    ("roll", "flip", "fliplr", "flipud", "rot90", "cat", "stack", "__getitem__", "index_select", "gather", "sort")
+)
+"""What changes the order of entries and nothing else."""
+
 _JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack"})
-_UNTRIED = 3.0  # an action fits by chance as well as a match of random channels: about 0.8 of the error without one
+_OTHER, _FITTED = 1.5, 5.0  # how much better another action than the input's has to fit, and one found from the data:
+# the best match of four random channels for two samples leaves a third of the error of none, of more channels more
 _VERSIONS = 2  # operations done again for acquittals, as a multiple of all operations
 
 
@@ -112,6 +120,7 @@ class _Node:
     site: Site | None
     fit: Fit
     parents: tuple[_Node | None, ...]
+    axes: int = 0
     sound: bool = False
     """Gives what moves, where it gets what moves."""
 
@@ -170,7 +179,9 @@ class _Watcher:
         self._last: object = None
 
     def run(self, model: nn.Module, inputs: object) -> list[_Node | None]:
-        given = _Node(-1, "input", Call("", 1, model, None, None, 0, None), None, Fit("moves", reason="the input"), ())
+        given = _Node(
+            -1, "input", Call("", 1, model, None, None, 0, None), None, Fit("moves", "as given", reason="the input"), ()
+        )
         outputs = run_beside(model, inputs, self.element.transformed, known=given, watch=self, left=self.left)
         return [node for _, node in outputs]
 
@@ -184,14 +195,17 @@ class _Watcher:
     def judge(self, operation: Operation, plain: Tensor, moved: Tensor) -> _Node:
         parents = tuple(twin.node for twin in operation.twins)
         if self.element.region is not None and next(operation.call.module.children(), None) is None:
-            return _Node(operation.number, operation.name, operation.call, operation.site, _LATER, parents)
+            return _Node(operation.number, operation.name, operation.call, operation.site, _LATER, parents, plain.ndim)
         found = fit(self.element, plain, moved, self.tolerance, entries=_in_any_order(operation))
-        node = _Node(operation.number, operation.name, operation.call, operation.site, found, parents)
+        node = _Node(operation.number, operation.name, operation.call, operation.site, found, parents, plain.ndim)
+        causes = node.causes
+        if found.status == "rearranged" and [cause.status for cause in causes] == ["broken"]:
+            node.fit = replace(found, status="broken")  # what one tensor lacks is not mended by itself
         if operation.name in _RESHAPES and node.is_source:
             node.fit = replace(found, status="rearranged", reason="the batch or the plane was reshaped")
         if node.is_source:
             node.fit = fit(self.element, plain, moved, self.tolerance, entries=False, thorough=True)
-            node.sound = any(cause.status == "rearranged" for cause in node.causes) and self._is_sound(operation)
+            node.sound = any(cause.status == "rearranged" for cause in causes) and self._is_sound(operation)
         return node
 
     def _is_sound(self, operation: Operation) -> bool:
@@ -214,10 +228,12 @@ class _Watcher:
             candidates = self.element.candidates(plain, twin.moved, self.tolerance, False)
             found.append({action: expected for action, expected in candidates if expected.shape == plain.shape})
         for action in found[0]:
-            yield [
+            proper = [
                 moved.get(action, next(iter(moved.values()), twin.moved)).clone()
                 for moved, twin in zip(found, operation.twins, strict=True)
             ]
+            if not all(map(torch.equal, proper, operation.plain)):
+                yield proper
 
     def left(self, call: Call, output: Tensor, twin: Twin | None) -> None:
         """A module has given its output: a container only counts where its own code changed the last one's."""
@@ -241,7 +257,8 @@ class _Healer(_Watcher):
 
     @property
     def convicted(self) -> list[_Node]:
-        return [node for key, nodes in self.suspects.items() if key not in self.acquitted for node in nodes]
+        guilty = [node for key, nodes in self.suspects.items() if key not in self.acquitted for node in nodes]
+        return [_rearranging(node) or node for node in guilty]
 
     def __call__(
         self, operation: Operation, plain: Tensor, moved: Tensor, versions: dict[str, Tensor]
@@ -249,54 +266,73 @@ class _Healer(_Watcher):
         node = self.judge(operation, plain, moved)
         going_on = {key: value for key, value in versions.items() if key != MAIN and self._follows(key, operation)}
         for key, value in list(going_on.items()):
-            status = fit(self.element, plain, value, self.tolerance, entries=_in_any_order(operation)).status
-            if status in ("moves", "rearranged"):
+            mended = fit(self.element, plain, value, self.tolerance, entries=_in_any_order(operation))
+            if mended.status in ("moves", "rearranged") and mended.action:
                 self.acquitted.add(key)
                 del going_on[key]
-        if node.number in self.known:
-            moved = self._heal(node, plain, moved)
-        elif node.status == "broken":
+        if node.status == "broken" or node.number in self.known:
             key = _place(node)
-            if node.is_source:
+            if node.is_source and node.number not in self.known:
                 self.suspects.setdefault(key, []).append(node)
                 if self.budget > 0 and key not in self.acquitted:
                     going_on[key] = moved
-            statuses = [cause.status for cause in node.causes]
-            if "moves" in statuses and "rearranged" not in statuses:
-                moved = self._heal(node, plain, moved)
+            moving = any(cause.status == "moves" and cause.fit.action for cause in node.causes)
+            proper = not any(cause.status == "rearranged" for cause in node.causes)
+            if moving and (proper or node.number in self.known):
+                moved = self._heal(node, plain, moved, node.causes)
         return replace(node, fit=replace(node.fit, expected=None)), {MAIN: moved, **going_on}
 
     def left(self, call: Call, output: Tensor, twin: Twin | None) -> None:
         """What is broken inside a module and could not be replaced there is so when it comes out."""
         super().left(call, output, twin)
         if twin is not None and twin.node.status == "broken" and all(node.status == "moves" for node in call.given):
-            twin.versions[MAIN] = self._heal(twin.node, output, twin.moved)
+            twin.versions[MAIN] = self._heal(twin.node, output, twin.moved, call.given)
 
     def _follows(self, key: str, operation: Operation) -> bool:
         """Until the code that the suspect is part of returns, or the budget is spent."""
         suspect = self.suspects[key][0].call
-        scope = suspect.parent or suspect
+        scope = suspect if suspect.children or suspect.parent is None else suspect.parent
         self.budget -= 1
         return key not in self.acquitted and scope.end > operation.number and self.budget > 0
 
-    def _heal(self, node: _Node, plain: Tensor, moved: Tensor) -> Tensor:
-        before = {cause.fit.action for cause in node.causes}
+    def _heal(self, node: _Node, plain: Tensor, moved: Tensor, causes: Sequence[_Node]) -> Tensor:
+        """What it should have been under the action that fits best; as it is, where the action of what goes in is none
+        that comes out.
+
+        Of actions that fit alike that of the input is the likeliest, and a match of channels the least: it fits random
+        channels better than any other.
+        """
+        alike = {_family(cause.fit.action) for cause in causes if cause.axes == plain.ndim and cause.fit.action}
+        layouts = {_layout(action) for action in alike}
         found: list[tuple[float, str, Tensor]] = []
         for action, expected in self.element.candidates(plain, moved, self.tolerance, True):
-            if expected.shape == moved.shape:
+            if expected.shape == moved.shape and (not alike or _layout(action) in layouts):
                 error = float((moved - expected).nan_to_num().double().square().mean().sqrt())
-                likely = action in before or "stay" in action or "moves" in action
-                found.append((error if likely else _UNTRIED * error, action, expected))
-        if not found:
+                fitted = "up to signs" in action or "orthogonal" in action
+                doubt = 1.0 if _family(action) in alike else _FITTED if fitted else _OTHER
+                found.append((doubt * error, action, expected))
+        if not found or (alike and not any(_family(action) in alike for _, action, _ in found)):
             return moved
         _, action, expected = min(found, key=lambda candidate: candidate[0])
         node.fit = Fit("moves", action, node.fit.report)
         return expected.clone()
 
 
+def _family(action: str) -> str:
+    """The action, whatever the stride."""
+    return re.sub(r"by [\d/]+", "by", action)
+
+
+def _layout(action: str) -> str:
+    """What stands in brackets: where the plane is, if it is not last."""
+    return action.partition("(")[2]
+
+
 def _in_any_order(operation: Operation) -> bool:
     """Whether entries in another order pass: not where zeros or constants are put beside them, which no sum sees."""
-    joins_constants = operation.name in _JOINS and any(value.is_floating_point() for value in operation.constants)
+    constant = any(value.is_floating_point() for value in operation.constants)
+    constant |= any(twin.node.status == "moves" and not twin.node.fit.action for twin in operation.twins if twin.node)
+    joins_constants = operation.name in _JOINS and constant
     return operation.name != "pad" and not operation.onto_constant and not joins_constants
 
 
@@ -312,13 +348,16 @@ def _sources(outputs: Iterable[_Node | None]) -> list[_Node]:
         broken = [cause for cause in node.causes if cause.status == "broken"]
         queue.extend(broken)
         if node.status == "broken" and not broken:
-            for source in _rearranging(node) if node.sound else [node]:
-                found[source.number] = source
+            source = _rearranging(node) or node
+            found[source.number] = source
     return list(found.values())
 
 
-def _rearranging(node: _Node) -> list[_Node]:
-    """Where the order of the entries was changed that a sound operation stumbles over; itself if in a reshape."""
+def _rearranging(node: _Node) -> _Node | None:
+    """Where the order of the entries was changed last, by no reshape, so that it moves by no action.
+
+    A sound operation stumbles over it; and a module that returns it leaves it to code that knows nothing of it.
+    """
     found: list[_Node] = []
     seen: set[int] = set()
     queue = [cause for cause in node.causes if cause.status == "rearranged"]
@@ -329,9 +368,10 @@ def _rearranging(node: _Node) -> list[_Node]:
         seen.add(id(here))
         before = [cause for cause in here.causes if cause.status == "rearranged"]
         queue.extend(before)
-        if not before and here.name not in _RESHAPES:
+        changes = here.name in _ORDERS or not (before or here.name in _RESHAPES)
+        if changes and (node.sound or here.call.end <= node.number):
             found.append(here)
-    return found or [node]
+    return max(found, key=lambda source: source.number, default=None)
 
 
 def _place(node: _Node) -> str:

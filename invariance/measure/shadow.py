@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from ..errors import ArgumentError
+from ..fields import leaves, map_tree
 from .places import Call, Site, site
 
 __all__ = ["MAIN", "Opaque", "Operation", "Twin", "Watcher", "arguments", "run_beside", "tensors"]
@@ -103,21 +104,17 @@ def arguments(inputs: object) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A tuple is several arguments, a dict is arguments by name, everything else is one argument."""
     if isinstance(inputs, dict):
         return (), inputs
-    return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
+    return (inputs if isinstance(inputs, tuple) and not hasattr(inputs, "_fields") else (inputs,)), {}
 
 
 def tensors(tree: object) -> list[Tensor]:
-    """The tensors in tuples, lists and dictionaries; an object's own `tensor` for one that wraps it."""
-    return [leaf for leaf in map(_unwrapped, tree_flatten(tree)[0]) if isinstance(leaf, Tensor)]
-
-
-def _unwrapped(leaf: object) -> object:
-    return leaf if isinstance(leaf, Tensor) else getattr(leaf, "tensor", leaf)  # escnn's GeometricTensor
+    """The tensors of a tree; an object's own `tensor` for one that wraps it, such as escnn's GeometricTensor."""
+    found = (leaf if isinstance(leaf, Tensor) else getattr(leaf, "tensor", None) for _, leaf in leaves(tree))
+    return [leaf for leaf in found if isinstance(leaf, Tensor)]
 
 
 def _copied(tree: object) -> Any:
-    leaves, spec = tree_flatten(tree)
-    return tree_unflatten([leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves], spec)
+    return map_tree(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, tree)
 
 
 class Opaque(nn.Module):
@@ -171,33 +168,33 @@ class _Shadow(TorchFunctionMode):
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        leaves, spec = tree_flatten((args, kwargs))
-        twins = [self.twins.get(leaf) if isinstance(leaf, Tensor) else None for leaf in leaves]
+        flat, spec = tree_flatten((args, kwargs))
+        twins = [self.twins.get(leaf) if isinstance(leaf, Tensor) else None for leaf in flat]
         if self.asleep or not self.calls or not any(twins):
             return func(*args, **kwargs)
         name = getattr(func, "__name__", str(func))
         in_place = name in _IN_PLACE or (name[-1] == "_" != name[-2:][0]) or bool(kwargs.get("inplace"))
-        onto_constant = in_place and twins[0] is None and isinstance(leaves[0], Tensor)
+        onto_constant = in_place and twins[0] is None and isinstance(flat[0], Tensor)
         if onto_constant:
-            twins[0] = self._adopt(leaves[0])
-        known = [(leaf, twin) for leaf, twin in zip(leaves, twins, strict=True) if twin is not None]
-        before = [leaf.clone() if in_place and leaf is leaves[0] else leaf for leaf, _ in known]
+            twins[0] = self._adopt(flat[0])
+        known = [(leaf, twin) for leaf, twin in zip(flat, twins, strict=True) if twin is not None]
+        before = [leaf.clone() if in_place and leaf is flat[0] else leaf for leaf, _ in known]
         result = func(*args, **kwargs)
-        made = [leaves[0]] if in_place else _own_tensors(result)
+        made = [flat[0]] if in_place else _own_tensors(result)
         if not made:
             if name in _READS:
-                self._compare_read(func, name, result, leaves, twins, spec)
+                self._compare_read(func, name, result, flat, twins, spec)
             return result
         self._check_random(name)
 
         def again(replaced: Sequence[Tensor]) -> Any:
             values = iter(replaced)
-            changed = [leaf if twin is None else next(values) for leaf, twin in zip(leaves, twins, strict=True)]
+            changed = [leaf if twin is None else next(values) for leaf, twin in zip(flat, twins, strict=True)]
             new_args, new_kwargs = tree_unflatten(changed, spec)
             outcome = func(*new_args, **new_kwargs)
             return [changed[0]] if in_place else _own_tensors(outcome)
 
-        if in_place and isinstance(base := leaves[0]._base, Tensor) and base in self.twins:
+        if in_place and isinstance(base := flat[0]._base, Tensor) and base in self.twins:
             made.append(base)
         operation = Operation(
             self.count,
@@ -206,7 +203,7 @@ class _Shadow(TorchFunctionMode):
             site(),
             before,
             [twin for _, twin in known],
-            [leaf for leaf, twin in zip(leaves, twins, strict=True) if isinstance(leaf, Tensor) and twin is None],
+            [leaf for leaf, twin in zip(flat, twins, strict=True) if isinstance(leaf, Tensor) and twin is None],
             onto_constant,
             again,
         )
@@ -249,9 +246,9 @@ class _Shadow(TorchFunctionMode):
         return twin
 
     def _compare_read(
-        self, func: Callable[..., Any], name: str, read: Any, leaves: list[Any], twins: list[Twin | None], spec: Any
+        self, func: Callable[..., Any], name: str, read: Any, flat: list[Any], twins: list[Twin | None], spec: Any
     ) -> None:
-        moved = [leaf if twin is None else twin.moved for leaf, twin in zip(leaves, twins, strict=True)]
+        moved = [leaf if twin is None else twin.moved for leaf, twin in zip(flat, twins, strict=True)]
         args, kwargs = tree_unflatten(moved, spec)
         other = func(*args, **kwargs)
         first, second = (torch.as_tensor(value, dtype=torch.float64) for value in (read, other))
@@ -285,9 +282,9 @@ class _Shadow(TorchFunctionMode):
             name = name.replace("_orig_mod.", "").removesuffix("_orig_mod")  # of torch.compile
             met[name] += 1
             parent = self.calls[-1] if self.calls else None
-            arguments = tensors((args, kwargs))
-            first = next(iter(arguments), None)
-            given = tuple(twin.node for twin in map(self.twins.get, arguments) if twin is not None)
+            given_tensors = tensors((args, kwargs))
+            first = next(iter(given_tensors), None)
+            given = tuple(twin.node for twin in map(self.twins.get, given_tensors) if twin is not None)
             shape = None if first is None else tuple(first.shape)
             with self._unseen():
                 fingerprint = _fingerprint(first)
@@ -323,18 +320,18 @@ class _Shadow(TorchFunctionMode):
     def _find_lost(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Run a module as a whole on the twins, where its output came about unseen: scripted code, NumPy, C++."""
         made = _own_tensors(output)
-        leaves, spec = tree_flatten((args, kwargs))
-        twins = [self.twins.get(leaf) if isinstance(leaf, Tensor) else None for leaf in leaves]
+        flat, spec = tree_flatten((args, kwargs))
+        twins = [self.twins.get(leaf) if isinstance(leaf, Tensor) else None for leaf in flat]
         if all(tensor in self.twins for tensor in made) or not any(twins):
             return
 
         def again(replaced: Sequence[Tensor]) -> list[Tensor]:
             values = iter(replaced)
-            changed = [leaf if twin is None else next(values).clone() for leaf, twin in zip(leaves, twins, strict=True)]
+            changed = [leaf if twin is None else next(values).clone() for leaf, twin in zip(flat, twins, strict=True)]
             new_args, new_kwargs = tree_unflatten(changed, spec)
             return _own_tensors(module.forward(*new_args, **new_kwargs))
 
-        known = [(leaf, twin) for leaf, twin in zip(leaves, twins, strict=True) if twin is not None]
+        known = [(leaf, twin) for leaf, twin in zip(flat, twins, strict=True) if twin is not None]
         call = self.calls[-1]
         operation = Operation(
             self.count,

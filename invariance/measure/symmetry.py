@@ -25,7 +25,16 @@ from .matching import keeps_norms, match_channels, match_orthogonal
 from .places import Call
 from .warping import inside, sample_pair
 
-__all__ = ["Candidates", "Element", "group_elements", "on_planes", "shift_element", "warp_element"]
+__all__ = [
+    "Candidates",
+    "Element",
+    "group_elements",
+    "layouts",
+    "mixed",
+    "on_planes",
+    "shift_element",
+    "warp_element",
+]
 
 Candidates = Callable[[Tensor, Tensor, float, bool], Iterator[tuple[str, Tensor]]]
 """Names of actions and ρ(g)F(x), from F(x) and F(gx); a tolerance, and whether to match channels that cannot fit it."""
@@ -100,31 +109,37 @@ def _by_group(
         yield "regular, on channels c·|H| + h", group.act(g, plain.unflatten(1, (-1, group.order))).flatten(1, 2)
     moved = group.act_on_plane(g, plain) if plain.ndim >= 4 else plain
     yield "channels stay", moved
-    yield from _mixed(moved, actual, tolerance, thorough)
-    for layout, planes, back in _layouts(plain):
+    for layout, planes, back in layouts(plain):
         yield f"channels stay ({layout})", back(group.act_on_plane(g, planes))
+    if plain.ndim != 3:  # tokens: any order of their entries is no action on channels
+        yield from mixed(moved, actual, tolerance, thorough)
 
 
-def _mixed(moved: Tensor, actual: Tensor, tolerance: float, thorough: bool) -> Iterator[tuple[str, Tensor]]:
-    """Maps of the channels, where their norms agree: else none fits."""
-    if moved.shape != actual.shape or not (count := _channels(moved).shape[1]) > 1:
+def mixed(
+    moved: Tensor, actual: Tensor, tolerance: float, thorough: bool, *, plane: int = 2
+) -> Iterator[tuple[str, Tensor]]:
+    """Maps of the channels, the axes between batch and last `plane`, where their norms agree: else none fits."""
+    if moved.shape != actual.shape or not (count := _channels(moved, plane).shape[1]) > 1:
         return
-    a, f = _channels(actual), _channels(moved)
+    a, f = _channels(actual, plane), _channels(moved, plane)
     fits = keeps_norms(a, f, tolerance)
     if count <= _MOST_CHANNELS and (fits or thorough):
         yield "channels permuted, up to signs", match_channels(a, f).reshape(moved.shape)
-    if fits and (mixed := match_orthogonal(a, f, tolerance)) is not None:
-        yield "channels mixed by an orthogonal matrix", mixed.reshape(moved.shape)
+    if fits and (best := match_orthogonal(a, f, tolerance)) is not None:
+        yield "channels mixed by an orthogonal matrix", best.reshape(moved.shape)
 
 
 Planes = tuple[str, Tensor, Callable[[Tensor], Tensor]]
 
 
-def _layouts(values: Tensor) -> Iterator[Planes]:
-    """Other places of a plane: axes 1 and 2 with channels last; a square of tokens, with or without one before it."""
-    if values.ndim == 4:
+def layouts(values: Tensor, plane: int = 2) -> Iterator[Planes]:
+    """Other places of a plane: before the last axis; a square of tokens, with or without one before it.
+
+    With a name, the tensor with the plane last, and the way back.
+    """
+    if values.ndim == plane + 2:
         yield "channels last", values.movedim(-1, 1), lambda planes: planes.movedim(1, -1)
-    if values.ndim == 3:
+    if values.ndim == 3 and plane == 2:
         for axis, name in ((1, "tokens"), (2, "tokens last")):
             count = values.shape[axis]
             for extra in (0, 1):
@@ -161,7 +176,7 @@ def shift_element(inputs: Tensor, shift: tuple[int, int]) -> Element:
         else:
             for name, moved in _shifted(plain, shift, inputs.shape[-2:]):
                 yield name, moved
-        for layout, planes, back in _layouts(plain):
+        for layout, planes, back in layouts(plain):
             for name, moved in _shifted(planes, shift, inputs.shape[-2:]):
                 yield f"{name} ({layout})", back(moved)
 
@@ -230,6 +245,6 @@ def _slides(module: nn.Module) -> bool:
     return hasattr(module, "kernel_size") and hasattr(module, "stride")
 
 
-def _channels(values: Tensor) -> Tensor:
+def _channels(values: Tensor, plane: int = 2) -> Tensor:
     """All axes between the batch and the plane as one; all but the batch where there is no plane."""
-    return values.flatten(1, -3 if values.ndim >= 4 else -1)
+    return values.flatten(1, -1 - plane if values.ndim >= plane + 2 else -1)
