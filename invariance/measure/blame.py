@@ -120,7 +120,7 @@ class _Node:
     site: Site | None
     fit: Fit
     parents: tuple[_Node | None, ...]
-    axes: int = 0
+    shape: tuple[int, ...] = ()
     sound: bool = False
     """Gives what moves, where it gets what moves."""
 
@@ -143,6 +143,23 @@ class _Node:
                 queue.extend(parent for parent in node.parents if parent is not None)
             else:
                 found.append(node)
+        return found
+
+    @property
+    def anchors(self) -> list[_Node]:
+        """What moves, before what is broken; none where something rearranged is among it."""
+        found: list[_Node] = []
+        seen: set[int] = set()
+        queue = self.causes
+        while queue:
+            node = queue.pop()
+            if node.status == "rearranged":
+                return []
+            if node.status == "broken" and id(node) not in seen:
+                queue.extend(node.causes)
+            elif node.status == "moves" and node.fit.action:
+                found.append(node)
+            seen.add(id(node))
         return found
 
     @property
@@ -194,10 +211,15 @@ class _Watcher:
 
     def judge(self, operation: Operation, plain: Tensor, moved: Tensor) -> _Node:
         parents = tuple(twin.node for twin in operation.twins)
+        shape = tuple(plain.shape)
         if self.element.region is not None and next(operation.call.module.children(), None) is None:
-            return _Node(operation.number, operation.name, operation.call, operation.site, _LATER, parents, plain.ndim)
+            return _Node(
+                operation.number, operation.name, operation.call, operation.site, _LATER, parents, tuple(plain.shape)
+            )
         found = fit(self.element, plain, moved, self.tolerance, entries=_in_any_order(operation))
-        node = _Node(operation.number, operation.name, operation.call, operation.site, found, parents, plain.ndim)
+        node = _Node(
+            operation.number, operation.name, operation.call, operation.site, found, parents, tuple(plain.shape)
+        )
         causes = node.causes
         if found.status == "rearranged" and [cause.status for cause in causes] == ["broken"]:
             node.fit = replace(found, status="broken")  # what one tensor lacks is not mended by itself
@@ -276,10 +298,11 @@ class _Healer(_Watcher):
                 self.suspects.setdefault(key, []).append(node)
                 if self.budget > 0 and key not in self.acquitted:
                     going_on[key] = moved
-            moving = any(cause.status == "moves" and cause.fit.action for cause in node.causes)
-            proper = not any(cause.status == "rearranged" for cause in node.causes)
-            if moving and (proper or node.number in self.known):
-                moved = self._heal(node, plain, moved, node.causes)
+            causes, anchors = node.causes, node.anchors
+            moving = any(cause.status == "moves" and cause.fit.action for cause in causes)
+            proper = not any(cause.status == "rearranged" for cause in causes)
+            if (moving and (proper or node.number in self.known)) or any(a.shape == plain.shape for a in anchors):
+                moved = self._heal(node, plain, moved, [*causes, *anchors])
         return replace(node, fit=replace(node.fit, expected=None)), {MAIN: moved, **going_on}
 
     def left(self, call: Call, output: Tensor, twin: Twin | None) -> None:
@@ -302,7 +325,8 @@ class _Healer(_Watcher):
         Of actions that fit alike that of the input is the likeliest, and a match of channels the least: it fits random
         channels better than any other.
         """
-        alike = {_family(cause.fit.action) for cause in causes if cause.axes == plain.ndim and cause.fit.action}
+        moving = [cause for cause in causes if cause.status == "moves" and cause.fit.action]
+        alike = {_family(cause.fit.action) for cause in moving if len(cause.shape) == plain.ndim}
         layouts = {_layout(action) for action in alike}
         found: list[tuple[float, str, Tensor]] = []
         for action, expected in self.element.candidates(plain, moved, self.tolerance, True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -166,7 +167,7 @@ class Regular(Stage):
         return self.at(1, self.pool(self.conv(y)))
 
 
-BUILDS: dict[str, tuple[type[Stage], ...]] = {
+BUILDS: dict[str, tuple[Callable[[int], Stage], ...]] = {
     "sequential": (Plain,),
     "residual": (Residual, Plain),
     "U-Net": (UNet, Residual),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.groups import P4
-from invariance.measure import Fault, acted_element, blame_layers, layerwise_error
+from invariance.measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from invariance.symmetry import Symmetry
 
 from .networks import BUILDS, Stage, Symmetrised, build
@@ -18,6 +20,8 @@ from .sets import Centre, graph, points
 from .slips import ON_COORDINATES, ON_IMAGES, ON_ITEMS, Slip
 
 __all__ = ["KINDS", "Planted", "Trial", "trial"]
+
+Ask = Callable[[nn.Module], LayerwiseReport]
 
 KINDS = (*BUILDS, "points", "graph")
 TOLERANCE = 4e-10
@@ -71,25 +75,33 @@ class Spoilt(nn.Module):
 
 
 def trial(kind: str, seed: int, faults: int, *, functional: bool) -> Trial:
-    """Draws until the output is off by `LEAST`."""
+    """Draws anew until every fault, each alone, is seen in the output."""
     rng = random.Random(f"{kind} {seed}")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         while True:
             model, ask = _network(kind, rng)
-            planted = tuple(_plant(kind, model, functional, rng) for _ in range(faults))
-            if len(set(planted)) < faults:
-                continue
-            report = ask(model)
-            if not report.faults and report.action:
-                continue
-            break
+            sites = [_site(kind, model, functional, rng) for _ in range(faults)]
+            if len({site.key for site in sites}) == faults and all(_is_seen(site, model, ask) for site in sites):
+                break
+        for site in sites:
+            site.plant()
+        report = ask(model)
+    planted = tuple(site.planted for site in sites)
     found = sum(any(place.is_named_by(fault) for fault in report.faults) for place in planted)
     innocent = sum(not any(place.is_named_by(fault) for place in planted) for fault in report.faults)
     return Trial(kind, seed, planted, tuple(fault.sentence for fault in report.faults), found, innocent)
 
 
-def _network(kind: str, rng: random.Random) -> tuple[nn.Module, Any]:
+def _is_seen(site: Site, model: nn.Module, ask: Ask) -> bool:
+    site.plant()
+    report = ask(model)
+    site.mend()
+    output = report.layers[-1]
+    return not report.action and (output.error is None or output.error > LEAST)
+
+
+def _network(kind: str, rng: random.Random) -> tuple[nn.Module, Ask]:
     generator = torch.Generator().manual_seed(rng.randrange(2**31))
     if kind in BUILDS:
         images = torch.randn((2, 3, 16, 16), generator=generator, dtype=torch.float64)
@@ -105,29 +117,43 @@ def _network(kind: str, rng: random.Random) -> tuple[nn.Module, Any]:
     return model, lambda model: blame_layers(model, inputs, [element], tolerance=TOLERANCE, symmetry=kind)
 
 
-def _plant(kind: str, model: nn.Module, functional: bool, rng: random.Random) -> Planted:
+@dataclass(frozen=True)
+class Site:
+    """A fault that can be planted and mended; `key` is where, whatever the fault."""
+
+    key: tuple[str, object]
+    planted: Planted
+    plant: Callable[[], None]
+    mend: Callable[[], None]
+
+
+def _site(kind: str, model: nn.Module, functional: bool, rng: random.Random) -> Site:
     stages = [(name, stage) for name, stage in model.named_modules() if isinstance(stage, Stage)]
-    if functional:
-        name, stage = rng.choice(stages)
-        slip = rng.choice(_slips(kind))
-        stage.slips[rng.randrange(stage.places)] = slip
-        return Planted(name, slip.__name__)
     layers = [
         (stage, name, inner, layer)
         for name, stage in stages
         for inner, layer in stage.named_children()
         if (isinstance(layer, Centre) or kind != "points") and not isinstance(stage, Symmetrised)
     ]
-    if not layers:
-        return _plant(kind, model, True, rng)
+    if functional or not layers:
+        name, stage = rng.choice(stages)
+        slip, place = rng.choice(_slips(kind)), rng.randrange(stage.places)
+        planted = Planted(name, slip.__name__)
+        return Site((name, place), planted, lambda: stage.slips.update({place: slip}), stage.slips.clear)
     stage, name, inner, layer = rng.choice(layers)
     if isinstance(layer, nn.Conv2d) and rng.random() < 0.7:
-        noise = torch.randn(layer.weight.shape, dtype=torch.float64)
-        layer.weight = nn.Parameter(layer.weight * (1 + rng.choice((0.01, 0.1, 1.0)) * noise))
+        faulty: nn.Module = copy.deepcopy(layer)
+        noise = rng.choice((0.01, 0.1, 1.0)) * torch.randn(layer.weight.shape, dtype=torch.float64)
+        faulty.weight = nn.Parameter(layer.weight * (1 + noise))
     else:
         planar = not isinstance(layer, nn.Linear | nn.LayerNorm)
-        setattr(stage, inner, Spoilt(layer, rng.choice(_slips(kind) if planar else ON_ITEMS)))
-    return Planted(f"{name}.{inner}", "")
+        faulty = Spoilt(layer, rng.choice(_slips(kind) if planar else ON_ITEMS))
+    return Site(
+        (name, inner),
+        Planted(f"{name}.{inner}", ""),
+        lambda: setattr(stage, inner, faulty),
+        lambda: setattr(stage, inner, layer),
+    )
 
 
 def _slips(kind: str) -> tuple[Slip, ...]:
