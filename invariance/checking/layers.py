@@ -1,4 +1,4 @@
-"""Which layer breaks it? The first one whose own output moves by no action of the group on plane and channels."""
+"""Which layer, or which lines of `forward`, break it? And where none does: which claim would hold?"""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import torch
 from torch import nn
 
 from ..errors import ArgumentError
-from ..groups import GROUPS
-from ..measure import Fault, LayerwiseReport, layerwise_error
+from ..fields import map_tree
+from ..groups import GROUPS, Element
+from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
+from ..symmetry import Symmetry
 from .elements import planar_name
 from .inputs import images
 from .probe import Probe
 from .question import FINITE, LADDER, POINTWISE, Question
 from .report import CheckReport, Row
 
-__all__ = ["broken_layer", "layers_of"]
+__all__ = ["broken_layer", "broken_symmetry", "layers_of"]
 
 _ROUNDING = 4e-10
 _FAINT = 1e-6  # of the error at the end: a layer that is off by less is not what broke it
@@ -47,14 +49,38 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
 
 
 def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
-    """A sentence on the layer to blame for `row`, of a finite group or of shifts; none where none can be told."""
+    """Sentences on what is to blame for `row`, of a finite group or of shifts, or why that cannot be told; none for
+    functions, which have no layers."""
     if not isinstance(probe.model, nn.Module) or question.input_kind == "jacobian" or probe.batch < 2:
         return []
     try:
         report = _layers(probe, question, row, max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0)))
-    except Exception:  # code of others, called in its own way: the verdict stands without it
-        return []
+    except Exception as error:  # code of others, called in its own way: the verdict stands without it
+        return [_unnamed(error)]
     return _told(report, question)
+
+
+def broken_symmetry(
+    model: Model, symmetry: Symmetry, element: Element, inputs: object, *, dtype: torch.dtype, row: Row
+) -> list[str]:
+    """As `broken_layer`, under one element of any symmetry that resamples nothing, on a tree of inputs."""
+    if not isinstance(model, nn.Module) or not symmetry.batched or symmetry.resamples(element):
+        return []
+    copied = Probe(model, dtype=dtype, device="cpu", batch=1).model
+    tolerance = max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0))
+    assert isinstance(copied, nn.Module)
+    try:
+        given = map_tree(lambda leaf: leaf.to(dtype) if leaf.is_floating_point() else leaf, inputs)
+        acted = acted_element(symmetry, element, given)
+        report = blame_layers(copied, given, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
+    except Exception as error:
+        return [_unnamed(error)]
+    return _blamed(report, [fault.sentence for fault in report.faults[:1]])
+
+
+def _unnamed(error: Exception) -> str:
+    reason = " ".join(str(error).split())[:200]
+    return f"no layer is named: the model cannot be followed operation by operation ({reason})"
 
 
 def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> LayerwiseReport:
@@ -77,11 +103,28 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
 
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
     if report.faults:
-        first = f"first broken by {_sentence(report.faults[0], question)}"
-        return [first, *([report.others] if report.others else [])]
+        return _blamed(report, [_sentence(report.faults[0], question)])
     if question.group in FINITE and report.action:
-        return [f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"]
+        said = f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"
+        return [said, *_asked_next(report, question)]
     return []
+
+
+def _blamed(report: LayerwiseReport, first: list[str]) -> list[str]:
+    return [*(f"first broken by {sentence}" for sentence in first), *([report.others] if report.others else [])]
+
+
+def _asked_next(report: LayerwiseReport, question: Question) -> list[str]:
+    """The claim that would hold, as a command."""
+    shape = report.layers[-1].shape or ()
+    if report.action.startswith("regular, on the group axis"):
+        claim = "equivariant --action regular"
+    elif report.action == "channels stay":
+        claim = "equivariant" if len(shape) >= 4 else "invariant"
+    else:
+        return []
+    size = ",".join(map(str, question.input_shape))
+    return [f"ask next: invariance check TARGET --input {size} --group {question.group} --claim {claim}"]
 
 
 def _sentence(fault: Fault, question: Question) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, combinations
 
 from torch import Tensor
 
@@ -61,17 +62,16 @@ def _acted(grid: Grid, g: groups.Element, values: Tensor) -> Tensor | None:
 
 
 def _on_items(g: groups.Element, values: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """By each permutation, on every choice of the axes that are as long as it."""
     yield "stays", values
     for part in g.parts.values():
         if isinstance(part, Permutation):
             axes = [axis for axis in range(1, values.ndim) if values.shape[axis] == len(part.images)]
-            for axis in axes:
-                yield f"permuted on axis {axis}", part.on_axis(values, axis)
-            if len(axes) > 1:
+            for chosen in chain.from_iterable(combinations(axes, count) for count in range(1, len(axes) + 1)):
                 moved = values
-                for axis in axes:
+                for axis in chosen:
                     moved = part.on_axis(moved, axis)
-                yield f"permuted on axes {', '.join(map(str, axes))}", moved
+                yield f"permuted on {'axis' if len(chosen) == 1 else 'axes'} {', '.join(map(str, chosen))}", moved
 
 
 def _on_coordinates(g: groups.Element, values: Tensor) -> Iterator[tuple[str, Tensor]]:

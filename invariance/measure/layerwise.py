@@ -21,7 +21,6 @@ from ..groups import SplitGroup
 from ..images import ContinuousImage
 from ..warps import Method, Warp
 from .blame import Fault, Left, blame
-from .error import ErrorReport
 from .symmetry import Element, group_elements, shift_element, warp_element
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class LayerError:
         layer, kind, shape: name in the module, class, and shape of the output.
         element: of the symmetry.
         actions: those of the output that fit best, over all elements.
-        report: the comparison, from which `error` comes; None where there was none.
+        error: the normalised error E; None where nothing could be compared.
         reason: why there is no error: no tensor, another shape, the same output for all images, no pixel left.
         conditions: what the layer violates: for finite groups the size condition (n + 2p − k) mod s = 0 at the lengths
             that it was called with (`invariance.sizes`), for shifts that s divides the shift of its input.
@@ -52,14 +51,9 @@ class LayerError:
     shape: tuple[int, ...] | None
     element: str = ""
     actions: tuple[str, ...] = ()
-    report: ErrorReport | None = None
+    error: float | None = None
     reason: str = ""
     conditions: tuple[str, ...] = ()
-
-    @property
-    def error(self) -> float | None:
-        """The normalised error E."""
-        return None if self.report is None else self.report.normalised
 
     @property
     def action(self) -> str:
@@ -97,7 +91,7 @@ class LayerwiseReport:
         """One sentence: the first place that breaks the symmetry, how much, the size condition that it violates, and
         the others that do so on their own."""
         if (fault := self.first_broken) is None:
-            compared = sum(layer.report is not None for layer in self.layers)
+            compared = sum(layer.error is not None for layer in self.layers)
             left_out = f"; {len(self.layers) - compared} not compared" if compared < len(self.layers) else ""
             return (
                 f"{self.symmetry}: no layer of {compared} compared is off by more than {self.tolerance:.1e}{left_out}"
@@ -192,8 +186,8 @@ def blame_layers(
     faults: dict[tuple[str, object], Fault] = {}
     actions: list[str] = []
     for element in elements:
-        found, modules, final = blame(model, inputs, element, tolerance)
-        actions.append("" if final is None or final.status == "broken" else final.action)
+        found, modules, moves = blame(model, inputs, element, tolerance)
+        actions.append(moves)
         for fault in found:
             faults.setdefault((fault.layer, fault.between), fault)
         here = [_layer_error(left, element, tolerance) for left in modules]
@@ -214,7 +208,7 @@ def _layer_error(left: Left, element: Element, tolerance: float) -> LayerError:
         left.shape,
         element.name,
         (fit.action,) if fit.action and told else (),
-        fit.report if told else None,
+        fit.error if told else None,
         fit.reason,
         element.conditions(call) if broken else (),
     )

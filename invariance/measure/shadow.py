@@ -6,6 +6,7 @@ both are at hand at every operation, nothing has to be kept, and the twin can be
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -53,7 +54,7 @@ class Operation:
         call, site: the innermost call of a module, and the line of the user's code.
         twins: of its arguments.
         constants: tensors among its arguments that do not depend on the input.
-        onto_constant: it writes into such a tensor.
+        in_place: it writes into its first argument.
         again: the results for other tensors in place of the arguments that have a twin.
     """
 
@@ -64,7 +65,7 @@ class Operation:
     plain: list[Tensor]
     twins: list[Twin]
     constants: list[Tensor]
-    onto_constant: bool
+    in_place: bool
     again: Callable[[Sequence[Tensor]], list[Tensor]]
 
 
@@ -174,8 +175,7 @@ class _Shadow(TorchFunctionMode):
             return func(*args, **kwargs)
         name = getattr(func, "__name__", str(func))
         in_place = name in _IN_PLACE or (name[-1] == "_" != name[-2:][0]) or bool(kwargs.get("inplace"))
-        onto_constant = in_place and twins[0] is None and isinstance(flat[0], Tensor)
-        if onto_constant:
+        if in_place and twins[0] is None and isinstance(flat[0], Tensor):
             twins[0] = self._adopt(flat[0])
         known = [(leaf, twin) for leaf, twin in zip(flat, twins, strict=True) if twin is not None]
         before = [leaf.clone() if in_place and leaf is flat[0] else leaf for leaf, _ in known]
@@ -204,7 +204,7 @@ class _Shadow(TorchFunctionMode):
             before,
             [twin for _, twin in known],
             [leaf for leaf, twin in zip(flat, twins, strict=True) if isinstance(leaf, Tensor) and twin is None],
-            onto_constant,
+            in_place,
             again,
         )
         self._follow(operation, made, in_place)
@@ -304,7 +304,8 @@ class _Shadow(TorchFunctionMode):
                     self.left(call, tensor, self.twins.get(tensor))
 
         with ExitStack() as stack:
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
+            if "torch._dynamo" in sys.modules:  # its import takes seconds
+                stack.enter_context(torch.compiler.set_stance("force_eager"))
             for name, module in model.named_modules():
                 if isinstance(module, torch.jit.ScriptModule):
                     continue

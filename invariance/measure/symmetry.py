@@ -21,7 +21,7 @@ from ..images import ContinuousImage
 from ..sizes import size_defects
 from ..warps import Method, Warp, warp_images
 from .error import Region
-from .matching import keeps_norms, match_channels, match_orthogonal
+from .matching import keeps_norms, match_channels, match_clearly, match_orthogonal
 from .places import Call
 from .warping import inside, sample_pair
 
@@ -123,8 +123,11 @@ def mixed(
         return
     a, f = _channels(actual, plane), _channels(moved, plane)
     fits = keeps_norms(a, f, tolerance)
-    if count <= _MOST_CHANNELS and (fits or thorough):
-        yield "channels permuted, up to signs", match_channels(a, f).reshape(moved.shape)
+    matched = match_clearly(a, f) if fits or thorough else None
+    if matched is None and fits and count <= _MOST_CHANNELS:  # channels that are equal, or zero
+        matched = match_channels(a, f)
+    if matched is not None:
+        yield "channels permuted, up to signs", matched.reshape(moved.shape)
     if fits and (best := match_orthogonal(a, f, tolerance)) is not None:
         yield "channels mixed by an orthogonal matrix", best.reshape(moved.shape)
 
