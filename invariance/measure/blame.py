@@ -224,8 +224,9 @@ class _Watcher:
             operation.number, operation.name, operation.call, operation.site, found, parents, tuple(plain.shape)
         )
         causes = node.causes
-        if found.status == "rearranged" and [cause.status for cause in causes] == ["broken"]:
-            node.fit = replace(found, status="broken")  # what one tensor lacks is not mended by itself
+        broken = {id(cause) for cause in causes if cause.status == "broken"}
+        if found.status == "rearranged" and len(broken) == 1:  # what one tensor lacks, only another lacks too
+            node.fit = replace(found, status="broken")
         if operation.name in _RESHAPES and node.is_source:
             node.fit = replace(found, status="rearranged", reason="the batch or the plane was reshaped")
         if node.is_source:
