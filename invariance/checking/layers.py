@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import ArgumentError
 from ..fields import map_tree
-from ..groups import GROUPS, Element
+from ..groups import GROUPS
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
-from ..symmetry import Symmetry
 from .elements import planar_name
 from .inputs import images
 from .probe import Probe
-from .question import FINITE, LADDER, POINTWISE, Question
+from .question import FINITE, LADDER, POINTWISE, Question, SymmetryQuestion
 from .report import CheckReport, Row
 
 __all__ = ["broken_layer", "broken_symmetry", "layers_of"]
@@ -40,6 +40,11 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
     question, row = report.question, report.worst
     if not isinstance(model, nn.Module):
         raise ArgumentError("model", type(model).__name__, "a module: functions have no layers")
+    if isinstance(question, SymmetryQuestion):
+        found = _symmetry_layers(model, question, report.rows)
+        if found is None or not question.symmetry.batched:
+            raise ArgumentError("group", question.group, "elements that resample nothing, for errors by layer")
+        return found
     if question.input_kind == "jacobian" or question.group in POINTWISE:
         raise ArgumentError("group", question.group, "a group that moves pixels of images, for errors by layer")
     if row is None:
@@ -60,22 +65,37 @@ def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
     return _told(report, question)
 
 
-def broken_symmetry(
-    model: Model, symmetry: Symmetry, element: Element, inputs: object, *, dtype: torch.dtype, row: Row
-) -> list[str]:
-    """As `broken_layer`, under one element of any symmetry that resamples nothing, on a tree of inputs."""
-    if not isinstance(model, nn.Module) or not symmetry.batched or symmetry.resamples(element):
+def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row]) -> list[str]:
+    """As `broken_layer`, under an element of any symmetry that resamples nothing."""
+    if not isinstance(model, nn.Module) or not question.symmetry.batched:
         return []
-    copied = Probe(model, dtype=dtype, device="cpu", batch=1).model
-    tolerance = max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0))
-    assert isinstance(copied, nn.Module)
     try:
-        given = map_tree(lambda leaf: leaf.to(dtype) if leaf.is_floating_point() else leaf, inputs)
-        acted = acted_element(symmetry, element, given)
-        report = blame_layers(copied, given, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
+        report = _symmetry_layers(model, question, rows)
     except Exception as error:
         return [_unnamed(error)]
-    return _blamed(report, [fault.sentence for fault in report.faults[:1]])
+    return [] if report is None else _blamed(report, [fault.sentence for fault in report.faults[:1]])
+
+
+def _symmetry_layers(model: nn.Module, question: SymmetryQuestion, rows: Sequence[Row]) -> LayerwiseReport | None:
+    """On the inputs and under the element of the worst row; None where no row is of an element without resampling."""
+    symmetry, generator = question.symmetry, torch.Generator().manual_seed(question.seed)
+    symmetry.check_laws(generator)  # draws what `check` has drawn, so that the elements are the same
+    elements = {str(g): g for g in symmetry.group.tried(generator, question.random) if not symmetry.resamples(g)}
+    drawn = question.inputs if question.inputs is not None else symmetry.sample(question.samples or 4, generator)
+    broken = [row for row in rows if row.transformation in elements and row.error is not None]
+    if not broken:
+        return None
+    row = max(broken, key=lambda row: row.error or 0.0)
+    copied = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch).model
+    assert isinstance(copied, nn.Module)
+    inputs = map_tree(lambda leaf: leaf.to(question.device, _dtype_of(leaf, question.dtype)), drawn)
+    acted = acted_element(symmetry, elements[row.transformation], inputs)
+    tolerance = max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0))
+    return blame_layers(copied, inputs, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
+
+
+def _dtype_of(leaf: Tensor, dtype: torch.dtype) -> torch.dtype:
+    return dtype if leaf.is_floating_point() else leaf.dtype
 
 
 def _unnamed(error: Exception) -> str:

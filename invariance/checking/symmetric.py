@@ -23,6 +23,7 @@ from ..verdicts import CheckVerdict
 from .exact import compared
 from .first_order import FirstOrder
 from .judge import CONSTANT, Moved, error_interval, judge, within, worst_image
+from .layers import broken_symmetry
 from .pack import Layouts, Packed
 from .probe import Probe
 from .question import SymmetryQuestion
@@ -124,7 +125,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
         return report
     from .otherwise import what_would_hold
 
-    return replace(report, diagnosis=(*what_would_hold(bench, kinds[0], report.rows, elements), *report.diagnosis))
+    told = what_would_hold(bench, kinds[0], report.rows, elements) or broken_symmetry(model, question, report.rows)
+    return replace(report, diagnosis=(*told, *report.diagnosis))
 
 
 def _kinds(bench: Bench, elements: list[Element], generator: torch.Generator) -> Iterator[Kind]:
