@@ -15,10 +15,14 @@ from invariance_proofs.gcnn.windows import Layer
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import free, same
+from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import signed
 from invariance_proofs.rules.windows import mirrored
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -66,6 +70,35 @@ def generic(n: int = 5, window: Layer = CENTRED) -> Evidence:
         left = layer(moved_bank(h, inside, outside, bank), acted(h, inside, images), window)
         residuals += [a - b for a, b in zip(left, acted(h, outside, layer(bank, images, window)), strict=True)]
     return vanishes(residuals, what="conv_ψ′(Pf) = P conv_ψ(f)")
+
+
+def channels_move(filters: bool = True) -> Evidence:
+    """Σᵢ over the input channels, which p permutes: ψ′(p⁻¹i) f(p⁻¹i) sums to ψ(i) f(i), for any number of them."""
+    p, i = letters("p i")
+    f, psi = function("f"), function("ψ")
+    back = (~p)(i)
+    return reindexed(f(back) * psi(back if filters else i), f(i) * psi(i), "Σ over channels", over=i, acting=[p])
+
+
+def signs_cancel(signs: Sequence[int] = (1, -1)) -> Evidence:
+    """A sign of an input channel meets itself in the moved bank; a sign of an output channel comes out."""
+    w, x, r = unknowns(w=1, x=1, r=1)
+    return vanishes([r * (s * w) * (s * x) - r * (w * x) for s in signs], what="r(sw)(sx) = r w x")
+
+
+def difference(moved: str = "(K − K′)P") -> Evidence:
+    """With QK = K′P for the moved bank K′: KP − QK = (K − K′)P, which is 0 iff K − K′ is, P being invertible."""
+    K, K2, P = free("K K2 P")
+    return same(K * P - K2 * P, (K - K2) * P if moved == "(K − K′)P" else P * (K - K2), what="KP − QK")
+
+
+def one_pixel_shows_one_tap(least: int = 1) -> Evidence:
+    """Two taps j ≠ i of one output read different pixels, for d ≥ 1: f = 1 at one pixel brings out one tap."""
+    return impossible(
+        lambda s, o, d, j, i, p: [d >= least, j != i, s * o + d * j - p == s * o + d * i - p],
+        "s o d j i p",
+        what="one pixel, one tap",
+    )
 
 
 FILTERS = [
@@ -132,25 +165,61 @@ convolution = Statement(
         "read a pixel, bias included: rows are matched, nothing is computed, and equality is bit for bit."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.DECIDED,
     hypotheses={
         "centred windows": Hypothesis("(n + 2p − k) mod s = 0", lambda n, window: Layer(*window).remainder(n) == 0)
     },
     clauses=(
         Clause(
-            "where windows lie: the mirrored tap of the mirrored output reads the mirror image, if r = 0",
-            Route("all sizes", Method.RING, mirrored, {}, instead("pads", 1), "k s p d q r o j"),
-            over="k s p d q r o j",
-        ),
-        Clause(
             "conv_ψ′(Pf) = P conv_ψ(f)",
-            Route("generic image and bank", Method.RING, generic, {}, {"n = 4, where r = 1": {"n": 4}}),
-            at="5×5 pixels, 3×3 taps, s = 2, p = 1, two channels",
+            Chain(
+                "taps, channels, signs",
+                Route(
+                    "mirrored taps read mirror images if r = 0",
+                    Method.RING,
+                    mirrored,
+                    {},
+                    instead("pads", 1),
+                    "k s p d",
+                ),
+                Route("channels", Method.SYMBOLIC, channels_move, {}, instead("filters", False), "groups"),
+                Route("signs", Method.RING, signs_cancel, {}, {"a factor 2": {"signs": (1, 2)}}, "w x r"),
+            ),
+            Route(
+                "generic image and bank",
+                Method.RING,
+                generic,
+                {},
+                {"n = 4, where r = 1": {"n": 4}},
+                at="5×5 pixels, 3×3 taps, s = 2, p = 1, two channels",
+            ),
+            over="k s p d groups",
         ),
         Clause(
             "it commutes ⇔ ψ′ = ψ",
-            Route("264 cases", Method.EXHAUSTIVE, every_bank, {}, instead("turned", False)),
-            at="4×4 pixels, 2×2 taps, s = 2, two channels",
+            Chain(
+                "what is left is a convolution with ψ − ψ′",
+                Route(
+                    "KP − QK = (K − K′)P",
+                    Method.SYMBOLIC,
+                    difference,
+                    {},
+                    {"P in front": {"moved": "P(K − K′)"}},
+                    "K P",
+                ),
+                Route(
+                    "one pixel shows one tap", Method.SMT, one_pixel_shows_one_tap, {}, instead("least", 0), "s o d p"
+                ),
+            ),
+            Route(
+                "264 cases",
+                Method.EXHAUSTIVE,
+                every_bank,
+                {},
+                instead("turned", False),
+                at="4×4 pixels, 2×2 taps, s = 2, two channels",
+            ),
+            over="s d p",
         ),
     ),
     controls=(

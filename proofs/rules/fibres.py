@@ -194,12 +194,14 @@ reductions = Statement(
                 {},
                 {"the first entry": {"reduce": FIRST}, "other fibres": {"fibres": PAIRS}},
             ),
+            at="two fibres of three entries",
         ),
         Clause(
             "softmax: ⇔",
             Route(
                 "720 permutations, base 2", Method.EXHAUSTIVE, softmax_moves, {}, {"other fibres": {"fibres": PAIRS}}
             ),
+            at="two fibres of three entries",
         ),
     ),
     controls=(
@@ -237,6 +239,7 @@ normalisations = Statement(
             {"a γ for each orientation": {"parameter": by_turn}, "a γ for each pixel": {"parameter": by_pixel}},
         ),
     ),
+    at="two feature maps of two orientations and two pixels",
     assumed=("1/√(v + ε) is a function of the variance, and mean and variance of the multiset",),
     controls=(
         Dropped("sets to sets", one_norm, {"P": (0, 2, 1, 3)}),

@@ -173,6 +173,7 @@ activations = Statement(
                     (SHIFTED, unit, monomial),
                 )
             ),
+            at="rows of three entries from −2 to 2",
         ),
     ),
     controls=(

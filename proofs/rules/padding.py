@@ -116,6 +116,7 @@ paddings = Statement(
             Clause(
                 f"{mode}: ⇔",
                 Route(f"n ≤ 6, {mode}", Method.EXHAUSTIVE, every_small_size, {"mode": mode}, instead("slack", 1)),
+                at="n ≤ 6, a and b ≤ 4",
             )
             for mode in MODES
         ),

@@ -264,6 +264,7 @@ NEAREST = Statement(
                 Route(
                     f"{method}, n and m ≤ 12", Method.EXHAUSTIVE, every_small_size, {"method": method}, NEVER | ALWAYS
                 ),
+                at="n and m ≤ 12",
             )
             for method in ("nearest", "nearest-exact")
         ),

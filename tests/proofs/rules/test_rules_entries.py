@@ -13,6 +13,7 @@ DECIDED = {
     *FOR_ALL_MAPS,
     "attention",
     "contraction",
+    "convolution",
     "kernel",
     "lie-derivative",
     "resize.linear",
@@ -20,7 +21,7 @@ DECIDED = {
     "transposed",
 }
 LISTED = {
-    *("activation", "circular-stride", "convolution", "deep-sets", "kernel.dimension", "normalisation", "padding"),
+    *("activation", "circular-stride", "deep-sets", "kernel.dimension", "normalisation", "padding"),
     *("polyphase", "pooled-sum", "positions", "reduction", "relabelling", "resize.nearest"),
 }
 GRADES = {
