@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..symmetry import Symmetry
 from .actions import Action
 from .backward import nearest_symmetric
+from .forward import forward_bound
 from .generators import MovingGroup
 from .question import Asked, Claim, Question, question_of
 from .refute import in_words as refuted_in_words
@@ -110,6 +111,11 @@ def _nearly(program: Program, question: Question, report: ProofReport, max_error
     if not all(proof.proved for proof in exact):
         return report
     notes = (*report.notes, str(found))
+    moves = [(asked.inputs, proof.outputs) for asked, proof in zip(question.generators, exact, strict=True)]
+    forward = forward_bound(program, found.program, moves)
+    if forward is not None and forward.worth_telling:
+        notes = (*notes, str(forward))
+        report = replace(report, forward=forward)
     if found.error <= max_error:
         changed = replace(found.program, fingerprint="")
         return replace(report, verdict="proved", generators=exact, backward=found, notes=notes, program=changed)

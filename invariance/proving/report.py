@@ -11,6 +11,7 @@ from ..provenance import environment
 from ..verdicts import ProofVerdict
 from .actions import Action
 from .backward import Backward
+from .forward import Forward
 from .trace import Program
 from .values import Constant, Moving
 from .walk import Stop, Walk
@@ -68,6 +69,7 @@ class ProofReport:
         operations: how many operations the graph has; seconds: of the proof, without export_seconds.
         notes: sentences.
         counterexample: an input on which it fails, by numbers.
+        forward: a bound on the difference over a box, where it is within a thousand times of what was found.
         backward: where the weights are symmetric to rounding only, the nearest ones that are so exactly.
     """
 
@@ -86,6 +88,7 @@ class ProofReport:
     notes: tuple[str, ...] = ()
     counterexample: Mapping[str, Any] | None = None
     backward: Backward | None = None
+    forward: Forward | None = None
     program: Program | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -168,6 +171,7 @@ class ProofReport:
             "export_seconds": round(self.export_seconds, 3),
             "notes": list(self.notes),
             "counterexample": self.counterexample,
+            "forward_bound": self.forward.bound if self.forward else None,
             "backward_error": self.backward.error if self.backward else None,
             "sentence": SENTENCE,
             "fingerprint": self.program.fingerprint if self.program else "",
