@@ -41,17 +41,22 @@ def compared(
     return equivariance_error(lambda output: output, plain, moved, output_action=action, region=region)
 
 
-def shown(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> tuple[list[Shown], str]:
-    """Images of every kind that the model takes, and a sentence on those that it does not.
+def shown(
+    probe: Probe, question: Question, size: int | None, generator: torch.Generator
+) -> tuple[list[Shown], str, bool]:
+    """Images of every kind that the model takes, a sentence on those that it does not, and whether a sample's output
+    ignores its batch. Inputs that were given are the only kind.
 
     Raises:
         ArgumentError: it takes none of them.
     """
     shape, count = question.shape(size), question.images or IMAGES
+    own = question.inputs
+    drawings = KINDS if own is None else {"the inputs given": lambda *_: own}
     accepted: list[tuple[str, Tensor, Tensor]] = []
     refused: dict[str, ArgumentError] = {}
     alone = True
-    for kind, draw in KINDS.items():
+    for kind, draw in drawings.items():
         inputs = draw(shape, count, generator)
         try:
             plain = probe(inputs)
@@ -69,12 +74,12 @@ def shown(probe: Probe, question: Question, size: int | None, generator: torch.G
     roundings = measured(probe, [(x, y) for _, x, y in accepted], alone=alone)
     found = [Shown(*known, rounding) for known, rounding in zip(accepted, roundings, strict=True)]
     said = "; ".join(f"{kind}: {error.args[1]}" for kind, error in refused.items())
-    return found, f"left out, as the model refuses them: {said}" if said else ""
+    return found, f"left out, as the model refuses them: {said}" if said else "", alone
 
 
 def check_exact(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> Iterator[Row]:
     """A row for each element at one size, the gravest of all kinds of images."""
-    kinds, said = shown(probe, question, size, generator)
+    kinds, said, _ = shown(probe, question, size, generator)
     shape = question.shape(size)
     here = (shape[-2], shape[-1])
     pending = list(elements(question, probe.model, size, generator))
@@ -91,7 +96,15 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
                 rows[kind.kind] = Row(element.name, here, None, None, 0.0, "violated", note=note)
                 break
             case = Moved(kind.plain, output, expected)
-            rows[kind.kind] = judge(element.name, here, case, kind.rounding, family=family, generator=generator)
+            rows[kind.kind] = judge(
+                element.name,
+                here,
+                case,
+                kind.rounding,
+                family=family,
+                generator=generator,
+                tolerance=question.tolerance,
+            )
         yield merged(rows, said)
 
 

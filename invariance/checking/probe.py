@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,9 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..measure.error import Model
 
 __all__ = ["Probe"]
+
+
+_BATCHED = 1e-5  # relative: batches of other lengths are summed in another order, inside perhaps in float32
 
 
 class Probe:
@@ -32,8 +36,10 @@ class Probe:
     def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int) -> None:
         self.original, self.dtype, self.device, self.batch = model, dtype, device, batch
         self.passes = 0
+        self.alone: bool | None = None  # once it is known: whether a sample's output ignores its batch
         self._grad = False
         self._beside: Model | None = None
+        self._around: AbstractContextManager[Any] = nullcontext()
         self._cast: dict[torch.dtype, Model] = {}
 
     @property
@@ -47,6 +53,12 @@ class Probe:
         """The output for `inputs` of any dtype and device, in float64 on the CPU."""
         self._give_shapes(inputs)
         return self._run(self.model, inputs, self.dtype)
+
+    def within(self, around: AbstractContextManager[Any]) -> Probe:
+        """The same, each pass inside a context."""
+        other = copy.copy(self)
+        other._around = around
+        return other
 
     def exactly(self, inputs: Tensor) -> Tensor | None:
         """The output of the same numbers, as they are in `dtype`, computed in float64; None where it does not run
@@ -109,19 +121,20 @@ class Probe:
             ArgumentError: two identical passes differ.
         """
         try:
-            alone = self(inputs[:1])
+            single = self(inputs[:1])
         except ArgumentError:  # such as batch statistics of one value
             self.require_function(inputs, plain)
+            self.alone = False
             return False
-        if _agree(alone, plain[:1], self.dtype):
-            return True
-        self.require_function(inputs[:1], alone)
-        return False
+        self.alone = _agree(single, plain[:1], max(_BATCHED, torch.finfo(self.dtype).eps ** 0.5))
+        if not self.alone:
+            self.require_function(inputs[:1], single)
+        return self.alone
 
     def require_function(self, inputs: Tensor, known: Tensor | None = None) -> None:
         """Raises ArgumentError unless two identical passes agree."""
         first = self(inputs) if known is None else known
-        if _agree(first, self(inputs), self.dtype):
+        if _agree(first, self(inputs), torch.finfo(self.dtype).eps ** 0.5):
             return
         random = [
             f"{name or 'the model'} ({type(layer).__name__})"
@@ -176,7 +189,7 @@ class Probe:
     def _passed(self, model: Model, part: Tensor, dtype: torch.dtype) -> Tensor:
         self.passes += len(part)
         try:
-            with torch.set_grad_enabled(self._grad):
+            with torch.set_grad_enabled(self._grad), self._around:
                 output = model(part.to(self.device, dtype, copy=True).requires_grad_(self._grad))
         except Exception as error:  # code of others: whatever it raises, the input is what it refused
             if "does not require grad" in str(error) and not self._grad:
@@ -186,12 +199,12 @@ class Probe:
         return _examined(output, len(part))
 
 
-def _agree(first: Tensor, second: Tensor, dtype: torch.dtype) -> bool:
+def _agree(first: Tensor, second: Tensor, tolerance: float) -> bool:
     if first.shape != second.shape:
         return False
     scale = float(first.abs().max()) or 1.0
     rms = scale * float((first / scale).square().mean().sqrt())
-    return float((first - second).abs().max()) <= rms * torch.finfo(dtype).eps ** 0.5
+    return float((first - second).abs().max()) <= rms * tolerance
 
 
 def _state(model: object) -> list[Tensor]:

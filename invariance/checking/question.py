@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import torch
@@ -16,11 +16,13 @@ from ..verdicts import Claim
 from ..warps import WARP_FAMILIES
 
 __all__ = [
+    "BATCH",
     "CHECKED_GROUPS",
     "FINITE",
     "LADDER",
     "POINTWISE",
     "Action",
+    "Border",
     "Kind",
     "Question",
     "SymmetryQuestion",
@@ -36,7 +38,11 @@ Action = Kind | Callable[[int, Tensor], Tensor]
 FINITE = tuple(name for name, group in GROUPS.items() if group.permutes_pixels)
 POINTWISE = ("colour-gain", "block-fields")
 LADDER = ("rotation", "scale", "shear", *WARP_FAMILIES)
-CHECKED_GROUPS = ("translation", *FINITE, *POINTWISE, *LADDER)
+BATCH = "batch"
+CHECKED_GROUPS = ("translation", BATCH, *FINITE, *POINTWISE, *LADDER)
+
+Border = Literal["ignored", "counted"]
+"""Whether what an image's border does is the network's doing."""
 
 _AXES: dict[Kind, int] = {"scalar": 3, "regular": 4, "jacobian": 5}
 _DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -62,6 +68,10 @@ class Question:
     block: int | None = None
     seed: int = 0
     fibre: Kind | None = None
+    tolerance: float | None = None
+    border: Border = "ignored"
+    budget: float | None = None
+    inputs: Tensor | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.group not in CHECKED_GROUPS:
@@ -93,10 +103,29 @@ class Question:
             raise ArgumentError("sizes", self.sizes, "numbers of pixels along a side")
         if self.block is not None and (self.group != "block-fields" or self.block < 1):
             raise ArgumentError("block", self.block, "the pixels along the side of a block, for block-fields only")
+        if self.tolerance is not None and not 0 <= self.tolerance < float("inf"):
+            raise ArgumentError("tolerance", self.tolerance, "the largest E that is good enough, such as 0.02")
+        if self.border not in get_args(Border):
+            raise ArgumentError("border", self.border, f"one of {', '.join(get_args(Border))}")
+        if self.budget is not None and not self.budget > 0:
+            raise ArgumentError("budget", self.budget, "seconds, more than 0")
+        self._check_given()
         self._check_action()
         self._check_input()
 
+    def _check_given(self) -> None:
+        if self.inputs is None:
+            return
+        if self.sizes:
+            raise ArgumentError("sizes", self.sizes, "None beside inputs, which have their size")
+        if self.group in LADDER:
+            raise ArgumentError("inputs", "given", f"None for {self.group}, whose images are known at every point")
+        if tuple(self.inputs.shape[1:]) != self.input_shape:
+            raise ArgumentError("inputs", tuple(self.inputs.shape), f"(batch, {', '.join(map(str, self.input_shape))})")
+
     def _check_action(self) -> None:
+        if self.group == BATCH and self.claim != "invariant":
+            raise ArgumentError("claim", self.claim, "invariant: a sample's output does not depend on its batch")
         if self.claim == "invariant" and self.action is not None:
             raise ArgumentError("action", self.action, "none for the claim invariant: the output stays")
         if isinstance(self.action, str) and self.action not in get_args(Kind):
@@ -143,11 +172,16 @@ class Question:
 
     def to_dict(self) -> dict[str, Any]:
         action = self.action if isinstance(self.action, str | None) else "function"
-        return asdict(self) | {"action": action, "dtype": str(self.dtype).removeprefix("torch.")}
+        given = {} if self.inputs is None else {"inputs": "given"}
+        plain = asdict(replace(self, inputs=None))
+        del plain["inputs"]
+        return plain | {"action": action, "dtype": str(self.dtype).removeprefix("torch.")} | given
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Question:
         """Raises ArgumentError where a field is missing, unknown or of the wrong type."""
+        if data.get("inputs") == "given":
+            raise ArgumentError("question", "inputs that were given", "drawn ones: a file does not hold the inputs")
         try:
             sizes = data["sizes"] and tuple(data["sizes"])
             dtype = getattr(torch, data["dtype"])

@@ -105,16 +105,13 @@ def merged(rows: Mapping[str, Row], note: str = "") -> Row:
         ((kind, row) for kind, row in telling.items() if row.verdict == verdict), key=lambda pair: pair[1].error or 0.0
     )
     power = max((row.power for row in telling.values() if row.power is not None), default=None)
-    only = f"on {kind}" if verdict == "violated" and len(telling) > 1 and _alone(kind, telling) else ""
+    broken, sound = ([k for k, row in telling.items() if (row.verdict == "violated") is bad] for bad in (True, False))
+    only = f"on {', '.join(broken)}; not on {', '.join(sound)}" if broken and sound else ""
     said = "; ".join(filter(None, (row.note, only, note)))
     return replace(row, note=said, power=power, kind=kind if len(rows) > 1 else "")
 
 
-def _alone(kind: str, rows: Mapping[str, Row]) -> bool:
-    return all(row.verdict != "violated" for other, row in rows.items() if other != kind)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """The answer of `check`.
 
@@ -122,7 +119,7 @@ class CheckReport:
         question: what was asked; with the same model it has the same answer.
         target, target_seed: where the model can be found again, see `load_target`; empty if it is not known.
         diagnosis: sentences on sizes, borders and limits, the first one on the verdict.
-        scope: which part of the group was tried.
+        scope: which part of the group was tried, or of the question is answered, where that is not all of it.
         ladders: the refinement ladders by transformation.
         proof: what `prove` found, where a proof was asked for.
     """
@@ -223,7 +220,23 @@ class CheckReport:
         return f"{question.group}, {question.claim}{f' ({moves})' if question.action else ''}"
 
     def __str__(self) -> str:
-        return "\n".join(filter(None, (f"{self.asked}: {self.verdict}", self.scope, *self.diagnosis)))
+        of_symmetry = isinstance(self.question, SymmetryQuestion)
+        first = f"{self.asked}: {self.verdict}"
+        told = (first, self.scope) if of_symmetry or not self.scope else (f"{first}, {self.scope}",)
+        return "\n".join(filter(None, (*told, *self.diagnosis, *self._power)))
+
+    __repr__ = __str__
+
+    @property
+    def power(self) -> float | None:
+        """The smallest E of any one channel that would have been called a violation; None where a ladder judges."""
+        return max((row.power for row in self.rows if row.power is not None), default=None)
+
+    @property
+    def _power(self) -> list[str]:
+        if self.verdict != "consistent" or self.power is None or self.question.tolerance is not None:
+            return []
+        return [f"a fault of E ≥ {self.power:.0e} in any one channel would have been seen on the images tried"]
 
 
 def _finite(data: dict[str, Any]) -> dict[str, Any]:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..groups import Group, SplitGroup
 from ..measure.error import Model
 from ..symmetry import Symmetry
 from ..verdicts import Claim
+from .batch import check_batch
 from .exact import check_exact
+from .given import MOST, gathered
 from .layers import broken_layer
 from .probe import Probe
 from .proof import with_proof
-from .question import CHECKED_GROUPS, FINITE, LADDER, POINTWISE, Action, Kind, Question, SymmetryQuestion
+from .question import (
+    BATCH,
+    CHECKED_GROUPS,
+    FINITE,
+    LADDER,
+    POINTWISE,
+    Action,
+    Border,
+    Kind,
+    Question,
+    SymmetryQuestion,
+)
 from .report import CheckReport
 from .shorthand import symmetry_of
 from .strides import other_sizes, strides_to_blame
 from .symmetric import RANDOM, answer_symmetry
-from .translation import check_translation
+from .translation import check_translation, scope_of
 
 __all__ = ["answer", "check"]
 
@@ -45,6 +60,9 @@ def check(
     inputs: Any = None,
     fibre: Kind | None = None,
     prove: bool = False,
+    border: Border = "ignored",
+    eval: bool = False,
+    budget: float | None = None,
 ) -> CheckReport:
     r"""Is $F(gx) = \rho(g)F(x)$ for every g of a group, and if not, where and by how much?
 
@@ -67,10 +85,15 @@ def check(
         fibre: what an input of more axes is: "regular", (C, |H|, H, W), a feature map on the group; "jacobian",
             (C, 3, 2, H, W), a Jacobian field. Axes are never guessed; a volume is a `Symmetry` of fields.
         block: the side K of a block field, by default the kernel size of the first layer.
-        tolerance: E to judge by, instead of rounding.
+        tolerance: the largest E that is good enough; the interval of E decides, instead of rounding.
+        inputs: tensors of one's own instead of drawn ones: a tree that fits the symmetry; or images, a tensor, a pair
+            or mapping with one, or an iterable of those such as a DataLoader, of which the first 16 are used.
+        border: of shifts, whether what zero padding does at the border is the network's doing, "counted", or not,
+            "ignored"; see `translation`.
+        eval: check a copy in evaluation mode, in which batch norm and dropout are fixed.
+        budget: seconds after which no further rung of a refinement ladder is begun.
         prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
             it finds is the report's `proof`, and a sentence of its diagnosis.
-        inputs: tensors of one's own, as a tree that fits the symmetry, instead of drawn ones.
 
     Raises:
         ArgumentError: a question that makes no sense; a model that refuses the input, is random, returns NaN, or
@@ -86,8 +109,14 @@ def check(
     if symmetry is not None and claim not in (None, symmetry.claim):
         raise ArgumentError("claim", claim, f"{symmetry.claim}, as the symmetry says of its outputs, or none")
     claim = claim or "invariant"
+    if eval and isinstance(model, nn.Module):
+        model = copy.deepcopy(model).eval()
+    own = gathered(inputs, images or MOST) if symmetry is None and inputs is not None else None
+    shape = None if input_shape is None else _whole_numbers("input_shape", input_shape)
+    if own is not None and shape is None:
+        shape = tuple(own.shape[1:])
     name = group if isinstance(group, str) else getattr(group, "name", None)
-    if symmetry is None and input_shape is None:
+    if symmetry is None and shape is None:
         raise ArgumentError("symmetry", None, "a Symmetry, or an input_shape and a group")
     if symmetry is None and name is None:
         raise ArgumentError("group", group, f"one of {', '.join(CHECKED_GROUPS)}, or a group of invariance.groups")
@@ -97,19 +126,26 @@ def check(
         moves = action or "scalar"
         if not isinstance(moves, str):
             raise ArgumentError("action", "a function", "a Symmetry with fields.representation, for this group")
-        assert input_shape is not None
+        assert shape is not None
         assert group is not None
-        symmetry = symmetry_of(model, tuple(input_shape), group, claim, moves, dtype=dtype, device=device)
+        symmetry = symmetry_of(model, shape, group, claim, moves, dtype=dtype, device=device)
     if symmetry is not None:
         asked = SymmetryQuestion(symmetry, images, RANDOM, batch, dtype, device, tolerance, inputs, seed)
         return with_proof(model, answer(model, asked)) if prove else answer(model, asked)
-    assert input_shape is not None
+    assert shape is not None
     assert name is not None
-    fixed = None if sizes is None else tuple(sizes)
-    question = Question(
-        tuple(input_shape), name, claim, action, fixed, images, batch, dtype, device, block, seed, fibre
-    )
+    fixed = None if sizes is None else _whole_numbers("sizes", sizes)
+    about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
+    question = Question(shape, name, claim, action, fixed, *about)
     return with_proof(model, answer(model, question)) if prove else answer(model, question)
+
+
+def _whole_numbers(name: str, values: object) -> tuple[int, ...]:
+    if isinstance(values, Iterable):
+        found = tuple(values)
+        if all(isinstance(value, int) for value in found):
+            return found
+    raise ArgumentTypeError(name, values, "whole numbers, one after the other, such as (3, 32, 32)")
 
 
 def answer(model: Model, question: Question | SymmetryQuestion) -> CheckReport:
@@ -122,14 +158,27 @@ def answer(model: Model, question: Question | SymmetryQuestion) -> CheckReport:
         from .continuous import check_continuous
 
         return check_continuous(probe, question, generator)
-    measure = check_translation if question.group == "translation" else check_exact
+    measure = {"translation": check_translation, BATCH: check_batch}.get(question.group, check_exact)
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
-    said = list(dict.fromkeys(row.note for row in rows if row.note))
+    scope = scope_of(probe, question, rows) if question.group == "translation" else ""
+    said = [*_batch(probe), *dict.fromkeys(row.note for row in rows if row.note)]
     violated = [row for row in rows if row.verdict == "violated"]
     if question.group in FINITE and violated:
         rows += other_sizes(probe, question, rows, generator)
         said = [*strides_to_blame(probe, question, rows), *said]
     sizes_tell = any(row.verdict == "consistent" and row.size not in {bad.size for bad in violated} for row in rows)
-    if violated and question.group not in POINTWISE and not sizes_tell:
+    if violated and question.group not in (*POINTWISE, BATCH) and not sizes_tell:
         said += broken_layer(probe, question, violated[0])
-    return CheckReport(question, tuple(rows), tuple(said))
+    return CheckReport(question, tuple(rows), tuple(said), scope=scope)
+
+
+def _batch(probe: Probe) -> list[str]:
+    """What there is to say where a sample's output depends on its batch."""
+    if probe.alone is not False:
+        return []
+    layers = probe.batch_statistics()
+    modes = f"{', '.join(layers[:3])} {'are' if len(layers) > 1 else 'is'} in training mode"
+    return [
+        f"a sample's output depends on the others of its batch ({modes if layers else 'the model mixes them'}), so "
+        f"that E depends on batch = {probe.batch}: ask again with eval=True (--eval), or ask for the group 'batch'"
+    ]

@@ -28,7 +28,12 @@ __all__ = ["check", "show"]
 @click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
 @click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian.")
 @click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian.")
-@click.option("--tolerance", type=float, help="E to judge by, instead of rounding.")
+@click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding.")
+@click.option("--inputs", type=click.Path(path_type=Path), help="A folder of pictures to show in place of drawn ones.")
+@click.option("--range", "values", type=Text(), help="What their values become: low,high or mean/deviation; 0,1.")
+@click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing.")
+@click.option("--eval", is_flag=True, help="Check it in evaluation mode: batch norm and dropout fixed.")
+@click.option("--budget", type=float, help="Seconds after which no further rung of a ladder is begun.")
 @click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,float16,exported,scripted: E of each.")
 @click.option("--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images.")
 @click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
@@ -55,6 +60,8 @@ def check(
     dtype: str,
     device: str,
     seed: int,
+    inputs: Path | None,
+    values: str | None,
     json_file: Path | None,
     plot: Path | None,
     layers: bool,
@@ -69,6 +76,7 @@ def check(
 
     from ..checking import check as measure
     from ..checking import layers_of
+    from ..checking.given import of_folder
     from ..files import write
     from ..targets import load_target
 
@@ -82,6 +90,10 @@ def check(
         asked |= {"group": group, "input_shape": shape, "sizes": listed("--sizes", sizes, int) if sizes else None}
         if shape is None or group is None:
             raise ArgumentError("--input", input_shape, "a shape and a --group; or --group with --in; or --symmetry")
+        if inputs is not None:
+            asked["inputs"] = of_folder(inputs, shape, values)
+        elif values:
+            raise ArgumentError("--range", values, "a folder of pictures to go with it: --inputs FOLDER")
     elif shape is not None:
         raise ArgumentError("--input", input_shape, "left out: --in or --symmetry say what the inputs are")
     generator = torch.Generator().manual_seed(seed)

@@ -84,9 +84,9 @@ def check_symmetry(
 def _measurement(report: CheckReport) -> Measurement:
     question, worst = report.question, report.worst
     floor = None if worst is None or question.group in LADDER else worst.floor
-    portable = not isinstance(question, SymmetryQuestion) or (question.inputs is None and question.symmetry.portable)
+    portable = question.inputs is None and (not isinstance(question, SymmetryQuestion) or question.symmetry.portable)
     found_again = report.target and not callable(question.action) and portable
-    what = str(report).splitlines()[0].removesuffix(f": {report.verdict}")
+    what = report.asked
     data = report.to_dict() if found_again else None
     return Measurement(what, worst and worst.error, floor, report.verdict, data)
 

@@ -102,23 +102,61 @@ def test_windows_that_shrink_to_points_are_not_believed(pooled: bool):
     layers = [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 3, padding=1)]
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1)) if pooled else nn.Sequential(*layers)
     report = asked(model, claim="invariant" if pooled else "equivariant", input_shape=(3, 32, 32))
-    assert report.verdict == "undecided"
-    assert "single pixels alone" in report.diagnosis[0]
+    assert report.verdict == "measured"
+    assert "windows are fixed in pixels" in report.diagnosis[0]
+    assert report.scope.startswith("E = ")
+    assert "tolerance=" in str(report)
 
 
 def test_one_size_alone_decides_nothing():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4))
     report = asked(model, claim="invariant", input_shape=(3, 32, 32), sizes=None)
-    assert report.verdict == "undecided"
+    assert report.verdict == "measured"
     assert "fewer than four sizes" in report.diagnosis[0]
     assert (report.rows[0].error or 0) > 0.1
 
 
 def test_each_of_a_few_sizes_has_its_rows():
     report = asked(Gradient(), sizes=(24, 32), input_shape=(3, 16, 16))
-    assert [row.size[0] for row in report.rows] == [24, 24, 24, 32, 32, 32]
-    assert report.verdict == "undecided"
+    assert [row.size[0] for row in report.rows] == 6 * [24] + 6 * [32]
+    assert report.verdict == "measured"
+
+
+def test_a_tolerance_makes_a_number_a_verdict():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
+    verdicts = [asked(model, input_shape=(3, 24, 24), tolerance=t).verdict for t in (3.0, 0.01)]
+    assert verdicts == ["consistent", "violated"]
+
+
+class Turned(nn.Module):
+    """The largest over C₈ of a filter and its exact turns: a Gaussian derivative, sampled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        line = torch.arange(-4, 5, dtype=torch.float64)
+        y, x = torch.meshgrid(line, line, indexing="ij")
+        angles = torch.arange(8, dtype=torch.float64) * torch.pi / 4
+        along = x * angles.cos()[:, None, None] + y * angles.sin()[:, None, None]
+        self.register_buffer("taps", (along * (-(x.square() + y.square()) / 4).exp())[:, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.taps.to(x.dtype), padding=4).amax(1, keepdim=True)
+
+
+def test_angles_in_and_out_of_a_finite_group_differ():
+    report = asked(Turned(), input_shape=(1, 32, 32), sizes=None)
+    assert report.verdict == "measured"
+    error = {row.transformation: row.error or 0 for row in report.rows}
+    inside, outside = (error[f"rotation by {angle}°, 1/8 cycles/pixel"] for angle in (45, 17))
+    assert error["rotation by 90°, 1/8 cycles/pixel"] < 1e-9
+    assert outside > 5 * inside
+
+
+def test_a_budget_and_the_memory_leave_rungs_out():
+    report = asked(Gradient(), input_shape=(3, 32, 32), sizes=None, budget=0.2)
+    assert "left out, beyond a budget of 0.2 s" in str(report)
 
 
 @pytest.mark.parametrize("model", [lambda x: torch.ones_like(x), lambda x: x[:, :, :1, :1] * 0])

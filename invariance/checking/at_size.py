@@ -1,0 +1,130 @@
+"""The error at one size for content of a stated bandwidth: for models whose windows are fixed in pixels.
+
+As the grid is refined such a window shrinks to a point, and functions of single points are equivariant to
+everything. So a refinement ladder says nothing of it, and what its users want is a number: how far it is from
+symmetric on images of this size whose content goes up to so many cycles per pixel, beside what resampling does by
+itself. The number is *measured*; with a tolerance it becomes a verdict.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..images import AnalyticImage
+from ..warps import Warp
+from .bench import Bench, channels_of, sampled
+from .exact import compared
+from .judge import CONSTANT, error_interval, within, worst_image
+from .probe import Probe
+from .question import Question
+from .report import CheckReport, Row
+
+__all__ = ["BANDWIDTHS", "fixed_in_pixels", "measured_at_size"]
+
+BANDWIDTHS = {"1/16": 1 / 16, "1/8": 1 / 8, "1/4": 1 / 4}
+"""Cycles per pixel: of well sampled photographs, of ordinary ones, and half of what the grid can carry."""
+
+_MAIN = "1/8"
+_EXACT = 1e-9
+_FURTHER = 3  # times finer is the second grid
+_SHRINKS, _STAYS = (
+    0.5,
+    0.25,
+)  # powers of the grid: shuffling points falls like 1, its seams like 1/2; see `fixed_in_pixels`
+
+
+def measured_at_size(
+    probe: Probe, question: Question, warps: dict[str, Warp], count: int, generator: torch.Generator, why: str
+) -> CheckReport:
+    """A row for each transformation at the middle bandwidth, and without a tolerance for the first at the others."""
+    rows = []
+    for size in question.sizes or (question.input_shape[-1],):
+        for name, cycles in BANDWIDTHS.items():
+            if name != _MAIN and question.tolerance is not None:
+                continue
+            images = AnalyticImage.random(
+                count, generator=generator, cutoff=cycles * size, window=0.15, channels=channels_of(question)
+            )
+            some = warps if name == _MAIN else dict(list(warps.items())[:1])
+            bench = Bench(probe, question, images, tuple(some.values()))
+            rows += [_row(bench, f"{warp}, {name} cycles/pixel", w, size, generator) for warp, w in some.items()]
+    told = [row for row in rows if row.error is not None and _MAIN in row.transformation]
+    worst = max(told, key=lambda row: row.error or 0.0, default=None)
+    said = [why]
+    scope = ""
+    if worst is not None:
+        scope = f"E = {worst.error:.1e} at {worst.size[0]}×{worst.size[1]} on content up to {_MAIN} cycles per pixel"
+        said.append(
+            f"largest for {worst.transformation.partition(',')[0]}; interpolating the output alone makes {worst.floor:.0e}"
+        )
+        if question.tolerance is None:
+            said.append("for a verdict, ask again with the E that is good enough: tolerance=0.05 (--tolerance)")
+    said += dict.fromkeys(row.note for row in rows if row.note)
+    return CheckReport(question, tuple(rows), tuple(said), scope=scope)
+
+
+def _row(bench: Bench, name: str, warp: Warp, size: int, generator: torch.Generator) -> Row:
+    report, floor = bench.measure(warp, size), bench.floor(warp, size)
+    if bench.is_constant(size):
+        return Row(name, (size, size), None, None, floor, "undefined", note=CONSTANT)
+    error, interval = error_interval(report, generator)
+    tolerance = bench.question.tolerance
+    verdict = "measured" if tolerance is None else within(interval, tolerance)
+    note = "the interval of E has the tolerance inside: show more images (images=)" if verdict == "undecided" else ""
+    return Row(name, (size, size), error, interval, floor, verdict, *worst_image(report), note=note)
+
+
+def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Generator) -> bool:
+    """Whether the model sees a few pixels about each, on every grid.
+
+    Shuffling the pixels of each 2×2 square then changes less and less as the grid is refined, which it does not where
+    neighbours are subtracted and the difference is scaled with the grid. Exchanging two quarters of the image changes
+    less and less as well, along seams, which it does not where windows are as wide as a part of the image. A
+    function of single pixels commutes with the shuffle and is equivariant indeed.
+    """
+    seed = int(torch.randint(2**31, (), generator=generator))
+    small = sizes[0]
+    large = next((n for n in sizes if n >= _FURTHER * small), sizes[-1])
+
+    def shuffle(size: int, expected: bool = False) -> float:
+        inputs, plain = sampled(bench.question, bench.images, size), bench.plain(size)
+        moved = expected and plain.shape[-2:] == inputs.shape[-2:]
+        return compared(
+            plain, bench.probe(_shuffled(inputs, seed)), lambda y: _shuffled(y, seed) if moved else y
+        ).normalised
+
+    def exchange(size: int) -> float:
+        inputs = sampled(bench.question, bench.images, size)
+        moves = bench.question.moves is not None
+        return compared(
+            bench.plain(size), bench.probe(_exchanged(inputs)), lambda y: _exchanged(y) if moves else y
+        ).normalised
+
+    if shuffle(small, expected=True) < _EXACT:
+        return False
+    finer = large / small
+    if shuffle(small) < shuffle(large) * finer**_SHRINKS:
+        return False
+    return exchange(small) > exchange(large) * finer**_STAYS
+
+
+def _shuffled(field: Tensor, seed: int) -> Tensor:
+    """The pixels of each square of 2×2 in an order of its own, the same for all channels; odd ones out stay."""
+    height, width = (n // 2 * 2 for n in field.shape[-2:])
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.rand((height // 2, width // 2, 4), generator=generator).argsort(-1)
+    squares = field[..., :height, :width].unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2)).transpose(-3, -2).flatten(-2)
+    mixed = squares.gather(-1, order.expand(squares.shape)).unflatten(-1, (2, 2))
+    shuffled = field.clone()
+    shuffled[..., :height, :width] = mixed.transpose(-3, -2).flatten(-4, -3).flatten(-2)
+    return shuffled
+
+
+def _exchanged(field: Tensor) -> Tensor:
+    """The first and the last quarter of the image in each other's place; of odd lengths the middle stays."""
+    first = (..., *(slice(n // 2) for n in field.shape[-2:]))
+    last = (..., *(slice(n - n // 2, None) for n in field.shape[-2:]))
+    exchanged = field.clone()
+    exchanged[first], exchanged[last] = field[last], field[first]
+    return exchanged
