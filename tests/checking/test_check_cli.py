@@ -162,7 +162,7 @@ MISTAKES = {
     "target": (["check", "nets.py:Bad", "--input", "3,8,8", "--group", "p4"], "there is no Bad"),
     "import": (["check", "no.such:Net", "--input", "3,8,8", "--group", "p4"], "imports (ModuleNotFoundError"),
     "input": (["check", "nets.py:Good", "--input", "3,x,8", "--group", "p4"], "--input = 3,x,8"),
-    "no input": (["check", "nets.py:Good", "--group", "p4"], "Missing option '--input'"),
+    "no input": (["check", "nets.py:Good", "--group", "p4"], "--input = None"),
     "group": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p5"], "group = p5"),
     "claim": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--claim", "nice"], "claim = nice"),
     "dtype": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--dtype", "int8"], "dtype = torch.int8"),
