@@ -56,7 +56,7 @@ def measured_at_size(
     if worst is not None:
         scope = f"E = {worst.error:.1e} at {worst.size[0]}×{worst.size[1]} on content up to {_MAIN} cycles per pixel"
         said.append(
-            f"largest for {worst.transformation.partition(',')[0]}; interpolating the output alone makes {worst.floor:.0e}"
+            f"largest for {worst.transformation.partition(',')[0]}; interpolation of the output makes {worst.floor:.0e}"
         )
         if question.tolerance is None:
             said.append("for a verdict, ask again with the E that is good enough: tolerance=0.05 (--tolerance)")

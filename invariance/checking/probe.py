@@ -227,7 +227,9 @@ def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> Arg
     reason = " ".join(str(error).split())[:200]
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
         return ArgumentError("batch", batch, f"fewer samples in a pass: out of memory ({reason})")
-    if not isinstance(model, nn.Module) and any(word in reason.lower() for word in ("dtype", "scalar type")):
+    if not isinstance(model, nn.Module) and any(
+        word in reason.lower() for word in ("dtype", "scalar type", "should be the same")
+    ):
         wanted = f"the module itself, or the dtype that it computes in, such as dtype=torch.float32 ({reason})"
         return ArgumentError("model", "a function of another dtype", wanted)
     wanted = f"a shape and dtype that the model takes ({type(error).__name__}: {reason})"

@@ -131,7 +131,7 @@ def test_a_tolerance_makes_a_number_a_verdict():
 
 
 class Turned(nn.Module):
-    """The largest over C₈ of a filter and its exact turns: a Gaussian derivative, sampled."""
+    """The largest over C₈ of a filter and its turns: a long Gaussian, sampled."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +139,8 @@ class Turned(nn.Module):
         y, x = torch.meshgrid(line, line, indexing="ij")
         angles = torch.arange(8, dtype=torch.float64) * torch.pi / 4
         along = x * angles.cos()[:, None, None] + y * angles.sin()[:, None, None]
-        self.register_buffer("taps", (along * (-(x.square() + y.square()) / 4).exp())[:, None])
+        across = y * angles.cos()[:, None, None] - x * angles.sin()[:, None, None]
+        self.register_buffer("taps", (-along.square() / 10 - across.square()).exp()[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.taps.to(x.dtype), padding=4).amax(1, keepdim=True)
@@ -151,7 +152,7 @@ def test_angles_in_and_out_of_a_finite_group_differ():
     error = {row.transformation: row.error or 0 for row in report.rows}
     inside, outside = (error[f"rotation by {angle}°, 1/8 cycles/pixel"] for angle in (45, 17))
     assert error["rotation by 90°, 1/8 cycles/pixel"] < 1e-9
-    assert outside > 5 * inside
+    assert outside > 1.3 * inside
 
 
 def test_a_budget_and_the_memory_leave_rungs_out():

@@ -96,7 +96,7 @@ def sources() -> str:
     found = hashlib.sha256()
     root = Path(invariance.__file__).parent
     measure = [root / "measure" / f"{name}.py" for name in ("error", "interval", "ladder")]
-    asked = (file for folder in (root / "testing" / "check", Path(__file__).parent) for file in folder.rglob("*.py"))
+    asked = (file for folder in (root / "checking", Path(__file__).parent) for file in folder.rglob("*.py"))
     for file in sorted((*measure, *asked)):
         found.update(file.name.encode() + file.read_bytes())
     return found.hexdigest()[:16]
