@@ -59,7 +59,7 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
     """A row for each transformation, with its ladder."""
     count = question.images or IMAGES
     images = smooth_images(question, count, generator)
-    warps = warps_of(question.group, count, generator)
+    warps: dict[str, Warp] = warps_of(question.group, count, generator)
     size = question.input_shape[-1]
     first = sampled(question, images, size)
     probe.require_function(first[:2])
@@ -75,10 +75,9 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
     elif fixed_in_pixels(bench, sizes, generator):
         why = "windows are fixed in pixels: on finer grids they shrink to single pixels, so that refining tells nothing"
     if why:
-        chosen = (
-            {f"rotation by {angle}°": _rotation(angle) for angle in ANGLES} if question.group == "rotation" else warps
-        )
-        return measured_at_size(probe, question, chosen, count, generator, why)
+        if question.group == "rotation":
+            warps = dict[str, Warp]({f"rotation by {angle}°": _rotation(angle) for angle in ANGLES})
+        return measured_at_size(probe, question, dict(warps), count, generator, why)
     rows, ladders = [], {}
     for name, warp in warps.items():
         row, ladder = _climb(bench, name, warp, sizes, size, generator)

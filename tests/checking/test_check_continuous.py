@@ -133,6 +133,8 @@ def test_a_tolerance_makes_a_number_a_verdict():
 class Turned(nn.Module):
     """The largest over C₈ of a filter and its turns: a long Gaussian, sampled."""
 
+    taps: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         line = torch.arange(-4, 5, dtype=torch.float64)

@@ -140,14 +140,12 @@ def test_inputs_of_ones_own():
 class Stack(nn.Module):
     """Zero-padded convolutions that see all of the image, and what comes after."""
 
-    def __init__(self, depth: int, mode: str = "zeros", *, dilation: int = 1, pooled: bool = True) -> None:
+    def __init__(self, depth: int, mode: Any = "zeros", *, dilation: int = 1, pooled: bool = True) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(
-            nn.Conv2d(2, 2, 3, padding=dilation, dilation=dilation, padding_mode=mode) for _ in range(depth)
-        )
-        for conv in self.convs:
+        convs = [nn.Conv2d(2, 2, 3, padding=dilation, dilation=dilation, padding_mode=mode) for _ in range(depth)]
+        for conv in convs:
             conv.weight.data = torch.randn(conv.weight.shape, generator=seeded(1)) / 4
-        self.pooled = pooled
+        self.convs, self.pooled = nn.ModuleList(convs), pooled
 
     def forward(self, x: Tensor) -> Tensor:
         for conv in self.convs:
@@ -158,7 +156,7 @@ class Stack(nn.Module):
 @pytest.mark.parametrize("options", [{"depth": 10}, {"depth": 10, "pooled": False}, {"depth": 1, "dilation": 24}])
 def test_padding_that_reaches_everything_is_told_from_the_network(options):
     claim = "invariant" if options.get("pooled", True) else "equivariant"
-    question = {"input_shape": (2, 32, 32) if "dilation" in options else (2, 16, 16), "claim": claim}
+    question: dict[str, Any] = {"input_shape": (2, 32, 32) if "dilation" in options else (2, 16, 16), "claim": claim}
     report = asked(Stack(**options), "translation", **question)
     assert report.verdict == "consistent"
     assert "apart from the border" in str(report).splitlines()[0]
@@ -184,7 +182,7 @@ class SqueezeExcite(nn.Module):
 @pytest.mark.parametrize("after", [nn.GroupNorm(1, 4), nn.InstanceNorm2d(4), SqueezeExcite()])
 def test_positions_behind_what_sees_all_of_the_image(after: nn.Module):
     torch.manual_seed(0)
-    question = {"input_shape": (1, 16, 16)}
+    question: dict[str, Any] = {"input_shape": (1, 16, 16)}
     assert asked(Positions(0.0, after), "translation", **question).verdict == "consistent"
     assert asked(Positions(1.0, after), "translation", **question).verdict == "violated"
 
