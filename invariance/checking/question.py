@@ -242,17 +242,20 @@ class SymmetryQuestion:
         return self.symmetry.claim
 
     def to_dict(self) -> dict[str, Any]:
-        """Raises ArgumentError where a part of the symmetry has no name, or the inputs are one's own."""
-        if self.inputs is not None:
-            raise ArgumentError("inputs", "one's own", "drawn inputs, for a file that has the question")
+        """For a file; what has no name, and inputs of one's own, are told in words and cannot be asked again."""
         plain = {item: getattr(self, item) for item in ("samples", "random", "batch", "device", "tolerance", "seed")}
-        return {"symmetry": self.symmetry.to_dict(), "dtype": str(self.dtype).removeprefix("torch.")} | plain
+        symmetry = self.symmetry.to_dict() if self.symmetry.portable else {"told": str(self.symmetry)}
+        given = {} if self.inputs is None else {"inputs": "one's own"}
+        return {"symmetry": symmetry, "dtype": str(self.dtype).removeprefix("torch.")} | plain | given
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], load: Callable[[str], Symmetry]) -> SymmetryQuestion:
         """Raises ArgumentError where a field is missing, unknown or of the wrong type."""
         try:
             told = data["symmetry"]
+            if "inputs" in data or "told" in told:
+                wanted = "drawn inputs, and a symmetry that has a name or is found at FILE.py:NAME, to be asked again"
+                raise ArgumentError("question", data.get("inputs", told), wanted)
             symmetry = load(told["source"]) if "source" in told else Symmetry.from_dict(told)
             return cls(**data | {"symmetry": symmetry, "dtype": getattr(torch, data["dtype"])})
         except (KeyError, TypeError, AttributeError) as error:

@@ -12,6 +12,7 @@ from ..measure.error import Model
 from ..symmetry import Symmetry, as_group
 from ..verdicts import Claim
 from .probe import Probe
+from .question import CHECKED_GROUPS
 
 __all__ = ["symmetry_of"]
 
@@ -31,7 +32,10 @@ def symmetry_of(
     Raises:
         ArgumentError: a shape of another rank, whose axes have to be declared; an output that is no such field.
     """
-    known = as_group(group)
+    try:
+        known = as_group(group)
+    except ArgumentError as error:
+        raise ArgumentError("group", group, f"{', '.join(CHECKED_GROUPS)}; or {error.args[2]}") from error
     if known.name in GROUPS and not GROUPS[known.name].permutes_pixels:
         raise ArgumentError(
             "group", known.name, "a group of square pixels: of the hexagonal lattice it turns; try C(3)"

@@ -188,7 +188,8 @@ def _resampled(bench: Bench, kind: Kind, g: Element, path: str, output: Tensor, 
     symmetry = bench.symmetry
     back = symmetry.act_out(g.inverse(), symmetry.act_out(g, bench.layouts.unpack(kind.plain)))
     sides = bench.outputs(kind.plain)[path], output, bench.expected(g, kind.plain)[path], symmetry.encoded(back)[path]
-    return _measured(str(g), sides, symmetry.region(g, path), bench.question.tolerance, generator)
+    there, back_again = symmetry.region(g, path), symmetry.region(g.inverse(), path)
+    return _measured(str(g), sides, _both(there, back_again), bench.question.tolerance, generator)
 
 
 def judged(
@@ -208,9 +209,15 @@ def judged(
         raise ArgumentError("output.shape", tuple(output.shape), f"{tuple(expected.shape)}, as {field} moves")
     if bench.symmetry.resamples(g) or field.resamples(g):
         sides = plain, output, expected, field.act(g.inverse(), expected)
-        return _measured(str(g), sides, field.region(g), bench.question.tolerance, generator)
+        inside = _both(field.region(g), field.region(g.inverse()))
+        return _measured(str(g), sides, inside, bench.question.tolerance, generator)
     case = Moved(kind.plain, output, lambda rows: field.act(g, bench.outputs(rows)[path]), _channel(output))
     return judge(str(g), (), case, kind.rounding, family=family, generator=generator)
+
+
+def _both(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    """Inside there and back: what is turned out of the image and in again is not the model's."""
+    return other if one is None else one if other is None else one & other
 
 
 def _measured(

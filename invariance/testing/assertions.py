@@ -12,6 +12,7 @@ from ..checking import Action, CheckReport
 from ..errors import ArgumentTypeError
 from ..measure import ErrorReport, Ladder, equivariance_error
 from ..measure.error import Model, Region
+from ..symmetry import Symmetry
 from .record import Measurement, record
 from .symmetric import assert_symmetric
 
@@ -20,7 +21,7 @@ __all__ = ["TOLERANCES", "assert_consistent", "assert_equivariant", "assert_inva
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.3, torch.float16: 0.04}
 """Largest relative error that is taken for rounding, by the dtype of the inputs."""
 
-_WANTED = "either two tensors and how the output moves, or a group and an input_shape"
+_WANTED = "two tensors and how the output moves, or a group and an input_shape, or a symmetry"
 
 
 @overload
@@ -39,6 +40,10 @@ def assert_equivariant(
 def assert_equivariant(
     model: Model, *, group: str, input_shape: Sequence[int], action: Action | None = None, **options: Any
 ) -> CheckReport: ...
+
+
+@overload
+def assert_equivariant(model: Model, *, symmetry: Symmetry, **options: Any) -> CheckReport: ...
 
 
 def assert_equivariant(
@@ -84,6 +89,10 @@ def assert_invariant(
 
 @overload
 def assert_invariant(model: Model, *, group: str, input_shape: Sequence[int], **options: Any) -> CheckReport: ...
+
+
+@overload
+def assert_invariant(model: Model, *, symmetry: Symmetry, **options: Any) -> CheckReport: ...
 
 
 def assert_invariant(

@@ -16,7 +16,7 @@ from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.groups import cyclic
 from invariance.symmetry import Symmetry
 from invariance.targets import load_symmetry
-from invariance.testing import assert_symmetric
+from invariance.testing import assert_equivariant, assert_invariant, assert_symmetric, check_symmetry
 from invariance.testing.symmetric import SymmetryError
 
 
@@ -209,6 +209,30 @@ def test_a_question_goes_through_a_file_and_gives_the_same_numbers(tmp_path: Pat
     assert own.verdict == "consistent"
     told = json.loads(own.to_json())["question"]
     assert question_from_dict(told, load_symmetry).to_dict() == told
+
+
+def test_what_a_file_cannot_hold_is_told_in_words() -> None:
+    own = Symmetry.of(elements=[1], act=lambda g, x: x.flip(g), sample=lambda b, g: torch.randn(b, 4, generator=g))
+    told = json.loads(check(lambda x: x.square().sum(1), own).to_json())["question"]
+    assert told["symmetry"] == {"told": "own group"}
+    with pytest.raises(ArgumentError, match="to be asked again"):
+        question_from_dict(told, load_symmetry)
+
+
+def test_the_decorator_and_the_assertions_take_a_symmetry() -> None:
+    @check_symmetry(Symmetry("S(4)", "nodes:4x2", "nodes:4x2"))
+    def of_each() -> nn.Module:
+        return nn.Linear(2, 2)
+
+    of_each()
+    assert assert_equivariant(torch.relu, symmetry=Symmetry("p4", "image:1x5x5", "image:1x5x5")).verdict == "consistent"
+    with pytest.raises(SymmetryError, match="it stays, which is the claim invariant"):
+        assert_equivariant(lambda x: x.sum(1, keepdim=True) * torch.arange(4.0)[:, None], symmetry=STILL)
+    with pytest.raises(ArgumentError, match="claim = invariant"):
+        assert_invariant(torch.relu, symmetry=STILL)
+
+
+STILL = Symmetry("S(4)", "nodes:4x2", "nodes:4x2")
 
 
 def test_inputs_of_ones_own() -> None:
