@@ -34,6 +34,10 @@ class Probe:
     """
 
     def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int) -> None:
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError, TypeError) as error:
+            raise ArgumentError("device", device, "cpu, or cuda on a machine that has it") from error
         self.original, self.dtype, self.device, self.batch = model, dtype, device, batch
         self.passes = 0
         self.alone: bool | None = None  # once it is known: whether a sample's output ignores its batch

@@ -198,7 +198,8 @@ class CheckReport:
 
         title = str(self).splitlines()[0]
         if self.ladders:
-            return plot_ladder(self.ladders, ax=ax, title=title)
+            verdicts = {row.transformation: row.verdict for row in self.rows}
+            return plot_ladder(self.ladders, verdicts=verdicts, ax=ax, title=title)
         several = len({row.size for row in self.rows}) > 1
         named = len({row.output for row in self.rows}) > 1
         return plot_errors(

@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["plot_ladder"]
 
 
-def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title: str | None = None) -> Axes:
+def plot_ladder(
+    ladders: Mapping[str, Ladder],
+    *,
+    verdicts: Mapping[str, str] | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     """Log-log points of E(N), the fitted $E_\\infty + C N^{-p}$ through them, and each verdict in the legend.
+
+    Args:
+        verdicts: by label, of whoever knows more than the ladder, such as what resampling does; by default its own.
 
     Raises:
         ArgumentError: no ladders.
@@ -29,8 +38,9 @@ def plot_ladder(ladders: Mapping[str, Ladder], *, ax: Axes | None = None, title:
     for i, (label, ladder) in enumerate(ladders.items()):
         colour = COLOURS[i % len(COLOURS)]
         low, high = ladder.limit_interval
-        found = f"{label}: {ladder.verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}]"
-        if ladder.verdict == "consistent":
+        verdict = (verdicts or {}).get(label, ladder.verdict)
+        found = f"{label}: {verdict}\n$E_\\infty$ in [{low:.1g}, {high:.1g}]"
+        if verdict == "consistent":
             found += f", $p$ = {ladder.order:.2g}"
         style = {**colour_and_marker(i), "linestyle": "", "markersize": 5}
         ax.plot(ladder.sizes, ladder.error.numpy(), label=found, **style)
