@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def check(
     from ..checking import layers_of
     from ..checking.given import of_folder
     from ..files import write
+    from ..memory import require_memory
     from ..targets import load_target
 
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
@@ -85,6 +87,8 @@ def check(
     model: Any = load_target(target, seed=seed)
     symmetry = _symmetry(group, fields_in, fields_out, source, unbatched)
     shape = listed("--input", input_shape, int) if input_shape else None
+    if shape:  # at the least: a batch, its image, and what the model makes of both
+        require_memory("--batch", options["batch"], 4 * options["batch"] * abs(math.prod(shape)) * kind.itemsize)
     asked = {"dtype": kind, "device": device_of(device), **options}
     if symmetry is None:
         asked |= {"group": group, "input_shape": shape, "sizes": listed("--sizes", sizes, int) if sizes else None}
