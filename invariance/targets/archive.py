@@ -44,7 +44,17 @@ def records(path: Path) -> dict[str, bytes]:
             if (problem := next(_problems(entries, len(content)), None)) is not None:
                 raise ArgumentError("TARGET", path, f"a program as torch.export.save writes it; it has {problem}")
             found = {_below_top(entry): archive.read(entry) for entry in entries if _is_kept(_below_top(entry))}
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError, UnicodeError) as error:
+    except ArgumentError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        OSError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+        OverflowError,
+    ) as error:
         raise ArgumentError("TARGET", path, f"a program saved by torch.export.save ({error})") from error
     if missing := sorted({GRAPH, *CONFIGS.values()} - found.keys()):
         raise ArgumentError("TARGET", path, f"a program saved by torch.export.save; it has no {missing[0]}")

@@ -199,7 +199,7 @@ def _mutated(base: tuple[str, ...], options: list[str], random_numbers: random.R
         if kind < 0.45 and len(line) > 2:
             line[random_numbers.randrange(1, len(line))] = value
         elif kind < 0.85:
-            line += [random_numbers.choice(options), value]
+            line += [random_numbers.choice(options or ["--none"]), value]
         elif kind < 0.93:
             line.append(value)
         else:
