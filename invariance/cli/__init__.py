@@ -63,12 +63,15 @@ def _interrupts() -> Iterator[list[int]]:
         raise KeyboardInterrupt
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    told = sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if heard else told(lost)  # Python would print where it was swallowed
     try:
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, hear)
         yield heard
     finally:
+        sys.unraisablehook = told
         for number, handler in before.items():
             signal.signal(number, handler)
 
