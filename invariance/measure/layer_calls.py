@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..errors import ArgumentError
-
-__all__ = ["LayerCall", "layer_calls", "same_path"]
+__all__ = ["LayerCall", "layer_calls"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +42,6 @@ def layer_calls(model: nn.Module, inputs: Tensor) -> list[LayerCall]:
     with _recorder(model, calls):
         functional_call(model, {name: buffer.clone() for name, buffer in model.named_buffers()}, (inputs,))
     return calls
-
-
-def same_path(calls: list[LayerCall], others: list[LayerCall]) -> Iterator[tuple[LayerCall, LayerCall]]:
-    """Pairs of calls of two runs.
-
-    Raises:
-        ArgumentError: the runs call different layers.
-    """
-    names, other_names = [call.layer for call in calls], [call.layer for call in others]
-    if names != other_names:
-        raise ArgumentError("model", "calls other layers for the transformed images", "one path for all images")
-    return zip(calls, others, strict=True)
 
 
 @contextmanager

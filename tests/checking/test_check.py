@@ -237,8 +237,9 @@ def test_the_first_layer_that_breaks_is_named():
 
 
 def test_an_output_that_moves_otherwise_than_claimed_is_told_from_a_broken_layer():
-    (said,) = asked(nn.Sequential(p4_net(), nn.ReLU()), claim="invariant").diagnosis
+    said, ask = asked(nn.Sequential(p4_net(), nn.ReLU()), claim="invariant").diagnosis
     assert said == "no layer breaks it, but the output moves otherwise than claimed: regular, on the group axis"
+    assert ask.endswith("--group p4 --claim equivariant --action regular")
 
 
 def test_a_layer_that_breaks_shifts_is_named():
