@@ -7,16 +7,20 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from sympy import symbols
+
 from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.g8_stride import blind
 from invariance_proofs.gcnn.layers import act, group_layer, lift, turn
 from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.gcnn.windows import Layer
 from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import induction
 from invariance_proofs.statement import (
     Clause,
     Dropped,
@@ -27,6 +31,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    all_of,
     instead,
 )
 
@@ -35,28 +40,28 @@ ALL_CNN = (Layer(3, 1, 1),) * 2 + (STRIDED,) + (Layer(3, 1, 1),) * 2 + (STRIDED,
 """The windows of the nine layers."""
 
 
-def composed_reads(sign: int = 1) -> Evidence:
-    """Tap j₂ of output o reads an output of the first layer, whose tap j₁ reads pixel x; the mirrored taps of the
-    mirrored output read n − 1 − x − (r₁ + s₁r₂), for all sizes."""
-    names = [f"{letter}{i}" for i in (1, 2) for letter in "skprj"]
-    *numbers, q, o = unknowns(**dict.fromkeys([*names, "q", "o"], 1))
-    (s1, k1, p1, r1, j1), (s2, k2, p2, r2, j2) = numbers[:5], numbers[5:]
-    q1 = s2 * q + r2 + k2 - 2 * p2 - 1  # the first layer has q1 + 1 outputs, the second q + 1
-    n = s1 * q1 + r1 + k1 - 2 * p1
+def one_layer_more(mirrored: int = 1) -> Evidence:
+    """A window (s, k, p, r) in front of layers with m inputs that miss by D = m − 1 − R − R′ misses by r + sD.
 
-    def read(output: Any, first: Any, second: Any) -> Any:
-        return s1 * (s2 * output + second - p2) + first - p1
-
-    missed = n - 1 - read(o, j1, j2) - read(q - o, k1 - 1 - j1, k2 - 1 - j2)
-    return vanishes(missed - (r1 + sign * s1 * r2), what=f"n − 1 − x − x′ = r₁ {'+' if sign > 0 else '−'} s₁r₂")
+    R is what output o reads there, R′ what its mirror image reads: induction over the number of layers.
+    """
+    s, k, p, r, m, R, mirror, j, q, o = symbols("s k p r m R mirror j q o")
+    n = s * (m - 1) + r + k - 2 * p
+    missed = n - 1 - (s * R + j - p) - (s * mirror + mirrored * (k - 1 - j) - p)
+    step = (missed, r + s * (m - 1 - R - mirror))
+    return induction(
+        base=((q + 1) - 1 - o - (q - o), 0 * q), step=step, over="L", what="n − 1 − x − x′ = r₁ + s₁r₂ + …"
+    )
 
 
-def no_repair(least: int = 0) -> Evidence:
-    """Two offsets cannot cancel."""
-    return impossible(
-        lambda s1, r1, r2: [s1 >= 1, r1 >= least, r2 >= 0, r1 + s1 * r2 == 0, r2 > 0],
-        "s1 r1 r2",
-        what="r₁ + s₁r₂ = 0 ⇒ r₁ = r₂ = 0",
+def no_layer_repairs(least: int = 0) -> Evidence:
+    """D ≥ 0 for the layers behind: r + sD is ≥ 0, and 0 only if r = D = 0: induction over their number."""
+    given = "s r D"
+    return all_of(
+        impossible(lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D < 0], given, what="r + sD ≥ 0"),
+        impossible(
+            lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D == 0, D > 0], given, what="r + sD = 0 ⇒ D = 0"
+        ),
     )
 
 
@@ -122,6 +127,15 @@ def pooled(n: int = 33) -> Evidence:
     return equal(after, before, what="the pooled output is invariant", n=n, f_is_1_at=(0, 0), psi=centre)
 
 
+MISSES = (
+    "forall (L : list layer) (taps : list Z) (q o : Z), length taps = length L -> "
+    "size q L - 1 - read L taps o - read L (mirrored L taps) (q - o) = offset L"
+)
+VANISHES = (
+    "forall (l : list layer), (forall a, In a l -> 0 < stride a /\\ 0 <= remainder a) -> "
+    "(offset l = 0 <-> forall a, In a l -> remainder a = 0)"
+)
+
 G8_chain = Statement(
     id="G8.chain",
     paper=PAPER,
@@ -129,9 +143,9 @@ G8_chain = Statement(
     source="Cohen & Welling, section 8.2 (CIFAR-10, All-CNN at 32×32)",
     summary="a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ 1 mod 4: not at 32, at 33",
     claim=(
-        "Two layers one after the other miss the mirror image by r₁ + s₁r₂ pixels; both terms are ≥ 0, so no layer "
-        "repairs another: a chain keeps turns for all weights exactly if each remainder is 0. The All-CNN's two layers "
-        "with 3×3 taps, stride 2 and padding 1 want n odd and (n + 1)/2 odd: n ≡ 1 mod 4. It is not exactly "
+        "L layers one after the other miss the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + … pixels; all terms are ≥ 0, so no "
+        "layer repairs another: a chain keeps turns for all weights exactly if each remainder is 0. The All-CNN's two "
+        "layers with 3×3 taps, stride 2 and padding 1 want n odd and (n + 1)/2 odd: n ≡ 1 mod 4. It is not exactly "
         "p4-invariant on the 32×32 images of CIFAR-10, and is at 33."
     ),
     verdict=Verdict.PROVED,
@@ -143,18 +157,37 @@ G8_chain = Statement(
     },
     clauses=(
         Clause(
-            "two layers miss the mirror image by r₁ + s₁r₂",
+            "a chain of L layers misses the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + …",
+            Route("one layer more", Method.SYMBOLIC, one_layer_more, mutants=instead("mirrored", 2), over="L"),
             Route(
-                "all sizes symbolic", Method.RING, composed_reads, mutants=instead("sign", -1), over="s1 s2 k1 k2 p1 p2"
+                "lists of layers",
+                Method.COQ,
+                pinned,
+                {"theory": "G8_chain", "said": {"chain_misses_by_offset": MISSES}},
+                {
+                    "taps left out": {
+                        "said": {"chain_misses_by_offset": MISSES.replace("length taps = length L -> ", "")}
+                    }
+                },
+                over="L",
             ),
-            over="s1 s2 k1 k2 p1 p2",
-            at="two layers",
+            over="L",
         ),
         Clause(
-            "offsets cannot cancel",
-            Route("over the reals", Method.SMT, no_repair, mutants=instead("least", -1), over="s1 r1 r2"),
-            over="s1 r1 r2",
-            at="two layers",
+            "which is 0 iff each remainder is",
+            Route("one layer more", Method.SMT, no_layer_repairs, mutants=instead("least", -1), over="s r D"),
+            Route(
+                "lists of layers",
+                Method.COQ,
+                pinned,
+                {"theory": "G8_chain", "said": {"offset_vanishes": VANISHES}},
+                {
+                    "remainders of any sign": {
+                        "said": {"offset_vanishes": VANISHES.replace(" /\\ 0 <= remainder a", "")}
+                    }
+                },
+                over="l",
+            ),
         ),
         Clause(
             "the All-CNN keeps turns ⇔ n ≡ 1 mod 4",
