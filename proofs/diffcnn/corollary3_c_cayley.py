@@ -81,11 +81,11 @@ def raw_map(sign: int = 1) -> Evidence:
     return schwartz_zippel(residual, what="Aᵀ A = I, det A = 1")
 
 
-def theorem(determinant: int = 1) -> Evidence:
+def theorem(determinant: str = "1") -> Evidence:
     given = r"forall (R : comUnitRingType) (n : nat) (S : 'M[R]_n), S^T = - S -> 1%:M + S \in unitmx -> "
     said = {
         "cayley_orthogonal": given + "(cayley S)^T *m cayley S = 1%:M",
-        "cayley_determinant": given + rf"\det (cayley S) = {determinant}%:R",
+        "cayley_determinant": given + rf"\det (cayley S) = {determinant}",
     }
     return pinned("C3_c_cayley", said)
 
@@ -129,7 +129,7 @@ C3_c = Statement(
                 Route("axis", Method.RING, axis, mutants=instead("sign", -1)),
             ),
             Route("raw Cayley map", Method.RANDOM, raw_map, mutants=instead("sign", -1)),
-            Route("where I + S is invertible", Method.COQ, theorem, mutants=instead("determinant", -1), over="n"),
+            Route("where I + S is invertible", Method.COQ, theorem, mutants=instead("determinant", "- 1"), over="n"),
             at="3×3",
         ),
         Clause(
