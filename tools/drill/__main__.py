@@ -68,7 +68,9 @@ def drill(part: int, seed: int, only: str = "", say: Callable[[str], None] = pri
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", type=int, default=1, metavar="N", help="an N-th of the cases")
+    parser.add_argument(
+        "--part", type=int, default=1, metavar="N", help="an N-th of the cases; the page says how many there were"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", metavar="WORD", help="corrupt, lines or kills")
     parser.add_argument("--no-page", action="store_true", help="do not write docs/reliability.md")
@@ -76,7 +78,7 @@ def main() -> None:
     parts = drill(options.part, options.seed, options.only)
     for done in parts:
         print(done)
-    if not options.no_page and not options.only and options.part == 1:
+    if not options.no_page and not options.only:
         from invariance.files import write
 
         write(PAGE, page(parts, options.seed))

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from invariance.verdicts import INTERRUPTED
+
 __all__ = ["SECONDS", "Ending", "faults_of", "run", "whole"]
 
 SECONDS = 60.0
@@ -47,7 +49,12 @@ def run(
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         begin = time.monotonic()
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        # What is sent before the command has begun is the drill's own business.
+        before = [signal.signal(number, lambda *_: os._exit(INTERRUPTED)) for number in numbers] if kill else []
         child = os.fork()
+        for number, handler in zip(numbers, before, strict=False) if child else ():
+            signal.signal(number, handler)
         if child == 0:
             _become(arguments, folder, out.fileno(), error.fileno(), disk)
         status, sent = _wait(child, begin, kill)
