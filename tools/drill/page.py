@@ -38,7 +38,7 @@ def page(parts: Sequence[Part], seed: int) -> str:
 _TEXT = """\
 # Reliability
 
-Written by `python -m tools.drill` (seed {seed}); `make test` runs a fortieth of it.
+Written by `python -m tools.drill` (seed {seed}); `make test` runs a fortieth of all 1,200 + 800 + 84 cases.
 
 ## The drill
 
