@@ -3,7 +3,7 @@
 One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch;
 `group`, `claim`; and `generators`, for each its `name`, the actions on the `inputs` and `outputs`, and `steps`: for
 every node of the exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a
-padding has none of its own and the operations that follow put it right.
+padding has none of its own and the operations that follow put it right; and `seal`, a digest of all that.
 
 An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], `turn` (the
 list q), `tables` by axis, `scales` by axis, `block` or null with `axes`, `index`, `scale`:
@@ -19,14 +19,13 @@ import numpy as np
 import torch
 
 from .actions import Action, Ints
+from .checker import FORMAT, seal
 from .values import Batch, Moving
 
 if TYPE_CHECKING:
     from .report import ProofReport
 
-__all__ = ["FORMAT", "certificate", "runs"]
-
-FORMAT = "invariance proof 1"
+__all__ = ["certificate", "runs"]
 
 
 def certificate(report: ProofReport) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def certificate(report: ProofReport) -> dict[str, Any]:
     if report.backward is not None:
         wanted = "a proof of the network as it is; load the projected weights first, and prove that network"
         raise ArgumentError("report", "proved after a change of weights", wanted)
-    return {
+    found: dict[str, Any] = {
         "format": FORMAT,
         "torch": torch.__version__,
         "fingerprint": program.fingerprint,
@@ -65,6 +64,7 @@ def certificate(report: ProofReport) -> dict[str, Any]:
             if g.walk is not None
         ],
     }
+    return found | {"seal": seal(found)}
 
 
 def runs(table: Ints) -> list[list[int]]:

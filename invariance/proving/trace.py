@@ -113,7 +113,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
         tuple(tuple(shape) for shape in input_shapes),
         _output_shapes(exported.graph, outputs),
         seconds,
-        fingerprint(module),
+        fingerprint(model),
         frozenset(names.values()) - set(state),
         module,
         alone=_alone(module, input_shapes),
@@ -134,7 +134,7 @@ def refreshed(program: Program, model: nn.Module) -> Program:
     constants = {
         node: state[name].detach() if name in state else program.constants[node] for node, name in program.names.items()
     }
-    return replace(program, constants=constants, fingerprint=fingerprint(module), module=module, folded={})
+    return replace(program, constants=constants, fingerprint=fingerprint(model), module=module, folded={})
 
 
 def _copy(model: nn.Module) -> nn.Module:

@@ -1,14 +1,18 @@
-r"""The proof checker's reading of a certificate: T(gx)_j = s(j) T(x)_π(j) for every tensor T of the graph."""
+"""What a certificate says: motions of tensors, and the digests of a model and of the certificate itself."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["RefusedError", "motion"]
+__all__ = ["FORMAT", "RefusedError", "fingerprint", "motion", "need", "seal"]
+
+FORMAT = "invariance proof 1"
 
 
 class RefusedError(ValueError):
@@ -18,6 +22,15 @@ class RefusedError(ValueError):
 def need(holds: Any, part: str) -> None:
     if not bool(holds):
         raise RefusedError(part)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """SHA-256 over the name, dtype, shape and bytes of every parameter and buffer, in the order of their names."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted({**dict(model.named_parameters()), **dict(model.named_buffers())}.items()):
+        digest.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def motion(said: Any, part: str) -> tuple[Tensor, Tensor]:
@@ -39,11 +52,16 @@ def motion(said: Any, part: str) -> tuple[Tensor, Tensor]:
         scale = scale * along(torch.tensor(factors, dtype=torch.float64), int(a))
     if block:
         inner = [shape[a] if a in tied else 1 for a in range(rank)]
-        parts = torch.unravel_index(listed(block["index"]), [shape[a] for a in tied])
-        for p, a in zip(parts, tied, strict=True):
+        for p, a in zip(torch.unravel_index(listed(block["index"]), [shape[a] for a in tied]), tied, strict=True):
             index = index + p.view(inner) * strides[a]
         scale = scale * torch.tensor(block["scale"], dtype=torch.float64).view(inner) if block["scale"] else scale
     index, scale = index.flatten(), scale.flatten()
     need(torch.equal(index.sort().values, torch.arange(math.prod(shape))), f"{part}: no permutation")
     need((scale.frexp().mantissa.abs() == 0.5).all(), f"{part}: factors other than signs and powers of two")
     return index, scale
+
+
+def seal(certificate: dict[str, Any]) -> str:
+    """SHA-256 over everything but the seal: a change by accident or by hand shows, whatever it is."""
+    rest = {key: value for key, value in certificate.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
