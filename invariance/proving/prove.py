@@ -104,7 +104,7 @@ def prove_program(program: Program, question: Question, *, search: bool = True, 
 
 def _nearly(program: Program, question: Question, report: ProofReport, max_error: float) -> ProofReport:
     """With the nearest symmetric weights, if these are proved; judged by `max_error`."""
-    found = nearest_symmetric(program, question)
+    found = None if program.alone else nearest_symmetric(program, question)
     if found is None:
         return report
     exact = tuple(prove_generator(found.program, asked) for asked in question.generators)

@@ -25,11 +25,15 @@ __all__ = ["Answer", "Question", "acts_of", "ask"]
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict, or *refused* where the network is bad input; the certificate of a proof; the reasons."""
+    """The verdict; *nearly*: proved after a relative `change` of weights; *refused*: the network is bad input.
+
+    With the certificate of a proof, and the reasons where there is none.
+    """
 
     verdict: str
     certificate: dict[str, Any] | None = None
     reasons: tuple[str, ...] = ()
+    change: float = 0.0
 
 
 class Question:
@@ -52,6 +56,8 @@ class Question:
         report = prove_program(refreshed(self.program, model), self.asking, search=False)
         proved = report.verdict == "proved"
         reasons = (*map(str, report.stops), *report.notes)
+        if report.backward is not None:
+            return Answer("nearly", None, reasons, report.backward.error)
         return Answer(report.verdict, report.certificate() if proved else None, reasons)
 
 

@@ -25,16 +25,18 @@ from .windows import convolution, grid
 __all__ = ["FORMAT", "RefusedError", "fingerprint", "motion", "seal", "verify"]
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(["all", "amax", "amin", "any", "linalg_vector_norm", "logsumexp", "max", "mean", "min", "prod", "std", "sum", "var"], reduction),
-    **dict.fromkeys(["softmax", "log_softmax", "layer_norm", "group_norm", "instance_norm", "rms_norm"], normalised),
-    **dict.fromkeys(["linear", "matmul", "mm", "bmm", "addmm", "baddbmm"], product),
+    **dict.fromkeys(("all", "amax", "amin", "any", "logsumexp", "max", "mean", "min", "sum"), reduction),
+    **dict.fromkeys(("linalg_vector_norm", "prod", "std", "var"), reduction),
+    **dict.fromkeys(("softmax", "log_softmax", "layer_norm", "group_norm", "instance_norm", "rms_norm"), normalised),
+    **dict.fromkeys(("linear", "matmul", "mm", "bmm", "addmm", "baddbmm"), product),
     **{f"conv{kind}{d}d": convolution for kind in ("", "_transpose") for d in (1, 2, 3)},
     **{f"{kind}_pool{d}d": grid for kind in ("max", "avg", "adaptive_avg", "adaptive_max") for d in (1, 2, 3)},
-    **dict.fromkeys(["upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d"], grid),
+    **{f"upsample_{kind}": grid for kind in ("linear1d", "bilinear2d", "trilinear3d", "bicubic2d")},
     "scaled_dot_product_attention": attention,
     "embedding": lookup,
     "pointwise": pointwise,
-}  # fmt: skip
+}
+
 
 GROUPS: dict[str, list[Callable[[Tensor], Tensor]]] = {
     "p2": [lambda x: x.flip(-2, -1)],
@@ -67,7 +69,7 @@ def _verified(certificate: dict[str, Any], model: nn.Module) -> list[str]:
     need(certificate["fingerprint"] == fingerprint(model), "fingerprint: it is of another model, or of other weights")
     group, claim, shapes = certificate["group"], certificate["claim"], certificate["inputs"]
     program = exported(model, shapes)
-    inputs, outputs = program.graph_signature.user_inputs, [n.name for n in program.graph.output_node().args[0]]
+    inputs, outputs = program.graph_signature.user_inputs, program.graph_signature.user_outputs
     need(certificate["generators"], "generators: there are none")
     known = GROUPS.get(group) if len(shapes) == 1 else None
     need(known is None or len(known) == len(certificate["generators"]), f"group: {group} has other generators")

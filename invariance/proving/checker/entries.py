@@ -45,7 +45,7 @@ def pointwise(asked: Asked, result: str) -> Value:
         need(not any(t.computed for t in asked.tensors), "signs and computed constants")
         need(_signs(asked.name, bound, factors, scale, constants, after), "signs do not go through")
     risky = [constants.get("other")] if asked.name in ("div", "atan2") else []
-    need(all(c is None or c.all() for c in risky), "zeros whose signs matter")
+    need(all(c is None or bool((c != 0).all()) for c in risky), "zeros whose signs matter")
     return walk.verified(result, sample)
 
 
@@ -57,9 +57,8 @@ def _signs(name: str, bound: Any, factors: Any, scale: Tensor, before: Any, afte
         moved = all(torch.equal(before[k], scale * after[k]) for k in before)
         return not any(numbers) and moved and all(torch.equal(f, scale) for f in factors.values())
     if name in ("mul", "div"):
-        product = math.prod(factors.values()) if name == "mul" or unit else None
-        c, d = next(((before[k], after[k]) for k in before), (1.0, 1.0))
-        return product is not None and bool((product * c == scale * d).all())
+        c, d = next(((before[k], after[k]) for k in before), (torch.ones(1), torch.ones(1)))
+        return (name == "mul" or unit) and torch.equal(math.prod(factors.values(), start=c), scale * d)
     if name.startswith("_native"):
         same = torch.equal(first, scale) and all(
             torch.equal(before[k], after[k]) for k in before if k in ("running_var", "weight")

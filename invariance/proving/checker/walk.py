@@ -79,12 +79,12 @@ class Walk:
                     self.values[node.name] = self.step(node)
             except RefusedError as refused:  # raised where something comes of it
                 self.values[node.name] = RefusedError(f"{node.name} ({node.target}): {refused}")
-        for node in self.program.graph.output_node().args[0]:
-            ids = _sound(self.values[node.name]).ids
-            need("turn" in (self.said.get(node.name) or {}), f"{node.name}: an output without a motion")
+        for name in map(str, signature.user_outputs):
+            ids = _sound(self.values[name]).ids
+            need("turn" in (self.said.get(name) or {}), f"{name}: an output without a motion")
             need(
                 torch.equal(self.sample(ids, 0), _samples(2, *ids.shape[1:])),
-                f"{node.name}: its samples are not the input's",
+                f"{name}: its samples are not the input's",
             )
 
     # --- what is verified
