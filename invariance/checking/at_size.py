@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..errors import UndefinedError
 from ..images import AnalyticImage
 from ..warps import Warp
 from .bench import Bench, channels_of, sampled
@@ -101,12 +102,13 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
             bench.plain(size), bench.probe(_exchanged(inputs)), lambda y: _exchanged(y) if moves else y
         ).normalised
 
-    if shuffle(small, expected=True) < _EXACT:
-        return False
     finer = large / small
-    if shuffle(small) < shuffle(large) * finer**_SHRINKS:
+    try:
+        if shuffle(small, expected=True) < _EXACT or shuffle(small) < shuffle(large) * finer**_SHRINKS:
+            return False
+        return exchange(small) > exchange(large) * finer**_STAYS
+    except UndefinedError:  # a constant output, which the ladder tells
         return False
-    return exchange(small) > exchange(large) * finer**_STAYS
 
 
 def _shuffled(field: Tensor, seed: int) -> Tensor:
