@@ -53,6 +53,8 @@ def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert "O(3)" in capsys.readouterr().out
     tree = ["--in", "nodes:4x2", "--out", "nodes:4x2", "--group", "S(4)"]
     assert cli(["check", "net.py:net", *tree, "--json", "c.json"], standalone_mode=False) == 0
+    assert cli(["replay", "c.json"], standalone_mode=False) == 0
+    assert "to the last bit" in capsys.readouterr().out
     assert cli(["check", "net.py:net", "--in", "nodes:4x2", "--group", "S(4)"], standalone_mode=False) == 1
     with pytest.raises(ArgumentError, match="--group"):
         cli(["check", "net.py:net", "--in", "nodes:4x2"], standalone_mode=False)
