@@ -15,7 +15,7 @@ from .forward import Forward
 from .trace import Program
 from .values import Constant, Moving
 from .walk import Stop, Walk
-from .words import in_words, representation
+from .words import in_words, is_reversal, representation
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -128,6 +128,11 @@ class ProofReport:
             return None
         if len(shape) > 2 and self.order == shape[2]:  # the group's axis by itself, as functions on the group have it
             actions = [a.reshaped((shape[0], shape[1] * shape[2], *shape[3:])) for a in actions]
+        behind = range(2, actions[0].rank)
+        if any(
+            a.alone(k) and a.tables[k] is not None and not is_reversal(a.tables[k]) for a in actions for k in behind
+        ):
+            return None  # the group's axis is not next to the channels
         return representation(actions, 1, self.group, self.order)
 
     def layers(self) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .actions import Action, Ints
 
-__all__ = ["in_words", "representation", "respects"]
+__all__ = ["in_words", "is_reversal", "representation", "respects"]
 
 
 def in_words(action: Action) -> str:
@@ -30,8 +30,8 @@ def in_words(action: Action) -> str:
             if table is not None:
                 said.append(_table(table, shown[0]))
         else:
-            flipped = [shown[k] for k, t in enumerate(part.tables) if t is not None and _reversed(t)]
-            other = [k for k, t in enumerate(part.tables) if t is not None and not _reversed(t)]
+            flipped = [shown[k] for k, t in enumerate(part.tables) if t is not None and is_reversal(t)]
+            other = [k for k, t in enumerate(part.tables) if t is not None and not is_reversal(t)]
             turned = f"axes {_listed(shown)} change places"
             if flipped:
                 turned += f", and axis {_listed(flipped)} is turned round"
@@ -50,7 +50,7 @@ def _table(table: Ints, axis: int) -> str:
     n = len(table)
     moved = np.flatnonzero(table != np.arange(n))
     shift = int(table[0])
-    if _reversed(table):
+    if is_reversal(table):
         return f"axis {axis} is turned round"
     if np.array_equal(table, (np.arange(n) + shift) % n):
         return f"axis {axis} is shifted round by {(-shift) % n}"
@@ -59,8 +59,9 @@ def _table(table: Ints, axis: int) -> str:
     return f"{len(moved)} of {n} entries of axis {axis} change places"
 
 
-def _reversed(table: Ints) -> bool:
-    return bool((table == np.arange(len(table))[::-1]).all())
+def is_reversal(table: Ints | None) -> bool:
+    """Whether an axis is turned round."""
+    return table is not None and bool((table == np.arange(len(table))[::-1]).all())
 
 
 def _listed(numbers: Sequence[int]) -> str:
