@@ -120,7 +120,7 @@ class Walk:
         """The numbers that the entries move to, their factors, their samples (−1 for constants)."""
         image, factor, sample = ids.clone(), torch.ones_like(ids), torch.full_like(ids, -1)
         starts = torch.tensor([root[0] for root in self.roots], dtype=torch.float64)
-        which = torch.bucketize(ids, starts, right=True) - 1
+        which = torch.bucketize(ids.contiguous(), starts, right=True) - 1
         for k in which.unique().tolist():
             if k >= 0:
                 (first, perm, scale, samples), here = self.roots[k], which == k
