@@ -163,12 +163,11 @@ def one_tap(kappa: dict[Tap, int], h: Motion = TURN) -> Evidence:
     return equal(moved, right, what="Λ(hf) = h(Λf)", f={(0, 0): 1}, kappa=kappa, h=h)
 
 
-def finite_order(shift: int = 0) -> Evidence:
-    """|det h| = 1 needs no hypothesis: det(h)ⁿ = 1 for real det, (d − 1)(1 + d + … + dⁿ⁻¹) = dⁿ − 1."""
-    (d,) = unknowns(d=1)
-    return vanishes(
-        [(d - 1) * sum((d**k for k in range(n + shift)), 0 * d) - (d**n - 1) for n in range(1, 13)], what="dⁿ − 1"
-    )
+def finite_order(once: int = 1) -> Evidence:
+    """With S = 1 + … + dⁿ⁻¹ and P = dⁿ: (d − 1)S = P − 1 gives (d − 1)(S + P) = Pd − 1."""
+    d, S, P = unknowns(d=1, S=1, P=1)
+    step = (d - 1) * (S + once * P) - (P * d - 1)
+    return vanishes(step - ((d - 1) * S - (P - 1)), what="(d − 1)(1 + … + dⁿ) = dⁿ⁺¹ − 1")
 
 
 kernel = Statement(
@@ -211,15 +210,8 @@ kernel = Statement(
         ),
         Clause(
             "dⁿ = 1 ⇒ |d| = 1 for real d: dⁿ − 1 = (d − 1)(1 + … + dⁿ⁻¹), the second factor > 0 for d > 0",
-            Route(
-                "orders to 12, which holds every finite order in GL(2, Z) and GL(3, Z)",
-                Method.RING,
-                finite_order,
-                {},
-                instead("shift", 1),
-                "d",
-            ),
-            over="d",
+            Route("by induction over n", Method.RING, finite_order, {}, instead("once", 2), "d S P"),
+            over="d S P",
         ),
     ),
     controls=(
