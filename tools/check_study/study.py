@@ -75,10 +75,10 @@ def size_of(fault: Fault) -> float:
 
 
 def _largest(sound: Tensor, faulty: Tensor) -> float:
-    """Over channels that are not 0 throughout; of one number a sample, over all."""
+    """Over channels that are not 0 throughout."""
     difference, plain = ((x if x.ndim > 1 else x[:, None]).transpose(0, 1).flatten(1) for x in (faulty - sound, sound))
     norms = plain.norm(dim=1)
-    return float((difference.norm(dim=1) / norms)[norms > 0].max())
+    return float((difference.norm(dim=1) / norms).masked_fill(norms == 0, 0).max())
 
 
 class _Weakened(nn.Module):

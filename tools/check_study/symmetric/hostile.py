@@ -102,10 +102,10 @@ def placed(draw: random.Random, fault: float = 0.0) -> Subject:
 
 KINDS = {
     "loud channels": (loud, 0.1),
-    "heavy tails": (tailed, 0.1),
+    "heavy tails": (tailed, 0.3),
     "float32 inside": (cast, 0.1),
     "images in the unit interval": (bright, 0.1),
-    "borders that reach": (bordered, 0.1),
+    "borders that reach": (bordered, 0.5),
     "positions behind pools": (placed, 0.5),
 }
 
