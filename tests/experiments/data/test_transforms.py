@@ -69,12 +69,12 @@ def test_on_the_gpu(generator: torch.Generator) -> None:
 
 
 def test_turned_images_keep_the_centre_and_turn_by_no_more_than_asked(generator: torch.Generator) -> None:
-    """A bright pixel 10 to the right of the centre ends on an arc of 10·sin 30° = 5 rows at most, both ways."""
+    """A pixel 10 to the right of the centre ends on an arc of 10·sin 30° = 5 rows at most, both ways."""
     image = torch.zeros((1, 1, 29, 29), dtype=torch.uint8)
-    image[..., 14, 14], image[..., 14, 24] = 255, 255
-    turned = turn(image.expand(400, 1, 29, 29), degrees=30, generator=generator)
-    torch.testing.assert_close(turned[..., 14, 14], torch.full((400, 1), 255.0))
-    turned[..., 14, 14] = 0
+    image[..., 14, 14] = 255
+    turned = turn(image.expand(9, 1, 29, 29), degrees=30, generator=generator)
+    torch.testing.assert_close(turned[..., 14, 14], torch.full((9, 1), 255.0))
+    turned = turn(image.roll(10, -1).expand(400, 1, 29, 29), degrees=30, generator=generator)
     rows = (turned * torch.arange(-14, 15)[:, None]).sum((1, 2, 3)) / turned.sum((1, 2, 3))
     assert rows.abs().max() <= 5.1
     assert rows.max() > 4.5
