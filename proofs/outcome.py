@@ -67,13 +67,15 @@ def attempt(name: str, kind: str, check: Callable[..., Evidence], data: Mapping[
 
 
 def pasteable(value: Any) -> Any:
-    """Exact numbers as plain data: matrices as nested lists, fractions as "p/q", keys as strings."""
+    """Exact numbers as plain data: matrices as nested lists, sets in order, fractions as "p/q", keys as strings."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Matrix):
         return [[pasteable(entry) for entry in row] for row in value.rows]
     if isinstance(value, dict):
         return {str(key): pasteable(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):  # in an order of its own in every process
+        return [pasteable(item) for item in sorted(value, key=str)]
     if isinstance(value, list | tuple):
         return [pasteable(item) for item in value]
     return int(value) if getattr(value, "denominator", None) == 1 else str(value)
