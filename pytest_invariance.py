@@ -29,7 +29,7 @@ MEASURED: ContextVar[list[Measurement] | None] = ContextVar("MEASURED", default=
 
 _PROPERTY = "invariance"
 _KEY = pytest.StashKey[list["Measurement"]]()
-_GRAVITY = ("violated", "undefined", "undecided", "consistent")
+_GRAVITY = ("violated", "undefined", "undecided", "measured", "consistent")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,10 +29,7 @@ BANDWIDTHS = {"1/16": 1 / 16, "1/8": 1 / 8, "1/4": 1 / 4}
 _MAIN = "1/8"
 _EXACT = 1e-9
 _FURTHER = 3  # times finer is the second grid
-_SHRINKS, _STAYS = (
-    0.5,
-    0.25,
-)  # powers of the grid: shuffling points falls like 1, its seams like 1/2; see `fixed_in_pixels`
+_HALF = 0.5  # of a power of the grid, half way between what falls like 1 and what stays; see `fixed_in_pixels`
 
 
 def measured_at_size(
@@ -79,14 +76,17 @@ def _row(bench: Bench, name: str, warp: Warp, size: int, generator: torch.Genera
 def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Generator) -> bool:
     """Whether the model sees a few pixels about each, on every grid.
 
-    Shuffling the pixels of each 2×2 square then changes less and less as the grid is refined, which it does not where
-    neighbours are subtracted and the difference is scaled with the grid. Exchanging two quarters of the image changes
-    less and less as well, along seams, which it does not where windows are as wide as a part of the image. A
-    function of single pixels commutes with the shuffle and is equivariant indeed.
+    Shuffling the pixels of each 2×2 square then changes less and less as the grid is refined, like the distance of
+    neighbours, which it does not where neighbours are subtracted and the difference is scaled with the grid. Exchanging
+    two quarters of the image is felt along the seams alone, a part of the output that is thinner on finer grids, and
+    stays as large where windows are as wide as a part of the image: how large it is does not depend on how the values
+    themselves change with the grid, as E does. Outputs without pixels have E alone. A function of single pixels commutes
+    with the shuffle and is equivariant indeed.
     """
     seed = int(torch.randint(2**31, (), generator=generator))
     small = sizes[0]
     large = next((n for n in sizes if n >= _FURTHER * small), sizes[-1])
+    moves = bench.question.moves is not None
 
     def shuffle(size: int, expected: bool = False) -> float:
         inputs, plain = sampled(bench.question, bench.images, size), bench.plain(size)
@@ -95,20 +95,26 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
             plain, bench.probe(_shuffled(inputs, seed)), lambda y: _shuffled(y, seed) if moved else y
         ).normalised
 
-    def exchange(size: int) -> float:
-        inputs = sampled(bench.question, bench.images, size)
-        moves = bench.question.moves is not None
-        return compared(
-            bench.plain(size), bench.probe(_exchanged(inputs)), lambda y: _exchanged(y) if moves else y
-        ).normalised
+    def seams(size: int) -> float:
+        plain = bench.plain(size)
+        seen = bench.probe(_exchanged(sampled(bench.question, bench.images, size)))
+        return _part(seen - _exchanged(plain)) if moves else compared(plain, seen, lambda y: y).normalised
 
-    finer = large / small
+    less = (large / small) ** _HALF
     try:
-        if shuffle(small, expected=True) < _EXACT or shuffle(small) < shuffle(large) * finer**_SHRINKS:
+        if shuffle(small, expected=True) < _EXACT or shuffle(small) < shuffle(large) * less:
             return False
-        return exchange(small) > exchange(large) * finer**_STAYS
+        return seams(small) > seams(large) * less
     except UndefinedError:  # a constant output, which the ladder tells
         return False
+
+
+def _part(difference: Tensor) -> float:
+    r"""The part of the pixels that a difference takes up, $(\sum_i d_i^2)^2 / (n \sum_i d_i^4)$: the participation ratio
+    of its energy."""
+    energy = difference.flatten(0, -3).square().mean(0)
+    total = energy.square().sum()
+    return float(energy.sum().square() / (energy.numel() * total)) if total > 0 else 0.0
 
 
 def _shuffled(field: Tensor, seed: int) -> Tensor:

@@ -62,7 +62,7 @@ class Row:
     @property
     def name(self) -> str:
         """The transformation, the size and the output, where there is such."""
-        at = f" at {self.size[0]}" if self.size else ""
+        at = f" at {'×'.join(map(str, self.size))}" if self.size else ""
         return f"{self.transformation}{at}{f', {self.output}' if self.output else ''}"
 
     def cells(self) -> tuple[str, ...]:
