@@ -31,7 +31,7 @@ from .question import Question
 from .report import CheckReport, Row
 from .strides import exact_ladder
 
-__all__ = ["IMAGES", "SIZES", "check_continuous", "warps_of"]
+__all__ = ["IMAGES", "SIZES", "check_continuous", "turns", "warps_of"]
 
 IMAGES = 8
 ANGLES = (17, 30, 45, 90)
@@ -55,6 +55,11 @@ def warps_of(group: str, count: int, generator: torch.Generator) -> dict[str, Wa
     return {f"{group}, σ = {scale:g}": WARP_FAMILIES[group](count, scale, generator=generator) for scale in scales}
 
 
+def turns() -> dict[str, Warp]:
+    """The rotations that are measured at one size."""
+    return {f"rotation by {angle}°": _rotation(angle) for angle in ANGLES}
+
+
 def check_continuous(probe: Probe, question: Question, generator: torch.Generator) -> CheckReport:
     """A row for each transformation, with its ladder."""
     count = question.images or IMAGES
@@ -76,7 +81,7 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
         why = "windows are fixed in pixels: on finer grids they shrink to single pixels, so that refining tells nothing"
     if why:
         if question.group == "rotation":
-            warps = dict[str, Warp]({f"rotation by {angle}°": _rotation(angle) for angle in ANGLES})
+            warps = dict[str, Warp](turns())
         return measured_at_size(probe, question, dict(warps), count, generator, why)
     rows, ladders = [], {}
     for name, warp in warps.items():

@@ -108,11 +108,12 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
     assert isinstance(model, nn.Module)
     generator = torch.Generator().manual_seed(question.seed)
     if question.group in LADDER:
-        from .continuous import IMAGES, smooth_images, warps_of
+        from .continuous import IMAGES, smooth_images, turns, warps_of
 
         count = question.images or IMAGES
         pictures = smooth_images(question, count, generator)
-        warp = warps_of(question.group, count, generator)[row.transformation]
+        warps = warps_of(question.group, count, generator) | (turns() if question.group == "rotation" else {})
+        warp = warps[row.transformation.partition(",")[0]]  # a row at one size has its bandwidth behind it
         return layerwise_error(model.cpu().double(), pictures, warp, size=row.size[0])
     inputs = images((*question.input_shape[:-2], *row.size), 2, generator).to(probe.device, probe.dtype)
     if question.group in FINITE:
