@@ -80,8 +80,8 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
     neighbours, which it does not where neighbours are subtracted and the difference is scaled with the grid. Exchanging
     two quarters of the image is felt along the seams alone, a part of the output that is thinner on finer grids, and
     stays as large where windows are as wide as a part of the image: how large it is does not depend on how the values
-    themselves change with the grid, as E does. Outputs without pixels have E alone. A function of single pixels commutes
-    with the shuffle and is equivariant indeed.
+    themselves change with the grid, as E does. Outputs without pixels have E alone. A function of single pixels
+    commutes with the shuffle and is equivariant indeed.
     """
     seed = int(torch.randint(2**31, (), generator=generator))
     small = sizes[0]
@@ -110,8 +110,8 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
 
 
 def _part(difference: Tensor) -> float:
-    r"""The part of the pixels that a difference takes up, $(\sum_i d_i^2)^2 / (n \sum_i d_i^4)$: the participation ratio
-    of its energy."""
+    r"""The part of the pixels that a difference takes up, $(\sum_i d_i^2)^2 / (n \sum_i d_i^4)$: the participation
+    ratio of its energy."""
     energy = difference.flatten(0, -3).square().mean(0)
     total = energy.square().sum()
     return float(energy.sum().square() / (energy.numel() * total)) if total > 0 else 0.0
