@@ -69,6 +69,7 @@ def test_an_interrupt_that_is_swallowed_counts_all_the_same(monkeypatch, capsys,
         except KeyboardInterrupt as error:
             raise SwallowedError from error
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     before = signal.getsignal(number)
     monkeypatch.setattr(type(commands.cli), "get_command", lambda self, ctx, name: check)
     monkeypatch.setattr(sys, "argv", ["invariance", "check"])

@@ -28,7 +28,9 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, 
     """Tensors and, as JSON in the header of the same file, what they are and the SHA-256 of both; that of the file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(about, allow_nan=False)
-    content = save(plain, metadata={"about": text, "sha256": _digest(plain, text)})
+    kept = {"about": text, "sha256": _digest(plain, text)}
+    # One entry: several are written in any order, and the same weights have to be the same file.
+    content = save(plain, metadata={"kept": json.dumps(kept)})
     write(path, content)
     return hashlib.sha256(content).hexdigest()
 
@@ -43,13 +45,13 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(path.name, path, "an existing file")
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            text, written = header["about"], header.get("sha256")
+            kept = json.loads((file.metadata() or {})["kept"])
+            text, written = kept["about"], kept["sha256"]
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         about = json.loads(text)
-    except (SafetensorError, OSError, KeyError, ValueError, RecursionError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(path.name, path, f"a readable checkpoint; remove it to start again ({error})") from error
-    if written is not None and written != (found := _digest(tensors, text)):
+    if written != (found := _digest(tensors, text)):
         wanted = (
             f"the content that was written, of SHA-256 {written[:12]}…, not {found[:12]}…: it is corrupt; remove it"
         )

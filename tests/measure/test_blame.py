@@ -1,6 +1,6 @@
 """The place that breaks a symmetry is named, in a layer or between layers, and nothing that is innocent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -15,6 +15,13 @@ from tools.check_study.blame.cost import cost
 from tools.check_study.blame.networks import four_fold
 
 WIDTH = 4
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
 
 
 def noise(size: int = 16, seed: int = 1) -> Tensor:

@@ -33,8 +33,9 @@ def test_shifts_by_the_stride():
 
 
 def test_other_shifts_change_it():
+    """It pads in its own code, which no circular twin can undo: the border may be what is seen."""
     report = check(Scattering(2, 32), input_shape=(1, 32, 32), group="translation")
-    assert report.verdict == "violated"
+    assert report.verdict == "undecided"
     assert all((row.error or 0) > 0.1 for row in report.rows)
 
 

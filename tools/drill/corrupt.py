@@ -226,7 +226,7 @@ def _mutated_tensors(original: bytes, random_numbers: random.Random) -> bytes:
     from safetensors.torch import load, save
 
     size = int.from_bytes(original[:8], "little")
-    about = json.loads(original[8 : 8 + size])["__metadata__"]
+    about = json.loads(json.loads(original[8 : 8 + size])["__metadata__"]["kept"])
     tensors = load(original)
     name = random_numbers.choice(sorted(tensors))
     tensor = tensors[name]
@@ -247,7 +247,7 @@ def _mutated_tensors(original: bytes, random_numbers: random.Random) -> bytes:
         from invariance.experiments.checkpoint import _digest
 
         about["sha256"] = _digest(tensors, about["about"])
-    return save(tensors, metadata=about)
+    return save(tensors, metadata={"kept": json.dumps(about)})
 
 
 def _mutated_program(original: bytes, random_numbers: random.Random) -> bytes:

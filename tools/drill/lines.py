@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from .outcome import faults_of, run, whole
 
 __all__ = ["ALLOWED", "BASES", "command_lines"]
@@ -181,7 +183,7 @@ def _furnish(folder: Path) -> None:
 def _options(name: str) -> list[str]:
     from invariance.cli.commands import cli
 
-    command = cli.get_command(None, name)  # pyright: ignore[reportArgumentType]
+    command = cli.get_command(click.Context(cli), name)
     assert command is not None
     return [
         option
