@@ -116,8 +116,8 @@ def test_the_summary_lists_what_was_measured(out: str):
     assert "3 failed, 4 passed" in out
     lines = out.partition("measured symmetry errors")[2].splitlines()[1:6]
     wanted = (
-        r"violated    E = \S+ +\(allowed \S+\) +p4, equivariant  test_layers.py::test_plain",
         r"violated    E = 8.0e-01  \(allowed 1.0e-09\)  equivariant, worst of 2  test_layers.py::test_tensors",
+        r"violated    E = \S+ +\(allowed \S+\) +p4, equivariant  test_layers.py::test_plain",
         r"consistent  E = \S+ +\(allowed \S+\) +p4",
         r"consistent  E = \S+ +\(allowed \S+\) +p4",
         r"consistent  E = \S+ +\(allowed \S+\) +p4",

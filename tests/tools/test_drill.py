@@ -7,6 +7,7 @@ import pytest
 from tools.drill.__main__ import drill
 
 
+@pytest.mark.bad_input
 def test_a_fortieth_of_the_drill_finds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     said: list[str] = []
