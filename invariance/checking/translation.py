@@ -200,9 +200,8 @@ def _twin(setting: _Setting, kinds: Sequence[Shown], torus: Torus, whole: Sequen
     inputs = [kind.inputs for kind in kinds]
     strides: Strides = setting.strides
     if setting.moves:
-        strides = tuple(  # type: ignore[assignment]
-            Fraction(n, m) for n, m in zip(setting.shape[-2:], plain[0].shape[-2:], strict=True)
-        )
+        down, right = (Fraction(n, m) for n, m in zip(setting.shape[-2:], plain[0].shape[-2:], strict=True))
+        strides = down, right
     there = replace(setting, probe=probe, strides=strides)
     roundings = measured(probe, list(zip(inputs, plain, strict=True)), alone=setting.alone)
     around = [
