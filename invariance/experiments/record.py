@@ -116,8 +116,8 @@ def _revision() -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("invariance", "torch", "numpy", "safetensors"):
+    found = {"python": platform.python_version(), "torch": torch.__version__}  # with its build, as "2.13.0+cpu"
+    for name in ("invariance", "numpy", "safetensors"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
