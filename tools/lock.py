@@ -25,9 +25,10 @@ ROOT = Path(__file__).parents[1]
 KEPT = {"torch": "2.13.0"}
 """Not upgraded: a newer torch is to be had with the libraries of CUDA alone, of two gigabytes."""
 
-ALONE = {"escnn": "1.0.11"}
-"""Installed without what it depends on: escnn asks for lie-learn, whose newest wheel is built for NumPy 1, and for
-py3nj, which wants a Fortran compiler; both serve its groups in three dimensions alone."""
+ALONE = {"egnn-pytorch": "0.2.8", "escnn": "1.0.11", "torch-geometric": "2.8.1"}
+"""Installed without what they depend on. escnn asks for lie-learn, whose newest wheel is built for NumPy 1, and for
+py3nj, which wants a Fortran compiler; both serve its groups in three dimensions alone. egnn-pytorch asks for numba, and
+torch-geometric for aiohttp, which their layers never import; what they do import is in the extra `subjects`."""
 
 
 def pins(text: str) -> dict[str, str]:
