@@ -7,9 +7,9 @@ import torch
 from .. import fields as f
 from ..errors import ArgumentError
 from ..fields import Field
-from ..groups import GROUPS, Group, SplitGroup
+from ..groups import GROUPS, Group, SplitGroup, as_group
 from ..measure.error import Model
-from ..symmetry import Symmetry, as_group
+from ..symmetry import Symmetry
 from ..verdicts import Claim
 from .probe import Probe
 from .question import CHECKED_GROUPS

@@ -6,6 +6,7 @@ changes signs only, so that nothing is rounded, `resamples(g)` whether values be
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
@@ -29,7 +30,7 @@ _CUTOFF = 3  # waves a side of what is drawn where a group resamples: 33 pixels 
 _WINDOW = 0.25
 
 
-class Field:
+class Field(ABC):
     """The protocol.
 
     Attributes:
@@ -44,11 +45,13 @@ class Field:
     linear: ClassVar[bool] = True
     dtype: torch.dtype | None = None
 
+    @abstractmethod
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
-        raise NotImplementedError
+        """ρ(g) on a batch."""
 
+    @abstractmethod
     def moves_only(self, g: Element) -> bool:
-        raise NotImplementedError
+        """Whether ρ(g) moves entries and changes signs only."""
 
     def resamples(self, g: Element) -> bool:
         return False
@@ -57,9 +60,9 @@ class Field:
         """Which entries of a sample come from inside, where some do not."""
         return None
 
+    @abstractmethod
     def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
         """Random tensors; `smooth` ones where they will be resampled."""
-        raise NotImplementedError
 
     def varied(self, kind: str, tensor: Shaped[Tensor, "b ..."], generator: torch.Generator) -> Shaped[Tensor, "b ..."]:
         """The tensor as it may be too: "small and large values" or "mostly zero"; itself where that says nothing."""

@@ -12,7 +12,7 @@ from typing import Literal
 from torch import Tensor
 
 from ..errors import ArgumentError
-from ..groups import Element, FiniteGroup, Group, SplitGroup, group_named, of_split
+from ..groups import Element, FiniteGroup, Group, SplitGroup, as_group
 from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask
 from .domains import Domain, Grid, Items, Pairs
 from .fibres import SCALAR, Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
@@ -255,9 +255,7 @@ def _numbers(channels: int | None) -> tuple[int, ...]:
 
 
 def _finite(group: Group | SplitGroup | str) -> FiniteGroup:
-    found = (
-        of_split(group) if isinstance(group, SplitGroup) else group_named(group) if isinstance(group, str) else group
-    )
+    found = as_group(group)
     if not isinstance(found, FiniteGroup):
         raise ArgumentError("group", str(found), "a finite group that is listed element by element")
     return found

@@ -10,7 +10,7 @@ from .group import ENUMERATED, FiniteGroup, Group, Tangent
 from .laws import check_group_laws
 from .linear import SE, SO, E, O, affine_maps, lorentz, scalings
 from .moves import permutations, reversal, shifts
-from .names import KINDS, about_group, group_named
+from .names import KINDS, about_group, as_group, group_named
 from .parts import Affine, Part, Permutation, Shift
 from .plane import cube, cyclic, dihedral, flips, of_split, turn
 from .split import Matrix, SplitGroup
@@ -42,6 +42,7 @@ __all__ = [
     "Tangent",
     "about_group",
     "affine_maps",
+    "as_group",
     "channel_permutations",
     "check_group_laws",
     "cube",

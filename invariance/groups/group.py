@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,8 +49,8 @@ class Tangent:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
-    """What all groups share; those that are not listed element by element override `sample` and `contains`.
+class Group(ABC):
+    """What all groups share; those that are not listed element by element say how to `sample`, and what they `contain`.
 
     Attributes:
         name: also how the command line and files spell it.
@@ -84,13 +85,13 @@ class Group:
     def name_of(self, element: Element) -> str:
         return str(element)
 
+    @abstractmethod
     def sample(self, generator: torch.Generator) -> Element:
         """A random element: uniform (Haar) where the group is compact."""
-        raise NotImplementedError
 
+    @abstractmethod
     def contains(self, element: Element) -> bool:
         """Whether it is one, up to rounding."""
-        raise NotImplementedError
 
     def tried(self, generator: torch.Generator, count: int) -> list[Element]:
         """What a check tries: all elements but the identity, or the generators and `count` random elements."""

@@ -87,7 +87,7 @@ def SO(n: int) -> LinearGroup:
     return _orthogonal(n, True, False)
 
 
-def O(n: int) -> LinearGroup:  # noqa: E743
+def O(n: int) -> LinearGroup:
     """Rotations and reflections."""
     return _orthogonal(n, False, False)
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from .channels import channel_permutations, gains, hue, sign_flips
 from .direct import direct_product
 from .group import Group
 from .linear import SE, SO, E, O, affine_maps, lorentz, scalings
 from .moves import permutations, reversal, shifts
 from .plane import cube, cyclic, dihedral, flips, of_split
+from .split import SplitGroup
 from .wallpaper import GROUPS
 
-__all__ = ["KINDS", "GroupKind", "about_group", "group_named"]
+__all__ = ["KINDS", "GroupKind", "about_group", "as_group", "group_named"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,21 @@ def group_named(name: str) -> Group:
     """
     factors = [_single(part.strip(), name) for part in re.split(r"\s+x\s+|×", name.strip())]
     return factors[0] if len(factors) == 1 else direct_product(*factors)
+
+
+def as_group(group: Group | SplitGroup | str) -> Group:
+    """A group, or one by its name, or a split group's H.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: what is none.
+    """
+    if isinstance(group, str):
+        return group_named(group)
+    if isinstance(group, SplitGroup):
+        return of_split(group)
+    if not isinstance(group, Group):
+        raise ArgumentTypeError("group", type(group).__name__, "a group of invariance.groups, or its name")
+    return group
 
 
 def about_group(name: str) -> str:
