@@ -22,7 +22,7 @@ _MADE = {
     "ones_like.default", "scalar_tensor.default", "zeros.default", "zeros_like.default", "linspace.default",
 }  # fmt: skip
 _MOVED = {
-    "_unsafe_view.default", "alias.default", "as_strided.default", "cat.default", "chunk.default", "clone.default",
+    "_unsafe_view.default", "alias.default", "cat.default", "chunk.default", "clone.default",
     "contiguous.default", "detach.default", "diagonal.default", "expand.default", "flatten.using_ints",
     "flip.default", "gather.default", "index.Tensor", "index_select.default", "narrow.int", "pad.default",
     "permute.default", "repeat.default", "repeat_interleave.self_int", "reshape.default", "roll.default",

@@ -182,6 +182,7 @@ def _settled(movement: Movement) -> Action:
     if action.block:
         made = Action.product(movement.shape, [([place[a] for a in tied], action.restricted(tied))])
         block = made.block
+        scales |= {place[a]: factors for a in tied if (factors := action.scales[a]) is not None}
     result = Action.of(movement.shape, turn=turn, tables=tables, scales=scales, block=block)
     if constant != 1:
         if not movement.shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
     start = time.perf_counter()
     exported = _exported(module, examples)
     seconds = time.perf_counter() - start
+    _require_every_batch_size(exported)
     signature = exported.graph_signature
     for spec in signature.output_specs:
         if spec.kind is not OutputKind.USER_OUTPUT:
@@ -189,6 +191,25 @@ def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.E
         raise ArgumentError("model", type(module).__name__, _advice(error)) from error
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
+
+
+def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:
+    """The graph is that of every batch size from two on: torch notes where forward asked for the size and branched."""
+    from sympy import Symbol as Unknown
+    from sympy import true
+
+    any_size = 1 + Unknown("n", integer=True, positive=True)
+    found = [
+        f"a batch size of {r}" for r in exported.range_constraints.values() if r.lower > 2 or r.upper < sys.maxsize
+    ]
+    shapes = (getattr(node.meta.get("val"), "shape", ()) for node in exported.graph.find_nodes(op="placeholder"))
+    size = next((n for shape in shapes for n in shape if isinstance(n, torch.SymInt)), None)
+    for guard in [] if size is None else size.node.shape_env.guards:
+        if guard.expr.subs(dict.fromkeys(guard.expr.free_symbols, any_size)) != true:
+            found.append(str(guard.expr))
+    if found:
+        wanted = f"a forward that is one for every batch size: what torch.export saw holds where {found[0]}"
+        raise ArgumentError("model", "a branch on the batch size", wanted)
 
 
 def _advice(error: Exception) -> str:

@@ -70,7 +70,7 @@ def _signs(name: str, bound: Any, factors: Any, scale: Tensor, before: Any, afte
     power = bound.get("exponent")
     whole = name == "pow" and float(power).is_integer()
     odd = re.fullmatch(ODD, name) or (
-        name in ("clamp", "hardtanh") and low is not None and high is not None and low == -high
+        name in ("clamp", "hardtanh") and low is not None and high is not None and low == -high <= 0
     )
     odd = odd or (whole and int(power) % 2 == 1)
     odd = odd or (name == "_to_copy" and (bound["dtype"] is None or bound["dtype"].is_floating_point))

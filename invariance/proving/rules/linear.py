@@ -50,7 +50,7 @@ def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -
     constant = 1.0 if axis == 0 or action.scales[0] is None else float(action.scales[0][0])
     rest = action.restricted(range(axis))
     spread = [s for s in rest.scales if s is not None and (s != s[0]).any()]
-    if bias is not None and spread:
+    if bias is not None and (spread or (rest.block is not None and rest.block.scale is not None)):
         raise Refusal("a bias is added to what changes sign along other axes")
     if bias is None:
         constant = 1.0

@@ -145,14 +145,19 @@ def softplus(step: Step, input: Any, beta: Any, threshold: Any) -> Any:
 @rule("aten.hardtanh.default", cites=CITES)
 def hardtanh(step: Step, input: Any, min_val: Any, max_val: Any) -> Any:
     """Entrywise; odd where the bounds are opposite."""
-    return kept(input, "odd" if min_val == -max_val else "none", step.op)
+    return kept(input, "odd" if _opposite(min_val, max_val) else "none", step.op)
+
+
+def _opposite(low: Any, high: Any) -> bool:
+    """Where the lower bound is above the upper one everything becomes the upper one, which is not odd."""
+    return low is not None and high is not None and low == -high and high >= 0
 
 
 @rule("aten.clamp.default", cites=CITES)
 def clamp(step: Step, input: Any, min: Any, max: Any) -> Any:
     """Entrywise; odd where the bounds are opposite, homogeneous where one is 0 and the other is not there."""
     what = "none"
-    if min is not None and max is not None and min == -max:
+    if _opposite(min, max):
         what = "odd"
     elif (min == 0 and max is None) or (max == 0 and min is None):
         what = "homogeneous"
@@ -336,6 +341,8 @@ def full_like(
     step: Step, input: Any, fill_value: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any
 ) -> Any:
     """A constant of the same shape."""
+    if isinstance(fill_value, Symbol):
+        raise Refusal("a constant that depends on the batch size: samples are treated differently")
     return Constant.of(np.full(step.shape, float(fill_value)), step.batch)
 
 

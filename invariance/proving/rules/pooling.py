@@ -11,7 +11,7 @@ from ..actions import Action, Ints
 from ..registry import Step, rule
 from ..values import Moving, Refusal
 from .convolution import stride_reason
-from .windows import PADDING, grid_of, looked_at, window_motion
+from .windows import OUTSIDE, grid_of, looked_at, window_motion
 
 CITES = ("reduction", "G8.stride", "windows.rounding")
 
@@ -92,8 +92,8 @@ def _pooled(
     grid = grid_of(input, spatial)
     looked = [
         looked_at(
-            table, step.shape[-spatial + k], sizes[k],
-            stride=stride[k], dilation=dilation[k], before=padding[k], after=padding[k] if ends else None,
+            table, step.shape[-spatial + k], sizes[k], stride=stride[k], dilation=dilation[k],
+            before=padding[k], after=padding[k] if ends else None, outside=OUTSIDE,
         )
         for k, table in enumerate(grid.tables)
     ]  # fmt: skip
@@ -139,7 +139,7 @@ def _adaptive(step: Step, input: Moving) -> Moving:
         n, m = len(table), step.shape[-spatial + k]
         at = [table[(i * n) // m : -((-(i + 1) * n) // m)] for i in range(m)]
         width = max(map(len, at))
-        looked.append(np.stack([np.pad(row, (0, width - len(row)), constant_values=PADDING) for row in at]))
+        looked.append(np.stack([np.pad(row, (0, width - len(row)), constant_values=OUTSIDE) for row in at]))
     return _set_windows(step, input, looked, None)
 
 

@@ -17,10 +17,12 @@ from ..actions import Action, Ints
 from ..movement import bijection, positions
 from ..values import Moving, Refusal
 
-__all__ = ["BEYOND", "PADDING", "Grid", "grid_of", "looked_at", "window_motion"]
+__all__ = ["BEYOND", "OUTSIDE", "PADDING", "Grid", "grid_of", "looked_at", "window_motion"]
 
 PADDING = -1
 BEYOND = -2
+OUTSIDE = -3
+"""What a pool takes for its own padding is no zero: minus infinity, or nothing that counts."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,20 @@ def grid_of(input: Moving, spatial: int) -> Grid:
 
 
 def looked_at(
-    table: Ints, outputs: int, taps: int, *, stride: int, dilation: int, before: int, after: int | None = None
+    table: Ints,
+    outputs: int,
+    taps: int,
+    *,
+    stride: int,
+    dilation: int,
+    before: int,
+    after: int | None = None,
+    outside: int = PADDING,
 ) -> Ints:
-    """L(o, t) = table[o·s + t·d − p]; PADDING outside the table, BEYOND outside the padding (a ceil_mode)."""
+    """L(o, t) = table[o·s + t·d − p]; `outside` the table, BEYOND outside the padding (a ceil_mode)."""
     at = np.arange(outputs)[:, None] * stride + np.arange(taps)[None, :] * dilation - before
     n = len(table)
-    shown = np.where((at < 0) | (at >= n), PADDING, table[at.clip(0, max(0, n - 1))])
+    shown = np.where((at < 0) | (at >= n), outside, table[at.clip(0, max(0, n - 1))])
     return shown if after is None else np.where(at >= n + after, BEYOND, shown)
 
 

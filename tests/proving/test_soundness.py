@@ -1,0 +1,64 @@
+"""What a careless rule proves, and numbers refute: none of it is proved."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from invariance.errors import ArgumentError
+from invariance.proving import Generator, MovingGroup, prove
+
+
+class Of(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[..., Tensor], *parts: nn.Module) -> None:
+        super().__init__()
+        self.function, self.parts = function, nn.ModuleList(parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.parts)
+
+
+TURNED_VECTORS = MovingGroup(
+    "vectors", 4,
+    (Generator("90°", lambda a: np.rot90(a, 1, (-2, -1))[:, [1, 0]], lambda full: {1: np.array([1.0, -1.0])}),),
+)  # fmt: skip
+"""The two components of a vector field change places, one of them its sign, while the plane turns."""
+
+ONE_SIGN = MovingGroup("sign", 2, (Generator("−1", lambda a: a, lambda full: {1: np.array([1.0, 1, 1, -1])}),))
+
+
+@pytest.mark.parametrize(
+    ("function", "shape", "group"),
+    [
+        (lambda x: x.clamp(1, -1), (3, 4), "sign"),  # everything becomes −1
+        (lambda x: torch.ops.aten.hardtanh(x, 1, -1), (3, 4), "sign"),
+        (lambda x: x.view(-1, 8, 4).unsqueeze(1).relu(), (2, 4, 4), TURNED_VECTORS),
+        (lambda x: torch.full_like(x, x.shape[0]), (3, 4), "flip"),
+    ],
+    ids=["clamp", "hardtanh", "signs of axes that move together", "full of the batch size"],
+)
+def test_it_is_not_proved(function, shape, group) -> None:
+    assert prove(Of(function), input_shape=shape, group=group).verdict != "proved"
+
+
+def test_signs_of_axes_that_move_together_go_along() -> None:
+    report = prove(Of(lambda x: x.view(-1, 8, 4).unsqueeze(1)), input_shape=(2, 4, 4), group=TURNED_VECTORS)
+    action = report.generators[0].outputs[0]
+    assert action is not None
+    assert action.signed
+
+
+def test_a_bias_and_signs_that_are_tied_to_several_axes() -> None:
+    network = Of(lambda x, linear: linear(x.view(-1, 2, 2, 3)), nn.Linear(3, 2))
+    assert prove(network, input_shape=(4, 3), group=ONE_SIGN).verdict != "proved"
+
+
+@pytest.mark.parametrize("branch", [lambda n: n < 5, lambda n: n != 7, lambda n: n % 3])
+def test_a_branch_on_the_batch_size_is_refused(branch) -> None:
+    network = Of(lambda x: x if branch(x.shape[0]) else x.cumsum(-1))
+    with pytest.raises(ArgumentError, match="branch on the batch size"):
+        prove(network, input_shape=(3, 4), group="flip")
