@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 from .errors import ArgumentError, ImageReadError
 from .reading import read_bytes
 
-__all__ = ["BUNDLED", "photographs"]
+__all__ = ["BUNDLED", "PictureFolder", "photographs"]
 
 BUNDLED = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry", "hubble_deep_field", "retina")
 _LARGEST = 2**28  # bytes of a file
@@ -39,11 +40,51 @@ def photographs(
     if size < 1:
         raise ArgumentError("size", size, "an image has at least one pixel")
     pictures = _bundled() if folder is None else _read(Path(folder))
-    pixels = np.stack([_square(picture, size) for picture in pictures])
-    return torch.from_numpy(pixels).movedim(-1, 1).to(dtype) / 255
+    return _tensor([_square(picture, size) for picture in pictures], dtype)
 
 
-def _bundled() -> list[Image.Image]:
+class PictureFolder:
+    """The PNG and JPEG files of a folder, read when they are asked for and shrunk as in `photographs`; grey ones too.
+
+    Where the folder has folders of pictures in place of pictures, each is a class, numbered in the order of the names,
+    and `labels` has that of every picture.
+
+    Raises:
+        ImageReadError: a folder that is missing or empty.
+    """
+
+    def __init__(self, folder: Path, size: int, *, channels: int = 3) -> None:
+        if size < 1:
+            raise ArgumentError("size", size, "an image has at least one pixel")
+        self.size, self.channels = size, channels
+        groups = [_pictures_in(folder)]
+        classes = [] if groups[0] else sorted(path for path in folder.iterdir() if path.is_dir())
+        if classes:
+            groups = [_pictures_in(path) for path in classes]
+        self.files = [file for group in groups for file in group]
+        if not self.files:
+            raise ImageReadError("folder", folder, "at least one PNG or JPEG file, or folders of them")
+        numbers = [number for number, group in enumerate(groups) for _ in group]
+        self.labels = torch.tensor(numbers) if classes else None
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, rows: slice) -> Float[Tensor, "b c size size"]:
+        """Some of the pictures.
+
+        Raises:
+            ImageReadError: a file that does not decode.
+        """
+        pixels = _tensor([_square(_open(file, grey=True), self.size) for file in self.files[rows]], torch.float64)
+        return pixels.mean(1, keepdim=True) if self.channels == 1 else pixels
+
+
+def _tensor(pixels: list[np.ndarray], dtype: torch.dtype) -> Float[Tensor, "b 3 size size"]:
+    return torch.from_numpy(np.stack(pixels)).movedim(-1, 1).to(dtype) / 255
+
+
+def _bundled() -> Iterable[Image.Image]:
     try:
         from skimage import data
     except ImportError as error:
@@ -55,18 +96,22 @@ def _bundled() -> list[Image.Image]:
     return [Image.fromarray(getattr(data, name)()) for name in BUNDLED]
 
 
-def _read(folder: Path) -> list[Image.Image]:
-    if not folder.is_dir():
-        raise ImageReadError("folder", folder, "an existing folder of PNG or JPEG files")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+def _read(folder: Path) -> Iterator[Image.Image]:
+    files = _pictures_in(folder)
     if not files:
         raise ImageReadError("folder", folder, "at least one PNG or JPEG file")
     if len(files) > _MOST:
         raise ImageReadError("folder", folder, f"at most {_MOST:,} pictures, not {len(files):,}")
-    return [_open(path) for path in files]
+    return map(_open, files)
 
 
-def _open(path: Path) -> Image.Image:
+def _pictures_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ImageReadError("folder", folder, "an existing folder of PNG or JPEG files")
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+
+
+def _open(path: Path, *, grey: bool = False) -> Image.Image:
     content = read_bytes("image", path, limit=_LARGEST, error=ImageReadError)
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
@@ -79,7 +124,7 @@ def _open(path: Path) -> Image.Image:
     except Exception as error:  # Pillow's readers raise what they like: SyntaxError, struct.error, zlib.error, …
         raise ImageReadError("image", path, f"a readable PNG or JPEG file ({error})") from error
     red, green, blue = colours.split()
-    if red.tobytes() == green.tobytes() == blue.tobytes():
+    if not grey and red.tobytes() == green.tobytes() == blue.tobytes():
         wanted = f"three colours that differ; in mode {picture.mode} it is grey, and a grey Jacobian has rank one"
         raise ImageReadError("image", path, wanted)
     return colours

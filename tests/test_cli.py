@@ -89,7 +89,7 @@ MISTAKES = {
     "unknown option": (["verify", "--nope"], "No such option"),
     "unknown statement": (["verify", "--only", "X9"], "X9"),
     "missing output": (["curve"], "Missing option '--output'"),
-    "output format": (["curve", "--output", "x.gif"], "ends in .png or .svg"),
+    "output format": (["curve", "--output", "x.gif"], "ends in .png or .svg or .pdf"),
     "unknown model": (["curve", "--output", "x.png", "--model", "resnet"], "name = resnet"),
     "unknown model option": (
         ["curve", "--output", "x.png", "--model", "diffcnn:colour=3"],

@@ -8,7 +8,21 @@ import click
 
 __all__ = ["COMMANDS", "cli"]
 
-COMMANDS = ("verify", "prove", "check", "profile", "replay", "curve", "report", "train", "table", "groups", "fields")
+COMMANDS = (
+    "verify",
+    "prove",
+    "check",
+    "profile",
+    "replay",
+    "curve",
+    "plot",
+    "compare",
+    "report",
+    "train",
+    "table",
+    "groups",
+    "fields",
+)
 """Each is the function of this name in the module of this name."""
 
 

@@ -1,126 +1,292 @@
-"""`invariance curve`: error against warp scale."""
+"""`invariance curve`: error, consistency and accuracy against the size of a warp, for any networks."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import UndefinedError
-from .parameters import COUNT, PICTURE, SEED, Text, device_of, listed
+from ..errors import ArgumentError, UndefinedError
+from .parameters import COUNT, PICTURE, SEED, Text, Whole, device_of, listed
 
 if TYPE_CHECKING:
-    import torch
+    from ..comparing import Named, Stream
+    from ..measure import Bound, Comparison, FittedSlope, InvarianceCurve
 
-    from ..measure import Bound, FittedSlope, InvarianceCurve
+__all__ = ["chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
 
-__all__ = ["curve"]
+_KIND = '"kind": "curves"'
+_CSV = "label,runs,scale"
 
-_FORMAT = "invariance curve 1"
+
+def stream_options(command: Any) -> Any:
+    """Options of `curve` and `compare`: what the images, the warps and the numerics are."""
+    for option in reversed(
+        (
+            click.option(
+                "--warp", type=Text(), default="smooth", help="rotation, scale, shear, translation, smooth, …"
+            ),
+            click.option("--scales", type=Text(), help="Degrees, factors, pixels or σ; increasing, with commas."),
+            click.option(
+                "--images",
+                type=Text(),
+                default="photographs",
+                help="photographs, analytic, a folder of pictures or of a folder for each class, FILE.npy, "
+                "or FILE.py:NAME of a tensor or DataLoader.",
+            ),
+            click.option("--labels", type=click.Path(path_type=Path), help="FILE.npy: the class of each image."),
+            click.option("--range", "values", type=Text(), help="What pictures' values become: low,high or mean/dev."),
+            click.option("--channels", type=Whole(1), default=3, help="Of pictures: 3, or 1 for grey ones."),
+            click.option("--disc", is_flag=True, help="Keep of each image the disc that no rotation leaves."),
+            click.option("--claim", default="invariant", help="invariant or equivariant."),
+            click.option("--size", type=COUNT, default=60, help="Pixels along a side of pictures."),
+            click.option("--draws", type=COUNT, help="Warps for each image and scale: 4 of random ones, else 1."),
+            click.option("--batch", type=COUNT, default=32, help="Images in one pass, which bounds the memory."),
+            click.option("--dtype", default="float64", help="float64 or float32."),
+            click.option("--seed", type=SEED, default=0, help="Of networks, analytic images and warps."),
+            click.option("--device", default="cpu", help="cpu or cuda."),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.option("--output", required=True, type=PICTURE, help="PNG or SVG; the data go beside it as JSON.")
+@click.option("--output", required=True, type=PICTURE, help="PNG, SVG or PDF; the data go beside it as JSON and CSV.")
 @click.option(
     "--model",
     "models",
     type=Text(),
     multiple=True,
     default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
-    help="diffcnn or plain-cnn, with :option=value,… ; may be repeated.",
+    help="TARGET or LABEL=TARGET, may be repeated; targets of one label are runs of one network.",
 )
-@click.option("--warp", type=Text(), default="smooth", help="Family of warps.")
-@click.option("--scales", type=Text(), default="0.003,0.01,0.03,0.1,0.3", help="Increasing, separated by commas.")
 @click.option(
-    "--images", type=Text(), default="photographs", help="analytic, photographs, or a folder of PNG or JPEG files."
+    "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
 )
-@click.option("--claim", default="invariant", help="invariant or equivariant.")
-@click.option("--size", type=COUNT, default=60, help="Pixels along a side.")
-@click.option("--draws", type=COUNT, default=4, help="Warps for each image and scale.")
-@click.option("--seed", type=SEED, default=0, help="Of models, analytic images and warps.")
-@click.option("--device", default="cpu", help="cpu or cuda.")
+@click.option("--seeds", type=COUNT, default=1, help="Build each target from so many seeds: runs of one network.")
 @click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them.")
+@click.option("--lie", is_flag=True, help="The Lie derivative of each network along every motion, too.")
+@click.option("--decibels", type=float, metavar="PEAK", help="EQ-T, EQ-R in dB: the width of the outputs' range, 2.")
+@stream_options
 def curve(
     output: Path,
     models: tuple[str, ...],
-    warp: str,
-    scales: str,
-    images: str,
-    claim: Any,
-    size: int,
-    draws: int,
-    seed: int,
-    device: str,
+    measures: tuple[str, ...],
+    seeds: int,
     theory: bool,
+    lie: bool,
+    decibels: float | None,
+    **options: Any,
 ) -> None:
-    """Measure invariance error against warp scale and plot it.
+    """Measure networks against the size of a warp, and plot it.
 
-    With --theory also the exponent of E, and for the claim invariant the bound on what a field can change that moves
-    along with the image: a model above it is not equivariant.
+    TARGET is as in `check`, or a network of `train` by its name, such as diffcnn:kernel_size=1. The JSON beside the
+    picture has everything that was measured, for `invariance plot`. With --theory also the exponent of E, and for the
+    claim invariant the bound on what a field can change that moves along with the image.
     """
-    import torch
-    from rich.console import Console
-    from rich.progress import track
+    from ..comparing import named_models
+    from ..files import require_writable, write, write_json
+    from ..plots import figure_of, plot_comparison, plot_invariance, save_figure
 
-    from ..files import require_writable, write_json
-    from ..images import AnalyticImage
-    from ..measure import fitted_slope, invariance_curve, lipschitz_bound, resampling_floor
-    from ..memory import require_memory
-    from ..models import build_spec
-    from ..pictures import photographs
-    from ..plots import figure_of, plot_invariance, save_figure
-
-    device, numbers = device_of(device), output.with_suffix(".json")
-    require_writable("--output", numbers, replaces=_FORMAT)
-
-    def generator() -> torch.Generator:
-        return torch.Generator().manual_seed(seed)
-
-    built = {spec: build_spec(spec, generator=generator()) for spec in models}
-    nets = {spec: net.double().to(device).requires_grad_(False) for spec, net in built.items()}
-
-    options: dict[str, Any] = {"warp": warp, "scales": list(listed("--scales", scales, float))}
-    if images == "analytic":
-        source, options["size"] = AnalyticImage.random(16, generator=generator(), device=device), size
+    numbers, sheet = output.with_suffix(".json"), output.with_suffix(".csv")
+    require_writable("--output", numbers, replaces=_KIND)
+    require_writable("--output", sheet, replaces=_CSV)
+    if decibels is not None and not (0 < decibels < float("inf") and options["claim"] == "equivariant"):
+        wanted = "the width of the outputs' range, more than 0, and --claim equivariant: outputs move with the image"
+        raise ArgumentError("--decibels", decibels, wanted)
+    require_measures(measures)
+    named = named_models(models, seed=options["seed"], seeds=seeds)
+    found, source = measured(named, measures, **options)
+    bounds = _theory(found, named, source, options) if theory else []
+    by_label = {c.label: c for c in found.curves}
+    said = [_told(bound, by_label[bound.curve], options["seed"]) for bound in bounds]
+    said += _decibels(found, decibels) if decibels else []
+    said += _lie(named, source, options) if lie else []
+    found = replace(found, theory=tuple(said))
+    if bounds:
+        drawn = plot_invariance(found.curves, floor=found.floor, title=found.about["warp"], bounds=bounds)
+        save_figure(figure_of(drawn), output)
     else:
-        source = photographs(size, folder=None if images == "photographs" else Path(images)).to(device)
+        save_figure(plot_comparison(found, measures=chosen_of(found, measures)), output)
+    write_json(numbers, found.to_dict())
+    write(sheet, found.to_csv())
+    for sentence in (*said, f"{output}\n{numbers}\n{sheet}"):
+        say(sentence)
+
+
+def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> tuple[Comparison, Any]:
+    """The comparison, and the images where all of them are in memory."""
+    import torch
+
+    from ..comparing import compare
+    from ..memory import require_memory
+
+    device, seed = device_of(options["device"]), options["seed"]
+    if options["dtype"] not in ("float64", "float32"):
+        raise ArgumentError("--dtype", options["dtype"], "float64 or float32")
+    scales = listed("--scales", options["scales"], float) if options["scales"] else None
     # Four numbers of eight bytes for each, and about as much again as text.
-    require_memory("--draws", draws, 64 * draws * len(options["scales"]) * len(source))
-    console = Console(stderr=True)
-    curves = [
-        invariance_curve(net, source, generator=generator(), draws=draws, claim=claim, label=spec, **options)
-        for spec, net in track(nets.items(), "curves", console=console, transient=True)
-    ]
-    floor = None
-    if isinstance(source, torch.Tensor):
-        floor = resampling_floor(nets[models[0]], source, generator=generator(), **options)
-    title = f"{warp} warps: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
-    bounds = []
-    if theory:
-        where = {"warp": warp, "size": options.get("size")}
-        for measured, net in zip(curves, nets.values(), strict=True):
-            if claim == "invariant":
-                bounds.append(lipschitz_bound(measured, net, source, generator=generator(), **where))
-            with suppress(UndefinedError):  # errors too large to have a slope
-                bounds.append(fitted_slope(measured, generator=generator()))
-    save_figure(figure_of(plot_invariance(curves, floor=floor, title=title, bounds=bounds)), output)
-    by_label = {measured.label: measured for measured in curves}
-    said = [_told(bound, by_label[bound.curve], generator()) for bound in bounds]
-    data = {
-        "format": _FORMAT,
-        "curves": [c.to_dict() for c in curves],
-        "floor": floor and floor.to_dict(),
-        "theory": said,
-    }
-    write_json(numbers, data)
-    for sentence in said:
-        Console().print(sentence, highlight=False, markup=False, soft_wrap=True)
-    Console().print(f"{output}\n{numbers}", highlight=False, soft_wrap=True)
+    require_memory("--draws", options["draws"], 64 * (options["draws"] or 4) * len(scales or range(25)) * 16)
+    stream, source = _images(named, seed, device, options)
+    if "accuracy" in measures and not stream.labelled:
+        wanted = "labels: --labels FILE.npy, or --images with a folder for each class, or pairs (images, labels)"
+        raise ArgumentError("--measure", "accuracy", wanted)
+    if measures and "accuracy" not in measures:
+        stream.drop_labels()
+    with _progress() as tick:
+        found = compare(
+            named,
+            stream,
+            warp=options["warp"],
+            scales=scales,
+            draws=options["draws"],
+            claim=options["claim"],
+            size=options["size"],
+            batch=options["batch"],
+            dtype=getattr(torch, options["dtype"]),
+            device=device,
+            seed=seed,
+            disc=options["disc"],
+            tick=tick,
+        )
+    return found, source
 
 
-def _told(bound: Bound | FittedSlope, curve: InvarianceCurve, generator: torch.Generator) -> str:
+def _images(named: list[Named], seed: int, device: str, options: dict[str, Any]) -> tuple[Stream, Any]:
+    import torch
+
+    from ..comparing import stream_of
+    from ..comparing.stream import array_of
+    from ..images import AnalyticImage
+    from ..pictures import photographs
+
+    name, size = options["images"], options["size"]
+    labels = None if options["labels"] is None else array_of("--labels", options["labels"]).long()
+    if options["channels"] not in (1, 3):
+        raise ArgumentError("--channels", options["channels"], "3, or 1")
+    asked = {"labels": labels, "size": size, "channels": options["channels"], "values": options["values"]}
+    if name == "analytic":
+        generator = torch.Generator().manual_seed(seed)
+        source = AnalyticImage.random(16, generator=generator, device=device, channels=options["channels"])
+        return stream_of(source, **{**asked, "values": None}, about="analytic"), source
+    coloured = any(each.target.startswith("diffcnn") for each in named)  # of a grey Jacobian nothing is left
+    folder = Path(name)
+    if name == "photographs" or (coloured and not name.endswith(".npy") and ".py:" not in name):
+        source = photographs(size, folder=None if name == "photographs" else folder).to(device)
+        return stream_of(source, **asked, about=name), source
+    if name.endswith(".npy"):
+        return stream_of(array_of("--images", folder), **asked, about=name), None
+    where, colon, found = name.rpartition(":")
+    if colon and where and found and not folder.exists():
+        from ..targets.python import found_in_python
+
+        given = found_in_python("--images", where, found)
+        return stream_of(given() if callable(given) else given, **asked, about=name), None
+    return stream_of(folder, **asked), None
+
+
+def _theory(found: Comparison, named: list[Named], source: Any, options: dict[str, Any]) -> list[Bound | FittedSlope]:
+    import torch
+    from torch import nn
+
+    from ..comparing import BLOCK
+    from ..images import AnalyticImage
+    from ..measure import fitted_slope, lipschitz_bound
+
+    if source is None or len(source) > BLOCK or options["warp"] not in _random_families():
+        wanted = f"photographs or analytic images, at most {BLOCK}, and a random family of warps"
+        raise ArgumentError("--theory", options["images"], wanted)
+    where = {"warp": options["warp"], "size": options["size"] if isinstance(source, AnalyticImage) else None}
+    bounds: list[Bound | FittedSlope] = []
+    for measured_curve, each in zip(found.curves, named, strict=True):
+        generator = torch.Generator().manual_seed(options["seed"])
+        if options["claim"] == "invariant":
+            net = each.model.double().to(options["device"]) if isinstance(each.model, nn.Module) else each.model
+            bounds.append(lipschitz_bound(measured_curve, net, source, generator=generator, **where))
+        with suppress(UndefinedError):  # errors too large to have a slope
+            bounds.append(fitted_slope(measured_curve, generator=torch.Generator().manual_seed(options["seed"])))
+    return bounds
+
+
+def _random_families() -> list[str]:
+    from ..warps import WARP_FAMILIES
+
+    return list(WARP_FAMILIES)
+
+
+def _told(bound: Bound | FittedSlope, curve: InvarianceCurve, seed: int) -> str:
     """What theory says of a curve, and whether the data respect it; a slope that nothing predicts is only told."""
+    import torch
+
     said = f"{bound.curve}: {bound.name}"
-    return f"{said}: {bound.verdict(curve, generator=generator)}" if bound.formula else said
+    if not bound.formula:
+        return said
+    return f"{said}: {bound.verdict(curve, generator=torch.Generator().manual_seed(seed))}"
+
+
+def _decibels(found: Comparison, peak: float) -> list[str]:
+    name = {"translation": "EQ-T", "rotation": "EQ-R"}.get(found.about["warp"], "EQ")
+    lines = []
+    for each in found.curves:
+        pairs = zip(found.scales, each.decibels(peak).tolist(), strict=True)
+        told = ", ".join(f"{scale:g}: {value:.1f} dB" for scale, value in pairs)
+        lines.append(f"{each.label}: {name} at {told}")
+    return lines
+
+
+def _lie(named: list[Named], source: Any, options: dict[str, Any]) -> list[str]:
+    from torch import Tensor, nn
+
+    from ..measure import VELOCITIES, local_error
+
+    if source is None or not all(isinstance(each.model, nn.Module) for each in named):
+        wanted = "modules, and photographs or analytic images"
+        raise ArgumentError("--lie", options["images"], wanted)
+    size = None if isinstance(source, Tensor) else options["size"]
+    lines = []
+    for each in named:
+        assert isinstance(each.model, nn.Module)
+        for along in VELOCITIES:
+            output = local_error(each.model.double().eval(), source, along=along, size=size).output
+            unit = "–" if output.error is None else f"{output.error:.2e}"
+            lines.append(f"{each.label}: Lie derivative along {along}: E|L f|²/dim = {output.local_error:.2e}, "
+                         f"E per unit {unit}")  # fmt: skip
+    return lines
+
+
+def require_measures(measures: tuple[str, ...]) -> None:
+    for measure in measures:
+        if measure not in ("error", "consistency", "accuracy"):
+            raise ArgumentError("--measure", measure, "error, consistency or accuracy")
+
+
+def chosen_of(found: Comparison, measures: tuple[str, ...]) -> Any:
+    for measure in measures:
+        if measure not in found.measures:
+            wanted = f"{' or '.join(found.measures)}: no output is a row of class scores"
+            raise ArgumentError("--measure", measure, wanted)
+    return list(measures) or None
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A count of images on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("0 images") as status:
+        yield lambda count: status.update(f"{count:,} images")
+
+
+def say(sentence: str) -> None:
+    from rich.console import Console
+
+    Console().print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -110,7 +110,7 @@ class OutputFolder(InputPath):
         return path
 
 
-PICTURE = OutputFile(".png", ".svg")
+PICTURE = OutputFile(".png", ".svg", ".pdf")
 
 
 def _option(param: click.Parameter | None) -> str:

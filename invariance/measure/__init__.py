@@ -8,6 +8,7 @@ from .alignment import (
 )
 from .blame import Fault
 from .bound import dropped_term, dropped_term_curve, lipschitz_constant
+from .comparison import Comparison, Measure
 from .curve import Family, InvarianceCurve, invariance_curve, resampling_floor
 from .diagnosis import BandwidthProfile, BorderReport, SizeSweep, bandwidth_profile, border_report, size_sweep
 from .error import ErrorReport, equivariance_error, invariance_error
@@ -40,6 +41,7 @@ __all__ = [
     "BorderReport",
     "Bound",
     "Claim",
+    "Comparison",
     "ErrorReport",
     "Family",
     "Fault",
@@ -52,6 +54,7 @@ __all__ = [
     "LayerLocalError",
     "LayerwiseReport",
     "LocalReport",
+    "Measure",
     "SampledNetwork",
     "SizeSweep",
     "Stability",

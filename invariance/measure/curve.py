@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..actions import PointwiseAction
 from ..errors import ArgumentError, UndefinedError
 from ..images import ContinuousImage, sample
-from ..warps import WARP_FAMILIES, Method, Pullback, Warp, warp_images
+from ..warps import MOTIONS, WARP_FAMILIES, Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, invariance_error
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
-from .warping import Claim, warp_error
+from .sweep import Gathered, Manner, sweep
+from .warping import Claim, require_manner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ __all__ = [
     "InvarianceCurve",
     "check_scales",
     "curve_of",
+    "curve_of_gathered",
     "draws_by_scale",
     "family_of",
     "invariance_curve",
@@ -46,6 +48,7 @@ class InvarianceCurve:
     Attributes:
         label, claim: what was measured, for legends.
         defined, undefined: entries compared, and entries left out because they are not finite on one side.
+        same, correct: of classifiers, whether the largest score is of the class it was, and of the image's label.
     """
 
     label: str
@@ -55,6 +58,8 @@ class InvarianceCurve:
     spread: Float[Tensor, "b"]
     defined: Int[Tensor, "s d b"]
     undefined: Int[Tensor, "s d b"]
+    same: Bool[Tensor, "s d b"] | None = None
+    correct: Bool[Tensor, "s d b"] | None = None
 
     @property
     def error(self) -> Float[Tensor, "s"]:
@@ -66,6 +71,38 @@ class InvarianceCurve:
         if not (spread := self.spread.mean()) > 0:
             raise UndefinedError("error", "x/0", f"{self.label} is the same for all images: constant, not invariant")
         return (self.difference.mean((1, 2)) / spread).sqrt()
+
+    @property
+    def consistency(self) -> Float[Tensor, "s"]:
+        """How often the class of an image stays, at each scale.
+
+        Raises:
+            ArgumentError: the output is no row of class scores.
+        """
+        return self._share("consistency", self.same, "a classifier, whose output is a row of class scores")
+
+    @property
+    def accuracy(self) -> Float[Tensor, "s"]:
+        """How often the class is the image's label, at each scale.
+
+        Raises:
+            ArgumentError: no labels were given.
+        """
+        wanted = "a classifier, whose output is a row of class scores, and labels of the images"
+        return self._share("accuracy", self.correct, wanted)
+
+    def _share(self, name: str, counted: Tensor | None, wanted: str) -> Float[Tensor, "s"]:
+        if counted is None:
+            raise ArgumentError(name, self.label, wanted)
+        return counted.double().mean((1, 2))
+
+    def decibels(self, peak: float = 2.0) -> Float[Tensor, "s"]:
+        r"""$10 \log_{10}(\mathrm{peak}^2 / \langle|F(gx) - \rho(g)F(x)|^2\rangle)$, the peak signal-to-noise ratio that
+        StyleGAN3 calls EQ-T of shifts and EQ-R of rotations (Karras et al., 2021, eq. 3); infinite without error.
+
+        `peak` is the width of the output's range, 2 for images in [−1, 1].
+        """
+        return 10 * (peak**2 / self.difference.mean((1, 2))).log10()
 
     def interval(self, *, generator: torch.Generator, level: float = 0.95) -> Float[Tensor, "2 s"]:
         """Bootstrap interval of E at each scale: images drawn with replacement, each with its own draws."""
@@ -105,13 +142,18 @@ class InvarianceCurve:
             "spread": self.spread.tolist(),
             "defined": self.defined.tolist(),
             "undefined": self.undefined.tolist(),
+            **{name: value.int().tolist() for name, value in self._answers().items()},
         }
+
+    def _answers(self) -> dict[str, Bool[Tensor, "s d b"]]:
+        return {name: value for name in ("same", "correct") if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> InvarianceCurve:
         real = {name: torch.tensor(data[name], dtype=torch.float64) for name in ("difference", "spread")}
         counts = {name: torch.tensor(data[name], dtype=torch.int64) for name in ("defined", "undefined")}
-        return cls(data["label"], data["claim"], tuple(data["scales"]), **real, **counts)
+        answers = {name: torch.tensor(data[name]).bool() for name in ("same", "correct") if name in data}
+        return cls(data["label"], data["claim"], tuple(data["scales"]), **real, **counts, **answers)
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), allow_nan=False)
@@ -131,6 +173,7 @@ class InvarianceCurve:
             "spread": self.spread.expand_as(self.difference).flatten(),
             "defined": self.defined.flatten(),
             "undefined": self.undefined.flatten(),
+            **{name: value.flatten() for name, value in self._answers().items()},
         }
         return pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index=index).reset_index()
 
@@ -148,6 +191,8 @@ def invariance_curve(
     margin: float = 0.1,
     method: Method = "cubic",
     label: str = "model",
+    labels: Int[Tensor, "b"] | None = None,
+    batch: int | None = None,
 ) -> InvarianceCurve:
     r"""Measure `model` under transformations of growing scale, `draws` of them for each image at each scale.
 
@@ -156,22 +201,30 @@ def invariance_curve(
     Args:
         images: continuous images, sampled at `size`; or sampled images "b c h w"; or, where `warp` gives pointwise
             actions, Jacobian fields "b c 3 2 h w".
-        warp: a name out of `WARP_FAMILIES`, or a family of warps or pointwise actions.
+        warp: a name out of `WARP_FAMILIES` or `MOTIONS`, or a family of warps or pointwise actions.
         claim, margin, method: as in `warp_error`; pointwise actions move no pixel and have the claim "invariant".
+        labels: the classes of the images, where `model` is a classifier, for `accuracy`.
+        batch: how many images pass through the model at a time; all of them where it is not given.
 
     Raises:
-        ArgumentError: an unknown family, scales that are empty, negative, not finite or not increasing.
+        ArgumentError: an unknown family, scales that are empty, not finite, not increasing, or that it cannot take.
     """
-    family = family_of(warp)
+    require_manner(claim, margin)
+    check_scales(scales, draws, warp)
+    family = family_of(warp, _plane(images, size))
+    drawn = list(draws_by_scale(family, scales, len(images), draws, generator))
+    gathered = Gathered()
+    sweep([model], images, drawn, Manner(claim, size, margin, method), [gathered], labels=labels, batch=batch)
+    curve = curve_of_gathered(gathered, scales, label, claim)
+    if labels is not None:
+        _ = curve.accuracy  # raises where the output is no row of class scores
+    return curve
 
-    def measure(transformation: Warp | PointwiseAction) -> ErrorReport:
-        if isinstance(transformation, Warp):
-            return warp_error(model, images, transformation, claim=claim, size=size, margin=margin, method=method)
-        if not isinstance(images, Tensor) or claim != "invariant":
-            raise ArgumentError("warp", warp, "a family of warps: pointwise actions act on tensors and are invariant")
-        return invariance_error(model, images, transformation(images))
 
-    return _sweep(measure, family, scales, len(images), draws, generator, label, claim)
+def _plane(images: ContinuousImage | Tensor, size: int | None) -> tuple[int, int]:
+    if isinstance(images, Tensor):
+        return images.shape[-2], images.shape[-1]
+    return size or 1, size or 1
 
 
 def resampling_floor(
@@ -199,19 +252,24 @@ def resampling_floor(
         truth = sample(Pullback(exact, warp), height, width)
         return invariance_error(model, truth, warp_images(sampled, warp, method=method))
 
-    return _sweep(measure, family_of(warp), scales, len(images), draws, generator, f"{method} resampling", "invariant")
+    check_scales(scales, draws, warp)
+    family, label = family_of(warp, (height, width)), f"{method} resampling"
+    rows = draws_by_scale(family, scales, len(images), draws, generator)
+    return curve_of([list(map(measure, drawn)) for drawn in rows], scales, label, "invariant")
 
 
-def family_of(warp: str | Family) -> Family:
-    """The family of that name.
+def family_of(warp: str | Family, size: tuple[int, int] = (1, 1)) -> Family:
+    """The family of that name, on images of (height, width) where it is a motion.
 
     Raises:
         ArgumentError: there is none.
     """
     if not isinstance(warp, str):
         return warp
+    if warp in MOTIONS:
+        return MOTIONS[warp].family(*size)
     if warp not in WARP_FAMILIES:
-        raise ArgumentError("warp", warp, f"one of {', '.join(WARP_FAMILIES)}")
+        raise ArgumentError("warp", warp, f"one of {', '.join((*WARP_FAMILIES, *MOTIONS))}")
     return WARP_FAMILIES[warp]
 
 
@@ -225,24 +283,11 @@ def draws_by_scale(
         yield [family(batch, scale, generator=generator) for _ in range(draws)]
 
 
-def _sweep(
-    measure: Callable[[Warp | PointwiseAction], ErrorReport],
-    family: Family,
-    scales: Sequence[float],
-    batch: int,
-    draws: int,
-    generator: torch.Generator,
-    label: str,
-    claim: Claim,
-) -> InvarianceCurve:
-    check_scales(scales, draws)
-    reports = [list(map(measure, drawn)) for drawn in draws_by_scale(family, scales, batch, draws, generator)]
-    return curve_of(reports, scales, label, claim)
-
-
-def check_scales(scales: Sequence[float], draws: int) -> None:
-    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, and for no draws."""
-    if not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):
+def check_scales(scales: Sequence[float], draws: int, warp: str | Family = "") -> None:
+    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, or not of the motion; for no draws."""
+    if isinstance(warp, str) and warp in MOTIONS:
+        MOTIONS[warp].check(scales)
+    elif not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):
         raise ArgumentError("scales", tuple(scales), "increasing finite numbers ≥ 0")
     if draws < 1:
         raise ArgumentError("draws", draws, "at least one transformation for each image")
@@ -261,3 +306,22 @@ def curve_of(
 
     fields = (gathered("difference"), spread.cpu(), gathered("defined"), gathered("undefined"))
     return InvarianceCurve(label, claim, tuple(map(float, scales)), *fields)
+
+
+def curve_of_gathered(gathered: Gathered, scales: Sequence[float], label: str, claim: Claim) -> InvarianceCurve:
+    """The curve of what `sweep` gathered.
+
+    Raises:
+        ArgumentError: fewer than two images.
+    """
+    spread = gathered.close()
+
+    def joined(parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts, 2)
+
+    answers = {
+        "same": joined(gathered.same) if gathered.same else None,
+        "correct": joined(gathered.correct) if gathered.correct else None,
+    }
+    fields = (joined(gathered.difference), spread, joined(gathered.defined), joined(gathered.undefined))
+    return InvarianceCurve(label, claim, tuple(map(float, scales)), *fields, **answers)

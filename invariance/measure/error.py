@@ -11,7 +11,16 @@ from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError, DegenerateError, UndefinedError
 
-__all__ = ["ErrorReport", "Model", "Region", "equivariance_error", "invariance_error"]
+__all__ = [
+    "ErrorReport",
+    "Model",
+    "Region",
+    "compare_outputs",
+    "equivariance_error",
+    "invariance_error",
+    "mean_square_between",
+    "output_of",
+]
 
 Model = Callable[[Tensor], Tensor]
 Region = Callable[[int, int], Bool[Tensor, "b 1 h w"]]
@@ -82,9 +91,20 @@ def equivariance_error(
         ArgumentError: the two sides have different shapes.
         DegenerateError: a sample has no entry where both sides are defined.
     """
-    plain = _output("model(inputs)", model(inputs))
+    plain = output_of(model, inputs, "inputs")
     expected = _output("output_action(model(inputs))", output_action(plain))
-    actual = _output("model(transformed)", model(transformed))
+    spread = mean_square_between(plain, plain.roll(1, 0)) if len(plain) > 1 else None
+    return compare_outputs(expected, output_of(model, transformed, "transformed"), region=region, spread=spread)
+
+
+def compare_outputs(
+    expected: Tensor, actual: Tensor, *, region: Region | None = None, spread: Float[Tensor, "b"] | None = None
+) -> ErrorReport:
+    r"""The report of outputs that are there: `expected` is $\rho(g)F(x)$, `actual` is $F(gx)$.
+
+    Raises:
+        ArgumentError, DegenerateError: as `equivariance_error`.
+    """
     if expected.shape != actual.shape:
         raise ArgumentError("model(transformed).shape", tuple(actual.shape), f"{tuple(expected.shape)} as expected")
     where = torch.ones_like(actual, dtype=torch.bool)
@@ -92,10 +112,6 @@ def equivariance_error(
         where &= region(*actual.shape[-2:])
     defined = where & expected.isfinite() & actual.isfinite()
     difference = (actual - expected).abs().masked_fill(~defined, 0)
-    spread = None
-    if len(plain) > 1:
-        other = plain.roll(1, 0)
-        spread = _mean_square(plain - other, plain.isfinite() & other.isfinite())
     return ErrorReport(
         _mean_square(difference, defined),
         _mean_square(expected, defined),
@@ -104,6 +120,16 @@ def equivariance_error(
         (where & ~defined).flatten(1).sum(1),
         float(difference.max()),
     )
+
+
+def mean_square_between(first: Tensor, second: Tensor) -> Float[Tensor, "b"]:
+    """Of each sample, over the entries that are finite on both sides."""
+    return _mean_square(first - second, first.isfinite() & second.isfinite())
+
+
+def output_of(model: Model, inputs: Tensor, name: str) -> Tensor:
+    """What the model makes of the inputs, in float64; `name` is theirs, for errors."""
+    return _output(f"model({name})", model(inputs))
 
 
 def invariance_error(model: Model, inputs: Tensor, transformed: Tensor, *, region: Region | None = None) -> ErrorReport:

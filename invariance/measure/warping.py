@@ -18,7 +18,7 @@ from ..verdicts import Claim
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
-__all__ = ["Claim", "inside", "sample_pair", "warp_error"]
+__all__ = ["Claim", "inside", "require_manner", "sample_pair", "warp_error"]
 
 
 def warp_error(
@@ -40,10 +40,7 @@ def warp_error(
     Raises:
         ArgumentError: an unknown claim, a size that is missing or superfluous, a margin outside [0, 1).
     """
-    if claim not in get_args(Claim):
-        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
-    if not 0 <= margin < 1:
-        raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
+    require_manner(claim, margin)
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
     def action(output: Tensor) -> Tensor:
@@ -53,6 +50,14 @@ def warp_error(
         return inside(warp, height, width, 1 - margin, inputs)
 
     return equivariance_error(model, inputs, transformed, output_action=action, region=region)
+
+
+def require_manner(claim: Claim, margin: float) -> None:
+    """Raises ArgumentError for an unknown claim and for a margin outside [0, 1)."""
+    if claim not in get_args(Claim):
+        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
+    if not 0 <= margin < 1:
+        raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
 
 
 def sample_pair(

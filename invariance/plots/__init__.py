@@ -7,6 +7,8 @@ from .alignment import (
 )
 from .bandwidth import plot_bandwidth
 from .bound import plot_bound
+from .checkpoints import plot_checkpoints
+from .comparison import plot_comparison
 from .curve import plot_invariance
 from .errors import plot_errors
 from .feature_maps import (
@@ -32,6 +34,8 @@ __all__ = [
     "plot_alignment",
     "plot_bandwidth",
     "plot_bound",
+    "plot_checkpoints",
+    "plot_comparison",
     "plot_errors",
     "plot_feature_maps",
     "plot_field_of_view",

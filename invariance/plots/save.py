@@ -15,7 +15,7 @@ __all__ = ["save_figure"]
 
 
 def save_figure(figure: Figure, path: Path, *, dpi: int = 150, **options: Any) -> None:
-    """As PNG or SVG, whichever the name ends in; the same bytes for the same figure.
+    """As PNG, SVG or PDF, whichever the name ends in; the same bytes for the same figure.
 
     Raises:
         OutputError: the file cannot be written; what was there before is kept.
@@ -23,9 +23,9 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 150, **options: Any) -
     from matplotlib import rc_context
 
     kind = path.suffix.lower().removeprefix(".")
-    # An SVG has the date in it, and names that are random unless they are salted.
-    about = {"Date": None, "Creator": "invariance"} if kind == "svg" else {"Software": "invariance"}
+    # SVG and PDF have the date in them, and an SVG names that are random unless they are salted.
+    about = {"svg": {"Date": None, "Creator": "invariance"}, "pdf": {"CreationDate": None, "Creator": "invariance"}}
     content = io.BytesIO()
     with rc_context({"svg.hashsalt": "invariance"}):
-        figure.savefig(content, format=kind, dpi=dpi, metadata=about, **options)
+        figure.savefig(content, format=kind, dpi=dpi, metadata=about.get(kind, {"Software": "invariance"}), **options)
     write(path, content.getvalue())

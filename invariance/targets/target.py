@@ -14,7 +14,7 @@ __all__ = ["load_target", "origin"]
 
 _WANTED = (
     f"file.py:name, package.module:name, {', '.join(f'{name}:MODEL' for name in LIBRARIES)}, file.pt2 of "
-    "torch.export.save, or the folder of an `invariance train`"
+    "torch.export.save, the folder of an `invariance train`, or one of these @weights.safetensors"
 )
 
 
@@ -24,6 +24,7 @@ def load_target(target: str, *, seed: int = 0) -> Model:
     - `file.py:name`, `package.module:name`: what Python finds there; its code is run.
     - `timm:NAME`, `torchvision:NAME`: a network of that library, untrained; see `from_library`.
     - `file.pt2`: a program that `torch.export.save` saved; nothing in it is run but tensor operations.
+    - `TARGET@WEIGHTS.safetensors`: that network with the weights of the file, in eval mode; see `with_weights`.
     - a folder that `invariance train` wrote: the network of its best epoch; nothing in it is run.
 
     What is built has its random weights from `seed`; torch's global generator is left as it was.
@@ -32,6 +33,11 @@ def load_target(target: str, *, seed: int = 0) -> Model:
         ArgumentError: no such file, module or name; the reason that it does not import; parameters that are missing.
         ArgumentTypeError: what is there is not callable.
     """
+    network, at, weights = target.rpartition("@")
+    if at and network and weights.endswith(".safetensors"):
+        from .weights import with_weights
+
+        return with_weights(load_target(network, seed=seed), Path(weights))
     path = Path(target)
     if target.endswith(".pt2"):
         from .program import load_program
@@ -48,6 +54,8 @@ def load_target(target: str, *, seed: int = 0) -> Model:
 
 def origin(target: str) -> str:
     """The file whose code `load_target` would run, or the package; "" where it would run none of a user's."""
+    if target.endswith(".safetensors"):
+        target = target.rpartition("@")[0]
     where, _, name = target.rpartition(":")
     if target.endswith(".pt2") or not (where and name) or Path(target).is_dir() or where in LIBRARIES:
         return ""

@@ -1,6 +1,7 @@
 r"""Warps: maps $\varphi$ of the plane with derivative and proof of invertibility, and their action on images.
 
-A map is a `Warp`; `WARP_FAMILIES` has the random ones by name. `Pullback` is $I\circ\varphi$ for images known at every
+A map is a `Warp`; `WARP_FAMILIES` has the random ones by name, `MOTIONS` those that go by
+degrees or pixels. `Pullback` is $I\circ\varphi$ for images known at every
 point, exactly; `warp_images` is the same for samples, resampled.
 """
 
@@ -8,6 +9,7 @@ from .base import Composition, Identity, Warp
 from .certificate import Certificate
 from .cpab import CPAB, Tessellation, random_cpab
 from .families import WARP_FAMILIES, Coordinates, Origin, random_affine, random_affine_shift, random_homography
+from .motions import MOTIONS, Motion
 from .piecewise_linear import Boundary, PiecewiseLinear, random_piecewise_linear
 from .projective import Projective
 from .pullback import Pullback
@@ -18,6 +20,7 @@ from .smooth import Smooth, random_smooth
 
 __all__ = [
     "CPAB",
+    "MOTIONS",
     "WARP_FAMILIES",
     "Boundary",
     "Certificate",
@@ -26,6 +29,7 @@ __all__ = [
     "Folding",
     "Identity",
     "Method",
+    "Motion",
     "Origin",
     "Padding",
     "PiecewiseLinear",

@@ -1,0 +1,197 @@
+"""E, consistency and accuracy of several networks against the size of a warp, images streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..checking.probe import Probe
+from ..errors import ArgumentError, ArgumentTypeError
+from ..images import pixel_grid
+from ..measure import resampling_floor
+from ..measure.comparison import Comparison
+from ..measure.curve import Family, check_scales, curve_of_gathered, draws_by_scale, family_of
+from ..measure.error import Model
+from ..measure.sweep import Gathered, Manner, sweep
+from ..measure.warping import Claim, require_manner
+from ..provenance import environment
+from ..warps import MOTIONS, Method
+from .models import Named
+from .stream import BLOCK, Stream, stream_of
+
+__all__ = ["SCALES", "compare"]
+
+_RANDOM = (0.003, 0.01, 0.03, 0.1, 0.3)
+SCALES: dict[str, tuple[float, ...]] = {
+    "rotation": tuple(range(0, 361, 15)),
+    "scale": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0),
+    "shear": (-0.5, -0.25, -0.1, 0.0, 0.1, 0.25, 0.5),
+    "translation": (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0),
+}
+"""Where none are asked for: a turn, an octave each way, half a side, four pixels; of random families 0.003 to 0.3."""
+
+
+def compare(
+    models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]],
+    images: object,
+    *,
+    warp: str | Family,
+    scales: Sequence[float] | None = None,
+    labels: Tensor | None = None,
+    draws: int | None = None,
+    claim: Claim = "invariant",
+    size: int | None = None,
+    margin: float = 0.1,
+    method: Method = "cubic",
+    batch: int = 32,
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+    seed: int = 0,
+    floor: bool = True,
+    disc: bool = False,
+    tick: Callable[[int], None] = lambda count: None,
+) -> Comparison:
+    """Measure networks on the same images under the same warps of growing size.
+
+    Each image is read once, F(x) is computed once, and no more than 64 images are in memory, `batch` of them in the
+    networks. Modules are copied, in `dtype` and in eval mode.
+
+    Args:
+        models: networks, whose classes are their labels; or by label, a list where they are runs of one network.
+        images: as in `stream_of`, or a `Stream`; a folder is read at `size`, continuous images are sampled at it.
+        warp: rotation (degrees), scale, shear, translation (pixels), or a random family; or a family of one's own.
+        scales: `SCALES` of the warp by default.
+        draws: warps for each image and scale: 1 of a motion, 4 of what is drawn at random.
+        labels: classes of the images, for the accuracy.
+        disc: keep of each image the disc that no rotation leaves, and 0 outside, so that no motion cuts corners off.
+        floor: also what resampling alone does to the first network, on the first block of images.
+        tick: is called with the number of images after each block.
+
+    Raises:
+        ArgumentError: scales that the warp cannot take, an image that a network does not take, fewer than two images.
+        ArgumentTypeError: a network that returns something other than one floating-point tensor.
+    """
+    named = _named(models)
+    scales = tuple(SCALES.get(warp, _RANDOM) if isinstance(warp, str) else _RANDOM) if scales is None else tuple(scales)
+    fixed = isinstance(warp, str) and warp in MOTIONS and not MOTIONS[warp].directed
+    draws = draws or (1 if fixed else 4)
+    require_manner(claim, margin)
+    family_of(warp)
+    check_scales(scales, draws, warp)
+    stream = images if isinstance(images, Stream) else stream_of(images, labels=labels, size=size)
+    runners = [_Runner(each, dtype, device, batch) for each in named]
+    generator = torch.Generator().manual_seed(seed)
+    gathered = [Gathered() for _ in named]
+    kept: Tensor | None = None
+    count = 0
+    manner = Manner(claim, None, margin, method)
+    for block, classes in stream:
+        sampled = isinstance(block, Tensor)
+        if sampled:
+            block = block.to(device, dtype) * (_disc(block) if disc else 1)
+            kept = block if kept is None else kept
+        else:
+            manner = replace(manner, size=size)
+        plane = (block.shape[-2], block.shape[-1]) if sampled else (size or 1, size or 1)
+        drawn = list(draws_by_scale(family_of(warp, plane), scales, len(block), draws, generator))
+        sweep(runners, block, drawn, manner, gathered, labels=classes, batch=batch)
+        count += len(block)
+        tick(count)
+    curves = tuple(
+        curve_of_gathered(found, scales, each.label, claim) for found, each in zip(gathered, named, strict=True)
+    )
+    if stream.labelled and all(curve.correct is None for curve in curves):
+        _ = curves[0].accuracy  # raises, and says what is missing
+    beneath = None
+    if floor and kept is not None and kept.ndim == 4:
+        with suppress(ArgumentError):  # pointwise actions resample nothing
+            start = torch.Generator().manual_seed(seed)
+            beneath = resampling_floor(runners[0], kept, warp=warp, scales=scales, generator=start, method=method)
+    about = {
+        "warp": warp if isinstance(warp, str) else getattr(warp, "__name__", type(warp).__name__),
+        "unit": MOTIONS[warp].unit if isinstance(warp, str) and warp in MOTIONS else "scale σ",
+        "claim": claim,
+        "size": list(kept.shape[1:]) if kept is not None else size,
+        "margin": margin,
+        "method": method,
+        "disc": disc,
+        "draws": draws,
+        "seed": seed,
+        "block": BLOCK,
+        "dtype": str(dtype).removeprefix("torch."),
+        "device": device,
+        "images": {**stream.about, "count": count, "sha256": stream.hashes},
+        "versions": _versions(),
+    }
+    return Comparison(curves, about, tuple(each.to_dict() for each in named), beneath)
+
+
+def _disc(images: Tensor) -> Tensor:
+    """1 on the inscribed disc, falling to 0 over a tenth of the half-width at its rim: a step would ring."""
+    grid = pixel_grid(images.shape[-2], images.shape[-1], device=images.device, dtype=images.dtype)
+    return ((1 - grid.norm(dim=-1)) / 0.1).clamp(0, 1)
+
+
+def _versions() -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, Any] = dict(environment())
+    for name in ("invariance", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _named(models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]]) -> list[Named]:
+    if isinstance(models, Mapping):
+        pairs = [(label, m if isinstance(m, Sequence) else [m]) for label, m in models.items()]
+        found = [Named(label, model) for label, group in pairs for model in group]
+    else:
+        kinds = [type(m).__name__ for m in models if not isinstance(m, Named)]
+        numbered = iter(kinds if len(set(kinds)) == len(kinds) else [f"{k} {i}" for i, k in enumerate(kinds, 1)])
+        found = [m if isinstance(m, Named) else Named(next(numbered), m) for m in models]
+    if not found:
+        raise ArgumentError("models", models, "at least one network")
+    for each in found:
+        if not callable(each.model):
+            raise ArgumentTypeError("models", type(each.model).__name__, "modules, or functions on tensors")
+    return found
+
+
+class _Runner:
+    """A network on batches; what it raises about its input is said in one line, with its label."""
+
+    def __init__(self, named: Named, dtype: torch.dtype, device: str, batch: int) -> None:
+        self.label, self._batch = named.label, batch
+        self._probe = Probe(named.model, dtype=dtype, device=device, batch=batch)
+        self._dtype, self._device = dtype, device
+        self._ready = False
+
+    def _prepare(self, x: Tensor) -> Model:
+        model = self._probe.model
+        if not self._ready and isinstance(model, nn.Module):
+            self._probe._give_shapes(x)
+            with suppress(NotImplementedError):  # exported programs have one mode
+                self._probe.model.eval()
+            self._ready = True
+        return self._probe.model
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = x.to(self._device, self._dtype)
+        parts = []
+        for part in x.split(self._batch):
+            try:
+                with torch.no_grad():
+                    parts.append(self._prepare(part)(part))
+            except (ArgumentError, ArgumentTypeError):
+                raise
+            except Exception as error:  # code of others: whatever it raises, the input is what it refused
+                reason = " ".join(str(error).split())[:200]
+                wanted = f"images of a shape and dtype that {self.label} takes ({type(error).__name__}: {reason})"
+                raise ArgumentError("images", f"{tuple(part.shape[1:])} of {self._dtype}", wanted) from error
+        return torch.cat(parts) if len(parts) > 1 else parts[0]

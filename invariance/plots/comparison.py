@@ -1,0 +1,124 @@
+"""Error, consistency and accuracy of networks against the size of a warp: a panel for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..errors import ArgumentError
+from ..measure.comparison import Comparison, Measure
+from .style import colour_and_marker
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["plot_comparison"]
+
+_NAMES: dict[str, str] = {
+    "error": "normalised error E",
+    "consistency": "part of the images whose class stays",
+    "accuracy": "accuracy",
+}
+_AXES: dict[str, str] = {
+    "rotation": "angle (degrees)",
+    "scale": "scale factor",
+    "shear": "shear (slope)",
+    "translation": "shift (pixels)",
+}
+
+
+def plot_comparison(
+    comparison: Comparison,
+    *,
+    measures: Sequence[Measure] | None = None,
+    level: float = 0.95,
+    title: str | None = None,
+) -> Figure:
+    """A panel for each measure, side by side; in each a line for each network, with its interval as a band.
+
+    Motions have the axis of their unit, factors of scale a logarithmic one; random families are drawn log-log.
+
+    Args:
+        measures: error, consistency, accuracy; all that there are by default.
+
+    Raises:
+        ArgumentError: a measure that no network has.
+        UndefinedError: a network that does not tell the images apart.
+    """
+    from matplotlib.figure import Figure
+
+    chosen = list(measures or comparison.measures)
+    for measure in chosen:
+        if measure not in comparison.measures:
+            raise ArgumentError("measure", measure, f"{', '.join(comparison.measures)}: all that was measured")
+    figure = Figure(figsize=(4.4 * len(chosen) + 2.2, 4.0), layout="constrained")
+    panels = figure.subplots(1, len(chosen), squeeze=False)[0]
+    for ax, measure in zip(panels, chosen, strict=True):
+        _panel(ax, comparison, measure, level)
+    warp, claim = comparison.about["warp"], comparison.about["claim"]
+    said = f"{warp}: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
+    figure.suptitle(title or said, x=0.01, ha="left", fontsize="medium")
+    handles, names = panels[0].get_legend_handles_labels()
+    for ax in panels[1:]:
+        more = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+        handles, names = (
+            [*handles, *(h for n, h in more.items() if n not in names)],
+            [*names, *(n for n in more if n not in names)],
+        )
+    figure.legend(handles, names, fontsize="small", loc="outside right upper", frameon=False)
+    return figure
+
+
+def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> None:
+    scales = np.array(comparison.scales)
+    motion = comparison.about["warp"] in _AXES
+    used = np.ones(len(scales), bool) if motion else scales > 0
+    lowest = 1.0
+    for i, label in enumerate(comparison.labels):
+        if not comparison.has(label, measure):
+            continue
+        value = comparison.value(label, measure).numpy()[used]
+        generator = torch.Generator().manual_seed(0)
+        low, high = comparison.interval(label, measure, generator=generator, level=level).numpy()[:, used]
+        style = colour_and_marker(i)
+        runs = len(comparison.runs(label))
+        ax.fill_between(scales[used], low, high, color=style["color"], alpha=0.2, linewidth=0)
+        ax.plot(scales[used], value, label=label + (f" ({runs} runs)" if runs > 1 else ""), markersize=4, **style)
+        lowest = min(lowest, float(value.min(initial=1.0)))
+    if measure == "error" and comparison.floor is not None:
+        _floor(ax, comparison, used, motion)
+    ax.set(xlabel=_AXES.get(comparison.about["warp"], "scale σ"), ylabel=_NAMES[measure])
+    ax.grid(alpha=0.3)
+    if not motion:
+        ax.set_xscale("log")
+        if measure == "error":
+            ax.set_yscale("log")
+    elif measure == "error":
+        ax.set_ylim(bottom=0)
+    if measure != "error":
+        ax.set_ylim(min(0.95, lowest - 0.05), 1.02)
+    _ticks(ax, comparison.about["warp"], scales)
+
+
+def _floor(ax: Axes, comparison: Comparison, used: np.ndarray, motion: bool) -> None:
+    assert comparison.floor is not None
+    high = comparison.floor.interval(generator=torch.Generator().manual_seed(0))[1].numpy()[used]
+    bottom = 0.0 if motion else 0.5 * float(high[high > 0].min(initial=1.0))
+    scales = np.array(comparison.scales)[used]
+    ax.fill_between(scales, bottom, high, color="0.85", zorder=0, label=f"{comparison.floor.label} floor")
+
+
+def _ticks(ax: Axes, warp: str, scales: np.ndarray) -> None:
+    if warp == "rotation" and np.ptp(scales) >= 90:
+        step = 90 if np.ptp(scales) > 180 else 45
+        ax.set_xticks(np.arange(step * np.ceil(scales.min() / step), scales.max() + 1, step))
+    elif warp == "scale":
+        ax.set_xscale("log", base=2)
+        low, high = np.floor(np.log2(scales.min())), np.ceil(np.log2(scales.max()))
+        ticks = 2.0 ** np.arange(low, high + 1e-9, 1 if high - low > 2 else 0.5)
+        ax.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+        ax.minorticks_off()
