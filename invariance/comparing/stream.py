@@ -68,8 +68,8 @@ def stream_of(
     values: str | None = None,
     about: str = "",
 ) -> Stream:
-    """A stream of a tensor "b c h w", of the pictures of a folder at `size`, of a continuous image, or of an iterable of
-    batches, or pairs of them and labels, such as a DataLoader.
+    """A stream of a tensor "b c h w", of the pictures of a folder at `size`, of a continuous image, or of an iterable
+    of batches, or pairs of them and labels, such as a DataLoader.
 
     Args:
         labels: a class for each image; those of a folder of folders, and of pairs, are known.
