@@ -155,6 +155,8 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
             disc=options["disc"],
             tick=tick,
         )
+    if options["labels"] and not measures and "accuracy" not in found.measures:
+        raise ArgumentError("--labels", options["labels"], "left out: no output is a row of class scores")
     return found, source
 
 

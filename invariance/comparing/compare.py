@@ -91,13 +91,13 @@ def compare(
     count = 0
     manner = Manner(claim, None, margin, method)
     for block, classes in stream:
-        sampled = isinstance(block, Tensor)
-        if sampled:
+        plane = (size or 1, size or 1)
+        if isinstance(block, Tensor):
             block = block.to(device, dtype) * (_disc(block) if disc else 1)
             kept = block if kept is None else kept
+            plane = (block.shape[-2], block.shape[-1])
         else:
             manner = replace(manner, size=size)
-        plane = (block.shape[-2], block.shape[-1]) if sampled else (size or 1, size or 1)
         drawn = list(draws_by_scale(family_of(warp, plane), scales, len(block), draws, generator))
         sweep(runners, block, drawn, manner, gathered, labels=classes, batch=batch)
         count += len(block)
@@ -105,7 +105,7 @@ def compare(
     curves = tuple(
         curve_of_gathered(found, scales, each.label, claim) for found, each in zip(gathered, named, strict=True)
     )
-    if stream.labelled and all(curve.correct is None for curve in curves):
+    if labels is not None and all(curve.correct is None for curve in curves):
         _ = curves[0].accuracy  # raises, and says what is missing
     beneath = None
     if floor and kept is not None and kept.ndim == 4:
@@ -173,12 +173,12 @@ class _Runner:
         self._ready = False
 
     def _prepare(self, x: Tensor) -> Model:
-        model = self._probe.model
-        if not self._ready and isinstance(model, nn.Module):
+        if not self._ready:
             self._probe._give_shapes(x)
-            with suppress(NotImplementedError):  # exported programs have one mode
-                self._probe.model.eval()
             self._ready = True
+            with suppress(NotImplementedError):  # exported programs have one mode
+                if isinstance(model := self._probe.model, nn.Module):
+                    model.eval()
         return self._probe.model
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -99,7 +99,7 @@ def stream_of(
         wanted = "a tensor (batch, channels, height, width), a folder, or an iterable of batches such as a DataLoader"
         raise ArgumentTypeError("images", type(images).__name__, wanted)
     if values is not None:
-        blocks = ((ranged(part, values), labels) for part, labels in blocks)
+        blocks = ((ranged(part, values) if isinstance(part, Tensor) else part, labels) for part, labels in blocks)
     first, blocks = _peeked(blocks)
     return Stream(blocks, {"from": about or kind, "kind": kind}, labelled=first[1] is not None)
 

@@ -57,7 +57,8 @@ class Comparison:
     @property
     def measures(self) -> list[Measure]:
         """What there is of at least one network."""
-        return [m for m in get_args(Measure) if any(self.has(label, m) for label in self.labels)]
+        known: tuple[Measure, ...] = get_args(Measure)
+        return [m for m in known if any(self.has(label, m) for label in self.labels)]
 
     def runs(self, label: str) -> list[InvarianceCurve]:
         return [curve for curve in self.curves if curve.label == label]
@@ -155,7 +156,8 @@ class Comparison:
         width = max(map(len, self.labels))
         lines = [f"{self.about['warp']} ({self.about['unit']}), {self.about['claim']}"]
         for label in self.labels:
-            for measure in (m for m in self.measures if self.has(label, m)):
+            there: list[Measure] = [m for m in self.measures if self.has(label, m)]
+            for measure in there:
                 values = ", ".join(f"{v:.3g}" for v in self.value(label, measure).tolist())
                 lines.append(f"{label:<{width}}  {measure}: {values}")
         return "\n".join(lines)

@@ -28,12 +28,15 @@ def plot_checkpoints(comparison: Comparison, *, ax: Axes | None = None, level: f
     for i, measure in enumerate(comparison.measures):
         shown = [(x, label) for x, label in enumerate(labels) if comparison.has(label, measure)]
         values = [float(comparison.value(label, measure)[-1]) for _, label in shown]
-        ends = [
-            comparison.interval(label, measure, generator=torch.Generator().manual_seed(0), level=level)[:, -1].tolist()
-            for _, label in shown
-        ]
+        low, high = torch.stack(
+            [
+                comparison.interval(label, measure, generator=torch.Generator().manual_seed(0), level=level)[:, -1]
+                for _, label in shown
+            ],
+            1,
+        ).numpy()
         places, style = [x for x, _ in shown], colour_and_marker(i)
-        ax.fill_between(places, *zip(*ends, strict=True), color=style["color"], alpha=0.2, linewidth=0)
+        ax.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
         ax.plot(places, values, label="E" if measure == "error" else measure, **style)
     if len(labels) <= _MOST:
         ax.set_xticks(range(len(labels)), labels, rotation=20, ha="right")

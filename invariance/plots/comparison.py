@@ -88,7 +88,7 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
         runs = len(comparison.runs(label))
         ax.fill_between(scales[used], low, high, color=style["color"], alpha=0.2, linewidth=0)
         ax.plot(scales[used], value, label=label + (f" ({runs} runs)" if runs > 1 else ""), markersize=4, **style)
-        lowest = min(lowest, float(value.min(initial=1.0)))
+        lowest = min(lowest, float(low.min(initial=1.0)))
     if measure == "error" and comparison.floor is not None:
         _floor(ax, comparison, used, motion)
     ax.set(xlabel=_AXES.get(comparison.about["warp"], "scale σ"), ylabel=_NAMES[measure])
@@ -100,7 +100,7 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
     elif measure == "error":
         ax.set_ylim(bottom=0)
     if measure != "error":
-        ax.set_ylim(min(0.95, lowest - 0.05), 1.02)
+        ax.set_ylim(max(0.0, min(0.95, lowest - 0.05)), 1.02)
     _ticks(ax, comparison.about["warp"], scales)
 
 
