@@ -90,8 +90,15 @@ class Entry:
 
     @property
     def agreed(self) -> bool:
-        """Whether verdict and grade are the recorded ones; a kernel's word is never too much."""
-        return self.verdict is self.recorded and self.grade in {self.statement.grade, Grade.KERNEL}
+        """Whether verdict and grade are the recorded ones; where a kernel has spoken the grade may be better."""
+        better = self.checked_by_kernel and self.grade.rank > self.statement.grade.rank
+        return self.verdict is self.recorded and (self.grade is self.statement.grade or better)
+
+    @property
+    def checked_by_kernel(self) -> bool:
+        """Whether a small trusted kernel has checked a route, which happens on request only."""
+        pairs = zip(self.statement.leaves, self.routes, strict=True)
+        return any(leaf.method.kernel and outcome.evidence for leaf, outcome in pairs)
 
     @property
     def seconds(self) -> float:

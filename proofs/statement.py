@@ -187,6 +187,9 @@ class Statement:
             object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
             raise StatementError(f"{self.id}: wanted are routes, or clauses with routes")
+        whole = {"over": self.over, "at": self.at, "finite": self.finite, "assumed": self.assumed}
+        if self.clauses and (stray := [name for name, value in whole.items() if value]):
+            raise StatementError(f"{self.id}: {', '.join(stray)}: belongs to one of its clauses")
         if bare := [leaf.name for leaf in self.leaves if not leaf.mutants]:
             raise StatementError(
                 f"{self.id}: routes {bare}: each wants a mutant, other data that make it say the opposite"

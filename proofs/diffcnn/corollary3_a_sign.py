@@ -102,9 +102,14 @@ def theorem(exponent: int = EXPONENT) -> Evidence:
 
 def flip_theorem(relation: str = "!=") -> Evidence:
     sorts = "forall (R : realDomainType) (m n : nat) (A : 'M[R]_m) (J : 'M[R]_(m, n)) (M : 'M[R]_n), "
-    return pinned("C3_a_sign", {"flip_commutes": rf"{sorts} \det M {relation} 0 -> flip A (J *m M) = flip A J *m M"})
+    said = {"flip_commutes": rf"{sorts} \det M {relation} 0 -> flip A (J *m M) = flip A J *m M"}
+    return pinned("C3_a_sign", said, {"flip": FLIP})
 
 
+FLIP = (
+    r"fun (R : realDomainType) (m n : nat) (A : 'M[R]_m) (J : 'M[R]_(m, n)) => "
+    r"if 0 < \det (J^T *m A *m J) then J else - J"
+)
 SQUARE = Matrix.of([[1, 0], [0, 1], [0, 0]])
 
 BY_RING = Route("2×2, generic entries", Method.RING, two_by_two, mutants=instead("exponent", 1, 3), at="n = 2")

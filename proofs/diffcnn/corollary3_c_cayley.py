@@ -14,6 +14,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
@@ -65,12 +66,15 @@ def left_inverse(sign: int = 1) -> Evidence:
     return vanishes((d * ONE - N) - sign * skew(a) @ (d * ONE + N), what="I − A = S (I + A)")
 
 
-def skew_if_orthogonal(sign: int = 1) -> Evidence:
-    """S = (I − A)(I + A)⁻¹ = 2P⁻¹ − I with P = I + A. AᵀA = I gives Pᵀ A = P, so P⁻ᵀ = A P⁻¹ = I − P⁻¹ and Sᵀ = −S."""
-    (P,) = free("P")
-    A, S = P - 1, 2 * P**-1 - 1
-    transposed = 2 * A * P**-1 - 1
-    return same(transposed, -sign * S, what="Sᵀ = −S, with P⁻ᵀ = A P⁻¹")
+GRAM = Formula("AᵀA", lambda At, A: At * A)
+SQUARE = Formula("A²", lambda At, A: A * A)
+
+
+def skew_iff_orthogonal(form: Formula = GRAM) -> Evidence:
+    """Pᵀ(Sᵀ + S)P = 2(I − AᵀA) for S = (I − A)P⁻¹, P = I + A: Sᵀ = −S exactly if AᵀA = I, in every size."""
+    At, A = free("At A")
+    left = (1 - At) * (1 + A) + (1 + At) * (1 - A)
+    return same(left, 2 - 2 * form(At, A), what=f"(I − A)ᵀ(I + A) + (I + A)ᵀ(I − A) = 2(I − {form})")
 
 
 def raw_map(sign: int = 1) -> Evidence:
@@ -81,13 +85,25 @@ def raw_map(sign: int = 1) -> Evidence:
     return schwartz_zippel(residual, what="Aᵀ A = I, det A = 1")
 
 
+CAYLEY = {"cayley": "fun (R : comUnitRingType) (n : nat) (S : 'M[R]_n) => (1%:M - S) *m invmx (1%:M + S)"}
+
+
 def theorem(determinant: str = "1") -> Evidence:
     given = r"forall (R : comUnitRingType) (n : nat) (S : 'M[R]_n), S^T = - S -> 1%:M + S \in unitmx -> "
     said = {
         "cayley_orthogonal": given + "(cayley S)^T *m cayley S = 1%:M",
         "cayley_determinant": given + rf"\det (cayley S) = {determinant}",
     }
-    return pinned("C3_c_cayley", said)
+    return pinned("C3_c_cayley", said, CAYLEY)
+
+
+def onto(orthogonal: str = "A^T *m A = 1%:M -> ") -> Evidence:
+    given = "forall (R : comUnitRingType) (n : nat) (A : 'M[R]_n), "
+    said = {
+        "skew_of_orthogonal": rf"{given}{orthogonal}1%:M + A \in unitmx -> (cayley A)^T = - cayley A",
+        "cayley_involutive": rf"{given}1%:M + A \in unitmx -> 2%:R \is a @GRing.unit R -> cayley (cayley A) = A",
+    }
+    return pinned("C3_c_cayley", said, CAYLEY)
 
 
 def not_skew() -> Evidence:
@@ -149,8 +165,9 @@ C3_c = Statement(
             Chain(
                 "S from A",
                 Route("S is its value", Method.RING, left_inverse, mutants=instead("sign", -1)),
-                Route("S is skew", Method.SYMBOLIC, skew_if_orthogonal, mutants=instead("sign", -1)),
+                Route("S is skew ⇔ A is orthogonal", Method.SYMBOLIC, skew_iff_orthogonal, {}, instead("form", SQUARE)),
             ),
+            Route("where I + A and 2 are invertible", Method.COQ, onto, {}, {"A of any kind": {"orthogonal": ""}}, "n"),
             at="3×3",
             assumed=("a rotation has the eigenvalue −1 iff it is a half-turn",),
         ),

@@ -100,6 +100,12 @@ GIVEN = (
     "(M : 'M[F]_directions) (c : 'I_C), "
 )
 INVARIANT = "exp_invariant (fun k => J k *m M) c = exp_invariant J c"
+CHANNELS = "fun (F : numFieldType) (m n C : nat) (J : 'I_C -> 'M[F]_(m, n))"
+DEFINED = {
+    "mean": rf"{CHANNELS} => C%:R^-1 *: \sum_c J c",
+    "gram": f"{CHANNELS} (c : 'I_C) => (J c - mean J)^T *m (J c - mean J)",
+    "exp_invariant": rf"{CHANNELS} (c : 'I_C) => \det (gram J c) ^+ C / \prod_(k < C) \det (gram J k)",
+}
 THEOREMS = {
     "gram_congruence": GIVEN + "gram (fun k => J k *m M) c = M^T *m gram J c *m M",
     "gram_determinant": GIVEN + r"\det (gram (fun k => J k *m M) c) = \det M ^+ 2 * \det (gram J c)",
@@ -133,7 +139,7 @@ C4_a = Statement(
             "exp(C·U) over numerical fields",
             Method.COQ,
             pinned,
-            {"theory": "C4_a_invariance", "said": THEOREMS},
+            {"theory": "C4_a_invariance", "said": THEOREMS, "defined": DEFINED},
             {"without det M ≠ 0": {"said": {"layer_invariant": GIVEN + INVARIANT}}},
             over="C colours directions",
         ),

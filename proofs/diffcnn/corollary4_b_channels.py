@@ -54,6 +54,11 @@ def three() -> Evidence:
     return equal(invariant(J), [1, 1, 1], what="exp(C·U) = 1", J=J)
 
 
+CHANNELS = "fun (F : numFieldType) (m n C : nat) (J : 'I_C -> 'M[F]_(m, n))"
+DEFINED = {
+    "mean": rf"{CHANNELS} => C%:R^-1 *: \sum_c J c",
+    "gram": f"{CHANNELS} (c : 'I_C) => (J c - mean J)^T *m (J c - mean J)",
+}
 ONE = "forall (F : numFieldType) (m n : nat) (J : 'I_1 -> 'M[F]_(m, n)) (c : 'I_1), "
 TWO = "forall (F : numFieldType) (m n : nat) (J : 'I_2 -> 'M[F]_(m, n)), "
 
@@ -77,7 +82,7 @@ C4_b = Statement(
                 "numerical fields",
                 Method.COQ,
                 pinned,
-                {"theory": "C4_b_channels", "said": {"one_channel": ONE + "gram J c = 0"}},
+                {"theory": "C4_b_channels", "said": {"one_channel": ONE + "gram J c = 0"}, "defined": DEFINED},
                 {"V = 1": {"said": {"one_channel": ONE + "gram J c = 1%:M"}}},
                 over="m n",
             ),
@@ -95,7 +100,11 @@ C4_b = Statement(
                 "numerical fields",
                 Method.COQ,
                 pinned,
-                {"theory": "C4_b_channels", "said": {"two_channels": TWO + "gram J ord0 = gram J ord_max"}},
+                {
+                    "theory": "C4_b_channels",
+                    "said": {"two_channels": TWO + "gram J ord0 = gram J ord_max"},
+                    "defined": DEFINED,
+                },
                 {"V₁ = −V₂": {"said": {"two_channels": TWO + "gram J ord0 = - gram J ord_max"}}},
                 over="m n",
             ),

@@ -120,7 +120,11 @@ T2_b = Statement(
                 "induction over rows and columns",
                 Method.COQ,
                 pinned,
-                {"theory": "T2_b_literal_group", "said": {"literal_fields_are_constant": THEOREM.format("0 < K -> ")}},
+                {
+                    "theory": "T2_b_literal_group",
+                    "said": {"literal_fields_are_constant": THEOREM.format("0 < K -> ")},
+                    "defined": {"near": "fun K x y : nat => (x <= y + K) && (y <= x + K)"},
+                },
                 {"K = 0": {"said": {"literal_fields_are_constant": THEOREM.format("")}}},
                 over="K width height",
             ),

@@ -98,6 +98,12 @@ THEOREM = (
     "convolution w (fun c x y => J c x y *m M ({} %/ K)%N ({} %/ K)%N) s t = convolution w J s t *m M {}"
 )
 
+CONVOLUTION = (
+    "fun (R : ringType) (K a m n : nat) (channel : finType) (w : channel -> 'I_K -> 'I_K -> 'M[R]_(a, m)) "
+    "(I : channel -> nat -> nat -> 'M[R]_(m, n)) (s t : nat) => "
+    r"\sum_c \sum_k \sum_l w c k l *m I c (K * s + k)%N (K * t + l)%N"
+)
+
 T2_c = Statement(
     id="T2.c",
     paper=PAPER,
@@ -135,7 +141,11 @@ T2_c = Statement(
             "rings, commutative or not",
             Method.COQ,
             pinned,
-            {"theory": "T2_c_blocks", "said": {"constant_on_blocks_passes": THEOREM.format("x", "y", "s t")}},
+            {
+                "theory": "T2_c_blocks",
+                "said": {"constant_on_blocks_passes": THEOREM.format("x", "y", "s t")},
+                "defined": {"convolution": CONVOLUTION},
+            },
             {"M of another block": {"said": {"constant_on_blocks_passes": THEOREM.format("x", "y", "t s")}}},
             over="K channel",
         ),

@@ -6,7 +6,7 @@ two affine functions at its two ends, a linear condition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from sympy import QQ
@@ -14,9 +14,12 @@ from sympy.polys.matrices import DomainMatrix
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, induction
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -28,6 +31,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    all_of,
     instead,
 )
 
@@ -103,6 +107,43 @@ def across_an_edge(kept: Formula = ALONG) -> Evidence:
     return vanishes(change - (y1 - y0) * kept(da, db), what=what)
 
 
+SAME = Formula("Δa", lambda da, other: da)
+OTHER = Formula("another Δa", lambda da, other: other)
+
+
+def mixed_difference(above: Formula = SAME) -> Evidence:
+    """Jumps at {x = X} in two rows, with one slope a for each column: they differ by c₁₁ − c₀₁ − c₁₀ + c₀₀, no more."""
+    da, other, X, c00, c10, c01, c11 = unknowns(da=1, other=1, X=1, c00=1, c10=1, c01=1, c11=1)
+    below, over = da * X + (c10 - c00), above(da, other) * X + (c11 - c01)
+    return vanishes(over - below - (c11 - c01 - c10 + c00), what="mixed difference = difference of the jumps")
+
+
+def telescoping(column: Formula = SAME) -> Evidence:
+    """No mixed difference: rows grow by the same u in every column, so c₁ⱼ − c₀ⱼ = c₁₀ − c₀₀ = g, and cᵢⱼ = γᵢ + δⱼ."""
+    c0, c1, u, v, x, y, g = free("c0 c1 u v x y g")
+    return all_of(
+        induction(base=(c1 - c0, c1 - c0), step=((c1 + u) - (c0 + column(u, v)), c1 - c0), over="m", what="c₁ⱼ − c₀ⱼ"),
+        induction(base=(y, y), step=((x + y) + g, (x + g) + y), over="n", what="cᵢⱼ = γᵢ + δⱼ"),
+    )
+
+
+def one_more_column(added: int = 1) -> Evidence:
+    """c₁ = c₀ + (a₀ − a₁)X is what continuity asks: a further column has one free number, its slope; rows too."""
+    a0, a1, X, c0, c1 = unknowns(a0=1, a1=1, X=1, c0=1, c1=1)
+    n, m = free("n m")
+    return all_of(
+        vanishes((a1 * X + c1) - (a0 * X + c0) - (c1 - (c0 + (a0 - a1) * X)), what="c₁ is determined"),
+        induction(base=(1 + m + added, 1 + m + 1), step=((n + m + 1) + added, (n + 1) + m + 1), what="n + m + 1"),
+        induction(base=(n + 1 + added, n + 1 + 1), step=((n + m + 1) + added, n + (m + 1) + 1), over="m", what="and m"),
+    )
+
+
+def one_slope(right: Formula = SAME) -> Evidence:
+    """With one slope on both sides continuity is c₁ = c₀: where all slopes agree so do all constants."""
+    a, b, X, c0, c1 = unknowns(a=1, b=1, X=1, c0=1, c1=1)
+    return vanishes((right(a, b) * X + c1) - (a * X + c0) - (c1 - c0), what="the jump is c₁ − c₀")
+
+
 def random_blocks() -> Evidence:
     """dφ = I on the cell x < 1, diag(1, 2) on the cell x > 1: ∂y φ jumps along the edge, whatever the constants."""
     left, right = Matrix.identity(2), Matrix.diagonal(1, 2)
@@ -170,6 +211,50 @@ def full(domain: Sequence[tuple[int, int]]) -> bool:
     return len(domain) == (1 + max(i for i, _ in domain)) * (1 + max(j for _, j in domain))
 
 
+EDGE = Route("affine on both sides", Method.RING, across_an_edge, mutants=instead("kept", ACROSS))
+LINES = "(R : idomainType) (n m : nat) (X Y : nat -> R)"
+CELLS = "(a b c : nat -> nat -> R)"
+GRID = f"forall {LINES}, (forall i, X i.+1 != X i) -> (forall j, Y j.+1 != Y j) -> "
+SIZED = "(0 < n)%N -> (0 < m)%N -> "
+INSIDE = "forall i j, (i < n)%N -> (j < m)%N -> "
+ROWS = "(forall i j, (i < n)%N -> (j.+1 < m)%N -> b i j = b i j.+1) -> "
+SUMS = (
+    f"{GRID}forall {CELLS}, {SIZED}continuous n m X Y a b c <-> exists p p' q q', [/\\ piecewise n X p p', "
+    f"piecewise m Y q q' & {INSIDE}[/\\ a i j = p i, b i j = q j & c i j = p' i + q' j]]"
+)
+FREE = (
+    f"{GRID}forall (p q : nat -> R) (start : R), {SIZED}exists c, "
+    "[/\\ continuous n m X Y (fun i _ => p i) (fun _ j => q j) c, c 0%N 0%N = start & "
+    f"forall d, continuous n m X Y (fun i _ => p i) (fun _ j => q j) d -> d 0%N 0%N = start -> {INSIDE}d i j = c i j]"
+)
+AFFINE = (
+    f"{GRID}forall {CELLS}, continuous n m X Y a b c -> (forall i j, (i.+1 < n)%N -> (j < m)%N -> a i j = a i.+1 j) "
+    f"-> {ROWS}{INSIDE}[/\\ a i j = a 0%N 0%N, b i j = b 0%N 0%N & c i j = c 0%N 0%N]"
+)
+MEANT = {
+    "cell": f"fun (R : idomainType) {CELLS} (i j : nat) (x y : R) => a i j * x + b i j * y + c i j",
+    "upright": f"fun {LINES} {CELLS} => forall i j, (i.+1 < n)%N -> (j < m)%N -> forall y, y \\in [:: Y j; Y j.+1] -> "
+    "cell a b c i j (X i.+1) y = cell a b c i.+1 j (X i.+1) y",
+    "level": f"fun {LINES} {CELLS} => forall i j, (i < n)%N -> (j.+1 < m)%N -> forall x, x \\in [:: X i; X i.+1] -> "
+    "cell a b c i j x (Y j.+1) = cell a b c i j.+1 x (Y j.+1)",
+    "continuous": f"fun {LINES} {CELLS} => upright n m X Y a b c /\\ level n m X Y a b c",
+    "piecewise": "fun (R : idomainType) (k : nat) (Z p p' : nat -> R) => "
+    "forall i, (i.+1 < k)%N -> p i * Z i.+1 + p' i = p i.+1 * Z i.+1 + p' i.+1",
+}
+
+
+def kernel(theorem: str, statement: str, otherwise: Mapping[str, str]) -> Route:
+    """The theorem of T2_f_grids.v says this, about grids of any size with any lines."""
+    return Route(
+        "grids of any size, any lines",
+        Method.COQ,
+        pinned,
+        {"theory": "T2_f_grids", "said": {theorem: statement}, "defined": MEANT},
+        {name: {"said": {theorem: other}} for name, other in otherwise.items()},
+        over="n m",
+    )
+
+
 T2_f = Statement(
     id="T2.f",
     paper=PAPER,
@@ -184,7 +269,7 @@ T2_f = Statement(
         "component has n + m + 1 degrees of freedom, not 3nm. On five cells in a U there is one more than p + q has: 7 "
         "against 6."
     ),
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
         "continuity": Hypothesis("φ is continuous across every edge", continuous_across),
@@ -194,16 +279,36 @@ T2_f = Statement(
     clauses=(
         Clause(
             "continuity across an edge ⇔ the jump kills its direction",
-            Route("affine on both sides", Method.RING, across_an_edge, mutants=instead("kept", ACROSS)),
+            EDGE,
+            assumed=("a continuous map with constant derivative on a cell is affine there",),
         ),
         Clause(
-            "⇔ φ(x, y) = p(x) + q(y), n + m + 1 dimensions",
+            "⇔ φ(x, y) = p(x) + q(y), p and q continuous and piecewise linear",
+            Chain(
+                "slopes, then constants",
+                EDGE,
+                Route("constants of four cells", Method.RING, mixed_difference, {}, instead("above", OTHER)),
+                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER), "n m"),
+            ),
+            kernel("continuous_iff_sum", SUMS, {"q not continuous": SUMS.replace("piecewise m Y q q' & ", "& ")}),
+            over="n m",
+        ),
+        Clause(
+            "n + m + 1 dimensions",
+            Route("a further column or row", Method.SYMBOLIC, one_more_column, {}, instead("added", 2), "n m"),
             Route("solution spaces", Method.EXACT, continuous, mutants=instead("fewer", 1), over="grids"),
+            kernel("degrees_of_freedom", FREE, {"whatever is at 0": FREE.replace("d 0%N 0%N = start -> ", "")}),
             over="n m",
         ),
         Clause(
             "C¹ ⇔ affine",
+            Chain(
+                "one slope, one constant",
+                Route("across an edge", Method.RING, one_slope, {}, instead("right", OTHER)),
+                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER), "n m"),
+            ),
             Route("solution spaces", Method.EXACT, smooth, mutants=instead("kept", 2), over="grids"),
+            kernel("smooth_is_affine", AFFINE, {"∂y jumps": AFFINE.replace(ROWS, "")}),
             over="n m",
         ),
     ),
@@ -214,5 +319,4 @@ T2_f = Statement(
         Witness("a genuine kink: 2×1 has 4 dimensions", continuous, {"grids": [(2, 1)]}),
         Witness("the six cells around the U", on_domain, {"domain": tuple(product(range(3), range(2)))}),
     ),
-    assumed=("a continuous map with constant derivative on a cell is affine there",),
 )

@@ -116,6 +116,18 @@ SORTS = (
     "(forall g h v, turn (g * h)%g v = turn g (turn h v)) -> (forall v, turn 1%g v = v) -> "
     "(forall h v w, turn h (v - w) = turn h v - turn h w) -> "
 )
+ON = "fun (R : ringType) (G : Type) (X : eqType) (inv : G -> G) (act : G -> X -> X)"
+SPLIT = "fun (V : zmodType) (H : finGroupType) (turn : H -> V -> V)"
+DEFINED = {
+    "translate": f"{ON} (u : G) (f : X -> R) (x : X) => f (act (inv u) x)",
+    "covers": rf"{ON} (psi : X -> R) (g : G) (t : seq X) => "
+    r"uniq t /\ forall x, psi (act (inv g) x) != 0 -> x \in t",
+    "correlation": rf"{ON} (t : seq X) (f psi : X -> R) (g : G) => \sum_(x <- t) f x * psi (act (inv g) x)",
+    "smul": f"{SPLIT} (g h : V * H) => (g.1 + turn g.2 h.1, (g.2 * h.2)%g)",
+    "sinv": f"{SPLIT} (g : V * H) => (- turn (g.2^-1)%g g.1, (g.2^-1)%g)",
+    "smove": f"{SPLIT} (g : V * H) (v : V) => g.1 + turn g.2 v",
+}
+"""Correlation over a list of points that covers the filter; the semidirect product of V and H, and its action."""
 THEOREM = SORTS + (
     "forall (R : ringType) (s t : seq V) (f psi : V -> R) (u g : V * H), covers (sinv turn) (smove turn) psi g s -> "
     "covers (sinv turn) (smove turn) psi (smul turn (sinv turn u) g) t -> "
@@ -162,6 +174,7 @@ G4 = Statement(
             {
                 "theory": "G4_correlation",
                 "said": {"lifting_equivariant": THEOREM.format("(smul turn (sinv turn u) g)")},
+                "defined": DEFINED,
             },
             {"at ug": {"said": {"lifting_equivariant": THEOREM.format("(smul turn u g)")}}},
             over="V H",

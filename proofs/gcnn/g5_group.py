@@ -10,7 +10,7 @@ from typing import Any
 from invariance_proofs.gcnn import PAPER
 from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import correlate, given, move, pull_back
-from invariance_proofs.gcnn.g4_lifting import SORTS, Argument, any_group, forward
+from invariance_proofs.gcnn.g4_lifting import DEFINED, SORTS, Argument, any_group, forward
 from invariance_proofs.gcnn.layers import Map, act, convolve, turn
 from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, STEPS, TURN, Motion, PointGroup, shift, window
 from invariance_proofs.matrix import Matrix
@@ -176,7 +176,11 @@ G5 = Statement(
             "a finite H that acts on an abelian group",
             Method.COQ,
             pinned,
-            {"theory": "G4_correlation", "said": {"group_equivariant": THEOREM.format("(smul turn (sinv turn u) g)")}},
+            {
+                "theory": "G4_correlation",
+                "said": {"group_equivariant": THEOREM.format("(smul turn (sinv turn u) g)")},
+                "defined": DEFINED,
+            },
             {"at ug": {"said": {"group_equivariant": THEOREM.format("(smul turn u g)")}}},
             over="V H",
         ),

@@ -131,6 +131,15 @@ MISSES = (
     "forall (L : list layer) (taps : list Z) (q o : Z), length taps = length L -> "
     "size q L - 1 - read L taps o - read L (mirrored L taps) (q - o) = offset L"
 )
+OFFSET = "fix f l := match l with [] => 0 | a :: m => remainder a + stride a * f m end"
+DEFINED = {
+    "size": "fix f q l := match l with [] => q + 1 "
+    "| a :: m => stride a * (f q m - 1) + remainder a + kernel a - 2 * padding a end",
+    "read": "fix f l taps o := match l, taps with "
+    "a :: m, j :: js => stride a * f m js o + j - padding a | _, _ => o end",
+    "mirrored": "fix f l taps := match l, taps with a :: m, j :: js => (kernel a - 1 - j) :: f m js | _, _ => [] end",
+    "offset": OFFSET,
+}
 VANISHES = (
     "forall (l : list layer), (forall a, In a l -> 0 < stride a /\\ 0 <= remainder a) -> "
     "(offset l = 0 <-> forall a, In a l -> remainder a = 0)"
@@ -163,7 +172,7 @@ G8_chain = Statement(
                 "lists of layers",
                 Method.COQ,
                 pinned,
-                {"theory": "G8_chain", "said": {"chain_misses_by_offset": MISSES}},
+                {"theory": "G8_chain", "said": {"chain_misses_by_offset": MISSES}, "defined": DEFINED},
                 {
                     "taps left out": {
                         "said": {"chain_misses_by_offset": MISSES.replace("length taps = length L -> ", "")}
@@ -180,7 +189,7 @@ G8_chain = Statement(
                 "lists of layers",
                 Method.COQ,
                 pinned,
-                {"theory": "G8_chain", "said": {"offset_vanishes": VANISHES}},
+                {"theory": "G8_chain", "said": {"offset_vanishes": VANISHES}, "defined": {"offset": OFFSET}},
                 {
                     "remainders of any sign": {
                         "said": {"offset_vanishes": VANISHES.replace(" /\\ 0 <= remainder a", "")}

@@ -112,7 +112,6 @@ G9 = Statement(
         "(Pf)(gc) = (Pf)(g) for c ∈ K, so Pf is a function on the cosets gK; and P L_h = L_h P, where h moves the "
         "coset gK to hgK. It is not invariant to the left action: that takes a pooling over all of G."
     ),
-    over="groups",
     verdict=Verdict.PROVED,
     hypotheses={
         "K a subgroup": Hypothesis(

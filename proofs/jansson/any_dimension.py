@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
+from invariance_proofs.jansson.checked import BOUNDED
+from invariance_proofs.jansson.powers import GROWTH, SLAB
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
@@ -38,21 +41,6 @@ def area(sign: Formula = POSITIVE) -> Evidence:
 def norm(sign: Formula = POSITIVE) -> Evidence:
     """n = ‖λ‖₁ = |C| ‖λ‖₁/|det A| forces |C| = 1."""
     return impossible(lambda n, c: [sign(n), n == c * n, c != 1], "n c", what="|C| = 1")
-
-
-def slab(width: int = 2) -> Evidence:
-    """Points with |r xⱼ + rest| ≤ 1 lie in an interval of length 2/|r|: |B ∩ A⁻ⁿB| ≤ |B|/max|entry of Aⁿ|."""
-    return impossible(
-        lambda r, rest, u, v: [r > 0, r * u + rest <= 1, r * v + rest >= -1, r * (u - v) > width],
-        "r rest u v",
-        what="the slab has width 2/|r|",
-    )
-
-
-def eigenvalue(square: int = 1) -> Evidence:
-    """(1 + kd)(1 + d) = 1 + (k + 1)d + kd²: for an eigenvalue a, |a| = 1 + d, |a|ⁿ ≥ 1 + nd."""
-    k, d = unknowns(k=1, d=1)
-    return vanishes((1 + k * d) * (1 + d) - (1 + (k + 1) * d) - square * k * d**2, what="Bernoulli's step")
 
 
 def jordan_chain(times: int = 1) -> Evidence:
@@ -113,6 +101,10 @@ def on_a_line(name: str, A: int = 2) -> Evidence:
     return equal(not kept or abs(A) == 1, True, what="λ = λ∘A ⇒ |det A| = 1", filter=name, A=A, C=1, measure=measure)
 
 
+BEYOND, _ = GROWTH
+JORDAN = Route("a Jordan chain", Method.RING, jordan_chain, {}, instead("times", 2), "a n P v u")
+DEFINITE = ("a matrix that is diagonal over C, with eigenvalues of modulus 1, keeps a definite form",)
+
 J2_n = Statement(
     id="J2.n",
     paper=PAPER,
@@ -124,9 +116,10 @@ J2_n = Statement(
     ),
     claim=(
         "Let λ(x) = C λ(Ax) on Rᴺ with 0 < |{λ ≠ 0}| < ∞. Then |det A| = |C| = 1, and the powers Aⁿ, n ∈ Z, are "
-        "bounded, that is A is conjugate to an orthogonal matrix. For if an entry of Aⁿ is r, |B ∩ A⁻ⁿB| ≤ |B|/|r| for "
-        "a box B that holds most of the support S, while S = A⁻ⁿS: so entries cannot grow. They do if an eigenvalue "
-        "has modulus other than 1, or one of modulus 1 has a Jordan chain of length 2."
+        "bounded: A keeps a definite quadratic form, that is it is conjugate to an orthogonal matrix. For if an entry "
+        "of Aⁿ is r, |B ∩ A⁻ⁿB| ≤ |B|/|r| for a box B that holds most of the support S, while S = A⁻ⁿS: so entries "
+        "cannot grow. They do if an eigenvalue has modulus other than 1, or one of modulus 1 has a Jordan chain of "
+        "length 2."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -146,13 +139,14 @@ J2_n = Statement(
             assumed=("|AS| = |det A||S| for measurable S, and the change of variables",),
         ),
         Clause(
-            "the powers of A are bounded",
-            Chain(
-                "slabs are thin, and powers grow otherwise",
-                Route("a slab of width 2/|r|", Method.SMT, slab, {}, instead("width", 1), "r rest u v"),
-                Route("an eigenvalue beyond 1", Method.RING, eigenvalue, {}, instead("square", 0), "k d"),
-                Route("a Jordan chain", Method.RING, jordan_chain, {}, instead("times", 2), "a n P v u"),
-            ),
+            "the entries of Aⁿ, n ∈ Z, are bounded: |B ∩ A⁻ⁿB| ≤ |B|/max|entry of Aⁿ|",
+            replace(SLAB, over="r s u v"),
+            over="r u v",
+            assumed=("|S| ≤ |B ∩ A⁻ⁿB| + 2|S − B| for S = A⁻ⁿS", "|S − B| → 0 as the box B grows"),
+        ),
+        Clause(
+            "so eigenvalues have modulus 1, no Jordan chain is longer than 1, and A keeps a definite form",
+            Chain("powers grow otherwise", replace(BEYOND, assumed=DEFINITE), JORDAN),
             Route(
                 "3×3 integer matrices",
                 Method.EXHAUSTIVE,
@@ -160,11 +154,7 @@ J2_n = Statement(
                 {},
                 instead("entry", 10**50),
             ),
-            over="r u v",
-            assumed=(
-                "bounded powers, n ∈ Z ⇔ conjugate to an orthogonal matrix (a form averaged over the powers)",
-                "|S − B| → 0 as the box B grows",
-            ),
+            BOUNDED,
         ),
     ),
     controls=(

@@ -85,6 +85,17 @@ def polygons(factor: Formula = ABSOLUTE, through: Callable[[Matrix], Matrix] = i
     return for_all(INVERTIBLE, equal_at_all_points, "A: T_h⁻¹(T_h f ∗ λ) = f ∗ μ")
 
 
+def only_symmetries(rule: Callable[[Matrix], bool] = lambda A: Matrix.identity(2) == A @ A.T) -> Evidence:
+    """λ = 1 on [−1, 1]², σ(z) = z: T_h⁻¹ aligns, at three points, exactly if A is a symmetry of the square."""
+    square = Simple.on(box(-1, -1, 1, 1))
+
+    def aligned(A: Matrix) -> bool:
+        moved = IMAGE.moved(A)
+        return all(moved.convolved(square, reach(A, x)) == IMAGE.convolved(square, x) for x in POINTS)
+
+    return for_all(INVERTIBLE, lambda A: aligned(A) == rule(A), "A: T_h⁻¹ aligns ⇔ the rule")
+
+
 HALF_TURN = Matrix.diagonal(-1, -1)
 ODD = Simple(((1, box(0, -1, 1, 1)), (-1, box(-1, -1, 0, 1))))
 
@@ -152,10 +163,22 @@ J1 = Statement(
             ),
             assumed=("∫ exp(−xᵀSx) dx = π/√det S in the plane; sums of translated Gaussians are dense in L¹",),
         ),
+        Clause(
+            "T_h⁻¹ aligns only if λ = |det A| λ∘A",
+            Route(
+                "the square under 48 matrices, σ(z) = z",
+                Method.EXHAUSTIVE,
+                only_symmetries,
+                {},
+                {"|det A| = 1": {"rule": lambda A: abs(A.det()) == 1}},
+            ),
+            at="48 matrices, one image and filter",
+            finite=True,
+            assumed=("two linear functionals of f that are not multiples of one another take every pair of values",),
+        ),
     ),
     controls=(
         Dropped("σ not even", odd_filter, {"power": 2}),
         Witness("σ(z) = z tells the odd filter from its turned copy", odd_filter),
     ),
-    assumed=("two linear functionals of f that are not multiples of one another take every pair of values",),
 )

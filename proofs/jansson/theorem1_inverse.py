@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
+from invariance_proofs.jansson.checked import ONLY_INVERSE
 from invariance_proofs.jansson.simple import INVERTIBLE, Point, Simple, box, inverse, reach
 from invariance_proofs.jansson.theorem1 import IMAGE
 from invariance_proofs.jansson.theorem1_sign import SQUARE
@@ -134,6 +135,7 @@ J1_g = Statement(
         Route(
             "all pairs of small matrices on the square", Method.EXHAUSTIVE, all_pairs, mutants=instead("symmetric", ANY)
         ),
+        ONLY_INVERSE,
     ),
     controls=(
         Dropped("Λ not constant", must_be_inverse, {"G": Matrix.identity(2), "kernel": Simple(())}),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from invariance_proofs.jansson import PAPER
+from invariance_proofs.jansson.any_dimension import BEYOND, DEFINITE, JORDAN
+from invariance_proofs.jansson.checked import BOUNDED, ONLY_INVERSE, THIN
 from invariance_proofs.jansson.operators import (
     CLIPPED,
     CONVOLUTION,
@@ -135,6 +137,7 @@ J3 = Statement(
         Clause(
             "GA ≠ I: Λf does not change along (GA − I)y",
             COMMUTATION,
+            ONLY_INVERSE,
             assumed=("images of compact support are dense; semi-locality carries the result to all images",),
         ),
         Clause(
@@ -144,6 +147,7 @@ J3 = Statement(
                 Route("n steps", Method.SYMBOLIC, unrolled, mutants=instead("sign", -1), over="n"),
                 Route("back", Method.SYMBOLIC, read_about, mutants=instead("sign", -1)),
             ),
+            THIN,
             over="n",
         ),
         Clause(
@@ -159,7 +163,17 @@ J3 = Statement(
             ),
         ),
         Clause(
-            "the powers of a matrix that is not conjugate to an orthogonal one flatten every box",
+            "a large entry of Aⁿ flattens every box, in any dimension",
+            SLAB,
+            assumed=("f·1_D → f in L¹ as the area of the complement of D goes to 0",),
+        ),
+        Clause(
+            "entries are not bounded if A keeps no definite form, in any dimension",
+            Chain("powers that grow", replace(BEYOND, assumed=DEFINITE), JORDAN),
+            BOUNDED,
+        ),
+        Clause(
+            "in the plane: which matrices these are, by trace and determinant",
             Chain("growth, rotations, slabs", *(replace(route, over="") for route in GROWTH), *TURNING, SLAB),
             Chain(
                 "496 integer matrices",
@@ -167,7 +181,6 @@ J3 = Statement(
                 Route("area", Method.EXHAUSTIVE, flatten, mutants=instead("slack", 2)),
             ),
             at="N = 2",
-            assumed=("f·1_D → f in L¹ as the area of the complement of D goes to 0",),
         ),
     ),
     controls=(

@@ -15,8 +15,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from invariance_proofs.evidence import Evidence, Skipped
 
@@ -27,6 +29,7 @@ _SECONDS = 120
 _CLOSED = "Closed under the global context"
 _MARK = "== assumptions =="
 _asked = ContextVar("coq", default=False)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class CoqError(ValueError):
@@ -43,38 +46,39 @@ def asked_for() -> Iterator[None]:
         _asked.reset(token)
 
 
-def closed(theory: str, *theorems: str) -> Evidence:
+def closed(theory: str, *theorems: str, then: str = "") -> Evidence:
     """Whether `proofs/coq/<theory>.v` compiles and every named theorem rests on no axiom (nothing admitted).
 
-    Raises `Skipped` if Coq was not asked for or is not installed, and `CoqError` if the theory does not compile.
+    `then` is compiled behind the theory. Raises `Skipped` if Coq was not asked for or is not installed, and `CoqError`
+    if something does not compile.
     """
     if not _asked.get():
         raise Skipped("Coq was not asked for")
-    found = assumptions((THEORIES / f"{theory}.v").read_text(encoding="utf-8"), theorems)
+    source = (THEORIES / f"{theory}.v").read_text(encoding="utf-8")
+    found = assumptions(f"{source}\n{then}", theorems)
     resting = {theorem: axioms for theorem, axioms in found.items() if axioms != _CLOSED}
     if resting:
         return Evidence(False, "; ".join(f"{theorem} rests on {axioms}" for theorem, axioms in resting.items()))
     return Evidence(True, f"{', '.join(theorems)} in {theory}.v: {_CLOSED[0].lower()}{_CLOSED[1:]}, Coq {_version()}")
 
 
-def pinned(theory: str, said: Mapping[str, str]) -> Evidence:
+def pinned(theory: str, said: Mapping[str, str], defined: Mapping[str, str] = _NOTHING) -> Evidence:
     """Whether the theorems of `proofs/coq/<theory>.v` that `said` names say what it says, and rest on no axiom.
 
-    Coq itself compares: `Check (@name : statement)`. So a theorem with a hypothesis too many is not the one meant.
+    Coq itself compares: `Check (@name : statement)`, so a theorem with a hypothesis too many is not the one meant; and
+    `Check (eq_refl : @name = term)` for what is `defined`, so neither is one about a word that means nothing.
 
     Raises `Skipped` and `CoqError` as `closed` does.
     """
-    found = closed(theory, *said)
-    if not found.holds:
-        return found
-    checks = "".join(f"Check (@{name} : {statement}).\n" for name, statement in said.items())
-    source = (THEORIES / f"{theory}.v").read_text(encoding="utf-8")
+    checks = [f"Check (@{name} : {statement})." for name, statement in said.items()]
+    checks += [f"Check (Logic.eq_refl : @{name} = ({term}))." for name, term in defined.items()]
     try:
-        assumptions(f"{source}\n{checks}", ())
+        found = closed(theory, *said, then="\n".join(checks))
     except CoqError as error:
+        closed(theory, *said)  # raises if it is the theory itself that is rejected
         return Evidence(False, f"{theory}.v does not say so: {' '.join(str(error).split())[-200:]}")
     unknowns = frozenset(name for text in said.values() for name in _bound(text))
-    return Evidence(True, f"as pinned, {found.detail}", unknowns=unknowns)
+    return replace(found, detail=f"as pinned, {found.detail}", unknowns=unknowns) if found.holds else found
 
 
 def _bound(statement: str) -> Iterator[str]:
