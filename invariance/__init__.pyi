@@ -17,6 +17,8 @@ from . import (
 )
 from .actions import PointwiseAction
 from .checking import check, profile
+from .comparing import compare
+from .doctor import diagnose
 from .groups import GROUPS, P2, P4, P4M, SplitGroup
 from .images import AnalyticImage, pixel_grid, sample
 from .jacobians import exact_jacobian, jacobian
@@ -31,6 +33,7 @@ from .layers import (
     SignNonlinearity,
 )
 from .measure import (
+    Comparison,
     InvarianceCurve,
     equivariance_error,
     invariance_curve,
@@ -39,11 +42,13 @@ from .measure import (
     resampling_floor,
     warp_error,
 )
+from .measure.comparison import load, save
 from .models import DiffCNN, PlainCNN, build, list_models
 from .pictures import photographs
-from .plots import plot_invariance, plot_ladder
+from .plots import plot_comparison, plot_invariance, plot_ladder
 from .proving import assert_proved, prove, prove_symmetry
 from .sizes import check_exact_size, exact_sizes, size_defects
+from .symmetrize import symmetrize
 from .symmetry import Symmetry
 from .testing import assert_consistent, assert_equivariant, assert_invariant
 from .warps import WARP_FAMILIES, Pullback, Warp, warp_images
@@ -55,6 +60,7 @@ __all__ = [
     "P4M",
     "WARP_FAMILIES",
     "AnalyticImage",
+    "Comparison",
     "DiffCNN",
     "InvarianceCurve",
     "JacobianConv2d",
@@ -79,6 +85,8 @@ __all__ = [
     "build",
     "check",
     "check_exact_size",
+    "compare",
+    "diagnose",
     "equivariance_error",
     "errors",
     "exact_jacobian",
@@ -92,11 +100,13 @@ __all__ = [
     "jacobians",
     "layers",
     "list_models",
+    "load",
     "measure",
     "models",
     "photographs",
     "pictures",
     "pixel_grid",
+    "plot_comparison",
     "plot_invariance",
     "plot_ladder",
     "plots",
@@ -107,8 +117,10 @@ __all__ = [
     "refinement_ladder",
     "resampling_floor",
     "sample",
+    "save",
     "size_defects",
     "sizes",
+    "symmetrize",
     "testing",
     "warp_error",
     "warp_images",

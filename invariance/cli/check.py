@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..verdicts import STATUS
 from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, Whole, device_of, listed
 
-__all__ = ["check", "show"]
+__all__ = ["check", "show", "symmetry_of_options"]
 
 
 @click.command()
@@ -85,7 +85,7 @@ def check(
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
         raise ArgumentError("--dtype", dtype, "float64, float32, bfloat16 or float16")
     model: Any = load_target(target, seed=seed)
-    symmetry = _symmetry(group, fields_in, fields_out, source, unbatched)
+    symmetry = symmetry_of_options(group, fields_in, fields_out, source, unbatched)
     shape = listed("--input", input_shape, int) if input_shape else None
     if shape:  # at the least: a batch, its image, and what the model makes of both
         require_memory("--batch", options["batch"], 4 * options["batch"] * abs(math.prod(shape)) * kind.itemsize)
@@ -129,7 +129,7 @@ def check(
     return STATUS[report.verdict]
 
 
-def _symmetry(
+def symmetry_of_options(
     group: str | None, fields_in: str | None, fields_out: str | None, source: str | None, unbatched: bool
 ) -> Any:
     """What the options spell; None for a group of an image."""

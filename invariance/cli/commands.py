@@ -17,6 +17,7 @@ COMMANDS = (
     "curve",
     "plot",
     "compare",
+    "doctor",
     "report",
     "train",
     "table",

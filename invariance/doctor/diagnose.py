@@ -1,0 +1,196 @@
+"""Try the explanations one after the other; where none is enough alone, together; else name the place to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from ..checking.variants import check_variants
+from ..errors import ArgumentError
+from ..measure.error import Model
+from .case import Case, Outcome
+from .remedies import REMEDIES, Remedy, last_resort
+
+__all__ = ["Diagnosis", "Tried", "diagnose"]
+
+_TELLING = 0.3
+"""Of the squared error: a change that takes away less is one of many small ones, not a cause."""
+
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A change and what `check` said after it; `share` is how much of the squared error it takes away."""
+
+    remedy: Remedy
+    outcome: Outcome
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found.
+
+    Attributes:
+        causes: empty for a network that has the symmetry; otherwise the one that accounts for most first.
+        place: the layer or line that `check` blames, in its words; empty where it names none.
+        tried: every change that could be tried.
+        steps: those that mend it, in order; after them `check` says *consistent*. Empty where nothing does.
+    """
+
+    case: Case
+    before: Outcome
+    causes: tuple[str, ...]
+    place: str = ""
+    tried: tuple[Tried, ...] = ()
+    steps: tuple[Tried, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        return not self.causes and self.before.holds
+
+    @property
+    def mended(self) -> Case | None:
+        """The case after all steps."""
+        return self.steps[-1].remedy.case if self.steps else None
+
+    @property
+    def first_line(self) -> str:
+        if self.healthy:
+            return "no cause: it has the symmetry"
+        if not self.causes:
+            return f"no cause found: {self.before.refusal or self.before.verdict}"
+        found = f"cause: {self.causes[0]}"
+        return f"{found}, {self.place}" if self.place else found
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "doctor",
+            "causes": list(self.causes),
+            "place": self.place,
+            "verdict": self.before.verdict,
+            "error": self.before.error,
+            "refusal": self.before.refusal,
+            "tried": [_plain(tried) for tried in self.tried],
+            "mends": [_plain(tried) for tried in self.steps],
+        }
+
+    def __str__(self) -> str:
+        lines = [self.first_line]
+        if self.before.error is not None and not self.healthy:
+            lines.append(f"before: E = {self.before.error:.1e}, {self.before.verdict}")
+        elif self.before.refusal:
+            lines.append(f"before: {self.before.refusal}")
+        for step in self.steps:
+            error = "" if step.outcome.error is None else f": E = {step.outcome.error:.1e}"
+            lines.append(f"change: {step.remedy.change}\nafter{error}, {step.outcome.verdict}")
+        if self.causes and not self.steps:
+            lines.append("change: none that was tried makes it hold")
+        best: dict[str, float] = {}
+        for tried in self.tried:
+            best[tried.remedy.cause] = max(best.get(tried.remedy.cause, 0.0), tried.share or 0.0)
+        if best and not self.healthy:
+            told = ", ".join(f"{cause} {share:.0%}" for cause, share in best.items())
+            lines.append(f"of the squared error each change alone takes away: {told}")
+        return "\n".join(lines)
+
+
+def _plain(tried: Tried) -> dict[str, Any]:
+    return {
+        "cause": tried.remedy.cause,
+        "change": tried.remedy.change,
+        "verdict": tried.outcome.verdict,
+        "error": tried.outcome.error,
+        "share": tried.share,
+    }
+
+
+def diagnose(model: Model, *, variants: Sequence[str] = (), **options: Any) -> Diagnosis:
+    """Why does `model` not have the symmetry that is asked for?
+
+    The first change after which `check` says *consistent* is the explanation; where none is, the one that takes away
+    most of the error, and then another. What no change explains is a layer's fault, or that of the code between.
+
+    Args:
+        variants: names of `checking.VARIANTS` that are checked where the network itself has the symmetry.
+        options: those of `check`.
+
+    Raises:
+        ArgumentError: the question makes no sense, for this or any network.
+    """
+    case = Case(model, options)
+    before = case.examined()
+    if before.holds:
+        return _of_variants(case, before, variants)
+    tried, steps = _climb(case, before)
+    if before.report is None and not steps:
+        raise ArgumentError("TARGET", "refused", before.refusal)
+    if steps and steps[-1].outcome.holds:
+        return Diagnosis(
+            case, before, tuple(dict.fromkeys(s.remedy.cause for s in steps)), _place(before), tried, steps
+        )
+    if before.verdict != "violated":
+        return Diagnosis(case, before, (), tried=tried)
+    cause, place = _blamed(before, model)
+    rest = last_resort(case, cause)
+    after = None if rest is None else rest.case.examined()
+    steps = (Tried(rest, after, 1.0),) if rest is not None and after is not None and after.holds else ()
+    partly = [t.remedy.cause for t in sorted(tried, key=lambda t: -(t.share or 0)) if (t.share or 0) > _TELLING]
+    return Diagnosis(case, before, tuple(dict.fromkeys((cause, *partly))), place, tried, steps)
+
+
+def _of_variants(case: Case, before: Outcome, variants: Sequence[str]) -> Diagnosis:
+    """A compiled, exported or less precise twin that does not keep what the network has."""
+    if not variants:
+        return Diagnosis(case, before, ())
+    found = check_variants(case.model, variants=variants, **case.options)
+    broken = [v for v in found.variants if v.verdict == "violated"]
+    if not broken:
+        return Diagnosis(case, before, ())
+    place = ", ".join(f"{v.name} (E = {v.error or 0:.1e})" for v in broken)
+    mend = Tried(Remedy("variant", "use the network as it is, which has the symmetry", case), before, 1.0)
+    return Diagnosis(case, before, ("variant",), place, steps=(mend,))
+
+
+def _climb(case: Case, before: Outcome) -> tuple[tuple[Tried, ...], tuple[Tried, ...]]:
+    """Every change tried on the case itself, and the steps that lead furthest: one, or a few on top of each other."""
+    first: list[Tried] = []
+    steps: list[Tried] = []
+    here, outcome, used = case, before, set[str]()
+    for number in range(_ROUNDS):
+        best: Tried | None = None
+        for family in REMEDIES:
+            for remedy in family(here, outcome):
+                if remedy.cause in used:
+                    continue
+                after = remedy.case.examined()
+                found = Tried(remedy, after, after.share_of(outcome) if remedy.partly or after.holds else None)
+                if number == 0:
+                    first.append(found)
+                if after.holds:
+                    return tuple(first), (*steps, found)
+                if (found.share or 0.0) > (0.0 if best is None else best.share or 0.0):
+                    best = found
+        if best is None or (best.share or 0.0) < _TELLING:
+            break
+        steps.append(best)
+        used.add(best.remedy.cause)
+        here, outcome = best.remedy.case, best.outcome
+    return tuple(first), tuple(steps)
+
+
+def _place(outcome: Outcome) -> str:
+    said = outcome.report.diagnosis if outcome.report is not None else ()
+    return next((line.removeprefix("first broken by ") for line in said if line.startswith("first broken by ")), "")
+
+
+def _blamed(outcome: Outcome, outcome_model: Model) -> tuple[str, str]:
+    place = _place(outcome)
+    if " mod " in " ".join(outcome.report.diagnosis if outcome.report else ()):
+        return "size and stride", place
+    in_code = "the code of" in place or not isinstance(outcome_model, nn.Module)
+    return ("code" if in_code else "layer"), place

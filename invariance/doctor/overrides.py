@@ -1,0 +1,177 @@
+"""A network computed as its own code says, but for some operations of torch, which are replaced while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from ..fields import image
+from ..groups import as_group
+from ..measure.error import Model
+
+__all__ = ["Overridden", "balanced_padding", "centred_sampling", "circular_padding", "kept_precision", "polyphase",
+           "symmetric_filters"]  # fmt: skip
+
+Swap = Callable[..., Any]
+"""`swap(call, *arguments, **named)`: `call` is the operation itself."""
+
+
+class Overridden(nn.Module):
+    """The network with operations replaced, by the name of the function in torch."""
+
+    def __init__(self, net: Model, swaps: Mapping[str, Swap]) -> None:
+        super().__init__()
+        self.net = net
+        self._swaps = dict(swaps)
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        with _Swapping(self._swaps):
+            return self.net(*inputs, **named)
+
+
+class _Swapping(TorchFunctionMode):
+    def __init__(self, swaps: Mapping[str, Swap]) -> None:
+        super().__init__()
+        self._swaps = swaps
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        swap = self._swaps.get(getattr(func, "__name__", ""))
+        if swap is None:
+            return func(*args, **(kwargs or {}))
+        return swap(func, *args, **(kwargs or {}))
+
+
+def circular_padding() -> dict[str, Swap]:
+    """Zero padding of convolutions becomes circular: what leaves at one side comes in at the other."""
+
+    def conv2d(call: Any, x: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0,
+               dilation: Any = 1, groups: int = 1) -> Tensor:  # fmt: skip
+        if isinstance(padding, str) or not any(sides := _pair(padding)):
+            return call(x, weight, bias, stride, padding, dilation, groups)
+        padded = F.pad(x, (sides[1], sides[1], sides[0], sides[0]), "circular")
+        return call(padded, weight, bias, stride, 0, dilation, groups)
+
+    def pad(call: Any, x: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
+        wraps = mode == "constant" and not value and x.ndim == 4 and len(pad) == 4 and min(pad) >= 0
+        return call(x, pad, "circular") if wraps and max(pad) <= min(x.shape[-2:]) else call(x, pad, mode, value)
+
+    return {"conv2d": conv2d, "pad": pad}
+
+
+def balanced_padding() -> dict[str, Swap]:
+    """As many rows on each side: padding on one side moves the grid against the image."""
+
+    def pad(call: Any, x: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
+        sides = list(pad)
+        for axis in range(0, len(sides) - 1, 2):
+            total = sides[axis] + sides[axis + 1]
+            if total % 2 == 0:
+                sides[axis : axis + 2] = [total // 2] * 2
+        return call(x, sides, mode, value)
+
+    return {"pad": pad}
+
+
+def polyphase() -> dict[str, Swap]:
+    """Strided layers take, for each image, the phase of the largest norm, in place of the first one.
+
+    The phases of a shifted image are the same ones in another order, so that the choice moves along (Chaman and
+    Dokmanić, "Truly shift-invariant convolutional neural networks", 2021); exact on the torus, where the stride divides
+    the image's sides.
+    """
+
+    def conv2d(call: Any, x: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0,
+               dilation: Any = 1, groups: int = 1) -> Tensor:  # fmt: skip
+        sides = (0, 0) if isinstance(padding, str) else _pair(padding)
+        wide = F.pad(x, (sides[1], sides[1], sides[0], sides[0]), "circular") if any(sides) else x
+        reach = [(k - 1) * d - 2 * p for k, d, p in zip(weight.shape[2:], _pair(dilation), sides, strict=True)]
+        if _pair(stride) == (1, 1) or isinstance(padding, str):
+            return call(wide, weight, bias, stride, padding if isinstance(padding, str) else 0, dilation, groups)
+        dense = call(_wrapped(wide, reach), weight, bias, 1, 0, dilation, groups)
+        return _largest_phase(dense, _pair(stride))
+
+    def pool(call: Any, x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, *more: Any,
+             **named: Any) -> Tensor:  # fmt: skip
+        steps = _pair(stride or kernel_size)
+        if steps == (1, 1) or any(_pair(padding)):
+            return call(x, kernel_size, stride, padding, *more, **named)
+        dense = call(_wrapped(x, [k - 1 for k in _pair(kernel_size)]), kernel_size, 1, 0, *more, **named)
+        return _largest_phase(dense, steps)
+
+    return {**circular_padding(), "conv2d": conv2d, "max_pool2d": pool, "avg_pool2d": pool}
+
+
+def _wrapped(x: Tensor, reach: list[int]) -> Tensor:
+    """Goes on at the other side by what windows of stride 1 reach beyond."""
+    down, right = (max(0, r) for r in reach)
+    return F.pad(x, (0, right, 0, down), "circular") if down or right else x
+
+
+def _largest_phase(dense: Tensor, steps: tuple[int, int]) -> Tensor:
+    height, width = (n - n % s for n, s in zip(dense.shape[2:], steps, strict=True))
+    cut = dense[..., :height, :width]
+    phases = torch.stack([cut[..., i :: steps[0], j :: steps[1]] for i in range(steps[0]) for j in range(steps[1])])
+    chosen = phases.flatten(2).double().square().sum(2).argmax(0)
+    return phases[chosen, torch.arange(dense.shape[0], device=dense.device)]
+
+
+def centred_sampling(nearest: str) -> dict[str, Swap]:
+    """Resizing by `align_corners=False`, and by another mode than the nearest corner: neither prefers a side."""
+
+    def interpolate(call: Any, x: Tensor, *sizes: Any, **named: Any) -> Tensor:
+        mode = named.get("mode", sizes[2] if len(sizes) > 2 else "nearest")
+        if mode in ("nearest", "nearest-exact") and len(sizes) <= 2:
+            named["mode"] = nearest
+        if len(sizes) <= 3 and named.get("align_corners"):
+            named["align_corners"] = False
+        return call(x, *sizes, **named)
+
+    def grid_sample(call: Any, *inputs: Any, **named: Any) -> Tensor:
+        return call(*inputs, **(named | {"align_corners": False} if len(inputs) < 5 else named))
+
+    def affine_grid(call: Any, *inputs: Any, **named: Any) -> Tensor:
+        return call(*inputs, **(named | {"align_corners": False} if len(inputs) < 3 else named))
+
+    return {"interpolate": interpolate, "grid_sample": grid_sample, "affine_grid": affine_grid}
+
+
+def kept_precision() -> dict[str, Swap]:
+    """Casts to a lower precision are left out."""
+    low = (torch.float16, torch.bfloat16, torch.float32)
+
+    def shorter(call: Any, x: Tensor, *_: Any, **__: Any) -> Tensor:
+        return x.double()
+
+    def to(call: Any, x: Tensor, *targets: Any, **named: Any) -> Tensor:
+        wanted = [torch.float64 if target in low else target for target in targets if not isinstance(target, Tensor)]
+        named = {name: torch.float64 if value in low else value for name, value in named.items()}
+        return call(x, *(wanted if len(wanted) == len(targets) else targets), **named)
+
+    return {"half": shorter, "bfloat16": shorter, "float": shorter, "to": to, "type": to}
+
+
+def symmetric_filters(group: str) -> dict[str, Swap]:
+    """Each filter becomes the mean of itself in all poses of the group."""
+    elements = as_group(group).elements
+    assert elements is not None
+
+    def conv2d(call: Any, x: Tensor, weight: Tensor, *more: Any, **named: Any) -> Tensor:
+        if weight.shape[-1] != weight.shape[-2]:
+            return call(x, weight, *more, **named)
+        field = image(weight.shape[1], weight.shape[2], weight.shape[3])
+        mean = torch.stack([field.act(g, weight) for g in elements]).mean(0)
+        return call(x, mean, *more, **named)
+
+    return {"conv2d": conv2d}
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    if isinstance(value, int):
+        return value, value
+    first, *rest = value
+    return int(first), int(rest[0] if rest else first)
