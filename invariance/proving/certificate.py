@@ -3,7 +3,8 @@
 One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch;
 `group`, `claim`; and `generators`, for each its `name`, the actions on the `inputs` and `outputs`, and `steps`: for
 every node of the exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a
-padding has none of its own and the operations that follow put it right; and `seal`, a digest of all that.
+padding has none of its own and the operations that follow put it right, or entries are repeated;
+and `seal`, a digest of all that.
 
 An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], `turn` (the
 list q), `tables` by axis, `scales` by axis, `block` or null with `axes`, `index`, `scale`:
@@ -20,6 +21,7 @@ import torch
 
 from .actions import Action, Ints
 from .checker import FORMAT, seal
+from .movement import repeated
 from .values import Batch, Moving
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def runs(table: Ints) -> list[list[int]]:
 def _action(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, Moving):
         return None
-    if value.action is None:
+    if value.action is None or repeated(value):
         return {"open": True}
     return _written(value.action, value.batch)
 

@@ -40,7 +40,14 @@ def negated(ids: Ints) -> Ints:
 
 
 def match_rows(
-    moved: Ints, rows: Ints, *, bias: Ints | None = None, moved_keys: Any = None, keys: Any = None, signs: bool = False
+    moved: Ints,
+    rows: Ints,
+    *,
+    bias: Ints | None = None,
+    moved_keys: Any = None,
+    keys: Any = None,
+    signs: bool = False,
+    prefer: Ints | None = None,
 ) -> Match | None:
     """The matching of rows of ids, bit for bit; None where some row has no partner.
 
@@ -48,6 +55,7 @@ def match_rows(
         bias: one more entry of every row, which changes sign with it; the same before and after.
         moved_keys, keys: labels that must agree too and do not change sign, such as the group of a convolution.
         signs: whether a row may be matched to the negative of a row; whatever is found without is preferred.
+        prefer: the partners to match, among those that fit.
     """
     count = len(rows)
     classes: dict[bytes, list[int]] = {}
@@ -63,6 +71,12 @@ def match_rows(
             return None
         wanted.setdefault((row, sign), []).append(c)
     index, factors = np.empty(count, dtype=np.int64), np.ones(count)
+    if prefer is not None:
+        for (row, sign), cs in wanted.items():
+            if not set(prefer[cs]) <= set(classes[row]):
+                return None
+            factors[cs] = sign
+        return Match(prefer, None if (factors == 1).all() else factors)
     taken: dict[bytes, int] = {}
     for (row, sign), cs in wanted.items():
         start = taken.get(row, 0)

@@ -13,12 +13,20 @@ import numpy as np
 from .actions import Action, Ints, Reals
 from .values import Batch, Movement, Moving, Refusal
 
-__all__ = ["bijection", "joined", "moved", "movement_of", "positions"]
+__all__ = ["bijection", "joined", "moved", "movement_of", "positions", "repeated"]
 
 
 def movement_of(value: Moving) -> Movement:
     """How the value shows the tensor that it was cut from, or the movement that shows everything."""
     return value.movement or _whole(value)
+
+
+def repeated(value: Moving) -> tuple[int, ...]:
+    """Axes along which a tensor is the same: there it follows any motion."""
+    if value.movement is None or value.action is None:
+        return ()
+    axes = (j for j, source in enumerate(value.movement.origin) if source is None and value.shape[j] > 1)
+    return tuple(j for j in axes if value.action.keeps([j]))
 
 
 def _whole(value: Moving) -> Movement:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ..errors import ArgumentError
+from .actions import Ints
 from .trace import Shape
 from .values import Batch, Value
 
@@ -19,7 +20,10 @@ __all__ = ["RULES", "Rule", "Step", "name_of", "overload", "register", "rule"]
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of the graph: its name there, its overload, the shape of its result and where the batch is."""
+    """One operation of the graph: its name there, its overload, the shape of its result and where the batch is.
+
+    `prefer`: which of its units should take whose place, where equal units leave a choice.
+    """
 
     name: str
     op: str
@@ -27,7 +31,7 @@ class Step:
     batch: Batch | None
     module: str = ""
     line: str = ""
-    followers: tuple[Any, ...] = ()
+    prefer: Ints | None = None
 
 
 RuleFunction = Callable[..., Any]

@@ -7,18 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.fx import Node
 
 from . import rules as _rules  # noqa: F401 - registers them
-from .actions import Action
+from .actions import Action, Ints
+from .choices import Wishes, wished
 from .constants import folded
 from .registry import RULES, Step, arguments_of, name_of
 from .trace import Program, Symbol, place, symbol
 from .values import Batch, Constant, Moving, Near, Refusal, Value
 
 __all__ = ["Stop", "Walk", "walk"]
+
+_CHOICES = 64  # walks for one generator; chains of layers that wait for each other's choice are shorter
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Walk:
     steps: tuple[Step, ...]
     stops: tuple[Stop, ...]
     outputs: tuple[Value | None, ...]
+    refused: tuple[tuple[Node, Step, Refusal], ...] = ()
 
     @property
     def reached(self) -> bool:
@@ -64,12 +69,28 @@ _UNKNOWN = _Unknown()
 def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) -> Walk:
     """Every operation in order; what depends on one that stopped is passed over.
 
+    Where equal units leave a choice, it is made anew as what follows asks for it: a walk for each choice.
     With `assume` an operation that stops where most of it fits is taken to go through, to see what else stops. Such a
     walk proves nothing.
     """
+    first = found = _walked(program, inputs, assume, {})
+    wishes: Wishes = {}
+    for _ in range(_CHOICES):
+        if assume or not found.refused:
+            return found
+        more = wished(found.refused, found.values)
+        if not more or all(name in wishes and np.array_equal(wishes[name], units) for name, units in more.items()):
+            break
+        wishes |= more
+        found = _walked(program, inputs, assume, wishes)
+    return first
+
+
+def _walked(program: Program, inputs: Sequence[Action], assume: bool, wishes: Wishes) -> Walk:
     values: dict[str, Any] = {}
     steps: list[Step] = []
     stops: list[Stop] = []
+    refused: list[tuple[Node, Step, Refusal]] = []
     moving = iter(inputs)
     for node in program.graph.nodes:
         if node.name in program.folded:
@@ -85,7 +106,7 @@ def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) ->
             break
         step = None
         try:
-            step = _step(node)
+            step = _step(node, wishes.get(node.name))
             found = values[node.name] = _apply(node, step, values)
             if isinstance(found, Constant | int | float):
                 program.folded[node.name] = found
@@ -94,6 +115,7 @@ def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) ->
             values[node.name] = _assumed(node, step, refusal, values) if assume else _UNKNOWN
             where = step or Step(node.name, name_of(node.target), (), None, *_place_in_code(node))
             stops.append(Stop(where.name, where.op, where.module, where.line, refusal.reason))
+            refused.append((node, where, refusal))
         if step is not None:
             steps.append(step)
     outputs = [values.get(name) for name in program.outputs]
@@ -101,7 +123,7 @@ def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) ->
     for name, value in zip(program.outputs, found, strict=True):
         if isinstance(value, Moving) and value.action is None:
             stops.append(Stop(name, "output", "", "", value.reason))
-    return Walk(values, tuple(steps), tuple(stops), found)
+    return Walk(values, tuple(steps), tuple(stops), found, tuple(refused))
 
 
 def _constant(program: Program, name: str) -> Constant:
@@ -170,10 +192,10 @@ def _check(step: Step, result: Any) -> None:
         raise Refusal("the batch is lost, or samples meet each other")
 
 
-def _step(node: Node) -> Step:
+def _step(node: Node, prefer: Ints | None) -> Step:
     value = node.meta.get("val")
     shape, batch = place(value) if isinstance(value, Tensor) else ((), None)
-    return Step(node.name, name_of(node.target), shape, batch, *_place_in_code(node))
+    return Step(node.name, name_of(node.target), shape, batch, *_place_in_code(node), prefer)
 
 
 def _place_in_code(node: Node) -> tuple[str, str]:

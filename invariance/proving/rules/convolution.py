@@ -168,7 +168,8 @@ def _result(
         return Moving(Action.product(step.shape, parts), grid.input.batch)
 
     try:
-        return made(matched("filter", bank, bias, moved, scale, keys=keys, moved_keys=moved_keys, entry=entry))
+        options: dict[str, Any] = {"keys": keys, "moved_keys": moved_keys, "entry": entry, "prefer": step.prefer}
+        return made(matched("filter", bank, bias, moved, scale, **options))
     except Refusal as refusal:
         if (guess := refusal.detail.get("match")) is not None:
             refusal.detail["assumed"] = made(guess)

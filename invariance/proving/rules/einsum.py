@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -36,12 +37,12 @@ def einsum(step: Step, equation: str, tensors: Any, path: Any) -> Any:
         matrix = matrix.reshaped((prod(sizes[i] for i in theirs), prod(sizes[i] for i in summed)))
         x = _arranged(left, a, [(i,) for i in mine], [tuple(summed)], sizes)
         shape = (*(sizes[i] for i in mine), matrix.shape[0])
-        made = mapped(Step(step.name, step.op, shape, x.batch), x, matrix, None)
+        made = mapped(replace(step, shape=shape, batch=x.batch), x, matrix, None)
     else:
         x = _arranged(left, a, [(i,) for i in kept], [tuple(mine), tuple(summed)], sizes)
         y = _arranged(right, b, [(i,) for i in kept], [tuple(summed), tuple(theirs)], sizes)
         shape = (*(sizes[i] for i in kept), prod(sizes[i] for i in mine), prod(sizes[i] for i in theirs))
-        made = multiplied_matrices(Step(step.name, step.op, shape, x.batch), x, y)
+        made = multiplied_matrices(replace(step, shape=shape, batch=x.batch), x, y)
     labels = [*(mine if isinstance(right, Constant) else [*kept, *mine]), *theirs]
     action = made.settled().reshaped(tuple(sizes[i] for i in labels)).permuted([labels.index(i) for i in out])
     if step.batch is None or made.batch is None or made.batch.before != 1:

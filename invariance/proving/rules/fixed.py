@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..actions import Action, Reals
 from ..matching import negated
+from ..movement import repeated
 from ..nearness import TOLERANCE
 from ..values import Constant, Moving, Refusal
 
@@ -92,7 +94,7 @@ def merged(parts: Sequence[Moving], shape: tuple[int, ...]) -> tuple[Action, lis
     Along an axis of length 1 a part is the same everywhere, so there it follows any motion.
     """
     rank = len(shape)
-    actions = [_in_front(part.settled(), rank) for part in parts]
+    actions = [_in_front(_thin(part), rank) for part in parts]
     pieces: list[tuple[tuple[int, ...], Action]] = []
     candidates = []
     for action in actions:
@@ -117,6 +119,15 @@ def unsigned(action: Action) -> Action:
         return action
     block = action.block and type(action.block)(action.block.axes, action.block.index)
     return Action(action.shape, action.turn, action.tables, (None,) * action.rank, block)
+
+
+def _thin(part: Moving) -> Action:
+    """Of length 1 where entries are repeated."""
+    action, axes = part.settled(), repeated(part)
+    if not axes:
+        return action
+    shape = tuple(1 if a in axes else n for a, n in enumerate(action.shape))
+    return replace(action, shape=shape)
 
 
 def _in_front(action: Action, rank: int) -> Action:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,15 @@ def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -
     factors = action.scale(axis) * (constant if not spread else 1.0)
     back = np.argsort(action.table(axis))
     scale = None if (factors == 1).all() else factors[None]
-    match = matched("row", weight, bias, lambda bank: bank[:, back], scale, entry=lambda place: f"column {place}")
+    match = matched(
+        "row",
+        weight,
+        bias,
+        lambda bank: bank[:, back],
+        scale,
+        entry=lambda place: f"column {place}",
+        prefer=step.prefer,
+    )
     along = Action.of(
         [len(match.index)], tables={0: match.index}, scales=None if match.sign is None else {0: match.sign}
     )
@@ -126,6 +135,6 @@ def _from_left(step: Step, weight: Constant, right: Moving) -> Moving:
         raise Refusal("a linear map over the batch: samples meet each other")
     place = order.index(right.batch.axis)
     shape = tuple(step.shape[k] for k in order)
-    turned = Step(step.name, step.op, shape, Batch(place, right.batch.before))
+    turned = replace(step, shape=shape, batch=Batch(place, right.batch.before))
     made = mapped(turned, Moving(b.permuted(order), Batch(place, right.batch.before)), weight, None)
     return Moving(made.settled().permuted(order), right.batch)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..actions import Action, Ints
-from ..movement import joined, moved
+from ..movement import joined, moved, repeated
 from ..registry import Step, rule
 from ..trace import Symbol
 from ..values import Batch, Constant, Moving, Refusal
@@ -351,7 +351,8 @@ def stack(step: Step, tensors: Any, dim: int) -> Any:
 
 def _pieces(step: Step, parts: Sequence[Any], axis: int) -> Moving:
     """Along `axis` every piece moves by itself; on all other axes they move alike."""
-    first = next(p for p in parts if isinstance(p, Moving))
+    moving = [p for p in parts if isinstance(p, Moving)]
+    first = min(moving, key=lambda part: len(repeated(part)))
     others = [a for a in range(len(step.shape)) if a != axis]
     tables, scales, start = [], [], 0
     shared = first.settled()
@@ -370,7 +371,7 @@ def _pieces(step: Step, parts: Sequence[Any], axis: int) -> Moving:
                 raise Refusal("pieces with the batch on different axes")
             if not action.alone(axis) or not shared.alone(axis):
                 raise Refusal("the axis along which pieces are put together moves with other axes")
-            if others and not _without(action, axis).same(_without(shared, axis)):
+            if others and not _alike(part, action, shared, axis):
                 raise Refusal("the pieces that are put together do not move alike")
             tables.append(action.table(axis) + start)
             scales.append(_relative(action, shared, axis))
@@ -381,6 +382,17 @@ def _pieces(step: Step, parts: Sequence[Any], axis: int) -> Moving:
     along = Action.of([start], tables={0: np.concatenate(tables)}, scales={0: np.concatenate(scales)})
     made.append(([axis], along))
     return Moving(Action.product(step.shape, made), first.batch)
+
+
+def _alike(part: Moving, action: Action, shared: Action, axis: int) -> bool:
+    """Whether both move alike on the other axes, without those along which the part is repeated."""
+    loose = set(repeated(part))
+    kept = [a for a in range(action.rank) if a != axis and a not in loose]
+    left, right = _without(action, axis), _without(shared, axis)
+    places = [a - (a > axis) for a in kept]
+    if any(shared.scales[a] is not None for a in loose):
+        return False
+    return right.closed(places) and left.restricted(places).same(right.restricted(places))
 
 
 def _without(action: Action, axis: int) -> Action:

@@ -37,6 +37,7 @@ def matched(
     keys: Any = None,
     moved_keys: Any = None,
     entry: Callable[[int], str] = str,
+    prefer: Ints | None = None,
 ) -> Match:
     r"""P and signs with (moved weight)[c] = ± weight[P(c)] and bias[c] = ± bias[P(c)], row by row.
 
@@ -45,12 +46,13 @@ def matched(
 
     Args:
         weight: rows on the first axis; `moved` takes an array of its shape, after factors `scale`, to rows.
+        prefer: P, where equal rows leave a choice.
     """
     count = weight.shape[0]
     signs = not weight.computed and (bias is None or not bias.computed)
     ids, rows = moved(scaled_ids(weight, weight.ids, scale)).reshape(count, -1), weight.ids.reshape(count, -1)
     beside = None if bias is None else bias.ids
-    found = match_rows(ids, rows, bias=beside, keys=keys, moved_keys=moved_keys, signs=signs)
+    found = match_rows(ids, rows, bias=beside, keys=keys, moved_keys=moved_keys, signs=signs, prefer=prefer)
     if found is not None and weight.near is None:
         return found
     ours = moved(weight.values if scale is None else weight.values * scale).reshape(count, -1)
@@ -64,14 +66,20 @@ def matched(
         if found is not None:
             _note(weight.near, weight, bias, moved, scale, found)
             return found
-    guess = guessed(ids, rows)
+    bank = tuple(a.reshape(count, weight.shape[1], -1) for a in (ids, rows))
+    detail: dict[str, Any] = {"match": guessed(ids, rows)}
+    if keys is None:
+        detail["bank"] = (*bank, beside)
+    elif weight.shape[1] == 1:
+        each = [(a, beside) if beside is not None else (a,) for a in (ids, rows)]
+        detail["filters"] = [np.column_stack(a).reshape(len(set(keys)), -1) for a in each]
     row, partner, place, off = nearest(ours, theirs, keys, moved_keys)
     at = "in its bias" if bias is not None and place == theirs.shape[1] - 1 else f"at {entry(place)}"
     if off == 0:
-        raise Refusal(f"some {what}s, moved, are found, but not as often as they are there")
+        raise Refusal(f"some {what}s, moved, are found, but not as often as they are there", **detail)
     raise Refusal(
         f"{what} {row}, moved, is no {what}; the nearest, {partner}, differs by {off:.3g} {at}",
-        match=guess,
+        **detail,
     )
 
 
