@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 from jaxtyping import Bool, Float
@@ -43,6 +43,7 @@ _FEW = 16  # roundings from which a channel is known without the others
 
 Action = Callable[[Tensor], Tensor]
 Levels = Float[Tensor, "_images _channels _entries"]
+Means = Float[Tensor, "_images _channels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +115,12 @@ class _Look:
         self.scale = torch.maximum(self.expected.abs().amax((0, 2)), moved.abs().amax((0, 2)))
         self.scale = self.scale.masked_fill(self.scale == 0, 1.0)[:, None]
         self.weight = self.scale / self.scale.max()
-        self.difference = (moved / self.scale - self.expected / self.scale).square()
         self.expected = self.expected / self.scale
-        self.spread = (self.expected - self.expected.roll(1, 0)).square()
-        self.variance = self._arithmetic(rounding)
-        self.seen = self._exceeds(self.difference, self.variance)
+        self.difference = (moved / self.scale - self.expected).square()
+        self.energy = self.expected.square()
+        self.apart, self.size = self.difference.mean(2), self.energy.mean(2)
+        self.spread = (self.expected - self.expected.roll(1, 0)).square().mean(2)
+        self._allow(self._arithmetic(rounding))
 
     def verdict(self) -> tuple[CheckVerdict, str]:
         """And what there is to say about it. What is more than the arithmetic may still be due to the numbers
@@ -126,8 +128,7 @@ class _Look:
         """
         stored = self.seen.any() and self.rounding.stored is not None
         if stored:
-            self.variance = self.variance + self._stored(self.rounding)
-            self.seen = self._exceeds(self.difference, self.variance)
+            self._allow(self.variance + self._stored(self.rounding))
         if (found := self._confirmed()) is not None:
             return "violated", self._place(*found)
         if (hidden := self._hidden) is not None:
@@ -138,75 +139,81 @@ class _Look:
             )
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
-        coarse = self._by_image(self.difference).mean().sqrt() > _INSIDE * self.rounding.eps
+        coarse = self._by_image(self.apart).mean().sqrt() > _INSIDE * self.rounding.eps
         return "consistent", "up to the precision of a step inside, which is coarser than asked for" if coarse else ""
 
-    @property
+    @cached_property
     def report(self) -> ErrorReport:
         """In units of the largest value of all."""
-        means = [self._by_image(x) for x in (self.difference, self.expected.square(), self.spread)]
+        means = [self._by_image(x) for x in (self.apart, self.size, self.spread)]
         count = torch.full((len(means[0]),), self.difference[0].numel())
-        worst = float((self.difference.sqrt() * self.weight).max())
+        worst = float((self.difference.amax((0, 2)).sqrt() * self.weight[:, 0]).max())
         return ErrorReport(means[0], means[1], means[2], count, torch.zeros_like(count), worst)
 
     @property
     def floor(self) -> float:
         """E from which a difference of the whole output would be a violation."""
-        return _ratio(self._factor(0) ** 2 * self._by_image(self.variance).mean(), self._by_image(self.spread).mean())
+        return _ratio(self._factor(0) ** 2 * self._by_image(self.allowed).mean(), self._by_image(self.spread).mean())
 
     @property
     def power(self) -> float:
         """E from which a difference of any one channel would be a violation, for channels that tell the images
         apart.
         """
-        awake = ~self.constant
-        allowed, spread = (x.mean((0, 2))[awake] for x in (self.variance, self.spread))
-        return max((_ratio(self._factor(1) ** 2 * a, s) for a, s in zip(allowed, spread, strict=True)), default=0.0)
+        return max(self._ratios(self._factor(1) ** 2 * self.allowed), default=0.0)
 
     @property
     def constant(self) -> Bool[Tensor, "_channels"]:
         """Channels in which rounding alone tells the images apart."""
-        return self.spread.mean((0, 2)) <= self._factor(1) ** 2 * self.variance.mean((0, 2))
+        return self.spread.mean(0) <= self._factor(1) ** 2 * self.allowed.mean(0)
 
     @property
     def _hidden(self) -> float | None:
         """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by
         chance.
         """
+        larger = torch.maximum(self.difference, self.variance).mean(2)
+        return max((error for error in self._ratios(larger) if error > _BLUNT), default=None)
+
+    def _ratios(self, squares: Tensor) -> list[float]:
+        """E of each channel that tells the images apart, for squares by image and channel."""
         awake = ~self.constant
-        means = [x.mean((0, 2))[awake] for x in (torch.maximum(self.difference, self.variance), self.spread)]
-        errors = [_ratio(d, s) for d, s in zip(*means, strict=True)]
-        return max((error for error in errors if error > _BLUNT), default=None)
+        return (squares.mean(0)[awake] / self.spread.mean(0)[awake]).sqrt().tolist()
+
+    def _allow(self, variance: Levels) -> None:
+        self.variance, self.allowed = variance, variance.mean(2)
+        self.seen = self._exceeds(self.difference, variance, self.apart, self.allowed)
 
     def _confirmed(self) -> tuple[int, int] | None:
         """Image and channel of a difference that is more than rounding also when that is measured on its own image."""
-        for image in self._by_image(self.difference).argsort(descending=True).tolist():
+        for image in self._by_image(self.apart).argsort(descending=True).tolist():
             if not self.seen[image]:
                 continue
             difference, variance = self.difference[[image]], self.variance[[image]]
             if (closer := self.rounding.again(image)) is not None:
                 variance = self._arithmetic(closer, image) + self._stored(closer, image)
-            if bool(self._exceeds(difference, variance)):
+            if bool(self._exceeds(difference, variance, difference.mean(2), variance.mean(2))):
                 ratio = difference / variance.clamp_min(torch.finfo(torch.float64).tiny)
                 return image, int(ratio.amax((0, 2)).argmax())
         return None
 
     def _place(self, image: int, channel: int) -> str:
         """Where the fault is, when the error of the whole output does not show it."""
-        overall = _ratio(self._by_image(self.difference).mean(), self._by_image(self.spread).mean())
-        error = _ratio(self.difference.mean((0, 2))[channel], self.spread.mean((0, 2))[channel])
+        overall = _ratio(self._by_image(self.apart).mean(), self._by_image(self.spread).mean())
+        error = _ratio(self.apart.mean(0)[channel], self.spread.mean(0)[channel])
         if len(self.weight) == 1 or error <= 3 * overall:
             return ""
         one = self.difference[image, channel]
         where = ", most of it in a single entry" if len(one) > 1 and one.max() > 0.9 * one.sum() else ""
         return f"channel {channel} by itself has E = {error:.1e}{where}"
 
-    def _by_image(self, squares: Levels) -> Float[Tensor, "_images"]:
-        return (squares * self.weight.square()).mean((1, 2))
+    def _by_image(self, squares: Means) -> Float[Tensor, "_images"]:
+        return (squares * self.weight[:, 0].square()).mean(1)
 
-    def _exceeds(self, difference: Levels, variance: Levels) -> Bool[Tensor, "_images"]:
-        overall = self._by_image(difference) > self._factor(0) ** 2 * self._by_image(variance)
-        channels = difference.mean(2) > self._factor(1) ** 2 * variance.mean(2)
+    def _exceeds(self, difference: Levels, variance: Levels, apart: Means, allowed: Means) -> Bool[Tensor, "_images"]:
+        """By entry, and with the means over entries by channel and for the whole output."""
+        overall = self._by_image(apart) > self._factor(0) ** 2 * self._by_image(allowed)
+        channels = apart > self._factor(1) ** 2 * allowed
         entries = difference > self._factor(2) ** 2 * variance
         return overall | channels.any(1) | entries.any(2).any(1)
 
@@ -230,10 +237,11 @@ class _Look:
         relative to them. Of one image measured by itself the rounding of each entry is added."""
         values = self.case.levels(self.case.action(rounding.line[0])) / self.scale
         alpha, beta = _fitted(squares, values.abs(), rounding)
-        expected = self.expected if image is None else self.expected[[image]]
-        louder = expected.square().mean(2) / values.square().mean((0, 2)).clamp_min(torch.finfo(torch.float64).tiny)
-        variance = alpha[:, None] * expected.square() + (beta * louder.clamp(1, _LOUDER))[..., None]
-        return 2 * (variance if image is None else variance + squares)
+        energy = self.energy if image is None else self.energy[[image]]
+        louder = energy.mean(2) / values.square().mean((0, 2)).clamp_min(torch.finfo(torch.float64).tiny)
+        small = 2 * (beta * louder.clamp(1, _LOUDER))[..., None]
+        variance = torch.addcmul(small, 2 * alpha[:, None], energy)
+        return variance if image is None else variance + 2 * squares
 
     def _squares(self, samples: Tensor) -> Levels:
         return torch.stack([(self.case.levels(s) / self.scale).square() for s in samples]).mean(0)

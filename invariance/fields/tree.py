@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from torch import Tensor
+
 from ..errors import ArgumentError
+from .field import Field
 
 __all__ = ["beside", "leaves", "map_tree", "match_trees"]
 
@@ -66,9 +69,7 @@ def match_trees(name: str, tree: Any, declared: Any, path: str = "") -> None:
 
 
 def _children(tree: Any) -> list[tuple[str, Any]] | None:
-    from .field import Field
-
-    if isinstance(tree, Field):
+    if isinstance(tree, Tensor | Field):
         return None
     if isinstance(tree, dict):
         return [(str(key), child) for key, child in tree.items()]

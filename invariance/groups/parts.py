@@ -144,18 +144,26 @@ class Permutation:
         return Permutation(tuple(self.images[place] for place in first.images))
 
     def inverse(self) -> Permutation:
-        return Permutation(tuple(sorted(range(len(self.images)), key=self.images.__getitem__)))
+        return Permutation(tuple(self._sources.tolist()))
 
     def on_axis(self, values: Shaped[Tensor, "..."], axis: int, *, linear: bool = True) -> Shaped[Tensor, "..."]:
         if values.shape[axis] != len(self.images):
             wanted = f"{len(self.images)} items on axis {axis}, as the permutation has"
             raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
-        return values.index_select(axis, torch.tensor(self.inverse().images, device=values.device))
+        return values.index_select(axis, self._sources.to(values.device))
 
     def on_values(self, places: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
         """σ of each entry of a tensor of places, such as the ends of edges; a negative entry, for none, stays."""
-        table = torch.tensor(self.images, device=places.device)
+        table = self._images.to(places.device)
         return torch.where(places < 0, places, table[places.clamp(min=0).long()].to(places.dtype))
+
+    @cached_property
+    def _images(self) -> Shaped[Tensor, "n"]:
+        return torch.tensor(self.images)
+
+    @cached_property
+    def _sources(self) -> Shaped[Tensor, "n"]:
+        return self._images.argsort()
 
     def key(self) -> tuple[int, ...]:
         return self.images
