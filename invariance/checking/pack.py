@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import leaves, map_tree
+from ..fields import leaves, map_tree, outline
 from ..symmetry import Symmetry
 
 __all__ = ["Layouts", "Packed"]
@@ -77,7 +77,7 @@ class Layouts:
 
     def __init__(self) -> None:
         self._seen: list[_Layout] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[Any, int] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Layouts:
         return self
@@ -97,8 +97,7 @@ class Layouts:
 
     def _number(self, tree: Any) -> int:
         kept = map_tree(_Kept, tree)
-        told = map_tree(lambda leaf: leaf.key, kept)
-        name = repr((told, [path for path, _ in leaves(tree)]))
+        name = outline(kept, lambda leaf: leaf.key)
         if name not in self._numbers:
             self._numbers[name] = len(self._seen)
             self._seen.append(_Layout(kept))

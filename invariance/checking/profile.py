@@ -209,7 +209,9 @@ def _groups(inputs: Any) -> Iterator[str]:
         fibre = getattr(leaf, "fibre", None)
         if fibre is not None and fibre.spec in ("position", "vector", "pseudo-vector"):
             n = fibre.shape[0]
-            kinds = ("SO", "O", "SE", "E") if fibre.spec == "position" else ("SO", "O")
+            kinds = (
+                ("SO", "parity", "O") if fibre.spec != "position" else ("SO", "parity", "O", "translations", "SE", "E")
+            )
             found.update(dict.fromkeys(f"{kind}({n})" for kind in (*kinds, "scalings")))
     yield from found
 

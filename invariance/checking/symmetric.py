@@ -163,8 +163,10 @@ def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: t
                 row = _resampled(bench, kind, g, path, output, generator)
             elif row is None:
 
-                def action(rows: Tensor, path: str = path, known: Tensor = expected[path]) -> Tensor:
-                    return known if rows is kind.plain else bench.expected(g, rows)[path]
+                def action(
+                    rows: Tensor, path: str = path, plain: Tensor = kind.plain, known: Tensor = expected[path]
+                ) -> Tensor:
+                    return known if rows is plain else bench.expected(g, rows)[path]
 
                 case = Moved(kind.plain, output, action, _channel(output))
                 tolerance = bench.question.tolerance

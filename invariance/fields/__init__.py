@@ -1,5 +1,6 @@
 """Fields: what a tensor is, and how a group moves it."""
 
+from .adapters import adapter_of
 from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask
 from .domains import Domain, Grid, Items, Pairs
 from .fibres import Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
@@ -29,7 +30,7 @@ from .make import (
     volume,
 )
 from .names import KINDS, fibre_named, field_named, fields_named
-from .tree import beside, leaves, map_tree, match_trees
+from .tree import beside, leaves, map_tree, match_trees, outline
 
 __all__ = [
     "ANY_SHAPE",
@@ -56,6 +57,7 @@ __all__ = [
     "TensorField",
     "Tensors",
     "Voigt",
+    "adapter_of",
     "adjacency",
     "beside",
     "boxes",
@@ -74,6 +76,7 @@ __all__ = [
     "mask",
     "match_trees",
     "nodes",
+    "outline",
     "pairs",
     "points",
     "quotient",

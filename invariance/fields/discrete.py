@@ -19,7 +19,8 @@ __all__ = ["Adjacency", "Boxes", "EdgeIndex", "Labels", "Mask"]
 
 @dataclass(frozen=True)
 class EdgeIndex(Field):
-    """`(batch, 2, edges)` of places: a permutation moves the *values*, σ(i) for i; the order of the edges stays.
+    """`(batch, 2, edges)` of places: a permutation of the nodes moves the *values*, σ(i) for i; the order of the edges
+    moves by permutations of their own.
 
     Random ones have each edge both ways and no loops, so that messages pass.
     """
@@ -43,8 +44,9 @@ class EdgeIndex(Field):
         return (2, self.edges)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
-        part = g.permutation(self.slot)
-        return tensor if part is None else part.on_values(tensor)
+        nodes, order = g.permutation(self.slot), g.permutation("edges")
+        named = tensor if nodes is None else nodes.on_values(tensor)
+        return named if order is None else order.on_axis(named, 2)
 
     def moves_only(self, g: Element) -> bool:
         return g.permutation(self.slot) is None

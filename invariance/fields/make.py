@@ -115,7 +115,8 @@ def points(count: int, dimension: int = 3, *, centre: Sequence[float] | None = N
         scale: standard deviation of random coordinates.
     """
     middle = None if centre is None else tuple(map(float, centre))
-    spec = "" if middle or scale != 1 else _spelled("points", (count, dimension) if dimension != 3 else (count,), on=on)
+    sized = "" if scale == 1 else f"scale={scale:g}"
+    spec = "" if middle else _spelled("points", (count, dimension) if dimension != 3 else (count,), sized, on=on)
     return TensorField(spec, Items(count, on), Position("position", (dimension,), middle), None, "separate", scale)
 
 
@@ -171,7 +172,10 @@ def representation(width: int, function: Callable[[Element], Tensor | Sequence[S
 
 
 def edges(count: int, number: int, *, on: str = "items") -> EdgeIndex:
-    """`(batch, 2, number)` of node numbers, as torch_geometric's `edge_index`: a permutation moves its values."""
+    """`(batch, 2, number)` of node numbers, as torch_geometric's `edge_index`: a permutation of nodes moves its values.
+
+    The order of the edges moves by permutations of items of the kind "edges", as those of features `on="edges"` do.
+    """
     return EdgeIndex(_spelled("edges", (count, number), on=on), count, number, on)
 
 

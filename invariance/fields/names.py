@@ -55,7 +55,8 @@ _CHANNELLESS = {"image": 2, "volume": 3, "video": 3, "sequence": 1}
 def field_named(text: str) -> Field:
     """The field that is spelled so: a kind, its lengths, and options, separated by colons.
 
-    Options are a fibre, a layout, `on=NAME` for the kind of items, and `in=2` for fibres of the plane at items.
+    Options are a fibre, a layout, `on=NAME` for the kind of items, `in=2` for fibres of the plane at items, and
+    `scale=10` for how far apart random points are.
 
     Raises:
         ArgumentError: what is none, with the part that is not understood.
@@ -83,6 +84,8 @@ def field_named(text: str) -> Field:
             options["on"] = part[3:]
         elif part.startswith("in=") and part[3:].isdigit():
             options["dimension"] = int(part[3:])
+        elif part.startswith("scale="):
+            options["scale"] = _number(text, part[6:])
         elif kind == "boxes":
             options["form"] = part
         else:
@@ -117,6 +120,16 @@ def fibre_named(text: str) -> Fibre:
         case "irreps" | "irreps2" if len(parts) == 1:
             return make.irreps(parts[0], 2 if name == "irreps2" else 3)
     raise ArgumentError("fibre", text, "regular(GROUP), quotient(GROUP, SUBGROUP) or irreps(8x0e+4x1o)")
+
+
+def _number(text: str, written: str) -> float:
+    try:
+        value = float(written)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ArgumentError("field", text, f"a positive number for scale, not {written!r}")
+    return value
 
 
 def _call(text: str, known: FieldKind, numbers: list[Any], options: dict[str, Any]) -> Field:

@@ -1,4 +1,8 @@
-"""Trees of tensors and of fields: tuples, lists, dicts, dataclasses; a leaf has a path such as `pos` or `[0].h`."""
+"""Trees of tensors and of fields: tuples, lists, dicts, dataclasses; a leaf has a path such as `pos` or `[0].h`.
+
+Types of a few other libraries are trees too (`adapters`); one of one's own is, with methods `opened()`, its branches as
+pairs of a name and a child, and `closed(branches)`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import ArgumentError
+from .adapters import adapter_of
 from .field import Field
 
-__all__ = ["beside", "leaves", "map_tree", "match_trees"]
+__all__ = ["beside", "leaves", "map_tree", "match_trees", "outline"]
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -43,11 +48,22 @@ def map_tree(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     mapped = {key: map_tree(function, child, *(other[key] for other in beside)) for key, child in children}
     if isinstance(tree, dict):
         return dict(zip(tree, mapped.values(), strict=True))
+    if hasattr(tree, "closed"):
+        return tree.closed(mapped)
+    if (adapter := adapter_of(tree)) is not None:
+        return adapter.closed(tree, mapped)
     if is_dataclass(tree) and not isinstance(tree, type):
         return replace(tree, **mapped)
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*mapped.values())
     return tuple(mapped.values()) if isinstance(tree, tuple) else list(mapped.values())
+
+
+def outline(tree: Any, of: Callable[[Any], Any]) -> Any:
+    """Equal for trees of the same branches whose leaves are equal under `of`; it can be hashed."""
+    if (children := _children(tree)) is None:
+        return of(tree)
+    return type(tree), str(getattr(tree, "kind", "")), tuple((key, outline(child, of)) for key, child in children)
 
 
 def match_trees(name: str, tree: Any, declared: Any, path: str = "") -> None:
@@ -73,6 +89,10 @@ def _children(tree: Any) -> list[tuple[str, Any]] | None:
         return None
     if isinstance(tree, dict):
         return [(str(key), child) for key, child in tree.items()]
+    if hasattr(tree, "opened"):
+        return tree.opened()
+    if (adapter := adapter_of(tree)) is not None:
+        return adapter.opened(tree)
     if isinstance(tree, tuple | list):
         names = getattr(tree, "_fields", None) or [f"[{i}]" for i in range(len(tree))]
         return list(zip(names, tree, strict=True))

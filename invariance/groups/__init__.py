@@ -8,7 +8,7 @@ from .direct import direct_product
 from .element import Element
 from .group import ENUMERATED, FiniteGroup, Group, Tangent
 from .laws import check_group_laws
-from .linear import SE, SO, E, O, affine_maps, lorentz, scalings
+from .linear import SE, SO, E, O, affine_maps, lorentz, parity, scalings, translations
 from .moves import permutations, reversal, shifts
 from .names import KINDS, about_group, as_group, group_named
 from .parts import Affine, Part, Permutation, Shift
@@ -55,10 +55,12 @@ __all__ = [
     "hue",
     "lorentz",
     "of_split",
+    "parity",
     "permutations",
     "reversal",
     "scalings",
     "shifts",
     "sign_flips",
+    "translations",
     "turn",
 ]

@@ -1,4 +1,4 @@
-r"""Groups of linear and affine maps of $\mathbb{R}^n$: SO, O, SE, E, scalings, affine maps, the Lorentz group.
+r"""Groups of linear and affine maps of $\mathbb{R}^n$, by n; and the Lorentz group.
 
 Compact parts are drawn from the Haar measure, by the QR decomposition of a normal matrix with the signs of R's diagonal
 taken out (Mezzadri 2007); translations are standard normal.
@@ -18,12 +18,12 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from .element import Element
-from .group import CLOSE, Group, Tangent
+from .group import CLOSE, FiniteGroup, Group, Tangent
 from .parts import Affine
 
-__all__ = ["SE", "SO", "E", "O", "affine_maps", "lorentz", "scalings"]
+__all__ = ["SE", "SO", "E", "O", "affine_maps", "lorentz", "parity", "scalings", "translations"]
 
-Kind = Literal["orthogonal", "scaling", "affine", "lorentz"]
+Kind = Literal["orthogonal", "translation", "scaling", "affine", "lorentz"]
 
 _GROWTH = 0.25  # standard deviation of a logarithm of a factor: nine in ten scalings are by less than 1.5
 _RAPIDITY = 0.5  # of a boost: a speed of about half that of light
@@ -49,6 +49,8 @@ class LinearGroup(Group):
         match self.kind:
             case "orthogonal":
                 matrix = _haar(n, generator, proper=self.proper)
+            case "translation":
+                matrix = torch.eye(n, dtype=torch.float64)
             case "scaling":
                 matrix = math.exp(_GROWTH * float(_normal(generator, ()))) * torch.eye(n, dtype=torch.float64)
             case "affine":
@@ -72,6 +74,8 @@ class LinearGroup(Group):
         match self.kind:
             case "orthogonal":
                 return bool((part.matrix @ part.matrix.mT - one).abs().max() < CLOSE)
+            case "translation":
+                return bool((part.matrix - one).abs().max() < CLOSE)
             case "scaling":
                 return bool((part.matrix - part.matrix[0, 0] * one).abs().max() < CLOSE)
             case "affine":
@@ -112,6 +116,20 @@ def _orthogonal(n: int, proper: bool, moving: bool) -> LinearGroup:
         name = f"O({n})"
     algebra = (*_rotations(n), *(_translations(n) if moving else ()))
     return LinearGroup(name, None, steps, algebra, ("space",), "orthogonal", n, proper, moving)
+
+
+@cache
+def translations(n: int) -> LinearGroup:
+    """Points moved all alike: what centring takes out."""
+    _dimension(n)
+    return LinearGroup(f"translations({n})", None, (), _translations(n), ("space",), "translation", n, True, True)
+
+
+@cache
+def parity(n: int) -> FiniteGroup:
+    """All coordinates reversed, or none: vectors change sign, pseudo-vectors do not."""
+    inversion = Element({"space": Affine(-torch.eye(_dimension(n), dtype=torch.float64))}, "inversion")
+    return FiniteGroup.generated(f"parity({n})", inversion)
 
 
 @cache

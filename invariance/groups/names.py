@@ -10,7 +10,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from .channels import channel_permutations, gains, hue, sign_flips
 from .direct import direct_product
 from .group import Group
-from .linear import SE, SO, E, O, affine_maps, lorentz, scalings
+from .linear import SE, SO, E, O, affine_maps, lorentz, parity, scalings, translations
 from .moves import permutations, reversal, shifts
 from .plane import cube, cyclic, dihedral, flips, of_split
 from .split import SplitGroup
@@ -52,6 +52,8 @@ KINDS: dict[str, GroupKind] = {
     "O": GroupKind(O, "O(3)", "rotations and reflections"),
     "SE": GroupKind(SE, "SE(3)", "rotations and translations"),
     "E": GroupKind(E, "E(3)", "rotations, reflections and translations"),
+    "translations": GroupKind(translations, "translations(3)", "all points moved alike"),
+    "parity": GroupKind(parity, "parity(3)", "all coordinates reversed: x to −x"),
     "scalings": GroupKind(scalings, "scalings(3)", "one factor for all coordinates"),
     "affine": GroupKind(affine_maps, "affine(2)", "linear maps of positive determinant, and translations"),
     "lorentz": GroupKind(lorentz, "lorentz", "boosts and rotations of (t, x, y, z)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Field, field_named, fields_named, leaves, map_tree
+from ..fields import Field, adapter_of, field_named, fields_named, leaves, map_tree
 
 __all__ = ["as_fields", "joined", "plain", "restored", "told"]
 
@@ -20,7 +20,8 @@ def as_fields(name: str, tree: Any) -> Any:
         return fields_named(tree)
 
     def single(leaf: Any) -> Field:
-        found = field_named(leaf) if isinstance(leaf, str) else leaf
+        adapter = adapter_of(leaf)
+        found = field_named(leaf) if isinstance(leaf, str) else leaf if adapter is None else adapter.as_field(leaf)
         if not isinstance(found, Field):
             raise ArgumentTypeError(
                 name, type(leaf).__name__, "a field of invariance.fields, its name, or a tree of them"

@@ -3,6 +3,7 @@
 A package that is there and does not import is a failure, not a skip.
 """
 
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from tools.check_study.symmetric import elsewhere
 
-__all__ = ["antialiased", "escnn", "scattering"]
+__all__ = ["antialiased", "e3nn", "egnn", "escnn", "geometric", "scattering"]
 
 
 def escnn() -> Any:
@@ -39,3 +40,26 @@ def antialiased() -> Any:
 def _require(name: str) -> None:
     if find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
+
+
+def e3nn() -> Any:
+    """e3nn's `o3` and `nn`; o3 compiles with torch.jit, which torch calls deprecated."""
+    _require("e3nn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("e3nn.o3"), import_module("e3nn.nn")
+
+
+def geometric() -> Any:
+    """torch_geometric's `nn` and `Data`."""
+    _require("torch_geometric")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("torch_geometric.nn"), import_module("torch_geometric.data").Data
+
+
+def egnn() -> Any:
+    """Phil Wang's EGNN layer."""
+    _require("egnn_pytorch")
+    geometric()
+    return import_module("egnn_pytorch").EGNN
