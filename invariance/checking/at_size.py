@@ -11,15 +11,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..errors import UndefinedError
+from ..errors import ArgumentError, UndefinedError
 from ..images import AnalyticImage
 from ..warps import Warp
 from .bench import Bench, channels_of, sampled
 from .exact import compared
+from .inputs import noise
 from .judge import CONSTANT, error_interval, within, worst_image
 from .probe import Probe
 from .question import Question
 from .report import CheckReport, Row
+from .torus import Torus
 
 __all__ = ["BANDWIDTHS", "fixed_in_pixels", "measured_at_size"]
 
@@ -28,6 +30,7 @@ BANDWIDTHS = {"1/16": 1 / 16, "1/8": 1 / 8, "1/4": 1 / 4}
 
 _MAIN = "1/8"
 _EXACT = 1e-9
+_TILE = 32  # pixels; flat areas twice as wide: windows up to 33 pixels are seen within one
 _FURTHER = 3  # times finer is the second grid
 _HALF = 0.5  # of a power of the grid, half way between what falls like 1 and what stays; see `fixed_in_pixels`
 
@@ -74,7 +77,12 @@ def _row(bench: Bench, name: str, warp: Warp, size: int, generator: torch.Genera
 
 
 def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Generator) -> bool:
-    """Whether the model sees a few pixels about each, on every grid.
+    """Whether the model sees a few pixels about each, on every grid, and tells colours apart.
+
+    A model that does not know the grid gives the same about each pixel when an image is tiled. Of those that see more
+    than single pixels, differences of neighbours alone stay what they are as the grid is refined, up to their size;
+    a model that also tells flat areas by their colour becomes a function of single pixels. For a model that cannot be
+    put on a torus:
 
     Shuffling the pixels of each 2×2 square then changes less and less as the grid is refined, like the distance of
     neighbours, which it does not where neighbours are subtracted and the difference is scaled with the grid. Exchanging
@@ -102,11 +110,40 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
 
     less = (large / small) ** _HALF
     try:
-        if shuffle(small, expected=True) < _EXACT or shuffle(small) < shuffle(large) * less:
+        if shuffle(small, expected=True) < _EXACT:
+            return False
+        if _blind_to_grid(bench, generator):
+            return True
+        if shuffle(small) < shuffle(large) * less:
             return False
         return seams(small) > seams(large) * less
     except UndefinedError:  # a constant output, which the ladder tells
         return False
+
+
+def _blind_to_grid(bench: Bench, generator: torch.Generator) -> bool:
+    """Whether tiling an image tiles the output, and flat areas of two colours are told apart."""
+    question, torus = bench.question, bench.probe.within(Torus())
+    if question.input_kind == "jacobian":  # a derivative is in units of the image, not of the pixel
+        return False
+    tile, flat = noise(question.shape(_TILE), 2, generator), noise((*question.input_shape[:-2], 1, 1), 2, generator)
+    column = torch.arange(2 * _TILE) / (2 * _TILE)
+    left = column < torch.tensor([0.5, 0.25]).view(2, *[1] * (tile.ndim - 1))
+    halves = torch.where(left, flat[:1], flat[1:]).expand(*left.shape[:1], *question.shape(2 * _TILE))
+    try:
+        once, tiled, coloured = (torus(x) for x in (tile, tile.repeat(*[1] * (tile.ndim - 2), 2, 2), halves))
+    except ArgumentError:
+        return False
+    if question.moves is None:
+        there, here = coloured
+    else:
+        tiled = tiled[..., : once.shape[-2], : once.shape[-1]]
+        width = coloured.shape[-1]
+        there, here = coloured[0, ..., width // 4], coloured[0, ..., 3 * width // 4]
+    if tiled.shape != once.shape:
+        return False
+    scale = once.square().mean().sqrt()
+    return bool((tiled - once).abs().median() <= _EXACT * scale and (there - here).abs().max() > _EXACT * scale)
 
 
 def _part(difference: Tensor) -> float:

@@ -105,7 +105,7 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
                 generator=generator,
                 tolerance=question.tolerance,
             )
-        yield merged(rows, said)
+        yield merged(rows, said, tolerance=question.tolerance)
 
 
 def expected_output(question: Question, element: Element) -> Callable[[Tensor], Tensor]:

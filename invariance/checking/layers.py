@@ -15,10 +15,12 @@ from ..groups import GROUPS
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
 from .elements import planar_name
-from .inputs import images
+from .exact import IMAGES
+from .inputs import KINDS, images
 from .probe import Probe
 from .question import FINITE, LADDER, POINTWISE, Question, SymmetryQuestion
 from .report import CheckReport, Row
+from .torus import Torus
 
 __all__ = ["broken_layer", "broken_symmetry", "layers_of"]
 
@@ -115,11 +117,41 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
         warps = warps_of(question.group, count, generator) | (turns() if question.group == "rotation" else {})
         warp = warps[row.transformation.partition(",")[0]]  # a row at one size has its bandwidth behind it
         return layerwise_error(model.cpu().double(), pictures, warp, size=row.size[0])
-    inputs = images((*question.input_shape[:-2], *row.size), 2, generator).to(probe.device, probe.dtype)
+    inputs = _shown(question, row, generator).to(probe.device, probe.dtype)
     if question.group in FINITE:
         return layerwise_error(model, inputs, GROUPS[question.group], tolerance=tolerance)
     shift = ast.literal_eval(row.transformation.removeprefix("shift by "))
+    if question.border == "counted":
+        return layerwise_error(model, inputs, shift, tolerance=tolerance)
+    if (around := _on_torus(model, inputs, shift, tolerance)) is not None:
+        return around
     return layerwise_error(model, inputs, shift, border=_BORDER + max(map(abs, shift)), tolerance=tolerance)
+
+
+def _shown(question: Question, row: Row, generator: torch.Generator) -> Tensor:
+    """The worst image of the row and another of its kind; of a question of one size, just those that were shown."""
+    shape, worst = (*question.input_shape[:-2], *row.size), row.worst_image or 0
+    if question.inputs is not None:
+        drawn = question.inputs
+    else:
+        for kind, draw in KINDS.items():
+            drawn = draw(shape, question.images or IMAGES, generator)
+            if kind == row.kind:
+                break
+        else:
+            drawn, worst = images(shape, 2, generator), 0
+    return drawn[[worst, (worst + 1) % len(drawn)]]
+
+
+def _on_torus(model: nn.Module, inputs: Tensor, shift: tuple[int, int], tolerance: float) -> LayerwiseReport | None:
+    """With every window going around the edge, which keeps all pixels; None where that shows no fault."""
+    torus = Torus()
+    try:
+        with torch.no_grad(), torus:
+            report = layerwise_error(model, inputs, shift, tolerance=tolerance)
+    except Exception:  # code of others, off the plane that it was written for
+        return None
+    return report if report.faults and not torus.doubts else None
 
 
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
@@ -143,6 +175,8 @@ def _asked_next(report: LayerwiseReport, question: Question) -> list[str]:
     elif report.action == "channels stay":
         claim = "equivariant" if len(shape) >= 4 else "invariant"
     else:
+        return []
+    if claim == f"{question.claim}{f' --action {question.action}' if question.action else ''}":
         return []
     size = ",".join(map(str, question.input_shape))
     return [f"ask next: invariance check TARGET --input {size} --group {question.group} --claim {claim}"]

@@ -93,17 +93,21 @@ def overall(verdicts: Sequence[CheckVerdict]) -> CheckVerdict:
     return min(verdicts, key=_GRAVITY.index)
 
 
-def merged(rows: Mapping[str, Row], note: str = "") -> Row:
-    """One row for several kinds of images: that of the gravest verdict, and of those the one of the largest error.
+def merged(rows: Mapping[str, Row], note: str = "", *, tolerance: float | None = None) -> Row:
+    """One row for several kinds of images: that of the gravest verdict, and of those the one of the largest error; of
+    violations that no tolerance decided, the one furthest above its floor.
 
     A kind that tells nothing, because the output is constant on it or rounding hides all of it, yields to one that
     does.
     """
     telling = {kind: row for kind, row in rows.items() if row.verdict not in ("undefined", "undecided")} or dict(rows)
     verdict = overall([row.verdict for row in telling.values()])
-    kind, row = max(
-        ((kind, row) for kind, row in telling.items() if row.verdict == verdict), key=lambda pair: pair[1].error or 0.0
-    )
+
+    def gravity(pair: tuple[str, Row]) -> float:
+        error, floor = pair[1].error or 0.0, pair[1].floor
+        return error / floor if verdict == "violated" and tolerance is None and floor else error
+
+    kind, row = max(((kind, row) for kind, row in telling.items() if row.verdict == verdict), key=gravity)
     power = max((row.power for row in telling.values() if row.power is not None), default=None)
     broken, sound = ([k for k, row in telling.items() if (row.verdict == "violated") is bad] for bad in (True, False))
     only = f"on {', '.join(broken)}; not on {', '.join(sound)}" if broken and sound else ""

@@ -173,7 +173,7 @@ def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: t
                 row = judge(str(g), (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
             found.setdefault(path, {})[kind.name] = replace(row, output=path)
     for by_kind in found.values():
-        yield merged(by_kind)
+        yield merged(by_kind, tolerance=bench.question.tolerance)
 
 
 def _shapes(g: Element, path: str, output: Tensor, expected: Tensor | None) -> Row | None:

@@ -169,7 +169,7 @@ def _rolled(setting: _Setting, kinds: Sequence[Shown], note: str, factor: int = 
         for kind in kinds:
             moved = setting.probe(kind.inputs.roll(by, (-2, -1)))
             judged[kind.kind] = _row(setting, by, Moved(kind.plain, moved, action), kind, len(kinds), note)
-        rows.append(merged(judged))
+        rows.append(merged(judged, tolerance=setting.question.tolerance))
     return rows
 
 
