@@ -125,7 +125,8 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
         return layerwise_error(model, inputs, shift, tolerance=tolerance)
     if (around := _on_torus(model, inputs, shift, tolerance)) is not None:
         return around
-    return layerwise_error(model, inputs, shift, border=_BORDER + max(map(abs, shift)), tolerance=tolerance)
+    border = min(_BORDER + max(map(abs, shift)), (min(row.size) - 1) // 2)
+    return layerwise_error(model, inputs, shift, border=border, tolerance=tolerance)
 
 
 def _shown(question: Question, row: Row, generator: torch.Generator) -> Tensor:

@@ -76,7 +76,7 @@ def fit(
                 return Fit("moves", action, error)
             if best.error is None or error < best.error:
                 best = Fit("broken", action, error)
-    if entries and same and element.exact and keeps_entries(moved, plain, tolerance):
+    if entries and same and element.exact and keeps_entries(moved, plain, tolerance * _contrast(plain)):
         return replace(best, status="rearranged", reason="its entries are the same, in another order")
     if best.error is None:
         lost = same and element.exact and reason == _OTHER_SHAPE
@@ -86,6 +86,13 @@ def fit(
 
 def _equal(plain: Tensor, moved: Tensor) -> bool:
     return bool((plain - moved).abs().max() <= 1e-6 * plain.abs().max())
+
+
+def _contrast(plain: Tensor) -> float:
+    """How much the images differ, relative to their size, up to 1: E is relative to the difference."""
+    known = plain.nan_to_num().double()
+    size = float(known.norm())
+    return min(1.0, float((known - known.roll(1, 0)).norm()) / size) if size > 0 else 1.0
 
 
 def _error(element: Element, plain: Tensor, moved: Tensor) -> Callable[[Tensor], float]:

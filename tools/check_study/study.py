@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -25,6 +26,9 @@ __all__ = ["SLIGHT", "alarm", "miss", "modules", "new_study", "run"]
 
 SLIGHT = 0.01
 """The relative size at which faults are planted once more."""
+
+LADDERS = 200
+"""How many checks of the study are refinement ladders, each of which takes seconds."""
 
 KEEP_EVERY = 25
 
@@ -52,7 +56,7 @@ def miss(name: str) -> dict[str, Any]:
         "sound": _answer(check(fault.sound, **fault.options)),
         "faulty": _answer(check(fault.faulty, **fault.options)),
     }
-    if "sizes" not in fault.options:
+    if "sizes" not in fault.options and found["size"] > 0:
         weak = Fault(fault.sound, _Weakened(fault, SLIGHT / found["size"]), fault.options)
         found |= {"slight size": size_of(weak), "slight": _answer(check(weak.faulty, **fault.options))}
     return found
@@ -114,9 +118,15 @@ def sources() -> str:
 
 
 def modules(count: int) -> list[tuple[str, int]]:
-    """The first of all families in turn, with a new seed each round."""
-    names = list(FAMILIES)
-    return [(names[i % len(names)], i // len(names)) for i in range(count)]
+    """The first of all families in turn, with a new seed each round; of refinement ladders no more than `LADDERS`."""
+    ladders = [name for name, family in FAMILIES.items() if "continuous" in family.__module__]
+
+    def rounds() -> Iterator[tuple[str, int]]:
+        for seed in itertools.count():
+            past = seed >= LADDERS // len(ladders)
+            yield from ((name, seed) for name in FAMILIES if not (past and name in ladders))
+
+    return list(itertools.islice(rounds(), count))
 
 
 def new_study(file: Path) -> dict[str, Any]:

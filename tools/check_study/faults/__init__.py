@@ -1,5 +1,5 @@
 """Faults planted one at a time in modules that are symmetric without them."""
 
-from . import banks, borders, continuous, layers, pointwise, shifts, sizes
+from . import banks, borders, code, continuous, layers, pointwise, shifts, sizes
 
-__all__ = ["banks", "borders", "continuous", "layers", "pointwise", "shifts", "sizes"]
+__all__ = ["banks", "borders", "code", "continuous", "layers", "pointwise", "shifts", "sizes"]

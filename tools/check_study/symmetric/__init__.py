@@ -1,5 +1,5 @@
 """Families of modules known to be symmetric, by the group."""
 
-from . import continuous, elsewhere, finite, hostile, planar, pointwise, shifts
+from . import continuous, elsewhere, finite, hostile, planar, pointwise, positions, shifts
 
-__all__ = ["continuous", "elsewhere", "finite", "hostile", "planar", "pointwise", "shifts"]
+__all__ = ["continuous", "elsewhere", "finite", "hostile", "planar", "pointwise", "positions", "shifts"]

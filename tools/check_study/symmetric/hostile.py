@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..subject import Fault, Subject, plant, symmetric
+from .elsewhere import network
+from .positions import attended, placed
 
 After = Callable[[Tensor, Tensor], Tensor]
-FAULTS_EACH = 12
+FAULTS_EACH = 30
 
 
 class Filters(nn.Module):
@@ -82,24 +84,6 @@ def bordered(draw: random.Random, fault: float = 0.0) -> Subject:
     return Subject(model, {"input_shape": (2, size, size), "group": "translation", "claim": claim})
 
 
-class Placed(nn.Module):
-    """Positions in front of what pools over the plane."""
-
-    def __init__(self, after: nn.Module, fault: float) -> None:
-        super().__init__()
-        self.conv, self.after, self.fault = nn.Conv2d(2, 4, 3, padding=1, padding_mode="circular"), after, fault
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.conv(x) + self.fault * torch.linspace(-1, 1, x.shape[-1], dtype=x.dtype))
-
-
-def placed(draw: random.Random, fault: float = 0.0) -> Subject:
-    after = draw.choice([nn.GroupNorm(1, 4), nn.GroupNorm(2, 4), nn.InstanceNorm2d(4)])
-    size = draw.randint(8, 14)
-    options: dict[str, Any] = {"input_shape": (2, size, size), "group": "translation", "claim": "equivariant"}
-    return Subject(Placed(after, fault), options)
-
-
 KINDS = {
     "loud channels": (loud, 0.1),
     "heavy tails": (tailed, 0.3),
@@ -107,7 +91,10 @@ KINDS = {
     "images in the unit interval": (bright, 0.1),
     "borders that reach": (bordered, 0.5),
     "positions behind pools": (placed, 0.5),
+    "positions before attention": (attended, 0.5),
 }
+if find_spec("escnn") is not None:
+    KINDS["escnn networks"] = (network, 0.3)
 
 
 def _planted(build: Callable[..., Subject], fault: float, seed: int) -> Fault:
