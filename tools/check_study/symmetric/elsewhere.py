@@ -70,7 +70,7 @@ class Tensors(nn.Module):
 
 
 def network(draw: random.Random, fault: float = 0.0) -> Subject:
-    """One to three R2Conv on C4, D4 or C8, each with a nonlinearity, some with a norm or a pool; then a GroupPooling."""
+    """One to three R2Conv on C4, D4 or C8 with nonlinearities, some with norms or pools; then a GroupPooling."""
     package = escnn()
     f, spaces = package.nn, package.gspaces
     name = draw.choice(["C4", "D4", "C8"])
