@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import torch
@@ -39,10 +39,20 @@ def channels_of(question: Question) -> int:
 
 
 class Bench:
-    """The images, and what the model makes of them and of their pullbacks by some warps on each grid."""
+    """The images, and what the model makes of them and of their pullbacks by some warps on each grid.
 
-    def __init__(self, probe: Probe, question: Question, images: AnalyticImage, warps: Sequence[Warp] = ()) -> None:
-        self.probe, self.question, self.images, self.warps = probe, question, images, tuple(warps)
+    `rung` hears of each size that all warps have been measured at.
+    """
+
+    def __init__(
+        self,
+        probe: Probe,
+        question: Question,
+        images: AnalyticImage,
+        warps: Sequence[Warp] = (),
+        rung: Callable[[int], object] = lambda size: None,
+    ) -> None:
+        self.probe, self.question, self.images, self.warps, self.rung = probe, question, images, tuple(warps), rung
         self._plain: dict[int, Tensor] = {}
         self._extents: dict[int, float] = {}
         self._reports: dict[int, list[ErrorReport]] = {}
@@ -63,6 +73,7 @@ class Bench:
             return next(self._measured((warp,), size))
         if size not in self._reports:
             self._reports[size] = list(self._measured(self.warps, size))
+            self.rung(size)
         return self._reports[size][which]
 
     def _measured(self, warps: Sequence[Warp], size: int) -> Iterator[ErrorReport]:

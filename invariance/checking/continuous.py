@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -31,7 +31,7 @@ from .question import Question
 from .report import CheckReport, Row
 from .strides import exact_ladder
 
-__all__ = ["IMAGES", "SIZES", "check_continuous", "turns", "warps_of"]
+__all__ = ["IMAGES", "SIZES", "Progress", "check_continuous", "turns", "warps_of"]
 
 IMAGES = 8
 ANGLES = (17, 30, 45, 90)
@@ -39,6 +39,10 @@ ANGLES = (17, 30, 45, 90)
 SIZES = (32, 48, 64, 96, 128, 192, 256)
 
 _NEGLIGIBLE = 1e-5  # a limit that resampling explains is taken for none up to here, and for undecided above
+
+
+Progress = Callable[[int, int], object]
+"""Hears how much has been done since it was last called, of how much in all."""
 
 
 def warps_of(group: str, count: int, generator: torch.Generator) -> dict[str, Warp]:
@@ -60,8 +64,10 @@ def turns() -> dict[str, Warp]:
     return {f"rotation by {angle}°": _rotation(angle) for angle in ANGLES}
 
 
-def check_continuous(probe: Probe, question: Question, generator: torch.Generator) -> CheckReport:
-    """A row for each transformation, with its ladder."""
+def check_continuous(
+    probe: Probe, question: Question, generator: torch.Generator, progress: Progress | None = None
+) -> CheckReport:
+    """A row for each transformation, with its ladder; `progress` hears of each rung, as much as it has pixels."""
     count = question.images or IMAGES
     images = smooth_images(question, count, generator)
     warps: dict[str, Warp] = warps_of(question.group, count, generator)
@@ -71,7 +77,12 @@ def check_continuous(probe: Probe, question: Question, generator: torch.Generato
     plain = probe(first)
     require_field(question, plain)
     sizes, left_out = _sizes(probe, question, images[:1])
-    bench = Bench(probe, question, images, tuple(warps.values()))
+
+    def rung(n: int) -> None:
+        if progress is not None:
+            progress(n**2, sum(n**2 for n in sizes))
+
+    bench = Bench(probe, question, images, tuple(warps.values()), rung)
     why = ""
     if question.tolerance is not None:
         why = "judged by the tolerance at this size; without one, a refinement ladder judges where it can"

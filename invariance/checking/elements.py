@@ -27,6 +27,9 @@ _NAMES = {
 }
 
 
+_GAINS = (0.3, 1.7, 6.0)
+
+
 @dataclass(frozen=True)
 class Element:
     """One transformation: its name, its number, and what it does to a field of each kind."""
@@ -98,11 +101,15 @@ def _finite(group: SplitGroup) -> Iterator[Element]:
 
 
 def _gains(channels: int) -> Iterator[Element]:
-    common = torch.full((channels,), 1.7, dtype=torch.float64)
-    single = [
-        (f"gain 1.7 of channel {c}", torch.where(torch.arange(channels) == c, common, 1)) for c in range(channels)
+    """Darker, brighter and much brighter, of all channels and of each: what saturates or clips shows at one of them."""
+    gained = [
+        (f"gain {gain:g} of {'all' if c is None else f'channel {c}'}", gain, c)
+        for c in (None, *(range(channels) if channels > 1 else ()))
+        for gain in _GAINS
     ]
-    for index, (name, gains) in enumerate([("gain 1.7 of all", common), *(single if channels > 1 else [])]):
+    for index, (name, gain, channel) in enumerate(gained):
+        one = torch.arange(channels) == channel if channel is not None else torch.ones(channels, dtype=torch.bool)
+        gains = torch.where(one, gain, 1.0).double()
 
         def act(kind: Kind, field: Tensor, gains: Tensor = gains) -> Tensor:
             if field.shape[1] != len(gains):

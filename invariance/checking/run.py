@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -63,6 +63,7 @@ def check(
     border: Border = "ignored",
     eval: bool = False,
     budget: float | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> CheckReport:
     r"""Is $F(gx) = \rho(g)F(x)$ for every g of a group, and if not, where and by how much?
 
@@ -92,6 +93,7 @@ def check(
             "ignored"; see `translation`.
         eval: check a copy in evaluation mode, in which batch norm and dropout are fixed.
         budget: seconds after which no further rung of a refinement ladder is begun.
+        progress: hears of each rung of a refinement ladder: how much more is done, of how much in all.
         prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
             it finds is the report's `proof`, and a sentence of its diagnosis.
 
@@ -137,7 +139,8 @@ def check(
     fixed = None if sizes is None else _whole_numbers("sizes", sizes)
     about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
     question = Question(shape, name, claim, action, fixed, *about)
-    return with_proof(model, answer(model, question)) if prove else answer(model, question)
+    found = answer(model, question, progress)
+    return with_proof(model, found) if prove else found
 
 
 def _whole_numbers(name: str, values: object) -> tuple[int, ...]:
@@ -148,7 +151,9 @@ def _whole_numbers(name: str, values: object) -> tuple[int, ...]:
     raise ArgumentTypeError(name, values, "whole numbers, one after the other, such as (3, 32, 32)")
 
 
-def answer(model: Model, question: Question | SymmetryQuestion) -> CheckReport:
+def answer(
+    model: Model, question: Question | SymmetryQuestion, progress: Callable[[int, int], object] | None = None
+) -> CheckReport:
     """The report for a question; the same model and question have the same report."""
     if isinstance(question, SymmetryQuestion):
         return answer_symmetry(model, question)
@@ -157,7 +162,7 @@ def answer(model: Model, question: Question | SymmetryQuestion) -> CheckReport:
     if question.group in LADDER:
         from .continuous import check_continuous
 
-        return check_continuous(probe, question, generator)
+        return check_continuous(probe, question, generator, progress)
     measure = {"translation": check_translation, BATCH: check_batch}.get(question.group, check_exact)
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
     scope = scope_of(probe, question, rows) if question.group == "translation" else ""

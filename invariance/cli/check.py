@@ -107,7 +107,7 @@ def check(
         found = check_variants(model, symmetry, variants=variants.split(","), generator=generator, **asked)
         _print(found.table())
         return STATUS[found.verdict]
-    report = measure(model, symmetry, generator=generator, **asked).at(target, seed)
+    report = _measured(measure, model, symmetry, generator, asked).at(target, seed)
     show(report)
     if local:
         _local(model, shape, seed)
@@ -127,6 +127,18 @@ def check(
         drawn = report.plot() if found is None else plot_layerwise({target: found}, title=found.symmetry)
         save_figure(figure_of(drawn), plot, bbox_inches="tight")
     return STATUS[report.verdict]
+
+
+def _measured(measure: Any, model: Any, symmetry: Any, generator: Any, asked: dict[str, Any]) -> Any:
+    """The report; a refinement ladder, which takes minutes, shows how far it is."""
+    from ..checking.question import LADDER
+
+    if asked.get("group") not in LADDER:
+        return measure(model, symmetry, generator=generator, **asked)
+    from .bar import counted
+
+    with counted("pixels of the ladder") as progress:
+        return measure(model, symmetry, generator=generator, progress=progress, **asked)
 
 
 def symmetry_of_options(

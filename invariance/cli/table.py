@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError
+from .bar import counted
 from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of, listed
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _table(request: _Request) -> Iterator[Path]:
 
     file = request.file("")
     known = load_table(file) if file.exists() else None
-    with _progress("images × columns") as tick:
+    with counted("images × columns") as tick:
         made = make_table(
             request.kind.name,
             request.runs,
@@ -188,7 +188,7 @@ def _forensic(request: _Request) -> Iterator[Path]:
     from ..experiments.table.forensic import forensic, forensic_to_markdown
     from ..files import write
 
-    with _progress("images × columns × candidates") as tick:
+    with counted("images × columns × candidates") as tick:
         result = forensic(
             request.first_of(request.models),
             request.test,
@@ -279,15 +279,3 @@ def _protocol(kind: TableKind, options: dict[str, Any]) -> Protocol:
         raise ArgumentError("--corruption", corruption, "one of --corruption and --resolution")
     corruption = f"resolution-{resolution}" if resolution is not None else corruption or "none"
     return Protocol(kind.families, scales, corruption=corruption, seed=options["warp_seed"], **given)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what)
-        yield lambda done, total: progress.update(task, total=total, advance=done)

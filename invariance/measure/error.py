@@ -82,7 +82,8 @@ def equivariance_error(
     output_action: Callable[[Tensor], Tensor],
     region: Region | None = None,
 ) -> ErrorReport:
-    r"""Compare $F(gx)$, from `transformed`, with $\rho(g)F(x)$, the `output_action` on the output for `inputs`.
+    r"""Compare $F(gx)$, from `transformed`, with $\rho(g)F(x)$, the `output_action` on the output for `inputs`, in the
+    output's own dtype.
 
     `region` says, for the height and width of the output, which pixels count; an output without a plane has none.
 
@@ -91,8 +92,8 @@ def equivariance_error(
         ArgumentError: the two sides have different shapes.
         DegenerateError: a sample has no entry where both sides are defined.
     """
-    plain = output_of(model, inputs, "inputs")
-    expected = _output("output_action(model(inputs))", output_action(plain))
+    output = _output("model(inputs)", model(inputs))
+    expected, plain = _output("output_action(model(inputs))", output_action(output)).double(), output.double()
     spread = mean_square_between(plain, plain.roll(1, 0)) if len(plain) > 1 else None
     return compare_outputs(expected, output_of(model, transformed, "transformed"), region=region, spread=spread)
 
@@ -129,7 +130,7 @@ def mean_square_between(first: Tensor, second: Tensor) -> Float[Tensor, "b"]:
 
 def output_of(model: Model, inputs: Tensor, name: str) -> Tensor:
     """What the model makes of the inputs, in float64; `name` is theirs, for errors."""
-    return _output(f"model({name})", model(inputs))
+    return _output(f"model({name})", model(inputs)).double()
 
 
 def invariance_error(model: Model, inputs: Tensor, transformed: Tensor, *, region: Region | None = None) -> ErrorReport:
@@ -143,7 +144,7 @@ def _output(name: str, value: object) -> Tensor:
         raise ArgumentTypeError(name, what, "one floating-point tensor")
     if value.ndim == 0 or len(value) == 0:
         raise ArgumentError(f"{name}.shape", tuple(value.shape), "a batch of at least one sample")
-    return value.double()
+    return value
 
 
 def _mean_square(values: Tensor, defined: Tensor) -> Tensor:

@@ -95,6 +95,14 @@ def test_assertions_pass_return_and_fail(x: Tensor):
         assert_invariant(torch.relu, x, x * (1 + 1e-12), tolerance=1e-13)
 
 
+def test_the_action_is_given_the_outputs_own_dtype(x: Tensor):
+    turn = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    single = x.float()
+    assert_equivariant(
+        torch.relu, single, single.flip(1), output_action=lambda y: torch.einsum("ij,bjhw->bihw", turn, y)
+    )
+
+
 @pytest.mark.bad_input
 def test_models_that_do_not_return_a_tensor_are_named(x: Tensor):
     with pytest.raises(ArgumentTypeError, match=r"model\(inputs\) = tuple"):

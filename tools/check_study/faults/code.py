@@ -15,7 +15,7 @@ from ..blame.networks import BUILDS, Stage, build
 from ..blame.slips import ON_IMAGES, Slip
 from ..subject import Fault, Subject, plant, symmetric
 
-OPTIONS = {"input_shape": (3, 16, 16), "group": "p4"}
+OPTIONS = {"input_shape": (3, 16, 16), "group": "p4", "claim": "invariant"}
 
 
 def slipped(kind: str, slip: Slip) -> Fault:
