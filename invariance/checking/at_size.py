@@ -23,7 +23,7 @@ from .question import Question
 from .report import CheckReport, Row
 from .torus import Torus
 
-__all__ = ["BANDWIDTHS", "fixed_in_pixels", "measured_at_size"]
+__all__ = ["BANDWIDTHS", "blind_to_grid", "fixed_in_pixels", "measured_at_size"]
 
 BANDWIDTHS = {"1/16": 1 / 16, "1/8": 1 / 8, "1/4": 1 / 4}
 """Cycles per pixel: of well sampled photographs, of ordinary ones, and half of what the grid can carry."""
@@ -76,13 +76,42 @@ def _row(bench: Bench, name: str, warp: Warp, size: int, generator: torch.Genera
     return Row(name, (size, size), error, interval, floor, verdict, *worst_image(report), note=note)
 
 
-def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Generator) -> bool:
-    """Whether the model sees a few pixels about each, on every grid, and tells colours apart.
+def blind_to_grid(bench: Bench, generator: torch.Generator) -> bool:
+    """Whether the model does not know how fine the grid is, sees more than single pixels, and tells colours apart.
 
-    A model that does not know the grid gives the same about each pixel when an image is tiled. Of those that see more
-    than single pixels, differences of neighbours alone stay what they are as the grid is refined, up to their size;
-    a model that also tells flat areas by their colour becomes a function of single pixels. For a model that cannot be
-    put on a torus:
+    Then tiling an image tiles the output, and flat areas of two colours differ in it. As the grid is refined, such a
+    model becomes a function of single pixels. One that does not tell flat areas apart is made of differences, which
+    become derivatives: that is for a ladder.
+    """
+    question, torus = bench.question, bench.probe.within(Torus())
+    if question.input_kind == "jacobian":  # a derivative is in units of the image, not of the pixel
+        return False
+    tile, flat = noise(question.shape(_TILE), 2, generator), noise((*question.input_shape[:-2], 1, 1), 2, generator)
+    column = torch.arange(2 * _TILE) / (2 * _TILE)
+    left = column < torch.tensor([0.5, 0.25]).view(2, *[1] * (tile.ndim - 1))
+    halves = torch.where(left, flat[:1], flat[1:]).expand(2, *question.shape(2 * _TILE))
+    try:
+        once, tiled, coloured = (torus(x) for x in (tile, tile.repeat(*[1] * (tile.ndim - 2), 2, 2), halves))
+        shuffled = torus(_shuffled(tile, 0))
+    except ArgumentError:
+        return False
+    scale = _EXACT * once.square().mean().sqrt()
+    if question.moves is None:
+        there, here = coloured
+        expected = once
+    else:
+        tiled = tiled[..., : once.shape[-2], : once.shape[-1]]
+        width = coloured.shape[-1]
+        there, here = coloured[0, ..., width // 4], coloured[0, ..., 3 * width // 4]
+        expected = _shuffled(once, 0) if once.shape[-2:] == tile.shape[-2:] else once
+    if tiled.shape != once.shape:
+        return False
+    same, single = ((x - y).abs().median() <= scale for x, y in ((tiled, once), (shuffled, expected)))
+    return bool(same and not single and (there - here).abs().max() > scale)
+
+
+def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Generator) -> bool:
+    """Whether the model sees a few pixels about each, on every grid; for those that `blind_to_grid` cannot tell.
 
     Shuffling the pixels of each 2×2 square then changes less and less as the grid is refined, like the distance of
     neighbours, which it does not where neighbours are subtracted and the difference is scaled with the grid. Exchanging
@@ -110,40 +139,11 @@ def fixed_in_pixels(bench: Bench, sizes: tuple[int, ...], generator: torch.Gener
 
     less = (large / small) ** _HALF
     try:
-        if shuffle(small, expected=True) < _EXACT:
-            return False
-        if _blind_to_grid(bench, generator):
-            return True
-        if shuffle(small) < shuffle(large) * less:
+        if shuffle(small, expected=True) < _EXACT or shuffle(small) < shuffle(large) * less:
             return False
         return seams(small) > seams(large) * less
     except UndefinedError:  # a constant output, which the ladder tells
         return False
-
-
-def _blind_to_grid(bench: Bench, generator: torch.Generator) -> bool:
-    """Whether tiling an image tiles the output, and flat areas of two colours are told apart."""
-    question, torus = bench.question, bench.probe.within(Torus())
-    if question.input_kind == "jacobian":  # a derivative is in units of the image, not of the pixel
-        return False
-    tile, flat = noise(question.shape(_TILE), 2, generator), noise((*question.input_shape[:-2], 1, 1), 2, generator)
-    column = torch.arange(2 * _TILE) / (2 * _TILE)
-    left = column < torch.tensor([0.5, 0.25]).view(2, *[1] * (tile.ndim - 1))
-    halves = torch.where(left, flat[:1], flat[1:]).expand(*left.shape[:1], *question.shape(2 * _TILE))
-    try:
-        once, tiled, coloured = (torus(x) for x in (tile, tile.repeat(*[1] * (tile.ndim - 2), 2, 2), halves))
-    except ArgumentError:
-        return False
-    if question.moves is None:
-        there, here = coloured
-    else:
-        tiled = tiled[..., : once.shape[-2], : once.shape[-1]]
-        width = coloured.shape[-1]
-        there, here = coloured[0, ..., width // 4], coloured[0, ..., 3 * width // 4]
-    if tiled.shape != once.shape:
-        return False
-    scale = once.square().mean().sqrt()
-    return bool((tiled - once).abs().median() <= _EXACT * scale and (there - here).abs().max() > _EXACT * scale)
 
 
 def _part(difference: Tensor) -> float:

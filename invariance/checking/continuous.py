@@ -21,7 +21,7 @@ from ..images import AnalyticImage
 from ..measure import ErrorReport, Ladder, refinement_ladder
 from ..measure.ladder import ROUNDING
 from ..warps import WARP_FAMILIES, Projective, Warp
-from .at_size import fixed_in_pixels, measured_at_size
+from .at_size import blind_to_grid, fixed_in_pixels, measured_at_size
 from .bench import Bench, sampled, smooth_images
 from .elements import require_field
 from .judge import CONSTANT, LEVEL, error_interval, worst_image
@@ -38,6 +38,7 @@ ANGLES = (17, 30, 45, 90)
 """In no small group, in C₁₂, in C₈, in C₄."""
 SIZES = (32, 48, 64, 96, 128, 192, 256)
 
+_FIXED = "windows are fixed in pixels: on finer grids they shrink to single pixels, so that refining tells nothing"
 _NEGLIGIBLE = 1e-5  # a limit that resampling explains is taken for none up to here, and for undecided above
 
 
@@ -76,20 +77,25 @@ def check_continuous(
     probe.require_function(first[:2])
     plain = probe(first)
     require_field(question, plain)
-    sizes, left_out = _sizes(probe, question, images[:1])
+    sizes: tuple[int, ...] = ()
+    left_out = ""
 
     def rung(n: int) -> None:
-        if progress is not None:
+        if progress is not None and sizes:
             progress(n**2, sum(n**2 for n in sizes))
 
     bench = Bench(probe, question, images, tuple(warps.values()), rung)
     why = ""
     if question.tolerance is not None:
         why = "judged by the tolerance at this size; without one, a refinement ladder judges where it can"
-    elif len(sizes) < 4:
-        why = f"fewer than four sizes, asked for or taken by the model, for a refinement ladder{left_out}"
-    elif fixed_in_pixels(bench, sizes, generator):
-        why = "windows are fixed in pixels: on finer grids they shrink to single pixels, so that refining tells nothing"
+    elif blind_to_grid(bench, generator):
+        why = _FIXED
+    else:
+        sizes, left_out = _sizes(probe, question, images[:1])
+        if len(sizes) < 4:
+            why = f"fewer than four sizes, asked for or taken by the model, for a refinement ladder{left_out}"
+        elif fixed_in_pixels(bench, sizes, generator):
+            why = _FIXED
     if why:
         if question.group == "rotation":
             warps = dict[str, Warp](turns())

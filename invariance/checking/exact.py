@@ -2,7 +2,7 @@ r"""Finite groups, colour gains and block fields: every element, on every kind o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +21,8 @@ from .rounding import Rounding, measured
 
 __all__ = ["IMAGES", "Shown", "check_exact", "compared", "expected_output", "shown"]
 
-IMAGES = 4
+IMAGES, MANY = 4, 16
+"""Of a kind; many where a channel is the same for all of the few."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +46,34 @@ def shown(
     probe: Probe, question: Question, size: int | None, generator: torch.Generator
 ) -> tuple[list[Shown], str, bool]:
     """Images of every kind that the model takes, a sentence on those that it does not, and whether a sample's output
-    ignores its batch. Inputs that were given are the only kind.
+    ignores its batch. Inputs that were given are the only kind. Where units are sparse, more images.
 
     Raises:
         ArgumentError: it takes none of them.
     """
-    shape, count = question.shape(size), question.images or IMAGES
-    own = question.inputs
+    found, said, alone = _drawn(probe, question, size, question.images or IMAGES, generator)
+    if question.images is None and question.inputs is None and _asleep(found):
+        found, said, alone = _drawn(probe, question, size, MANY, generator)
+    if (asleep := _asleep(found)) and len(asleep) < found[0].plain.shape[1]:
+        listed = ", ".join(map(str, asleep[:3])) + (" and more" if len(asleep) > 3 else "")
+        said = "; ".join(
+            filter(None, (said, f"nothing is said of channels that are the same for all images: {listed}"))
+        )
+    return found, said, alone
+
+
+def _asleep(kinds: Sequence[Shown]) -> list[int]:
+    """Channels that tell no two images of any kind apart."""
+    if kinds[0].plain.ndim < 2:
+        return []
+    awake = torch.stack([(kind.plain != kind.plain[:1]).transpose(0, 1).flatten(1).any(1) for kind in kinds]).any(0)
+    return (~awake).nonzero().flatten().tolist()
+
+
+def _drawn(
+    probe: Probe, question: Question, size: int | None, count: int, generator: torch.Generator
+) -> tuple[list[Shown], str, bool]:
+    shape, own = question.shape(size), question.inputs
     drawings = KINDS if own is None else {"the inputs given": lambda *_: own}
     accepted: list[tuple[str, Tensor, Tensor]] = []
     refused: dict[str, ArgumentError] = {}

@@ -15,7 +15,7 @@ from ..groups import GROUPS
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
 from .elements import planar_name
-from .exact import IMAGES
+from .exact import IMAGES, MANY
 from .inputs import KINDS, images
 from .probe import Probe
 from .question import FINITE, LADDER, POINTWISE, Question, SymmetryQuestion
@@ -132,15 +132,12 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
 def _shown(question: Question, row: Row, generator: torch.Generator) -> Tensor:
     """The worst image of the row and another of its kind; of a question of one size, just those that were shown."""
     shape, worst = (*question.input_shape[:-2], *row.size), row.worst_image or 0
-    if question.inputs is not None:
-        drawn = question.inputs
-    else:
-        for kind, draw in KINDS.items():
-            drawn = draw(shape, question.images or IMAGES, generator)
-            if kind == row.kind:
-                break
-        else:
-            drawn, worst = images(shape, 2, generator), 0
+    drawn = question.inputs
+    for count in [question.images] if question.images else [IMAGES, MANY]:
+        if drawn is None or worst >= len(drawn):
+            drawn = {kind: draw(shape, count, generator) for kind, draw in KINDS.items()}.get(row.kind)
+    if drawn is None or worst >= len(drawn):  # a row of no kind: in the interior, or on black
+        drawn, worst = images(shape, 2, generator), 0
     return drawn[[worst, (worst + 1) % len(drawn)]]
 
 

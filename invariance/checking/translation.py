@@ -42,6 +42,7 @@ __all__ = ["check_translation", "scope_of"]
 _SHIFTS = ((0, 1), (1, 0), (1, -1), (-2, 3))
 _NARROW = 6  # output pixels: less than two of the largest shift
 _THIN = 8  # pixels: less has no middle and border
+_AROUND = "rolled around the edge"
 _EXACT = "with the same weights and circular padding it holds exactly"
 _SMALL = 16  # pixels: a canvas four times as large is cheap
 _COARSER = (2, 4, 8, 16, 32)
@@ -121,8 +122,11 @@ def _shifts_of(probe: Probe, question: Question) -> str:
 
 def _decided(setting: _Setting, kinds: Sequence[Shown]) -> list[Row]:
     """What the first comparison that holds says, or the one that is to be believed."""
-    whole = _rolled(setting, kinds, "rolled around the edge")
-    if setting.question.border == "counted" or (whole and _holds(whole)):
+    counted = setting.question.border == "counted"
+    whole = [] if counted else _rolled(setting, kinds[:1], "", shifts=setting.shifts[:1])
+    if counted or not whole or _holds(whole):  # one shift that fails is enough to look for the reason
+        whole = _rolled(setting, kinds, _AROUND)
+    if counted or (whole and _holds(whole)):
         return whole or [_undecided(setting, "the output's size is no part of the image's: no border to count")]
     torus = Torus()
     twin, holds = _twin(setting, kinds, torus, whole)
@@ -130,7 +134,8 @@ def _decided(setting: _Setting, kinds: Sequence[Shown]) -> list[Row]:
         return twin
     interior = _interior(setting, kinds[0].plain) if setting.moves and min(setting.shape[-2:]) >= _THIN else None
     if interior is not None:
-        return _judged(setting, *_windows(setting, interior), "well inside the image, where its border does not reach")
+        rows = _judged(setting, *_windows(setting, interior), "well inside the image, where its border does not reach")
+        return rows if _holds(rows) else _coarser(setting, kinds, rows)
     grown = False
     if min(setting.shape[-2:]) >= _THIN:
         black, grown = _on_black(setting)
@@ -154,12 +159,14 @@ def _undecided(setting: _Setting, note: str) -> Row:
     return Row("shifts", (height, width), None, None, 0.0, "undecided", note=note)
 
 
-def _rolled(setting: _Setting, kinds: Sequence[Shown], note: str, factor: int = 1) -> list[Row]:
+def _rolled(
+    setting: _Setting, kinds: Sequence[Shown], note: str, factor: int = 1, shifts: Sequence[Shift] | None = None
+) -> list[Row]:
     """A row for each shift of the image around the edge; none where the output does not go around with it."""
     if not _periodic(setting, kinds[0].plain):
         return []
     rows = []
-    for shift in setting.shifts:
+    for shift in shifts or setting.shifts:
         by = (factor * shift[0], factor * shift[1])
 
         def action(output: Tensor, by: Shift = by) -> Tensor:
@@ -196,13 +203,9 @@ def _twin(setting: _Setting, kinds: Sequence[Shown], torus: Torus, whole: Sequen
         torus.doubt("the model refuses it")
         return [], False
     if torus.wrapped == 0 and whole:
-        return list(whole), False
+        return _rolled(setting, kinds, _AROUND), False
     inputs = [kind.inputs for kind in kinds]
-    strides: Strides = setting.strides
-    if setting.moves:
-        down, right = (Fraction(n, m) for n, m in zip(setting.shape[-2:], plain[0].shape[-2:], strict=True))
-        strides = down, right
-    there = replace(setting, probe=probe, strides=strides)
+    there = _there(setting, probe, plain[0])
     roundings = measured(probe, list(zip(inputs, plain, strict=True)), alone=setting.alone)
     around = [
         Shown(kind.kind, kind.inputs, y, rounding) for kind, y, rounding in zip(kinds, plain, roundings, strict=True)
@@ -217,6 +220,14 @@ def _twin(setting: _Setting, kinds: Sequence[Shown], torus: Torus, whole: Sequen
         else "with circular padding in place of its own it fails as well, so that the border is not the cause"
     )
     return [replace(row, note="; ".join(filter(None, (row.note, said)))) for row in rows], holds
+
+
+def _there(setting: _Setting, probe: Probe, plain: Tensor) -> _Setting:
+    """The same on the torus, on which a stride divides the size."""
+    if not setting.moves:
+        return replace(setting, probe=probe)
+    down, right = (Fraction(n, m) for n, m in zip(setting.shape[-2:], plain.shape[-2:], strict=True))
+    return replace(setting, probe=probe, strides=(down, right))
 
 
 def _padded(probe: Probe) -> str:
@@ -240,12 +251,13 @@ def _pads(layer: nn.Module) -> bool:
 
 
 def _coarser(setting: _Setting, kinds: Sequence[Shown], rows: list[Row]) -> list[Row]:
-    """Of an invariant output that fails: whether it stands still under shifts by multiples of something."""
-    if setting.moves:
-        return rows
+    """Of an output that fails: whether it keeps shifts by multiples of something."""
     probe = setting.probe.within(Torus())
-    one = [replace(kind, plain=probe(kind.inputs)) for kind in kinds[:1]]
-    there = replace(setting, probe=probe)
+    try:
+        one = [replace(kind, plain=probe(kind.inputs)) for kind in kinds[:1]]
+    except ArgumentError:
+        return rows
+    there = _there(setting, probe, one[0].plain)
     for factor in _COARSER:
         if 2 * factor > min(setting.shape[-2:]):
             break
