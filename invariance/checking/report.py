@@ -197,13 +197,17 @@ class CheckReport:
         return table
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
-        """The refinement ladders, or the error of every transformation where there are none."""
-        from ..plots import plot_errors, plot_ladder
+        """The refinement ladders; what is measured at several bandwidths, a line for each; or the error of every
+        transformation."""
+        from ..plots import plot_at_bandwidths, plot_errors, plot_ladder
 
         title = str(self).splitlines()[0]
         if self.ladders:
             verdicts = {row.transformation: row.verdict for row in self.rows}
             return plot_ladder(self.ladders, verdicts=verdicts, ax=ax, title=title)
+        lines = self._at_bandwidths()
+        if len(lines) > 1:
+            return plot_at_bandwidths(lines, ax=ax, title=title)
         several = len({row.size for row in self.rows}) > 1
         named = len({row.output for row in self.rows}) > 1
         return plot_errors(
@@ -214,6 +218,15 @@ class CheckReport:
             ax=ax,
             title=title,
         )
+
+    def _at_bandwidths(self) -> dict[str, dict[str, tuple[float, Interval, float]]]:
+        """E, its interval and its floor by bandwidth and transformation; empty for rows of several sizes."""
+        lines: dict[str, dict[str, tuple[float, Interval, float]]] = {}
+        for row in self.rows if len({row.size for row in self.rows}) == 1 else ():
+            name, at, bandwidth = row.transformation.partition(", ")
+            if at and row.error is not None and row.interval is not None:
+                lines.setdefault(bandwidth, {})[name] = (row.error, row.interval, row.floor)
+        return lines if all(row.verdict in ("measured", "undefined") for row in self.rows) else {}
 
     @property
     def asked(self) -> str:

@@ -5,6 +5,7 @@ from .accuracy_loss import plot_accuracy_loss
 from .alignment import (
     plot_alignment,
 )
+from .at_bandwidths import plot_at_bandwidths
 from .bandwidth import plot_bandwidth
 from .bound import plot_bound
 from .checkpoints import plot_checkpoints
@@ -32,6 +33,7 @@ __all__ = [
     "plot_accuracy",
     "plot_accuracy_loss",
     "plot_alignment",
+    "plot_at_bandwidths",
     "plot_bandwidth",
     "plot_bound",
     "plot_checkpoints",
