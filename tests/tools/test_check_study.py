@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.check_study.kinds import KINDS, found
 from tools.check_study.page import alarms, missed, page
 from tools.check_study.study import SLIGHT, alarm, miss, modules, new_study, run
 from tools.check_study.subject import FAMILIES, FAULTS
@@ -29,12 +30,17 @@ def test_symmetric_modules_raise_no_alarm(name: str):
 
 @pytest.mark.parametrize("name", PLANTED[::31])
 def test_planted_faults_are_found(name: str):
-    found = miss(name)
-    assert found["size"] >= SLIGHT
-    assert found["sound"][0] == "consistent"
-    assert found["faulty"][0] == "violated"
-    assert found["slight size"] == pytest.approx(SLIGHT, rel=1e-6)
-    assert found["slight"][0] == "violated"
+    planted = miss(name)
+    assert planted["size"] >= SLIGHT
+    assert planted["sound"][0] == "consistent"
+    assert planted["faulty"][0] == "violated"
+    assert planted["slight size"] == pytest.approx(SLIGHT, rel=1e-6)
+    assert planted["slight"][0] == "violated"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_that_one_kind_of_images_shows_is_found(kind: str):
+    assert found(kind, SEED)
 
 
 def test_the_study_is_as_large_as_it_says(study):

@@ -95,14 +95,13 @@ BRANCHES = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(2))
-def test_a_fault_on_one_kind_of_images_is_found(kind: str, seed: int):
+def test_a_fault_on_one_kind_of_images_is_found(kind: str):
     bad = torch.randn(4, 3, 3, 3, generator=seeded(4), dtype=torch.float64)
 
     def after(y: Tensor, x: Tensor) -> Tensor:
         return y + BRANCHES[kind](x).to(x.dtype).view(-1, 1, 1, 1) * F.conv2d(x, bad.to(x.dtype), padding=1)
 
-    report = asked(Filtered(after), generator=seeded(seed))
+    report = asked(Filtered(after), generator=seeded(0))
     assert report.verdict == "violated"
     assert any("broken by" in said and "return y + BRANCHES" in said for said in report.diagnosis)
 
