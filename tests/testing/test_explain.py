@@ -30,7 +30,7 @@ CASES: dict[str, tuple[Any, ...]] = {
         "worst: shift by (",
         "simplest image: ",
     ),
-    "gains": (lambda: torch.sin, {"group": "colour-gain"}, "worst: gain 1.7 of all", "(1, 0, 1.0, 0.0)"),
+    "gains": (lambda: torch.sin, {"group": "colour-gain"}, "worst: gain 6 of channel 1", "(1, 0, 1.0, 0.0)"),
     "rotations": (
         lambda: nn.Sequential(nn.AvgPool2d(2), Position()),
         {"group": "shear", "sizes": (16, 24, 32, 48)},

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -75,7 +76,8 @@ def size_of(fault: Fault) -> float:
         signed = torch.randn((16, *shape), generator=generator, dtype=torch.float64)
         kinds = [signed, torch.rand((16, *shape), generator=generator, dtype=torch.float64)]
     with torch.no_grad():
-        return max(_largest(*(_double(model)(images) for model in (fault.sound, fault.faulty))) for images in kinds)
+        sizes = [_largest(*(_double(model)(images) for model in (fault.sound, fault.faulty))) for images in kinds]
+    return max(size for size in sizes if math.isfinite(size))  # a root of signed images is none
 
 
 def _largest(sound: Tensor, faulty: Tensor) -> float:
