@@ -24,7 +24,13 @@ class _NamedError(Exception):
         super().__init__(argument, value, wanted)
 
     def __str__(self) -> str:
-        return "{} = {}: {}".format(*self.args)
+        argument, value, wanted = self.args
+        return f"{argument} = {_brief(str(value))}: {wanted}"
+
+
+def _brief(value: str) -> str:
+    """Both ends of what is longer than a line."""
+    return value if len(value) <= 300 else f"{value[:200]} … {value[-60:]}"
 
 
 class ArgumentError(_NamedError, ValueError):

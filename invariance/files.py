@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ArgumentError, OutputError
+from .reading import is_folder
 
 __all__ = ["held_folder", "require_folder", "require_writable", "write", "write_json"]
 
@@ -89,6 +90,7 @@ def require_folder(option: str, path: Path) -> None:
     Raises:
         ArgumentError: a file of this name; a folder that cannot be made or written to.
     """
+    is_folder(option, path)
     there = path.absolute()
     while not os.path.lexists(there):
         there = there.parent

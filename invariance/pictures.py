@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from .errors import ArgumentError, ImageReadError
-from .reading import read_bytes
+from .reading import is_folder, read_bytes
 
 __all__ = ["BUNDLED", "PictureFolder", "photographs"]
 
@@ -106,7 +106,7 @@ def _read(folder: Path) -> Iterator[Image.Image]:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    if not is_folder("folder", folder):
         raise ImageReadError("folder", folder, "an existing folder of PNG or JPEG files")
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
 

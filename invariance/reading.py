@@ -6,15 +6,44 @@ import json
 import math
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import ArgumentError
 
-__all__ = ["parse_json", "read_bytes", "read_json"]
+__all__ = ["is_file", "is_folder", "parse_json", "read_bytes", "read_json"]
 
 _LARGEST_JSON = 2**28
 """Bytes: some twenty times the largest table of the papers, every answer to every image in it."""
+
+
+def is_folder(argument: str, path: Path) -> bool:
+    """Whether a folder is there.
+
+    Raises:
+        ArgumentError: no file can have this name, such as one of 300 letters; or what is there may not be looked at.
+    """
+    return _is(stat.S_ISDIR, argument, path)
+
+
+def is_file(argument: str, path: Path) -> bool:
+    """Whether a regular file is there.
+
+    Raises:
+        ArgumentError: as `is_folder`.
+    """
+    return _is(stat.S_ISREG, argument, path)
+
+
+def _is(kind: Callable[[int], bool], argument: str, path: Path) -> bool:
+    try:
+        return kind(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else failure
+        raise ArgumentError(argument, path, f"a name under which something can be read ({reason})") from failure
 
 
 def read_bytes(argument: str, path: Path, *, limit: int, error: type[ArgumentError] = ArgumentError) -> bytes:

@@ -71,8 +71,8 @@ def in_package(name: str) -> tuple[Statement, ...]:
     """The statements of an importable package or module; raises `NoStatementError` if it has none."""
     try:
         found = _unique(_found(_modules(importlib.import_module(name))))
-    except ImportError as error:
-        raise NoStatementError("package", name, f"it cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise NoStatementError("package", name, f"it cannot be imported ({type(error).__name__}: {error})") from error
     if not found:
         raise NoStatementError("package", name, "no module of it has a Statement(...) at top level")
     return found
@@ -86,7 +86,7 @@ def in_file(path: str | Path) -> tuple[Statement, ...]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NoStatementError("file", str(path), f"{type(error).__name__}: {error}") from error
     found = _unique(_found([module]))
     if not found:

@@ -40,6 +40,8 @@ def main() -> NoReturn:
                 traceback.print_exception(error)
             if said:
                 print("invariance:", " ".join(said.split()), file=sys.stderr)
+        if interrupted:
+            exec("")  # Python remembers an interrupt of code from a string, a dataclass's: it would end by the signal
         sys.exit(INTERRUPTED if interrupted else status)
 
 

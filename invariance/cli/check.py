@@ -11,7 +11,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, Whole, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, InputPath, OutputFile, Text, Whole, device_of, listed
 
 __all__ = ["check", "show", "symmetry_of_options"]
 
@@ -30,7 +30,7 @@ __all__ = ["check", "show", "symmetry_of_options"]
 @click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian.")
 @click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian.")
 @click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding.")
-@click.option("--inputs", type=click.Path(path_type=Path), help="A folder of pictures to show in place of drawn ones.")
+@click.option("--inputs", type=InputPath(), help="A folder of pictures to show in place of drawn ones.")
 @click.option("--range", "values", type=Text(), help="What their values become: low,high or mean/deviation; 0,1.")
 @click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing.")
 @click.option("--eval", is_flag=True, help="Check it in evaluation mode: batch norm and dropout fixed.")

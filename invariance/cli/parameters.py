@@ -71,7 +71,10 @@ class InputPath(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         if not str(value):
             self.fail("'' is no name of a file or folder", param, ctx)
-        return Path(value)
+        from ..reading import is_folder
+
+        is_folder(_option(param), path := Path(value))  # of a name that no file can have, an error here
+        return path
 
 
 class OutputFile(InputPath):

@@ -11,7 +11,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import COUNT, OutputFile, Text
+from .parameters import COUNT, InputPath, OutputFile, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,10 +24,8 @@ __all__ = ["verify"]
     "--only", type=Text(), metavar="ID", help="One entry and its parts, T2.d or diffcnn:T2.d, or a paper, diffcnn."
 )
 @click.option("--explain", type=Text(), metavar="ID", help="Print one entry in full, with its counterexample.")
-@click.option(
-    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Python file of statements."
-)
-@click.option("--package", type=Text(), metavar="NAME", help="An importable package of statements.")
+@click.option("--file", type=InputPath(), help="A Python file of statements; it is run.")
+@click.option("--package", type=Text(), metavar="NAME", help="An importable package of statements; it is run.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
 @click.option("--markdown", type=OutputFile(), help="Write an index here, pages to a folder beside it.")
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
@@ -54,9 +52,12 @@ def verify(
     from invariance_proofs.routes.coq import asked_for
 
     from ..files import write_json
+    from ..reading import is_file
 
     if file and package:
         raise click.UsageError("--file and --package: one of the two")
+    if file and not is_file("--file", file):
+        raise ArgumentError("--file", file, "an existing file of Python")
     try:
         among = ledger.in_file(file) if file else ledger.in_package(package) if package else None
         chosen = ledger.select(explain or only, among)

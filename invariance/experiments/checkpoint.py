@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 from ..errors import CheckpointError
 from ..files import write
+from ..records import check_record
 
 __all__ = [
+    "load_state",
     "load_tensors",
     "optimizer_tensors",
     "restore_optimizer",
@@ -56,6 +58,20 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"the content that was written, of SHA-256 {written[:12]}…, not {found[:12]}…: it is corrupt; remove it"
         )
         raise CheckpointError(path.name, path, f"{wanted} to start again")
+    return tensors, about
+
+
+def load_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """As `load_tensors`, of the state of a training.
+
+    Raises:
+        CheckpointError: as there; or what is said about the tensors is no history of a training.
+    """
+    tensors, about = load_tensors(path)
+    try:
+        check_record(about, "state")
+    except ValueError as error:
+        raise CheckpointError(path.name, path, f"a state with {error}; remove it to start again") from error
     return tensors, about
 
 

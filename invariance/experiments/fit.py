@@ -12,8 +12,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..files import write_json
-from ..records import check_record
-from .checkpoint import load_tensors, save_tensors
+from .checkpoint import load_state, save_tensors
 from .data import Splits
 from .distributed import Processes, join_processes
 from .options import TrainOptions
@@ -75,7 +74,7 @@ def _train(
         return found
     trainer = Trainer(options, record, splits.train[: options.limit], splits.validation, processes)
     run = _Run(folder, found or record, trainer)
-    state = processes.from_first(load_tensors(folder.state) if processes.first and folder.state.exists() else None)
+    state = processes.from_first(load_state(folder.state) if processes.first and folder.state.exists() else None)
     if state:
         run.resume(*state)
     run.publish()
@@ -105,7 +104,6 @@ class _Run:
         self.best = {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
         try:
             self.trainer.restore({k: v for k, v in tensors.items() if not k.startswith("best/")}, about["scaler"], path)
-            check_record(about, "state")
             self.record.update(history=about["history"], best=about["best"])
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             if isinstance(error, CheckpointError):

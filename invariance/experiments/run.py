@@ -107,10 +107,13 @@ class RunFolder:
         """The SHA-256 of the weights' file.
 
         Raises:
-            CheckpointError: there are none, or not those that the record was written with.
+            CheckpointError: there are none, or not those that the record has the SHA-256 of.
         """
+        if (written := record.get("weights")) is None:
+            wanted = "a record with the SHA-256 of its weights; the same training once more writes it"
+            raise CheckpointError(self.record.name, self.record, wanted)
         found = hashlib.sha256(read_bytes(self.model.name, self.model, limit=2**36, error=CheckpointError)).hexdigest()
-        if (written := record.get("weights", found)) != found:
+        if written != found:
             wanted = f"the weights that its record has the SHA-256 of, {written[:12]}…, not {found[:12]}…: they are"
             again = "corrupt or another run's; where a training was killed, the same command once more mends it"
             raise CheckpointError(self.model.name, self.model, f"{wanted} {again}")
@@ -135,7 +138,11 @@ class RunFolder:
     def same_run(self, record: Record) -> Record | None:
         """The record found here of the run that `record` begins; None where there is none.
 
+        Where its weights are not those that it was written with, it is not finished: they are written again from the
+        state.
+
         Raises:
+            CheckpointError: unreadable; or there is no state to write the weights from.
             RunError: a run with other options or data, naming the first that differs.
         """
         if not self.record.exists():
@@ -149,4 +156,11 @@ class RunFolder:
             if theirs != ours:
                 wanted = f"another folder, or the same run: it was begun with {name} = {theirs}, now {ours}"
                 raise RunError("--out", str(self.out), wanted)
+        if found["finished"]:
+            try:
+                self.check_weights(found)
+            except CheckpointError:
+                if not self.state.exists():
+                    raise
+                found["finished"] = False
         return found

@@ -17,6 +17,7 @@ from torch import nn
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..measure.error import Model
+from ..reading import is_file
 
 __all__ = ["found_in_python", "from_python", "source_of"]
 
@@ -35,9 +36,7 @@ def source_of(where: str) -> str:
 
 def found_in_python(argument: str, where: str, name: str) -> Any:
     """What has this name in the file or module `where`; as `from_python`, but nothing that is there is called."""
-    file = Path(where) if where.endswith(".py") else None
-    if file and not file.is_file():
-        raise ArgumentError(argument, f"{where}:{name}", f"an existing file: there is no {file}")
+    file = _file(argument, where, name)
     with _importing_from(file.parent if file else Path.cwd()), torch.random.fork_rng():
         found: Any = _imported(f"{where}:{name}", where, file)
         for part in name.split("."):
@@ -58,9 +57,7 @@ def from_python(where: str, name: str, *, seed: int = 0) -> Model:
         ArgumentTypeError: what is there is not callable.
     """
     target = f"{where}:{name}"
-    file = Path(where) if where.endswith(".py") else None
-    if file and not file.is_file():
-        raise ArgumentError("TARGET", target, f"an existing file: there is no {file}")
+    file = _file("TARGET", where, name)
     with torch.random.fork_rng(), _importing_from(file.parent if file else Path.cwd()):
         torch.manual_seed(seed)
         found: Any = _imported(target, where, file)
@@ -69,6 +66,15 @@ def from_python(where: str, name: str, *, seed: int = 0) -> Model:
                 raise ArgumentError("TARGET", target, f"a name in {where}: there is no {name}")
             found = getattr(found, part)
         return _model(target, found)
+
+
+def _file(argument: str, where: str, name: str) -> Path | None:
+    """The file; None for a module."""
+    if not where.endswith(".py"):
+        return None
+    if not is_file(argument, file := Path(where)):
+        raise ArgumentError(argument, f"{where}:{name}", f"an existing file: there is no {file}")
+    return file
 
 
 def _model(target: str, found: Any) -> Model:

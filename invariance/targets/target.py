@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ArgumentError
 from ..measure.error import Model
+from ..reading import is_folder
 from .libraries import LIBRARIES, from_library
 from .python import from_python, source_of
 
@@ -43,7 +44,7 @@ def load_target(target: str, *, seed: int = 0) -> Model:
         from .program import load_program
 
         return load_program(path)
-    if target and path.is_dir():
+    if target and is_folder("TARGET", path):
         # By name: `experiments` knows this room, and not the other way round.
         return import_module("invariance.experiments.run").load_run(path)[0]
     where, colon, name = target.rpartition(":")
@@ -57,6 +58,6 @@ def origin(target: str) -> str:
     if target.endswith(".safetensors"):
         target = target.rpartition("@")[0]
     where, _, name = target.rpartition(":")
-    if target.endswith(".pt2") or not (where and name) or Path(target).is_dir() or where in LIBRARIES:
+    if target.endswith(".pt2") or not (where and name) or is_folder("TARGET", Path(target)) or where in LIBRARIES:
         return ""
     return source_of(where)

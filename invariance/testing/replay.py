@@ -17,6 +17,7 @@ import torch
 
 from ..checking import CheckReport, Question, SymmetryQuestion, answer, question_from_dict
 from ..errors import ArgumentError
+from ..reading import is_folder
 from ..records import read_record
 from ..targets import load_symmetry, load_target, origin
 from .search import WorstCase
@@ -111,9 +112,15 @@ class _Record:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             raise ArgumentError("question", self.asked, f"the fields of a check ({error})") from error
 
+    @property
+    def place(self) -> Path:
+        """The folder that it names, or this one where it can be entered by nobody here."""
+        there = is_folder("folder", self.folder) and os.access(self.folder, os.X_OK)
+        return self.folder if there else Path()
+
     def code(self, target: str | None) -> Iterator[tuple[str, str]]:
         """What would be run, and the file or folder that it is in; `target` in place of what the record names."""
-        folder = self.folder if self.folder.is_dir() and not target else Path()
+        folder = Path() if target else self.place
         with contextlib.chdir(folder):
             told = self.asked.get("symmetry")
             source = told.get("source") if isinstance(told, dict) else None
@@ -136,11 +143,11 @@ class _Record:
 
     @contextlib.contextmanager
     def surroundings(self, folder: Path) -> Iterator[None]:
-        """The folder, where there is such a one here, and as many threads: the last bits of sums depend on them."""
+        """The folder, and as many threads: the last bits of sums depend on them."""
         before = torch.get_num_threads()
         torch.set_num_threads(max(1, self.threads))
         try:
-            with contextlib.chdir(folder) if folder.is_dir() else contextlib.nullcontext():
+            with contextlib.chdir(folder):
                 yield
         finally:
             torch.set_num_threads(before)
@@ -168,7 +175,7 @@ def replay(
     for what, place in record.code(target):
         if place:
             tell(f"{what}, from {place}")
-    with record.surroundings(Path() if target else record.folder):
+    with record.surroundings(Path() if target else record.place):
         if record.kind == "test":
             return _test(record)
         where = target or record.target

@@ -17,7 +17,7 @@ from ..images import AnalyticImage
 from ..measure.error import Model
 from ..provenance import environment
 from ..verdicts import Claim
-from ..warps import Composition, Identity, PiecewiseLinear, Projective, Separable, Smooth, Warp
+from ..warps import Composition, Identity, PiecewiseLinear, Projective, Pullback, Separable, Smooth, Warp
 from ..warps.cpab import CPAB, Tessellation
 
 if TYPE_CHECKING:
@@ -81,19 +81,25 @@ class WorstCase:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> WorstCase:
-        """Raises ArgumentError where something is missing, or a class is none of images and warps."""
+        """Raises ArgumentError where something is missing, or is no image and warp of one batch."""
         try:
+            image, warp = _restored(data["image"]), _restored(data["warp"])
+            Pullback(image, warp)(
+                torch.zeros(1, 1, 2, dtype=torch.float64)
+            )  # at a point: parts may contradict each other
             return cls(
                 Question.from_dict(data["question"]),
-                _restored(data["image"]),
-                _restored(data["warp"]),
+                image,
+                warp,
                 data["error"],
                 data["evaluations"],
                 data["shrunk"] and cls.from_dict(data["shrunk"]),
                 data["target"],
                 data["target_seed"],
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except ArgumentError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError, RuntimeError, OverflowError) as error:
             raise ArgumentError("worst case", "file", f"the fields of a worst case ({error})") from error
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import sys
 import tempfile
 import time
@@ -55,7 +54,7 @@ def drill(part: int, seed: int, only: str = "", say: Callable[[str], None] = pri
                     continue
                 os.chdir(before)
                 begin, wrong, count = time.monotonic(), Counter[str](), 0
-                for what, found in cases(stage, work, -(-COUNTS[name] // part), random.Random(seed)):
+                for what, found in cases(stage, work, -(-COUNTS[name] // part), seed):
                     count += 1
                     for fault in found:
                         wrong[fault.partition(":")[0].partition(" (")[0]] += 1

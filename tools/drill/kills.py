@@ -42,7 +42,7 @@ _MOST = {"report": 8.0}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
-def kills(stage: Path, work: Path, count: int, random_numbers: random.Random) -> Iterator[tuple[str, list[str]]]:
+def kills(stage: Path, work: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
     """(what, what is wrong) for each of `count` kills; one in seven while a process of its own still imports."""
     lengths, weights = {}, ""
     for name, line in _LINES.items():
@@ -56,6 +56,7 @@ def kills(stage: Path, work: Path, count: int, random_numbers: random.Random) ->
             weights = _digest(folder / "fresh/model.safetensors")
     names = list(_LINES)
     for number in range(count):
+        random_numbers = random.Random(f"{seed} {number}")
         name, line = names[number % len(names)], _LINES[names[number % len(names)]]
         folder = _fresh(stage, work)
         sent = _SIGNALS[number % len(_SIGNALS)]

@@ -37,6 +37,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "train": ("train", "z2cnn:width=2", "--dataset", "mnist", "--data", "data", "--epochs", "2", "--out", "run"),
     "table": ("table", "rotmnist", "--data", "data", "--runs", "run", "--out", "table"),
     "report": ("report", "--output", "missing/of/x", "--images", "nowhere"),
+    "profile": ("profile", "nets.py:Good", "--input", "3,8,8", "--json", "profile.json"),
     "groups": ("groups",),
     "fields": ("fields",),
 }
@@ -92,7 +93,21 @@ _VALUES = (
         "/",
         "/proc/self/mem",
     ),
-    *("x.gif", "x.png", "x.json", "pipe", "link", "circle", "unrelated.png", "unrelated.json", "nets.py", "a" * 300),
+    *(
+        "x.gif",
+        "x.png",
+        "x.json",
+        "pipe",
+        "link",
+        "circle",
+        "unrelated.png",
+        "unrelated.json",
+        "nets.py",
+        "pipe.py",
+        "pipe.py:x",
+        "pipe.pt2",
+        "a" * 300,
+    ),
     *(
         "nets.py:leaves",
         "exits.py:x",
@@ -151,9 +166,7 @@ _VALUES = (
 )
 
 
-def command_lines(
-    stage: Path, work: Path, count: int, random_numbers: random.Random
-) -> Iterator[tuple[str, list[str]]]:
+def command_lines(stage: Path, work: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
     """(the line, what is wrong) for each of `count` lines; one in ten meets a full disk."""
     names = list(BASES)
     known = {name: _options(name) for name in names}
@@ -163,6 +176,7 @@ def command_lines(
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(stage, copy)
             _furnish(copy)
+        random_numbers = random.Random(f"{seed} {number}")
         name = names[number % len(names)]
         full = number // len(names) % 10 == 9
         line = BASES[name] if full else _mutated(BASES[name], known[name], random_numbers)
@@ -175,7 +189,8 @@ def command_lines(
 
 def _furnish(folder: Path) -> None:
     (folder / "unrelated.json").write_text('{"a thesis": 1}\n', encoding="utf-8")
-    os.mkfifo(folder / "pipe")
+    for name in ("pipe", "pipe.py", "pipe.pt2"):
+        os.mkfifo(folder / name)
     (folder / "link").symlink_to("unrelated.json")
     (folder / "circle").symlink_to("circle")
 
@@ -226,6 +241,6 @@ def _lost(before: dict[Path, bytes], status: int | None, folder: Path, line: tup
 
 def _named(path: Path, line: tuple[str, ...]) -> bool:
     """Whether the line names the file, a link to it, or a file from whose name its own follows."""
-    if path.name == "unrelated.json":
+    if path.name in ("unrelated.json", "link"):
         return "unrelated.json" in line or "link" in line
     return any(path.name in word or path.stem == Path(word).stem for word in line)
