@@ -1,6 +1,7 @@
 """The command line: what it writes, its exit statuses, and one line for every mistake."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -98,6 +99,33 @@ MISTAKES = {
     "bad model option": (["curve", "--output", "x.png", "--model", "diffcnn:kernel_size=0"], "kernel_size = 0"),
     "two channels": (["curve", "--output", "x.png", "--model", "diffcnn:channels=2"], "at least 3 channels"),
     "scales that are no numbers": (["curve", "--output", "x.png", "--scales", "a,b"], "--scales = a,b"),
+    "no scale": (["curve", "--output", "x.png", "--scales", "0"], "--scales = 0: a scale above 0"),
+    "an option given twice": (["curve", "--output", "x.png", "--model", "diffcnn:channels=4,channels=5"], "twice"),
+    "an empty name": (["verify", "--explain", ""], "'' is empty"),
+    "a pipe in the place of a file": (["verify", "--file", "pipe.py"], "--file = pipe.py: an existing file"),
+    "a name that no file can have": (["table", "rotmnist", "--out", "a" * 300], "File name too long"),
+    "a model of such a name": (["check", "a" * 5000, "--input", "3,8,8", "--group", "p4"], "TARGET = aaa"),
+    "a picture of 1e5 pixels a side": (["curve", "--output", "x.png", "--size", "100000"], "--size = 100000: less"),
+    "an image of that size": (
+        ["check", "torch:relu", "--input", "3,100000,100000", "--group", "p4"],
+        "--batch = 8 samp",
+    ),
+    "fields of that size": (
+        ["check", "torch:relu", "--in", "points:1000000000", "--group", "O(3)"],
+        "--batch = 8 samp",
+    ),
+    "a profile of that size": (
+        ["profile", "torch:relu", "--input", "3,100000,100000"],
+        "--batch = 8 samples of 30,000",
+    ),
+    "a proof of that size": (
+        ["prove", "torch.nn:ReLU", "--input", "3,100000,100000", "--group", "p4"],
+        "--input = 3,100",
+    ),
+    "1e8 draws": (
+        ["curve", "--output", "x.png", "--images", "analytic", "--draws", "100000000"],
+        "--draws = 100000000",
+    ),
     "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "scales = (-0.1, 0.1)"),
     "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
     "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "warp = twirl"),
@@ -116,6 +144,7 @@ MISTAKES = {
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, tmp_path: Path, arguments, said: str):
     monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.py")
     assert run(monkeypatch, *arguments) == 2
     error = capsys.readouterr().err
     assert said in error

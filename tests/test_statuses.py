@@ -80,6 +80,43 @@ def test_an_interrupt_that_is_swallowed_counts_all_the_same(monkeypatch, capsys,
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_in_code_from_a_string_is_no_signal_that_ends_python(tmp_path: Path, number: int):
+    """As dataclasses are made while modules are imported; `python -m` then ends by SIGINT, whatever it exits with."""
+    sent = f"os.kill(os.getpid(), {int(number)})"
+    code = "import os, signal, sys\nsys.argv[1:] = ['groups']\nimport click\nfrom invariance import cli\n"
+    code += f"cli._run = lambda asked: exec({sent!r})\ncli.main()\n"
+    (tmp_path / "interrupted.py").write_text(code, encoding="utf-8")
+    python = [sys.executable, "-c", "import signal, os, sys\nsignal.signal(2, signal.default_int_handler)\n"]
+    python[-1] += "os.execv(sys.executable, [sys.executable, '-m', 'interrupted'])"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(__file__).parents[1])))}
+    ran = subprocess.run(python, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert (ran.returncode, ran.stderr) == (INTERRUPTED, "")
+
+
+EXITS = {
+    "while it is imported": ("exits.py:x", "SystemExit: 0"),
+    "while it is built": ("nets.py:Built", "SystemExit: 1"),
+    "while it runs": ("nets.py:runs", "sys.exit(1)"),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "profile", "prove"])
+@pytest.mark.parametrize(("target", "said"), EXITS.values(), ids=EXITS)
+def test_a_model_that_calls_exit_has_no_verdict(monkeypatch, capsys, tmp_path: Path, command, target, said: str):
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    nets = "import sys\nfrom torch import nn\nclass Built(nn.Module):\n def __init__(self): sys.exit(1)\n"
+    nets += "class runs(nn.Module):\n def forward(self, x): sys.exit(1)\n"
+    (tmp_path / "nets.py").write_text(nets, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    group = () if command == "profile" else ("--group", "p4")
+    monkeypatch.setattr(sys, "argv", ["invariance", command, target, "--input", "3,8,8", *group])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == BAD_INPUT
+    assert said in capsys.readouterr().err
+
+
 def test_help_imports_neither_torch_nor_the_proofs():
     code = "import sys\nsys.argv = ['invariance', '--help']\nfrom invariance.cli import main\ntry: main()\nfinally: "
     code += "assert not {'torch', 'numpy', 'sympy', 'invariance_proofs'} & sys.modules.keys()"

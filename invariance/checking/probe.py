@@ -230,7 +230,7 @@ def _is_coarse(value: Tensor, dtype: torch.dtype) -> bool:
 def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> ArgumentError:
     reason = " ".join(str(error).split())[:200]
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
-        return ArgumentError("batch", batch, f"fewer samples in a pass: out of memory ({reason})")
+        return ArgumentError("batch", batch, f"fewer samples in a pass, or smaller ones: out of memory ({reason})")
     if not isinstance(model, nn.Module) and any(
         word in reason.lower() for word in ("dtype", "scalar type", "should be the same")
     ):

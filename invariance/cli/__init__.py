@@ -98,7 +98,8 @@ def _judged(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return BAD_INPUT, f"nothing more can be written: {error.strerror}"
     if _out_of_memory(error):
-        return BAD_INPUT, f"out of memory; ask for less at a time: a smaller batch, size, or number of images ({error})"
+        said = f" ({error})" if str(error) else ""
+        return BAD_INPUT, f"out of memory; ask for less: a smaller batch, size or width, or fewer images{said}"
     said = f"{type(error).__name__}: {error}{_place(error)}"
     return OUR_FAULT, f"a fault of invariance, please report what --traceback shows: {said}"
 

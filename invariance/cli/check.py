@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import COUNT, PICTURE, SEED, InputPath, OutputFile, Text, Whole, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, InputPath, OutputFile, Text, Whole, device_of, listed, sample_size
 
 __all__ = ["check", "show", "symmetry_of_options"]
 
@@ -87,8 +86,9 @@ def check(
     model: Any = load_target(target, seed=seed)
     symmetry = symmetry_of_options(group, fields_in, fields_out, source, unbatched)
     shape = listed("--input", input_shape, int) if input_shape else None
-    if shape:  # at the least: a batch, its image, and what the model makes of both
-        require_memory("--batch", options["batch"], 4 * options["batch"] * abs(math.prod(shape)) * kind.itemsize)
+    if shape or symmetry:  # at the least: a batch, its image, and what the model makes of both
+        entries, batch = sample_size(shape, symmetry), options["batch"]
+        require_memory("--batch", f"{batch} samples of {entries:,} numbers", 4 * batch * entries * kind.itemsize)
     asked = {"dtype": kind, "device": device_of(device), **options}
     if symmetry is None:
         asked |= {"group": group, "input_shape": shape, "sizes": listed("--sizes", sizes, int) if sizes else None}

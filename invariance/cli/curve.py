@@ -131,6 +131,10 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
     if options["dtype"] not in ("float64", "float32"):
         raise ArgumentError("--dtype", options["dtype"], "float64 or float32")
     scales = listed("--scales", options["scales"], float) if options["scales"] else None
+    if scales == (0,):
+        raise ArgumentError("--scales", options["scales"], "a scale above 0, to be drawn on a logarithmic axis")
+    # At the least: an image, its gradient and its warped self.
+    require_memory("--size", options["size"], 4 * 8 * 3 * options["size"] ** 2)
     # Four numbers of eight bytes for each, and about as much again as text.
     require_memory("--draws", options["draws"], 64 * (options["draws"] or 4) * len(scales or range(25)) * 16)
     stream, source = _images(named, seed, device, options)

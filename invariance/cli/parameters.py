@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ __all__ = [
     "Whole",
     "device_of",
     "listed",
+    "sample_size",
 ]
 
 T = TypeVar("T")
@@ -153,3 +155,11 @@ def listed(option: str, text: str, kind: Callable[[str], T]) -> tuple[T, ...]:
     except ValueError as error:
         what = "whole numbers" if kind is int else "numbers"
         raise ArgumentError(option, text, f"{what} separated by commas") from error
+
+
+def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
+    """How many numbers one sample has: of a shape, or of the fields of a symmetry, which may leave it open."""
+    from ..fields.tree import leaves
+
+    shapes = [shape] if shape else [field.shape for _, field in leaves(symmetry.inputs)]
+    return sum(abs(math.prod(of_one)) for of_one in shapes)

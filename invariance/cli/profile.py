@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, listed
+from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, listed, sample_size
 
 __all__ = ["profile"]
 
@@ -43,15 +43,20 @@ def profile(
 
     from ..checking.profile import profile as measure
     from ..files import write_json
+    from ..memory import require_memory
+    from ..symmetry import Symmetry
     from ..targets import load_target
 
     if (input_shape is None) == (fields_in is None):
         raise ArgumentError("--input", input_shape, "a shape, or --in with fields, one of both")
     model: Any = load_target(target, seed=seed)
+    shape = listed("--input", input_shape, int) if input_shape else None
+    entries = sample_size(shape, None if shape else Symmetry("flips", fields_in))
+    require_memory("--batch", f"{batch} samples of {entries:,} numbers", 4 * 8 * batch * entries)  # as for a check
     found = measure(
         model,
         fields_in,
-        input_shape=listed("--input", input_shape, int) if input_shape else None,
+        input_shape=shape,
         batched=not unbatched,
         batch=batch,
         generator=torch.Generator().manual_seed(seed),

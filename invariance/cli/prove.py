@@ -10,7 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import PICTURE, SEED, InputPath, OutputFile, Text, listed
+from .parameters import PICTURE, SEED, InputPath, OutputFile, Text, listed, sample_size
 
 __all__ = ["prove"]
 
@@ -53,6 +53,7 @@ def prove(
     TARGET is a module, named as for `invariance check`. Status 0: proved, 1: disproved by numbers, 3: not proved.
     """
     from ..files import write, write_json
+    from ..memory import require_memory
     from ..proving import prove as proof
     from ..targets import load_target
 
@@ -69,6 +70,7 @@ def prove(
     if input_shape is None:
         raise ArgumentError("--input", None, "the shape of one sample, such as 3,33,33")
     shape = listed("--input", input_shape, int)
+    require_memory("--input", input_shape, 4 * 8 * sample_size(shape, None))  # two arrays of places, and two of values
     if every:
         return _discover(model, shape, json_file)
     if group is None:

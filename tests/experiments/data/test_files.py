@@ -1,12 +1,15 @@
 """Broken files: one line that names the file and what to do."""
 
+import gzip
+import io
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from invariance.errors import DataError
-from invariance.experiments.data import load_splits
+from invariance.experiments.data import cifar10, files, load_splits, remote
 
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte"
 
@@ -90,6 +93,30 @@ def test_broken_gzip(mnist_folder: Path) -> None:
     for broken in (content[: len(content) // 2], content[5:], damaged, b""):
         path.write_bytes(broken)
         assert "get it again" in complaint("mnist", mnist_folder, IMAGES)
+
+
+@pytest.mark.parametrize("file", [IMAGES, f"{LABELS}.gz"])
+def test_what_unpacks_to_more_than_any_data_set_is_refused(
+    mnist_folder: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    monkeypatch.setattr(files, "LARGEST", 2**21)
+    (mnist_folder / "mnist" / LABELS).unlink(missing_ok=True)
+    (mnist_folder / "mnist" / f"{LABELS}.gz").write_bytes(gzip.compress(bytes([0, 0, 8, 1]) + (120).to_bytes(4, "big")))
+    (mnist_folder / "mnist" / file).write_bytes(gzip.compress(bytes(2**24)))
+    assert "at most 2 MB once it is unpacked" in complaint("mnist", mnist_folder, file)
+
+
+def test_members_of_an_archive_that_unpack_to_more_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST", 2**21)
+    bomb = tmp_path / "cifar-10-binary.tar.gz"
+    with tarfile.open(bomb, "w:gz") as archive:
+        for name in remote.CIFAR10_FILES:
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = 2**22
+            archive.addfile(member, io.BytesIO(bytes(2**22)))
+    assert "MD5" in complaint("cifar10", tmp_path, bomb.name)
+    monkeypatch.setattr(cifar10, "md5", lambda content: remote.CIFAR10.md5)  # an archive that passes for the canonical
+    assert "at most 2 MB once it is unpacked" in complaint("cifar10", tmp_path, bomb.name)
 
 
 def test_unreadable(mnist_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 import dataclasses
 import errno
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +13,17 @@ from pathlib import Path
 import pytest
 import torch
 from experiments.training.synthetic import splits
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load, load_file, save
 
 from invariance.errors import ArgumentError, CheckpointError, DivergedError, OutputError, RunError
 from invariance.experiments import trainer
 from invariance.experiments.batches import batches
+from invariance.experiments.checkpoint import load_state, load_tensors, save_tensors
 from invariance.experiments.fit import Listener, train
 from invariance.experiments.options import TrainOptions
 from invariance.experiments.run import load_run
+from invariance.reading import read_json
 
 TESTS = Path(__file__).parents[2]
 OPTIONS = TrainOptions("cnn", "synthetic", epochs=2, width=2, augment="crop-flip", batch=64)
@@ -175,10 +180,115 @@ def test_a_divergence_names_epoch_and_step(tmp_path: Path):
         train(changed(learning_rate=1e30), splits(), tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "not ours", "another network"])
-def test_a_corrupt_state_is_named(tmp_path: Path, damage: str):
+def test_a_divergence_in_the_last_step_of_an_epoch_keeps_the_state_before(tmp_path: Path):
+    """The loss of the last step is finite, and what Adam then makes of it is not."""
+
+    class Broken(Interrupt):
+        def step(self, epoch, step, loss):
+            if epoch == self.at and step == steps:
+                next(classifiers[0].parameters()).data.view(-1)[0] = float("nan")
+
+        def begin(self, record, number):
+            nonlocal steps
+            steps = number
+
+    steps, classifiers = 0, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "_check_fit", lambda classifier, *_: classifiers.append(classifier))
+        with pytest.raises(DivergedError, match=r"weights = not finite after epoch 2: .* the epochs before are kept"):
+            train(OPTIONS, splits(), tmp_path, listener=Broken(at=2))
+    assert len(read_json("record", tmp_path / "record.json")["history"]) == 1
+    _, about = load_state(tmp_path / "state.safetensors")
+    assert [entry["epoch"] for entry in about["history"]] == [1]
+    load_run(tmp_path)
+
+
+DAMAGES = {
+    "NaN": lambda tensors: tensors["weights/mean"].fill_(float("nan")),
+    "another dtype": lambda tensors: tensors.update({"weights/mean": tensors["weights/mean"].double()}),
+    "another shape": lambda tensors: tensors.update({"weights/mean": tensors["weights/mean"][:1].clone()}),
+    "one that is missing": lambda tensors: tensors.pop("weights/mean"),
+    "one too many": lambda tensors: tensors.update({"weights/x": torch.ones(1)}),
+    "a moment of another dtype": lambda tensors: tensors.update(
+        {name: value.double() for name, value in tensors.items() if name.startswith("exp_avg/")}
+    ),
+    "a moment that is infinite": lambda tensors: next(
+        value for name, value in tensors.items() if name.startswith("exp_avg/")
+    ).fill_(float("inf")),
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training that was interrupted in its second epoch."""
+    folder = tmp_path_factory.mktemp("stopped")
     with pytest.raises(KeyboardInterrupt):
-        train(OPTIONS, splits(), tmp_path, listener=Interrupt(at=2))
+        train(OPTIONS, splits(), folder, listener=Interrupt(at=2))
+    return folder
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["as it was signed", "signed anew"])
+@pytest.mark.parametrize("change", DAMAGES.values(), ids=DAMAGES)
+def test_a_state_that_was_changed_is_not_resumed(stopped: Path, tmp_path: Path, change, signed: bool):
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    state = tmp_path / "state.safetensors"
+    header = safe_open(state, "pt").metadata()
+    tensors, about = load_tensors(state)
+    change(tensors)
+    if signed:
+        save_tensors(state, tensors, about)
+    else:
+        state.write_bytes(save(tensors, header))
+    with pytest.raises(CheckpointError, match=r"state\.safetensors.*remove it"):
+        train(OPTIONS, splits(), tmp_path)
+
+
+def test_a_flipped_bit_in_a_state_is_not_resumed(stopped: Path, tmp_path: Path):
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    state = tmp_path / "state.safetensors"
+    content = bytearray(state.read_bytes())
+    content[-1] ^= 1
+    state.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"state\.safetensors.*it is corrupt; remove it"):
+        train(OPTIONS, splits(), tmp_path)
+
+
+def test_weights_without_a_checksum_and_others_are_not_loaded(tmp_path: Path):
+    train(changed(epochs=1), splits(), tmp_path)
+    model, record = tmp_path / "model.safetensors", tmp_path / "record.json"
+    whole, told = model.read_bytes(), record.read_bytes()
+    flipped = bytearray(whole)
+    flipped[-1] ^= 1
+    model.write_bytes(flipped)
+    with pytest.raises(CheckpointError, match=r"model\.safetensors.*SHA-256"):
+        load_run(tmp_path)
+    model.write_bytes(save(load(whole)))
+    entry = json.loads(told) | {"weights": hashlib.sha256(model.read_bytes()).hexdigest()}
+    record.write_text(json.dumps(entry), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="a readable checkpoint"):
+        load_run(tmp_path)
+    model.write_bytes(whole)
+    record.write_text(json.dumps({k: v for k, v in json.loads(told).items() if k != "weights"}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="a record with the SHA-256 of its weights"):
+        load_run(tmp_path)
+
+
+def test_the_weights_of_a_finished_run_are_written_again_from_its_state(tmp_path: Path):
+    record = train(changed(epochs=1), splits(), tmp_path)
+    model = tmp_path / "model.safetensors"
+    whole = model.read_bytes()
+    model.write_bytes(whole[:-1])
+    assert train(changed(epochs=1), splits(), tmp_path) == record
+    assert model.read_bytes() == whole
+    model.write_bytes(whole[:-1])
+    (tmp_path / "state.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors"):
+        train(changed(epochs=1), splits(), tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "not ours", "another network"])
+def test_a_corrupt_state_is_named(stopped: Path, tmp_path: Path, damage: str):
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
     state = tmp_path / "state.safetensors"
     if damage == "truncated":
         state.write_bytes(state.read_bytes()[:-100])
