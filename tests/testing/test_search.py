@@ -134,6 +134,24 @@ def test_a_file_cannot_name_any_class():
         WorstCase.from_dict({})
 
 
+CONTRADICTIONS = {
+    "a number in the place of a tensor": ("image", {"phase": 1.5}),
+    "waves of nothing": ("image", {"waves": [], "amplitude": [], "phase": []}),
+    "a width that is a list": ("image", {"window": []}),
+    "an image in the place of a warp": ("warp", {"class": "AnalyticImage"}),
+    "a field that there is not": ("warp", {"colour": 3}),
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("part", "change"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_a_case_that_contradicts_itself_is_refused(part: str, change: dict):
+    data = json.loads(searched(budget=5).to_json())
+    data[part] |= change
+    with pytest.raises(ArgumentError):
+        WorstCase.from_dict(data)
+
+
 def test_a_question_without_its_fields_is_refused():
     with pytest.raises(ArgumentError, match="the fields of a check"):
         Question.from_dict({"group": "p4"})
