@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ArgumentError, OutputError
-from .reading import is_folder
 
 __all__ = ["held_folder", "require_folder", "require_writable", "write", "write_json"]
 
@@ -90,7 +89,12 @@ def require_folder(option: str, path: Path) -> None:
     Raises:
         ArgumentError: a file of this name; a folder that cannot be made or written to.
     """
-    is_folder(option, path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # such as a name of 300 letters
+        raise ArgumentError(option, path, f"a folder that can be written to ({error.strerror})") from error
     there = path.absolute()
     while not os.path.lexists(there):
         there = there.parent

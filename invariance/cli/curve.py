@@ -171,6 +171,7 @@ def _images(named: list[Named], seed: int, device: str, options: dict[str, Any])
     from ..comparing.stream import array_of
     from ..images import AnalyticImage
     from ..pictures import photographs
+    from ..reading import is_folder
 
     name, size = options["images"], options["size"]
     labels = None if options["labels"] is None else array_of("--labels", options["labels"]).long()
@@ -189,7 +190,7 @@ def _images(named: list[Named], seed: int, device: str, options: dict[str, Any])
     if name.endswith(".npy"):
         return stream_of(array_of("--images", folder), **asked, about=name), None
     where, colon, found = name.rpartition(":")
-    if colon and where and found and not folder.exists():
+    if colon and where and found and not is_folder("--images", folder):
         from ..targets.python import found_in_python
 
         given = found_in_python("--images", where, found)

@@ -14,6 +14,7 @@ from torch import nn
 from ..errors import ArgumentError
 from ..measure.error import Model
 from ..models import build_spec, list_models
+from ..reading import is_file, is_folder
 from ..targets import load_target
 
 __all__ = ["Named", "named_models", "weights_hash"]
@@ -65,7 +66,7 @@ def weights_hash(model: object) -> str | None:
 def _labelled(text: str) -> tuple[str, str]:
     """A label has no colon and no slash: `diffcnn:kernel_size=1` has none, nor has a path with "=" in it."""
     label, equals, target = text.partition("=")
-    if not equals or ":" in label or "/" in label or Path(text).exists():
+    if not equals or ":" in label or "/" in label or is_file("--model", Path(text)) or is_folder("--model", Path(text)):
         return text, text
     if not (label.strip() and target):
         raise ArgumentError("--model", text, "LABEL=TARGET, or TARGET")
@@ -74,6 +75,6 @@ def _labelled(text: str) -> tuple[str, str]:
 
 def _built(target: str, seed: int) -> Model:
     name = target.partition(":")[0]
-    if name in list_models() or not (":" in target or target.endswith(".pt2") or Path(target).is_dir()):
+    if name in list_models() or not (":" in target or target.endswith(".pt2") or is_folder("--model", Path(target))):
         return build_spec(target, generator=torch.Generator().manual_seed(seed))
     return load_target(target, seed=seed)

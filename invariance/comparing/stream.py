@@ -15,6 +15,7 @@ from ..checking.given import ranged
 from ..errors import ArgumentError, ArgumentTypeError
 from ..images import AnalyticImage, ContinuousImage
 from ..pictures import PictureFolder
+from ..reading import is_file
 
 __all__ = ["BLOCK", "Stream", "array_of", "stream_of"]
 
@@ -110,11 +111,11 @@ def array_of(option: str, path: Path) -> Tensor:
     Raises:
         ArgumentError: no such file, or no array of numbers in it.
     """
+    if not is_file(option, path):
+        raise ArgumentError(option, path, f"an existing file: there is no {path}")
     try:
         return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
-    except FileNotFoundError as error:
-        raise ArgumentError(option, path, f"an existing file: there is no {path}") from error
-    except (OSError, ValueError, TypeError, EOFError) as error:
+    except (OSError, ValueError, TypeError, EOFError, SyntaxError, OverflowError, RecursionError) as error:
         raise ArgumentError(option, path, f"an array of numbers in a .npy file ({error})") from error
 
 

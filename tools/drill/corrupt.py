@@ -42,13 +42,17 @@ def corrupt_files(stage: Path, work: Path, count: int, seed: int) -> Iterator[tu
 
 def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str, ...], set[int]]]:
     """By file: its reader, the command that reads it, and the statuses that it may have."""
+    from invariance.comparing.stream import array_of
     from invariance.experiments.checkpoint import load_state, load_tensors
     from invariance.experiments.data.cifar10 import read_cifar10
     from invariance.experiments.data.files import read_bytes
     from invariance.experiments.data.mnist import read_idx
+    from invariance.measure.comparison import load
     from invariance.pictures import photographs
+    from invariance.proving.checker import RefusedError, verify
+    from invariance.reading import read_json
     from invariance.records import read_record
-    from invariance.targets import load_program
+    from invariance.targets import load_program, load_target
     from invariance.testing.replay import _Record
 
     from .stage import TRAIN
@@ -69,6 +73,10 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
         "0.1",
     )
     verdicts = {0, 1, 2, 3}
+    net = load_target(f"{stage / 'nets.py'}:Sum")
+
+    arrays = ("curve", "--output", "c.png", "--model", "plain-cnn", "--scales", "0.1", "--size", "9")
+    arrays += ("--images", "images.npy", "--labels", "labels.npy")
 
     def question(path: Path) -> None:
         record = _Record.read(path)
@@ -82,6 +90,10 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
         path.rename(folder / path.name)
         photographs(9, folder=folder)
 
+    def certificate(path: Path) -> None:
+        with suppress(RefusedError):
+            verify(read_json("--verify", path), net)
+
     def images(path: Path) -> None:
         read_idx(path, read_bytes(path), axes=3)
 
@@ -92,6 +104,14 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
         "bad.json": (question, ("replay", "bad.json"), verdicts),
         "good.json": (question, ("replay", "good.json"), verdicts),
         "worst.json": (question, ("replay", "worst.json"), verdicts),
+        "proof.json": (
+            certificate,
+            ("prove", "nets.py:Sum", "--input", "3,8,8", "--verify", "proof.json"),
+            {0, 2},
+        ),
+        "curve.json": (load, ("plot", "curve.json", "--output", "drawn.png"), {0, 2}),
+        "images.npy": (lambda path: array_of("--images", path), arrays, {0, 2}),
+        "labels.npy": (lambda path: array_of("--labels", path), arrays, {0, 2}),
         "net.pt2": (load_program, tuple("net.pt2" if part == "TARGET" else part for part in check), verdicts),
         "run/record.json": (lambda path: read_record("record", path, "run"), train, {0, 2}),
         "run/state.safetensors": (load_state, train, {0, 2}),

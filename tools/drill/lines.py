@@ -29,6 +29,13 @@ BASES: dict[str, tuple[str, ...]] = {
         "out.json",
     ),
     "prove": ("prove", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--json", "proof.json"),
+    "verify a proof": ("prove", "nets.py:Sum", "--input", "3,8,8", "--verify", "proof.json"),
+    "doctor": ("doctor", "nets.py:Bad", "--input", "3,8,8", "--group", "p4", "--json", "doctor.json"),
+    "compare": (
+        *("compare", "plain-cnn", "--images", "images.npy", "--labels", "labels.npy", "--scales", "0.1"),
+        *("--json", "compared.json"),
+    ),
+    "plot": ("plot", "curve.json", "--output", "drawn.png"),
     "replay": ("replay", "bad.json"),
     "curve": (
         *("curve", "--output", "curve.png", "--model", "plain-cnn", "--images", "pictures", "--size", "9"),
@@ -44,7 +51,7 @@ BASES: dict[str, tuple[str, ...]] = {
 ALLOWED = {name: {0, 2} for name in BASES} | {
     "verify": {0, 1, 2},
     "report": {1, 2},
-    **{name: {0, 1, 2, 3} for name in ("check", "prove", "replay")},
+    **{name: {0, 1, 2, 3} for name in ("check", "prove", "replay", "doctor", "verify a proof")},
 }
 _VALUES = (
     *(
@@ -169,7 +176,7 @@ _VALUES = (
 def command_lines(stage: Path, work: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
     """(the line, what is wrong) for each of `count` lines; one in ten meets a full disk."""
     names = list(BASES)
-    known = {name: _options(name) for name in names}
+    known = {name: _options(BASES[name][0]) for name in names}
     copy = work / "lines"
     for number in range(count):
         if number % 25 == 0:
@@ -178,7 +185,7 @@ def command_lines(stage: Path, work: Path, count: int, seed: int) -> Iterator[tu
             _furnish(copy)
         random_numbers = random.Random(f"{seed} {number}")
         name = names[number % len(names)]
-        full = number // len(names) % 10 == 9
+        full = number // len(names) % 10 == 9 and "--verify" not in BASES[name]
         line = BASES[name] if full else _mutated(BASES[name], known[name], random_numbers)
         before = {path: path.read_bytes() for path in copy.iterdir() if path.is_file()}
         ending = run(line, copy, disk=100 if full else None)

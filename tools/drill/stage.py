@@ -20,6 +20,10 @@ class Good(nn.Module):
     def forward(self, x):
         return x.mean(1, keepdim=True)
 
+class Sum(nn.Module):
+    def forward(self, x):
+        return torch.relu(x).sum((1, 2, 3))
+
 class Bad(nn.Conv2d):
     def __init__(self):
         super().__init__(3, 4, 3, padding=1)
@@ -77,6 +81,8 @@ def build(folder: Path) -> None:
     (folder / "pictures").mkdir()
     for name in ("a.png", "b.jpg"):
         Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).save(folder / "pictures" / name)
+    np.save(folder / "images.npy", random.random((4, 3, 9, 9)))
+    np.save(folder / "labels.npy", np.array([0, 1, 1, 0]))
     _program(folder / "net.pt2")
     _worst(folder / "worst.json")
     for arguments in (
@@ -96,6 +102,7 @@ def build(folder: Path) -> None:
             "--scales",
             "0.1",
         ),
+        ("prove", "nets.py:Sum", "--input", "3,8,8", "--group", "p4", "--certificate", "proof.json"),
         ("table", "rotmnist", "--data", "data", "--runs", "run", "--out", "table", "--model", "z2cnn:width=2"),
     ):
         ending = run(arguments, folder)
