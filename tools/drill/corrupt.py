@@ -73,7 +73,7 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
         "0.1",
     )
     verdicts = {0, 1, 2, 3}
-    net = load_target(f"{stage / 'nets.py'}:Sum")
+    net: Any = load_target(f"{stage / 'nets.py'}:Sum")
 
     arrays = ("curve", "--output", "c.png", "--model", "plain-cnn", "--scales", "0.1", "--size", "9")
     arrays += ("--images", "images.npy", "--labels", "labels.npy")

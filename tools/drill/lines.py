@@ -185,7 +185,7 @@ def command_lines(stage: Path, work: Path, count: int, seed: int) -> Iterator[tu
             _furnish(copy)
         random_numbers = random.Random(f"{seed} {number}")
         name = names[number % len(names)]
-        full = number // len(names) % 10 == 9 and "--verify" not in BASES[name]
+        full = number // len(names) % 10 == 9
         line = BASES[name] if full else _mutated(BASES[name], known[name], random_numbers)
         before = {path: path.read_bytes() for path in copy.iterdir() if path.is_file()}
         ending = run(line, copy, disk=100 if full else None)

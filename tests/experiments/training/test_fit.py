@@ -185,14 +185,13 @@ def test_a_divergence_in_the_last_step_of_an_epoch_keeps_the_state_before(tmp_pa
 
     class Broken(Interrupt):
         def step(self, epoch, step, loss):
-            if epoch == self.at and step == steps:
+            if epoch == self.at and step == self.steps:
                 next(classifiers[0].parameters()).data.view(-1)[0] = float("nan")
 
-        def begin(self, record, number):
-            nonlocal steps
-            steps = number
+        def begin(self, record, steps):
+            self.steps = steps
 
-    steps, classifiers = 0, []
+    classifiers = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "_check_fit", lambda classifier, *_: classifiers.append(classifier))
         with pytest.raises(DivergedError, match=r"weights = not finite after epoch 2: .* the epochs before are kept"):
