@@ -55,9 +55,9 @@ def integral(polynomial: Any, over: Sequence[Any]) -> Any:
 
 
 def change_of_variables(weighted: bool = True) -> Evidence:
-    """∫∫ u(φ) det dφ = ∫∫ u over the unit square: generic quadratic u, φ(x, y) = (x + a x(1 − x)y, y + b y(1 − y))."""
+    """∫∫ u(φ) det dφ = ∫∫ u over the unit square, u generic quadratic, φ = (x + a x(1 − x)y, y + b xy(1 − y))."""
     x, y, a, b, c = unknowns(x=1, y=1, a=1, b=1, c=6)
-    phi = x + a * x * (1 - x) * y, y + b * y * (1 - y)
+    phi = x + a * x * (1 - x) * y, y + b * x * y * (1 - y)
 
     def u(s: Any, t: Any) -> Any:
         return c[0] + c[1] * s + c[2] * t + c[3] * s * s + c[4] * s * t + c[5] * t * t

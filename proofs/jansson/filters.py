@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
-from invariance_proofs.jansson.simple import INVERTIBLE, Simple, box, inverse, reach
+from invariance_proofs.jansson.simple import INVERTIBLE, inverse, reach
+from invariance_proofs.jansson.theorem1 import FILTER, IMAGE, POINTS
+from invariance_proofs.jansson.theorem1_inverse import COMMUTATION
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.symbolic import free, same
 from invariance_proofs.statement import (
-    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -25,25 +26,7 @@ from invariance_proofs.statement import (
     instead,
 )
 
-IMAGE = Simple.on(((0, 0), (3, 1), (1, 2))) + Simple(((2, box(-2, -1, 0, 0)),))
-FILTER = Simple.on(((-1, -1), (1, 0), (0, 2))) + Simple(((-3, box(0, -1, 1, 0)),))
-POINTS = [(0, 0), (1, 2), (-1, 1)]
 DOUBLE = Matrix.diagonal(2, 2)
-
-
-def two_operators(order: str = "GA") -> Evidence:
-    """From T_gΛ′T_h = Λ and Λ′τ = τΛ′: τ_{GAy}Λ = Λτ_y. Letters g, h, L for Λ′, t = τ_y; Λ is written gLh."""
-    g, h, L, t = free("g h L t")
-    through = h * t * h**-1
-    conjugate = g * through * g**-1 if order == "GA" else h * (g * t * g**-1) * h**-1
-    return same(conjugate * (g * L * h), g * through * L * h, what=f"τ_{{{order}y}}Λ = g τ_{{Ay}} Λ′ h")
-
-
-def after_covariance(moved: str = "h t h⁻¹") -> Evidence:
-    """g L (h t h⁻¹) h = (g L h) t."""
-    g, h, L, t = free("g h L t")
-    through = h * t * h**-1 if moved == "h t h⁻¹" else t
-    return same(g * L * through * h, (g * L * h) * t, what="g Λ′ τ_{Ay} h = Λ τ_y")
 
 
 def deformed_taps(power: int = 1) -> Evidence:
@@ -102,13 +85,8 @@ J_filters = Statement(
     },
     clauses=(
         Clause(
-            "T_gΛ′T_h = Λ ⇒ τ_{GAy}Λ = Λτ_y, so T_g = T_h⁻¹ (J1.g)",
-            Chain(
-                "commutation",
-                Route("τ_{GAy}Λ", Method.SYMBOLIC, two_operators, {}, instead("order", "AG"), "g h L t"),
-                Route("Λτ_y", Method.SYMBOLIC, after_covariance, {}, {"τ not conjugated": {"moved": "t"}}, "g h L t"),
-            ),
-            over="g h L t",
+            "T_gΛ′T_h = Λ ⇒ τ_{GAy}Λ = Λτ_y, so T_g = T_h⁻¹: J1.g, in which Λ′ need not be Λ",
+            COMMUTATION,
             assumed=("Λf = σ(b) outside a bounded set, and J1.g from there",),
         ),
         Clause(

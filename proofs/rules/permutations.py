@@ -42,16 +42,19 @@ def any_group(row: str = "moved") -> Evidence:
     """
     g, i, j = letters("g i j")
 
-    def term(query: Word, key: Word, value: bool) -> Any:
-        score = function(f"e[{query}]")(key)
-        return score * function("v")(key) if value else score
+    def score(query: Word, key: Word) -> Any:
+        return function(f"e[{query}]")(key)
 
-    at = (~g)(i) if row == "moved" else i
+    def value(key: Word) -> Any:
+        return function("v")(key)
+
+    def back(place: Word) -> Word:
+        return (~g)(place)
+
+    at = back(i) if row == "moved" else i
     return all_of(
-        *(
-            reindexed(term((~g)(i), (~g)(j), value), term(at, j, value), what=what, over=j, acting=[g])
-            for value, what in ((True, "Σⱼ e v"), (False, "Σⱼ e"))
-        )
+        reindexed(score(back(i), back(j)) * value(back(j)), score(at, j) * value(j), "Σⱼ e v", over=j, acting=[g]),
+        reindexed(score(back(i), back(j)), score(at, j), "Σⱼ e", over=j, acting=[g]),
     )
 
 

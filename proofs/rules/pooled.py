@@ -44,8 +44,8 @@ def linear_sum_is_invariant(layer: Layer, n: int) -> bool:
 
 
 def rule(layer: Layer, n: int) -> bool:
-    """Remainder 0; or s = 2 with n odd, k even and p ≥ k − 1, where x and its mirror image meet the same taps."""
-    return layer.remainder(n) == 0 or (layer.s == 2 and n % 2 == 1 and layer.k % 2 == 0 and layer.p >= layer.k - 1)
+    """Remainder 0; or s = 2, k even and p ≥ k − 1 (so n is odd): x and its mirror image meet the same taps."""
+    return layer.remainder(n) == 0 or (layer.s == 2 and layer.k % 2 == 0 and layer.p >= layer.k - 1)
 
 
 def remainder_only(layer: Layer, n: int) -> bool:

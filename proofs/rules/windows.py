@@ -326,6 +326,9 @@ rounding = Statement(
     ),
     controls=(
         Dropped("the windows meet the image", decides, {"chain": (Window(1, 3, 1, ceil=True),), "n": 1}),
+        Witness("no window starts behind the image", lambda: equal(Window(1, 3, ceil=True).outputs(3), 1, what="1")),
+        Witness("nor in the padding behind it", lambda: equal(Window(2, 3, 1, ceil=True).outputs(5), 2, what="2")),
+        Witness("but in that before it", lambda: equal(Window(2, 3, 1, ceil=True).outputs(4), 2, what="2")),
         Witness("2×2, stride 2, at 4", decides, {"chain": (Window(2, 2, ceil=True),), "n": 4}),
         Witness("2×2, stride 2, at 3: not kept, and R = 1", decides, {"chain": (Window(2, 2, ceil=True),), "n": 3}),
     ),
