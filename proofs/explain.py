@@ -9,6 +9,7 @@ from typing import Any
 from invariance_proofs.judge import ClauseRun, Entry
 from invariance_proofs.outcome import Outcome, pasteable
 from invariance_proofs.route import Paper
+from invariance_proofs.statement import Verdict
 
 __all__ = ["explain", "index", "pages"]
 
@@ -27,11 +28,21 @@ def index(entries: Iterable[Entry], folder: str) -> str:
         "",
         f"{len(done)} entries: {_counts(str(e.verdict) for e in done)}.",
         f"By how firmly: {_counts(str(e.grade) for e in done)}. Written by `invariance verify --markdown FILE`.",
+        sizes(done),
         "",
     ]
     for paper, of_it in _by_paper(done):
         lines += [f"## [{paper.name}]({folder}/{paper.key}.md)", "", *_TABLE, *map(_table_row, of_it), ""]
     return "\n".join(lines)
+
+
+def sizes(entries: Iterable[Entry]) -> str:
+    """How many clauses no route decides for all sizes, and of which entries; counterexamples are not counted."""
+    done = list(entries)
+    fixed = {entry.id: len(entry.fixed) for entry in done if entry.fixed}
+    of = sum(len(entry.clauses) for entry in done if entry.verdict is not Verdict.REFUTED)
+    named = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in fixed.items())
+    return f"Clauses without a route for all sizes: {sum(fixed.values())} of {of}{f': {named}' if named else ''}."
 
 
 def pages(entries: Iterable[Entry]) -> dict[str, str]:

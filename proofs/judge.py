@@ -66,6 +66,11 @@ class ClauseRun:
     reason: str
     sizes: str
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether a route covers every size: none is fixed by the clause, none is listed, or there are none."""
+        return self.clause.finite or (self.grade.rank >= Grade.MODULO.rank and not self.clause.at)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -117,6 +122,11 @@ class Entry:
         return "; ".join(dict.fromkeys(part.sizes for part in self.clauses if part.sizes))
 
     @property
+    def fixed(self) -> tuple[ClauseRun, ...]:
+        """The clauses that no route decides for all sizes; a counterexample needs none."""
+        return tuple(part for part in self.clauses if part.grade is not Grade.REFUTED and not part.everywhere)
+
+    @property
     def assumed(self) -> tuple[str, ...]:
         """The steps that are taken on trust."""
         parts = [*(part.assumed for part in self.statement.parts), *(leaf.assumed for leaf in self.statement.leaves)]
@@ -152,7 +162,13 @@ class Entry:
             "counterexample": self.counterexample,
             "seconds": self.seconds,
             "clauses": [
-                {"text": part.clause.text, "grade": str(part.grade), "sizes": part.sizes, "reason": part.reason}
+                {
+                    "text": part.clause.text,
+                    "grade": str(part.grade),
+                    "sizes": part.sizes,
+                    "all_sizes": part.everywhere,
+                    "reason": part.reason,
+                }
                 for part in self.clauses
             ],
             "routes": [

@@ -126,7 +126,7 @@ class Clause:
     """One sentence of a claim and the routes to it.
 
     `over` names the sizes it is about, all of them; `at` the fixed sizes that it speaks of itself; `finite` that it
-    speaks of finitely many cases or says that something exists, so that given numbers decide it.
+    speaks of finitely many cases, which its text names, or says that something exists: given numbers decide it.
     """
 
     text: str
@@ -190,6 +190,8 @@ class Statement:
         whole = {"over": self.over, "at": self.at, "finite": self.finite, "assumed": self.assumed}
         if self.clauses and (stray := [name for name, value in whole.items() if value]):
             raise StatementError(f"{self.id}: {', '.join(stray)}: belongs to one of its clauses")
+        if vague := [part.text for part in self.parts if part.finite and part.at]:
+            raise StatementError(f"{self.id}: clauses {vague}: what is finite says its cases in its text, not in `at`")
         if bare := [leaf.name for leaf in self.leaves if not leaf.mutants]:
             raise StatementError(
                 f"{self.id}: routes {bare}: each wants a mutant, other data that make it say the opposite"

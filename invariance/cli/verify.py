@@ -113,6 +113,9 @@ def _print_ledger(console: Console, entries: list[Any]) -> None:
             recorded = f"{entry.recorded}, {entry.statement.grade}"
             line = f"{entry.id}: {entry.verdict}, {entry.grade}; recorded is {recorded}. {entry.reason}"
             console.print(line, markup=False, soft_wrap=True)
+    from invariance_proofs.explain import sizes
+
+    console.print(sizes(entries), markup=False, highlight=False, soft_wrap=True)
     total = sum(entry.seconds for entry in entries)
     wrong = [entry.id for entry in entries if not entry.agreed]
     state = f"other than recorded: {', '.join(wrong)}" if wrong else "all as recorded"

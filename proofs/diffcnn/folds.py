@@ -163,8 +163,16 @@ def corners(reach: int = 1) -> Evidence:
     )  # fmt: skip
 
 
+TORN = {Fraction(1, 2): ("0.2898", "0.2899"), Fraction(1, 10): ("3.0e-12", "3.1e-12")}
+
+
 def torn(formula: Any = HORIZON) -> Evidence:
-    return inside(formula(Fraction(1, 2)), Fraction("0.2898"), Fraction("0.2899"), f"{formula} at σ = 0.5")
+    return all_of(
+        *(
+            inside(formula(s), Fraction(low), Fraction(high), f"{formula} at σ = {float(s)}")
+            for s, (low, high) in TORN.items()
+        )
+    )
 
 
 def divided(g: Fraction = Fraction(2), side: int = 1) -> Evidence:
@@ -198,7 +206,7 @@ E_horizon = Statement(
             assumed=("g + h and g − h are independent", "P(|t| < s) = erf(s/(√2 sd)) for a normal t"),
         ),
         Clause(
-            "the number at σ = 0.5",
+            "the numbers at σ = 0.5 and 0.1",
             Route("enclosed between fractions", Method.INTERVAL, torn, {}, {"not squared": {"formula": ONE_SIDED}}),
             finite=True,
         ),

@@ -162,7 +162,7 @@ T2_h_order = Statement(
             assumed=("Taylor's theorem for images and warps of class C³",),
         ),
         Clause(
-            "U is of first order in h and ε, in general",
+            "U is of first order in h and ε, in general: two taps, three channels",
             Route(
                 "series of U, a linear and a curved warp",
                 Method.RING,
@@ -172,7 +172,6 @@ T2_h_order = Statement(
             Route(
                 "exact errors at h, ε = 2⁻¹⁰ and half of it", Method.EXACT, observed_order, mutants=instead("factor", 4)
             ),
-            at="two taps, C = 3",
             finite=True,
         ),
     ),

@@ -21,6 +21,7 @@ from invariance_proofs.statement import (
     Dropped,
     Evidence,
     Formula,
+    Grade,
     Hypothesis,
     Method,
     Route,
@@ -137,6 +138,7 @@ G10 = Statement(
         "a filter about the origin of Z² is to turn its array only if the array is odd and centred; an even array "
         "turned about its own centre gives the same channels, each shifted by a translation of its own."
     ),
+    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     hypotheses={
         "the array is centred": Hypothesis(
@@ -165,7 +167,6 @@ G10 = Statement(
                 mutants={"read at s⁻¹": {"groups": ("p4",), "read_at": BACK}},
                 over="groups",
             ),
-            finite=True,
             at="3×3 filters",
         ),
     ),

@@ -14,6 +14,7 @@ from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
+from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.statement import (
     Clause,
     Dropped,
@@ -74,6 +75,13 @@ def generic_features(values_of: int = 1) -> Evidence:
     variance = standardise(batch)[1]
     residuals += [standardise([act(P4M, h, f) for f in batch])[1] - variance for h in P4M]
     return vanishes(residuals, what="scale, shift and statistics of one feature map")
+
+
+def permuted(acting: bool = True) -> Evidence:
+    """⊕_g (L_h f)(g) = ⊕_g f(g) over all that h permutes, for every ⊕ that does not look at the order."""
+    h, g = letters("h g")
+    f = function("f")
+    return reindexed(f((~h)(g)), f(g), "⊕ L_h f = ⊕ f", over=g, acting=[h] if acting else [])
 
 
 def any_statistic(seen: Formula = ALL_OF_IT) -> Evidence:
@@ -145,9 +153,9 @@ G11 = Statement(
         ),
         Clause(
             "L_h only permutes the values, so symmetric statistics stay",
+            Route("substitution g ↦ hg", Method.SYMBOLIC, permuted, {}, instead("acting", False), "groups"),
             Route("labels for values", Method.EXHAUSTIVE, any_statistic, mutants=instead("seen", ONE_CHANNEL)),
-            finite=True,
-            at="p4m, 2×3 pixels",
+            over="groups",
         ),
     ),
     controls=(

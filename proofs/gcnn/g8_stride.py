@@ -136,6 +136,8 @@ RULES: dict[str, dict[str, Rule]] = {
     "one pixel left over does no harm": {"rule": lambda layer, n: layer.remainder(n) <= 1},
 }
 
+SMALL = "images to 5×5, k, s ≤ 3"
+
 G8_stride = Statement(
     id="G8.stride",
     paper=PAPER,
@@ -158,31 +160,21 @@ G8_stride = Statement(
     },
     clauses=(
         Clause(
-            "the mirrored tap of the mirrored output reads the mirror image moved by r",
+            "the mirrored tap of the mirrored output reads the mirror image moved by r: the mirror image ⇔ r = 0",
             Route("taps", Method.RING, mirrored_reads, mutants=instead("of_the_remainder", 2), over="s q k p r"),
             Route("centres", Method.RING, centres, mutants=instead("of_the_remainder", 2), over="s q k p r"),
+            Route("what every tap reads", Method.EXHAUSTIVE, every_small_size, mutants=RULES, at=SMALL),
+            Route("raw lifting layer", Method.RANDOM, raw_layers, mutants=RULES, at=SMALL),
             over="s q k p r",
         ),
         Clause(
             "so p2, p4 and p4m want r₁ = r₂ = 0, pm wants r₁ = 0, cm nothing",
             Route("A r = |A| r", Method.RING, must_vanish, mutants={"pm wants both": {"which": {"pm": {"r1", "r2"}}}}),
-        ),
-        Clause(
-            "quarter turns ⇔ r = 0, on images",
-            Route("what every tap reads, small sizes", Method.EXHAUSTIVE, every_small_size, mutants=RULES),
-            Route("raw lifting layer, small sizes", Method.RANDOM, raw_layers, mutants=RULES),
-            finite=True,
-            at="images to 5×5, k, s ≤ 3",
-        ),
-        Clause(
-            "row flips ⇔ r₁ = 0, transposition of squares always",
             Chain(
-                "what every tap reads, small sizes",
-                Route("pm", Method.EXHAUSTIVE, flips, mutants={name: {"rows": r["rule"]} for name, r in RULES.items()}),
-                Route("cm", Method.EXHAUSTIVE, transposition, mutants={"a quarter turn": {"motion": TURN}}),
+                "what every tap reads",
+                Route("pm", Method.EXHAUSTIVE, flips, {}, {name: {"rows": r["rule"]} for name, r in RULES.items()}),
+                Route("cm", Method.EXHAUSTIVE, transposition, {}, {"a quarter turn": {"motion": TURN}}, at=SMALL),
             ),
-            finite=True,
-            at="images to 5×5, k, s ≤ 3",
         ),
     ),
     controls=(

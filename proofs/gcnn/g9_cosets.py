@@ -135,12 +135,8 @@ G9 = Statement(
             over="groups",
         ),
         Clause(
-            "P L_h = L_h P",
+            "P L_h = L_h P, and Pf is a function on cosets, moved by L_h",
             Route("words", Method.SYMBOLIC, equivariant, mutants=instead("out", BACK), over="groups"),
-            over="groups",
-        ),
-        Clause(
-            "Pf is a function on H/K, moved by L_h",
             Route(
                 "the ten subgroups of p4m's point group",
                 Method.EXHAUSTIVE,
@@ -154,8 +150,7 @@ G9 = Statement(
                 {"residual": raw_pooling, "what": "raw pooling"},
                 {"{1, turn} is no subgroup": {"residual": partial(raw_pooling, K=P4[:2])}},
             ),
-            finite=True,
-            at="subgroups of p4m",
+            over="groups",
         ),
     ),
     controls=(

@@ -10,6 +10,7 @@ from invariance_proofs.gcnn.controls import BACK, FORWARD
 from invariance_proofs.gcnn.functions import move, pool
 from invariance_proofs.gcnn.motions import ONE, P4, STEPS, Motion, shift, window
 from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.statement import (
     Clause,
@@ -21,6 +22,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    all_of,
     instead,
 )
 
@@ -55,6 +57,17 @@ def every_element_once(turns: Sequence[Motion] = P4) -> Evidence:
     return check(len(set(elements)) == 36, "th, t ∈ Z², h ∈ R: no two are equal")
 
 
+def one_translation(turns: Sequence[Motion] = P4) -> Evidence:
+    """The coset of t r, t symbolic: of the t r k, k ∈ R, exactly one is a translation, and it is t."""
+    u, v = unknowns(u=1, v=1)
+    cosets = [[shift(u, v)(r)(k) for k in turns] for r in P4]
+    found = [[g for g in coset if g[:4] == P4[0][:4]] for coset in cosets]
+    return all_of(
+        check(all(len(some) == 1 for some in found), "one translation in each coset", found=len(found)),
+        vanishes([x - y for some in found for g in some for x, y in zip(g, shift(u, v), strict=True)] or [0], what="t"),
+    )
+
+
 def normal() -> Evidence:
     """Whether gR = Rg, as it would have to be for p4/R to be a group."""
     g = STEPS[0]
@@ -83,11 +96,10 @@ G9_plane = Statement(
         ),
         Clause(
             "every coset of R holds one translation",
+            Route("symbolic translations", Method.RING, one_translation, {}, {"half the turns": {"turns": P4[:2]}}),
             Route(
                 "near 0", Method.EXHAUSTIVE, every_element_once, mutants={"a turn twice": {"turns": (*P4[:3], P4[2])}}
             ),
-            finite=True,
-            at="p4, |x| ≤ 1",
         ),
     ),
     controls=(Mutant("R is normal, p4/R a group", normal), Witness("the translations fill p4", every_element_once)),

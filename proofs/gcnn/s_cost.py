@@ -152,7 +152,7 @@ S_cost = Statement(
         "arithmetic."
     ),
     verdict=Verdict.CORRECTED,
-    grade=Grade.DECIDED,
+    grade=Grade.LISTED,
     correction=(
         "“Comparable” holds for equal numbers of planar channels; at an equal number of parameters it is |H| times as "
         "much."
@@ -162,7 +162,6 @@ S_cost = Statement(
         Clause(
             "|H|² C k² a place and output map",
             Route("the bank as it is built, five groups", Method.EXHAUSTIVE, counted, {}, instead("power", 1)),
-            finite=True,
             at="five groups, C and k ≤ 3",
         ),
         Clause(

@@ -112,7 +112,6 @@ J5 = Statement(
         "their maximum: no T_g, affine or not, aligns the maps of the turned image. What happens is Λ_W T_h = T_h Λ_M: "
         "the maps turn and the channels swap."
     ),
-    at="one letter of 5×5 pixels",
     finite=True,
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

@@ -7,7 +7,7 @@ from typing import Any
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import INVERTIBLE, inverse, reach
-from invariance_proofs.jansson.theorem1 import FILTER, IMAGE, POINTS
+from invariance_proofs.jansson.theorem1 import CHANGE, FILTER, IMAGE, POINTS, SUBSTITUTION
 from invariance_proofs.jansson.theorem1_inverse import COMMUTATION
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
@@ -95,7 +95,8 @@ J_filters = Statement(
             over="A x k",
         ),
         Clause(
-            "λ′ = |det A|⁻¹T_hλ aligns",
+            "λ′ = |det A|⁻¹T_hλ aligns: J1's μ is |det A| λ′∘A = λ",
+            SUBSTITUTION,
             Route(
                 "48 matrices on polygons",
                 Method.EXHAUSTIVE,
@@ -103,8 +104,7 @@ J_filters = Statement(
                 {},
                 {"filters as they were": {"transformed": False}, "without |det|⁻¹": {"weight": 0}},
             ),
-            at="48 matrices, one image and filter",
-            finite=True,
+            assumed=CHANGE,
         ),
     ),
     controls=(

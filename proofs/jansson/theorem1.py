@@ -114,6 +114,9 @@ def odd_filter(power: int = 1) -> Evidence:
     )  # fmt: skip
 
 
+SUBSTITUTION = Route("substitution y = Az", Method.SYMBOLIC, substitution, mutants=instead("y", BACK))
+CHANGE = ("change of variables: ∫ g(y) dy = |det A| ∫ g(Az) dz",)
+
 J1 = Statement(
     id="J1",
     paper=PAPER,
@@ -141,7 +144,7 @@ J1 = Statement(
     clauses=(
         Clause(
             f"μ(z) = {ABSOLUTE} λ(Az)",
-            Route("substitution y = Az", Method.SYMBOLIC, substitution, mutants=instead("y", BACK)),
+            SUBSTITUTION,
             Route(
                 "images and filters on polygons, 48 linear parts with a translation",
                 Method.EXHAUSTIVE,
@@ -150,7 +153,7 @@ J1 = Statement(
                 | instead("moved_by", 1)
                 | {"λ∘A⁻¹": {"through": lambda A: A}},
             ),
-            assumed=("change of variables: ∫ g(y) dy = |det A| ∫ g(Az) dz",),
+            assumed=CHANGE,
         ),
         Clause(
             "the same on Gaussians, whose translates are dense",
@@ -164,7 +167,7 @@ J1 = Statement(
             assumed=("∫ exp(−xᵀSx) dx = π/√det S in the plane; sums of translated Gaussians are dense in L¹",),
         ),
         Clause(
-            "T_h⁻¹ aligns only if λ = |det A| λ∘A",
+            "the square under 48 matrices: T_h⁻¹ aligns only if λ = |det A| λ∘A",
             Route(
                 "the square under 48 matrices, σ(z) = z",
                 Method.EXHAUSTIVE,
@@ -172,7 +175,6 @@ J1 = Statement(
                 {},
                 {"|det A| = 1": {"rule": lambda A: abs(A.det()) == 1}},
             ),
-            at="48 matrices, one image and filter",
             finite=True,
             assumed=("two linear functionals of f that are not multiples of one another take every pair of values",),
         ),

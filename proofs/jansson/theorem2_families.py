@@ -10,6 +10,7 @@ from invariance_proofs.jansson.simple import Polygon, Simple, inverse
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.statement import (
     Chain,
     Clause,
@@ -52,6 +53,14 @@ def finite_order(period: int = 2) -> Evidence:
         lambda case: parts(case[1] * orbit_sum(*case).moved(inverse(case[0]))) == parts(orbit_sum(*case)),
         "(A, C): Σ Cᵏ T^k f = C T_h⁻¹ Σ Cᵏ T^k f",
     )
+
+
+def any_orbit(moved: bool = True) -> Evidence:
+    """λ(x) = Σ_k c(k) f(kx) over a finite group: λ(Ax) = Σ_k c(kA⁻¹) f(kx) = c(A)⁻¹ λ(x) for a character c."""
+    k, A, x = letters("k A x")
+    c, f = function("c"), function("f")
+    right = c(k(~A)) if moved else c(k)
+    return reindexed(c(k) * f(k(A)(x)), right * f(k(x)), "Σ c(k) f(kAx) = Σ c(kA⁻¹) f(kx)", over=k, acting=[A])
 
 
 def symmetric(C: int) -> Evidence:
@@ -108,9 +117,9 @@ J2_families = Statement(
     clauses=(
         Clause(
             "(i) Aⁿ = I: Σ_k Cᵏ f∘A⁻ᵏ",
+            Route("substitution k ↦ kA", Method.SYMBOLIC, any_orbit, {}, instead("moved", False), "groups"),
             Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order, mutants=instead("period", 1)),
-            finite=True,
-            at="integer matrices with entries up to 2",
+            over="groups",
         ),
         Clause(
             "(ii) A = P⁻¹RP of infinite order: F(|Px|²)",

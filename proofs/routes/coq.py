@@ -82,10 +82,13 @@ def pinned(theory: str, said: Mapping[str, str], defined: Mapping[str, str] = _N
 
 
 def _bound(statement: str) -> Iterator[str]:
-    """The names that a leading `forall (a b : T) (c : U),` binds."""
-    head = statement.partition(",")[0].removeprefix("forall")
-    for group in re.findall(r"\(([^:()]+):", head):
-        yield from group.split()
+    """The names that `forall (a b : T) (c : U),` binds outside all brackets, where it speaks of everything."""
+    bare = statement
+    while (shorter := re.sub(r"\((?![^():]+:[^()]*\))[^()]*\)", "", bare)) != bare:
+        bare = shorter
+    for head in re.findall(r"forall ([^,]*),", bare):
+        for group in re.findall(r"\(([^:()]+):", head):
+            yield from group.split()
 
 
 def assumptions(source: str, theorems: Sequence[str]) -> dict[str, str]:

@@ -218,6 +218,13 @@ def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1))
     return vanishes(room[0] - room[1], room[0] - (n - 1), what="n + 2p − k = n − 1 for both")
 
 
+def differ(sign: int = -1) -> Evidence:
+    """(n + 2p − k) − (n + 2q − l) = (2p − k) − (2q − l): congruent modulo s at one n, congruent at all."""
+    n, p, k, q, l = unknowns(n=1, p=1, k=1, q=1, l=1)  # noqa: E741
+    rooms = (n + 2 * p - k) + sign * (n + 2 * q - l)
+    return vanishes(rooms - ((2 * p - k) - (2 * q - l)), what="the difference of n + 2p − k and n + 2q − l")
+
+
 def every_pair(modulo: int = 0) -> Evidence:
     """The remainders of two windows of one stride over 12 sizes."""
     some = [Window(k, s, p) for k, s, p in product((1, 2, 3), (1, 2, 3), (0, 1, 2))]
@@ -357,16 +364,17 @@ shortcut = Statement(
     },
     clauses=(
         Clause(
-            "n + 2p − k − (n + 2p′ − k′) does not depend on n, and is 0 for (1, 0) and (3, 1)",
+            "n + 2p − k = n − 1 for (1, 0) and (3, 1)",
             Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n"),
             over="n",
         ),
         Clause(
-            "one remainder at every size ⇔ 2p − extent agrees modulo s",
+            "one remainder modulo s at every n ⇔ 2p − extent agrees modulo s",
+            Route("the difference does not depend on n", Method.RING, differ, {}, instead("sign", 1), "n p k q l"),
             Route(
                 "all pairs with k ≤ 3, s ≤ 3, p ≤ 2, n ≤ 12", Method.EXHAUSTIVE, every_pair, {}, instead("modulo", 1)
             ),
-            finite=True,
+            over="n p k q l",
         ),
     ),
     controls=(

@@ -149,6 +149,8 @@ def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
         {"correction": "they forgot"},
         {"verdict": Verdict.REFUTED},
         {"verdict": Verdict.CORRECTED},
+        {"routes": (), "clauses": (Clause("one", route(TRUE)),), "assumed": ("a limit that no clause takes",)},
+        {"finite": True, "at": "n ≤ 5"},
     ],
 )
 def test_contradictory_statements_are_refused(changes: dict[str, Any]) -> None:
@@ -222,6 +224,14 @@ def test_all_is_said_of_unknowns_only() -> None:
     assert "over = 'n': neither in data nor an unknown" in entry.reason
     with pytest.raises(StatementError, match="what is fixed is not"):
         proves(TRUE, at="all n")
+
+
+def test_a_kernel_may_say_more_than_is_recorded_and_no_other_may() -> None:
+    better = {Method.COQ: True, Method.RING: False}
+    for method, agreed in better.items():
+        routes = (proves(KNOWN), proves(KNOWN, over="n", method=method))
+        entry = run(statement(over="n", routes=routes, grade=Grade.LISTED))
+        assert (entry.agreed, bool(entry.fixed)) == (agreed, False)
 
 
 def test_the_weakest_clause_decides() -> None:
