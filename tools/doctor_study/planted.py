@@ -1,0 +1,266 @@
+"""Causes planted one at a time, and healthy networks; every case says which causes its first line may name."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from invariance.groups import GROUPS, P4
+from invariance.layers.gconv import LiftingConv2d
+
+from ..check_study import faults  # noqa: F401: enters them in FAULTS
+from ..check_study.blame.networks import BUILDS, build, four_fold
+from ..check_study.blame.slips import ON_IMAGES
+from ..check_study.subject import FAULTS, randomised
+
+__all__ = ["Planted", "healthy", "planted"]
+
+Build = Callable[[], tuple[Any, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A network to make, with the question; `causes` is empty for a healthy one."""
+
+    name: str
+    causes: tuple[str, ...]
+    build: Build
+
+
+class Step(nn.Module):
+    """A function as a stage of a network."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+class Between(nn.Module):
+    """A function in the code of `forward`, between two layers."""
+
+    def __init__(self, first: nn.Module, function: Callable[[Tensor], Tensor], second: nn.Module) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+        self.function = (function,)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.function[0](self.first(x)))
+
+
+class Noise(nn.Module):
+    """Noise in training mode alone, as an augmentation inside a network."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 0.1 * torch.randn_like(x) if self.training else x
+
+
+class Positions(nn.Module):
+    """A learned embedding of places."""
+
+    def __init__(self, width: int, side: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(0.3 * torch.randn(width, side, side))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.table
+
+
+def head(width: int) -> list[nn.Module]:
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 3)]
+
+
+def net(*middle: nn.Module, width: int = 6) -> nn.Sequential:
+    """Symmetric filters, what is given, symmetric filters, a head."""
+    return nn.Sequential(
+        four_fold(3, width), nn.Tanh(), *middle, four_fold(width, width), nn.Tanh(), *head(width)
+    ).double()  # fmt: skip
+
+
+def conv(inputs: int, outputs: int, size: int = 3, **options: Any) -> nn.Conv2d:
+    """Filters without symmetry."""
+    return nn.Conv2d(inputs, outputs, size, **options).double()
+
+
+def symmetric(inputs: int, outputs: int, size: int, stride: int, padding: int) -> nn.Conv2d:
+    made = four_fold(inputs, outputs, size)
+    made.stride, made.padding = (stride, stride), (padding, padding)
+    return made
+
+
+def p4(side: int = 16, **options: Any) -> dict[str, Any]:
+    return {"input_shape": (3, side, side), "group": "p4", **options}
+
+
+def shifts(side: int = 16, **options: Any) -> dict[str, Any]:
+    return {"input_shape": (3, side, side), "group": "translation", **options}
+
+
+def _of_seed(seed: int, make: Callable[[], tuple[Any, dict[str, Any]]]) -> Build:
+    def drawn() -> tuple[Any, dict[str, Any]]:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return make()
+
+    return drawn
+
+
+def planted() -> Iterator[Planted]:
+    """Every cause several times, in networks of several builds."""
+    made: list[tuple[str, tuple[str, ...], Callable[[], tuple[Any, dict[str, Any]]]]] = []
+
+    def add(name: str, cause: str | tuple[str, ...], make: Callable[[], tuple[Any, dict[str, Any]]]) -> None:
+        made.append((name, (cause,) if isinstance(cause, str) else cause, make))
+
+    for i, layer in enumerate((nn.Dropout(0.5), nn.Dropout2d(0.3), nn.AlphaDropout(0.2), Noise(), nn.Dropout(0.05))):
+        add(f"{type(layer).__name__} in training mode", "training mode", lambda layer=layer: (net(layer), p4()))
+        add(f"{type(layer).__name__}, shifts {i}", "training mode",
+            lambda layer=layer: (nn.Sequential(conv(3, 4), nn.ReLU(), layer, *head(4)).double(), shifts()))  # fmt: skip
+    for cast in ("half", "bfloat16"):
+        low = Step(lambda x, cast=cast: getattr(x, cast)().double())
+        add(f"a cast to {cast}", "precision", lambda low=low: (net(low), p4()))
+        add(f"two casts to {cast}", "precision", lambda low=low: (net(low, nn.ReLU(), low), p4()))
+        add(f"a cast to {cast}, p4m", "precision",
+            lambda low=low: (nn.Sequential(low, four_fold(3, 4), low, *head(4)).double(), p4(group="p2")))  # fmt: skip
+    inverse = GROUPS["p4"].inverse
+    for channels, size in ((2, 3), (3, 3), (2, 5), (4, 3)):
+
+        def turned(g: int, y: Tensor) -> Tensor:
+            return P4.act(y, inverse[g]) if hasattr(P4, "act") else _regular(y, inverse[g])
+
+        add(f"the inverse action in the test, {channels} channels of {size}×{size}", "action in the test",
+            lambda c=channels, k=size, act=turned: (randomised(LiftingConv2d(P4, 3, c, k, 1, k // 2)).double(),
+                                                   p4(9, claim="equivariant", action=act)))  # fmt: skip
+    for width in (4, 6):
+        add(f"an equivariant map claimed invariant, {width}", "claim",
+            lambda w=width: (nn.Sequential(four_fold(3, w), nn.Tanh(), four_fold(w, 2)).double(), p4(9)))  # fmt: skip
+        add(f"regular features claimed scalar, {width}", "claim",
+            lambda w=width: (randomised(LiftingConv2d(P4, 3, w, 3, 1, 1)).double().flatten_out()
+                             if hasattr(LiftingConv2d, "flatten_out")
+                             else nn.Sequential(four_fold(3, w), Step(torch.tanh)).double(), p4(9)))  # fmt: skip
+        add(f"a chiral network claimed mirror-symmetric, {width}", "claim",
+            lambda w=width: (net(_chiral(w, w), width=w), p4(group="p4m")))  # fmt: skip
+        add(f"a half turn claimed a quarter, {width}", "claim",
+            lambda w=width: (nn.Sequential(_half_turn(3, w), nn.Tanh(), *head(w)).double(), p4()))  # fmt: skip
+    for size, stride, padding, side in (
+        (3, 2, 1, 16),
+        (3, 2, 1, 32),
+        (5, 2, 2, 16),
+        (1, 2, 0, 12),
+        (3, 3, 1, 15),
+        (3, 2, 0, 16),
+    ):
+        add(f"{size}×{size}, stride {stride}, at {side}", "size and stride",
+            lambda k=size, s=stride, p=padding, n=side: (
+                nn.Sequential(symmetric(3, 5, k, s, p), nn.Tanh(), four_fold(5, 5), *head(5)).double(), p4(n)))  # fmt: skip
+    for pool in (nn.MaxPool2d(2), nn.AvgPool2d(2), nn.MaxPool2d(3, 2), nn.AvgPool2d(3, 2)):
+        side = 17 if pool.kernel_size == 2 else 16
+        add(f"{pool} at {side}", "size and stride", lambda pool=pool, n=side: (net(pool), p4(n)))
+    for sides in ((2, 0, 1, 1), (1, 1, 2, 0), (2, 0, 2, 0), (0, 2, 1, 1), (0, 2, 2, 0)):
+        add(f"ZeroPad2d{sides}", "padding",
+            lambda s=sides: (net(nn.ZeroPad2d(s), symmetric(6, 6, 3, 1, 0)), p4()))  # fmt: skip
+        add(f"F.pad {sides} in forward", "padding",
+            lambda s=sides: (net(Step(lambda x: F.pad(x, s)), symmetric(6, 6, 3, 1, 0)), p4()))  # fmt: skip
+    for depth in (1, 2, 3, 4):
+        add(f"zero padding, {depth} layers deep, its border counted", "padding",
+            lambda d=depth: (nn.Sequential(*(conv(3, 3, padding=1) for _ in range(d)), *head(3)).double(),
+                             shifts(border="counted")))  # fmt: skip
+    for factor in (1.5, 2.5, 1.25):
+        add(f"nearest, {factor} times as large", "interpolation",
+            lambda f=factor: (net(nn.Upsample(scale_factor=f, mode="nearest")), p4()))  # fmt: skip
+    for side in (21, 23, 19, 27, 11):
+        add(f"nearest, to {side} pixels", "interpolation",
+            lambda n=side: (net(Step(lambda x: F.interpolate(x, size=(n, n)))), p4()))  # fmt: skip
+    for name, step in {
+        "max pooling": nn.MaxPool2d(2), "mean pooling": nn.AvgPool2d(2), "3×3, stride 2": conv(4, 4, 3, stride=2, padding=1),
+        "1×1, stride 2": conv(4, 4, 1, stride=2), "max pooling of 4": nn.MaxPool2d(4),
+        "5×5, stride 2": conv(4, 4, 5, stride=2, padding=2), "stride 4": conv(4, 4, 3, stride=4, padding=1),
+    }.items():  # fmt: skip
+        add(f"shifts: {name}", "aliasing",
+            lambda step=step: (nn.Sequential(conv(3, 4, padding=1), nn.ReLU(), step, nn.ReLU(), *head(4)).double(),
+                               shifts()))  # fmt: skip
+    for i, noise in enumerate((1e-3, 1e-2, 0.1, 0.3, 1.0)):
+        add(f"filters off by {noise:g}", "filters", lambda e=noise: (net(_noisy(6, e)), p4()))
+        add(f"filters off by {noise:g}, p4m {i}", "filters", lambda e=noise: (net(_mirrored(6, e)), p4(group="p2")))
+    for size in (3, 5, 7):
+        add(f"filters without symmetry, {size}×{size}", "filters",
+            lambda k=size: (net(conv(6, 6, k, padding=k // 2)), p4()))  # fmt: skip
+    for slip in ON_IMAGES:
+        add(f"code: {slip.__name__}", "code",
+            lambda slip=slip: (nn.Sequential(Between(four_fold(3, 6), slip, four_fold(6, 6)), nn.Tanh(), *head(6)).double(),
+                               p4()))  # fmt: skip
+        add(f"a layer: {slip.__name__}", ("layer", "code"), lambda slip=slip: (net(Step(slip)), p4()))
+    for side in (9, 16):
+        add(f"learned positions at {side}", ("layer", "code"), lambda n=side: (net(Positions(6, n)), p4(n)))
+        add(f"a head that sees places, {side}", "layer",
+            lambda n=side: (nn.Sequential(four_fold(3, 4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * n * n, 5)).double(),
+                            p4(n)))  # fmt: skip
+    for number, (name, causes, make) in enumerate(made):
+        yield Planted(name, causes, _of_seed(number, make))
+    yield from _of_the_check_study()
+
+
+def _of_the_check_study() -> Iterator[Planted]:
+    """Every fourth fault of its banks, and all of sizes: other people's code, as functions and modules."""
+    causes = {"banks": ("filters", "layer", "code"), "sizes": ("size and stride", "padding", "interpolation")}
+    rows = {name: build for name, build in FAULTS.items() if build.__module__.rpartition(".")[2] in causes}
+    for number, (name, build_fault) in enumerate(sorted(rows.items())):
+        kind = build_fault.__module__.rpartition(".")[2]
+        if kind == "banks" and number % 6:
+            continue
+
+        def make(build_fault: Any = build_fault) -> tuple[Any, dict[str, Any]]:
+            fault = build_fault()
+            return fault.faulty, fault.options
+
+        yield Planted(f"check study: {name}", causes[kind], _of_seed(number, make))
+
+
+def healthy() -> Iterator[Planted]:
+    """Networks that have the symmetry that is asked for."""
+    for kind in BUILDS:
+        for seed in range(6):
+            yield Planted(f"{kind} {seed}", (), _of_seed(seed, lambda kind=kind, seed=seed: (
+                build(kind, random.Random(seed)), p4())))  # fmt: skip
+    for depth in range(1, 6):
+        for mode in ("circular", "zeros"):
+            yield Planted(f"shifts, {depth} layers, {mode}", (), _of_seed(depth, lambda d=depth, mode=mode: (
+                nn.Sequential(*(m for i in range(d) for m in (conv(4 if i else 3, 4, padding=1, padding_mode=mode),
+                                                               nn.ReLU())), *head(4)).double(), shifts())))  # fmt: skip
+
+
+def _regular(y: Tensor, g: int) -> Tensor:
+    """p4 on functions on the group, "b c 4 h w"."""
+    return torch.rot90(y, g, (-2, -1)).roll(g, 2)
+
+
+def _chiral(inputs: int, outputs: int) -> nn.Conv2d:
+    """Filters that quarter turns keep and mirrors do not, which takes five taps."""
+    made = four_fold(inputs, outputs, 5)
+    return made
+
+
+def _half_turn(inputs: int, outputs: int) -> nn.Conv2d:
+    made = conv(inputs, outputs, padding=1)
+    weight = made.weight.detach()
+    made.weight = nn.Parameter((weight + weight.rot90(2, (2, 3))) / 2)
+    return made
+
+
+def _noisy(width: int, size: float) -> nn.Conv2d:
+    made = four_fold(width, width)
+    made.weight = nn.Parameter(made.weight.detach() * (1 + size * torch.randn(made.weight.shape).double()))
+    return made
+
+
+def _mirrored(width: int, size: float) -> nn.Conv2d:
+    """Half turns broken."""
+    return _noisy(width, size)
