@@ -127,7 +127,7 @@ def _own(symmetry: Symmetry, elements: list[Any], act: Any = None, act_out: Any 
 
 
 def other_claim(case: Case, _: Outcome) -> Iterator[Remedy]:
-    """The other claims of the same group, and the same claim of a smaller one."""
+    """The other claims of the same group."""
     if case.options.get("symmetry") is not None or callable(case.options.get("action")):
         return
     asked = (case.claim, case.options.get("action") or "scalar")
@@ -137,25 +137,35 @@ def other_claim(case: Case, _: Outcome) -> Iterator[Remedy]:
         moves = {"scalar": "a field that moves with the image", "regular": "a function on the group"}[action]
         change = "claim that the output is " + ("invariant" if claim == "invariant" else f"equivariant, {moves}")
         yield Remedy("claim", change, case.asking(claim=claim, action=None if claim == "invariant" else action), False)
+
+
+def smaller_group(case: Case, outcome: Outcome) -> Iterator[Remedy]:
+    """The same claim of a subgroup, where several places break it: where one does, that one is the cause."""
+    said = " ".join(outcome.report.diagnosis) if outcome.report is not None else ""
+    if case.options.get("action") is not None or "broken also by" not in said:
+        return
     for smaller in {"p4m": ("p4", "pm"), "p4": ("p2",)}.get(case.group, ()):
-        if asked[1] != "regular":
-            yield Remedy("claim", f"claim {smaller}: it has that symmetry, and not all of {case.group}",
-                         case.asking(group=smaller), False)  # fmt: skip
+        change = f"claim {smaller}: it has that symmetry, and not all of {case.group}"
+        yield Remedy("claim", change, case.asking(group=smaller), False)
 
 
 def other_size(case: Case, outcome: Outcome) -> Iterator[Remedy]:
-    """Those at which `check`, which tries the sizes nearby, found no error."""
+    """Those at which `check` found no error where it tried some, as it does of modules; else those nearby."""
     shape = case.options.get("input_shape")
     if outcome.report is None or shape is None or len(shape) < 3 or case.options.get("inputs") is not None:
+        return
+    if case.group not in GROUPS:
         return
     verdicts: dict[tuple[int, ...], set[str]] = {}
     for row in outcome.report.rows:
         verdicts.setdefault(tuple(row.size), set()).add(row.verdict)
+    sizes = [size for size, found in sorted(verdicts.items()) if found == {"consistent"} and size != tuple(shape[-2:])]
+    if len(verdicts) == 1 and not isinstance(case.model, nn.Module):
+        sizes = [(shape[-2] + more, shape[-1] + more) for more in (1, -1, 2, -2, 3) if min(shape[-2:]) + more > 0]
     here = "×".join(map(str, shape[-2:]))
-    for size, found in sorted(verdicts.items()):
-        if found == {"consistent"} and size != tuple(shape[-2:]):
-            change = f"give images of {'×'.join(map(str, size))} pixels: at {here} a strided window is off centre"
-            yield Remedy("size and stride", change, case.asking(input_shape=(*shape[:-2], *size), sizes=None), False)
+    for size in sizes:
+        change = f"give images of {'×'.join(map(str, size))} pixels: at {here} a strided window is off centre"
+        yield Remedy("size and stride", change, case.asking(input_shape=(*shape[:-2], *size), sizes=None), False)
 
 
 def other_padding(case: Case, _: Outcome) -> Iterator[Remedy]:
@@ -190,6 +200,7 @@ REMEDIES: tuple[Callable[[Case, Outcome], Iterator[Remedy]], ...] = (
     full_precision,
     other_action,
     other_claim,
+    smaller_group,
     other_size,
     other_padding,
     other_sampling,

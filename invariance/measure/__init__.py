@@ -29,6 +29,7 @@ from .local import VELOCITIES, LayerLocalError, LocalReport, local_error
 from .sampled import (
     SampledNetwork,
 )
+from .shift_consistency import shift_consistency
 from .stability import Stability, relative_stability
 from .theory import Bound, FittedSlope, fitted_slope, lipschitz_bound, regularised_bound
 from .warping import Claim, warp_error
@@ -84,6 +85,7 @@ __all__ = [
     "regularised_bound",
     "relative_stability",
     "resampling_floor",
+    "shift_consistency",
     "size_sweep",
     "warp_error",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .watch import Watch
 
-try:
-    from lightning.pytorch import Callback, LightningModule, Trainer
-except ModuleNotFoundError:
+if TYPE_CHECKING:
     from pytorch_lightning import Callback, LightningModule, Trainer
+else:
+    try:  # one library of two names, whose classes do not know each other: the one that the training uses
+        from lightning.pytorch import Callback, LightningModule, Trainer
+    except ModuleNotFoundError:
+        from pytorch_lightning import Callback, LightningModule, Trainer
 
 __all__ = ["LightningWatch"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback  # pyright: ignore[reportMissingImports]
 
 from ..errors import ArgumentTypeError
 from .watch import Watch

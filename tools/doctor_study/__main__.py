@@ -80,8 +80,8 @@ def main() -> int:
                 f"{case.name}: planted {case.causes}, said {rows[-1]['said']}: {rows[-1].get('line', '')}", flush=True
             )
     sick, well = ([r for r in rows if bool(r["planted"]) is bad] for bad in (True, False))
-    print(f"{sum(r['right'] for r in sick)} of {len(sick)} causes, {sum(r['right'] for r in well)} of {len(well)} healthy; "
-          f"{time.monotonic() - begun:.0f} s")  # fmt: skip
+    right, sound = (sum(r["right"] for r in part) for part in (sick, well))
+    print(f"{right} of {len(sick)} causes, {sound} of {len(well)} healthy; {time.monotonic() - begun:.0f} s")
     if options.every == 1 and not options.only:
         options.json.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         options.page.write_text(page(rows), encoding="utf-8")
