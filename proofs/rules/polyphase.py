@@ -1,6 +1,7 @@
 """Strides on a circle: exact under shifts by the stride for all filters, under all shifts with polyphase selection.
 
-Signals of n = s·m places on a circle, one axis; the places so + i are component i. Along two axes do it twice.
+Signals of n = s·m places on a circle; the places so + i are component i. Two axes are looked at on small
+tori.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from typing import Any
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.fibres import bag
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -67,6 +70,36 @@ def by_the_stride(step: int = 0) -> Evidence:
     return for_all(product(SIZES, (1, 2, 3), range(13)), right, "((n, s), k, t): the pooled output is kept ⇔ s | t")
 
 
+def on_torus(step: int = 0) -> Evidence:
+    """Two axes, labels for values: n ≤ 6, s | n, k ≤ 2, every shift (t, u): what is pooled is the same ⇔ s | t, u."""
+
+    def pooled(n: int, s: int, k: int, t: int, u: int) -> Any:
+        label = lambda i, j: ((i - t) % n, (j - u) % n)  # noqa: E731
+        places = product(range(0, n, s), repeat=2)
+        return bag(tuple(label(i + a, j + b) for a, b in product(range(k), repeat=2)) for i, j in places)
+
+    def right(case: tuple[int, int, int, int, int]) -> bool:
+        n, s, k, t, u = case
+        kept = all(v % (step or s) == 0 for v in (t, u))
+        return (pooled(n, s, k, t, u) == pooled(n, s, k, 0, 0)) == kept
+
+    sizes = [(n, s, k) for n, s, k in product((2, 3, 4, 6), (2, 3), (1, 2)) if n % s == 0]
+    return for_all(
+        [(n, s, k, t, u) for n, s, k in sizes for t, u in product(range(n), repeat=2)],
+        right,
+        "(n, s, k, t, u): the pooled output is kept ⇔ s | t and s | u",
+    )
+
+
+def another_component(least: int = 1) -> Evidence:
+    """Component 0 of L_t x is component s − b of x, t = sa + b: for 0 < b < s it is not component 0."""
+    return impossible(
+        lambda s, b, m: [b >= least, b <= s - 1, s - b == s * m, m * (m - 1) >= 0],
+        "s b m",
+        what="s − b is no multiple of s",
+    )
+
+
 def components_move(carry: int = 1) -> Evidence:
     """t = sa + b: place s·o + i − t is place s(o − a) + (i − b), or s(o − a − 1) + (i − b + s) if i < b: all sizes."""
     s, o, i, a, b = unknowns(s=1, o=1, i=1, a=1, b=1)
@@ -95,6 +128,24 @@ def by_any_step(allow_ties: bool = False) -> Evidence:
 
     cases = [(s, x, t) for s, n in ((2, 4), (2, 6), (3, 6)) for x in product(range(3), repeat=n) for t in (1, n // 2)]
     return for_all(cases, kept, "(s, x, t): the selected component is that of x, moved along the circle")
+
+
+def selected_on_torus(allow_ties: bool = False) -> Evidence:
+    """Every fifth 0/1/2 signal on 2×4 places, s = 2, all shifts: the values of the component of the highest sum."""
+
+    def components(x: Signal, t: int, u: int) -> list[list[int]]:
+        y = {(i, j): x[4 * ((i - t) % 2) + (j - u) % 4] for i, j in product(range(2), range(4))}
+        return [sorted([y[i, j], y[i, j + 2]]) for i, j in product(range(2), repeat=2)]
+
+    def kept(case: tuple[Signal, tuple[int, int]]) -> bool:
+        x, (t, u) = case
+        scores = sorted(map(sum, components(x, 0, 0)))
+        if scores[-1] == scores[-2] and not allow_ties:
+            return True
+        return max(components(x, 0, 0), key=sum) == max(components(x, t, u), key=sum)
+
+    signals = list(product(range(3), repeat=8))[::5]
+    return for_all(product(signals, [(0, 1), (1, 0), (1, 3)]), kept, "(x, shift): the values that are kept")
 
 
 def one_signal(x: Signal, t: int, s: int = 2, select: bool = False) -> Evidence:
@@ -130,8 +181,18 @@ circle = Statement(
         ),
         Clause(
             "invariant for all filters ⇔ s | t",
+            Chain(
+                "component 0 goes to component 0, or to another, which an indicator tells",
+                Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+                Route("another component", Method.SMT, another_component, {}, instead("least", 0), "s b"),
+            ),
             Route("labels for values, all shifts", Method.EXHAUSTIVE, by_the_stride, {}, instead("step", 1)),
-            at="n ≤ 12, s ≤ 4, k ≤ 3",
+            over="s a b",
+        ),
+        Clause(
+            "along two axes ⇔ s divides both",
+            Route("labels on a torus, n ≤ 6", Method.EXHAUSTIVE, on_torus, {}, instead("step", 1)),
+            at="n ≤ 6, s ≤ 3, k ≤ 2",
         ),
     ),
     controls=(
@@ -173,6 +234,11 @@ polyphase = Statement(
             "the selected component is kept",
             Route("all signals with values 0, 1, 2", Method.EXHAUSTIVE, by_any_step, {}, instead("allow_ties", True)),
             at="4 and 6 places, s = 2 and 3",
+        ),
+        Clause(
+            "along two axes too",
+            Route("signals on a torus", Method.EXHAUSTIVE, selected_on_torus, {}, instead("allow_ties", True)),
+            at="2×4 places, s = 2",
         ),
     ),
     controls=(

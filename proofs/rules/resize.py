@@ -229,6 +229,8 @@ LINEAR = Statement(
     ),
 )
 
+BLOCKS = Route("output fx + j", Method.RING, blocks, {}, instead("factor", 2), "n f x j")
+
 NEAREST = Statement(
     id="resize.nearest",
     paper=PAPER,
@@ -250,7 +252,7 @@ NEAREST = Statement(
     clauses=(
         Clause(
             "nearest by a whole factor is exact",
-            Route("output fx + j", Method.RING, blocks, {}, instead("factor", 2), "n f x j"),
+            BLOCKS,
             over="n f",
         ),
         Clause(

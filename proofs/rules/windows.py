@@ -246,6 +246,8 @@ SEES = Hypothesis(
 STEP = Route("one layer more", Method.RING, one_more, {}, instead("of_the_scale", 2), "K S P R k s p r q")
 MIRRORED = Route("mirrored taps of mirrored outputs", Method.RING, mirrored, {}, instead("pads", 1), "k s p d q r o j")
 
+BOUNDED = Route("R + Sr < Ss, and 0 only if R = r = 0", Method.SMT, bounded, {}, instead("least", -1), "S s R r")
+
 windows = Statement(
     id="windows",
     paper=PAPER,
@@ -264,7 +266,7 @@ windows = Statement(
     clauses=(
         Clause(
             "n + 2P − K = SQ + R with R = Σ rᵢSᵢ < S, by induction over the layers",
-            Chain("induction", STEP, Route("R + Sr < Ss", Method.SMT, bounded, {}, instead("least", -1), "S s R r")),
+            Chain("induction", STEP, BOUNDED),
             over="K S P k s p",
         ),
         Clause(
@@ -273,7 +275,7 @@ windows = Statement(
                 "a layer misses by its remainder, remainders add up, none cancels",
                 MIRRORED,
                 STEP,
-                Route("R + Sr = 0 ⇒ R = r = 0", Method.SMT, bounded, {}, instead("least", -1), "S s R r"),
+                BOUNDED,
             ),
             Route(
                 "what every chain of taps reads: 2481 chains of two layers, n ≤ 9",
