@@ -246,6 +246,10 @@ J3_depth = Statement(
     ),
     controls=(
         Witness("channels that change places: the general reason", exchanged),
+        Witness(
+            "the network squares: it is not one linear layer",
+            lambda: equal(max(network(W, (W,), (1,)).values()), max(response(W, W).values()) ** 2, what="its maximum"),
+        ),
         Witness("one filter alone is not aligned", needs_invariant_filters, {"filters": (W,), "weights": (1,)}),
     ),
 )
