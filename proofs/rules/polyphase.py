@@ -76,7 +76,7 @@ def on_torus(step: int = 0) -> Evidence:
     def pooled(n: int, s: int, k: int, t: int, u: int) -> Any:
         label = lambda i, j: ((i - t) % n, (j - u) % n)  # noqa: E731
         places = product(range(0, n, s), repeat=2)
-        return bag(tuple(label(i + a, j + b) for a, b in product(range(k), repeat=2)) for i, j in places)
+        return bag([tuple(label(i + a, j + b) for a, b in product(range(k), repeat=2)) for i, j in places])
 
     def right(case: tuple[int, int, int, int, int]) -> bool:
         n, s, k, t, u = case
