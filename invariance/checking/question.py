@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..groups import GROUPS
 from ..symmetry import Symmetry
 from ..verdicts import Claim
@@ -54,6 +54,7 @@ class Question:
 
     Raises:
         ArgumentError: an unknown group, claim or action; a combination of them or a shape that makes no sense.
+        ArgumentTypeError: a number that is none.
     """
 
     input_shape: tuple[int, ...]
@@ -95,6 +96,7 @@ class Question:
             raise ArgumentError("input_shape", self.input_shape, "(channels, 3, 2, height, width) of a Jacobian field")
         if self.dtype not in _DTYPES:
             raise ArgumentError("dtype", self.dtype, f"one of {', '.join(map(str, _DTYPES))}")
+        _require_numbers(self, ("batch", "images", "block", "seed"), ("tolerance", "budget"))
         if self.batch < 1:
             raise ArgumentError("batch", self.batch, "at least one image in a pass")
         if self.images is not None and self.images < 2:
@@ -190,6 +192,14 @@ class Question:
             raise ArgumentError("question", data, f"the fields of a check ({error})") from error
 
 
+def _require_numbers(question: object, whole: tuple[str, ...], real: tuple[str, ...]) -> None:
+    for names, kinds, wanted in ((whole, int, "a whole number"), (real, int | float, "a number")):
+        for name in names:
+            value = getattr(question, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+                raise ArgumentTypeError("images" if name == "samples" else name, value, wanted)
+
+
 def question_from_dict(data: dict[str, Any], load: Callable[[str], Symmetry]) -> Question | SymmetryQuestion:
     """Either kind, as `to_dict` wrote it; `load` finds a symmetry by FILE.py:NAME."""
     return SymmetryQuestion.from_dict(data, load) if "symmetry" in data else Question.from_dict(data)
@@ -222,6 +232,7 @@ class SymmetryQuestion:
     action = None
 
     def __post_init__(self) -> None:
+        _require_numbers(self, ("batch", "samples", "random", "seed"), ("tolerance",))
         if self.samples is not None and self.samples < 2:
             raise ArgumentError("images", self.samples, "at least 2 samples, for an interval over them")
         if self.random < 1:

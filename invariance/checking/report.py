@@ -239,11 +239,18 @@ class CheckReport:
 
     def __str__(self) -> str:
         of_symmetry = isinstance(self.question, SymmetryQuestion)
-        first = f"{self.asked}: {self.verdict}"
+        first = f"{self.asked}: {self.verdict}{self._beside_tolerance}"
         told = (first, self.scope) if of_symmetry or not self.scope else (f"{first}, {self.scope}",)
         return "\n".join(filter(None, (*told, *self.diagnosis, *self._power)))
 
     __repr__ = __str__
+
+    @property
+    def _beside_tolerance(self) -> str:
+        tolerance, worst = self.question.tolerance, self.worst
+        if tolerance is None or worst is None:
+            return ""
+        return f", E = {_measured(worst.error, worst.interval)} beside the tolerance {tolerance:g}"
 
     @property
     def power(self) -> float | None:

@@ -32,7 +32,7 @@ from .question import (
     Question,
     SymmetryQuestion,
 )
-from .report import CheckReport
+from .report import CheckReport, Row
 from .shorthand import symmetry_of
 from .strides import other_sizes, strides_to_blame
 from .symmetric import RANDOM, answer_symmetry
@@ -166,7 +166,7 @@ def answer(
     measure = {"translation": check_translation, BATCH: check_batch}.get(question.group, check_exact)
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
     scope = scope_of(probe, question, rows) if question.group == "translation" else ""
-    said = [*_batch(probe), *dict.fromkeys(row.note for row in rows if row.note)]
+    said = [*_batch(probe, question, rows), *dict.fromkeys(row.note for row in rows if row.note)]
     violated = [row for row in rows if row.verdict == "violated"]
     if question.group in FINITE and violated:
         rows += other_sizes(probe, question, rows, generator)
@@ -177,12 +177,14 @@ def answer(
     return CheckReport(question, tuple(rows), tuple(said), scope=scope)
 
 
-def _batch(probe: Probe) -> list[str]:
+def _batch(probe: Probe, question: Question, rows: Sequence[Row]) -> list[str]:
     """What there is to say where a sample's output depends on its batch."""
-    if probe.alone is not False:
-        return []
     layers = probe.batch_statistics()
     modes = f"{', '.join(layers[:3])} {'are' if len(layers) > 1 else 'is'} in training mode"
+    if layers and question.group == BATCH and any(row.verdict == "violated" for row in rows):
+        return [f"{modes}: ask again with eval=True (--eval)"]
+    if probe.alone is not False:
+        return []
     return [
         f"a sample's output depends on the others of its batch ({modes if layers else 'the model mixes them'}), so "
         f"that E depends on batch = {probe.batch}: ask again with eval=True (--eval), or ask for the group 'batch'"

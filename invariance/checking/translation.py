@@ -116,8 +116,8 @@ def _shifts_of(probe: Probe, question: Question) -> str:
     down, right = (stride.numerator for stride in strides)
     if down == right == 1:
         return ""
-    by = str(down) if down == right else f"{down} along columns and {right} along rows"
-    return f"for shifts by multiples of {by} pixels; shifts by one pixel do not act on this output"
+    by = f"{down} pixels" if down == right else f"{down} pixels along columns and {right} along rows"
+    return f"for shifts by multiples of {by}; shifts by one pixel do not act on this output"
 
 
 def _decided(setting: _Setting, kinds: Sequence[Shown]) -> list[Row]:

@@ -28,7 +28,7 @@ def test_symmetric_modules_raise_no_alarm(name: str):
     assert verdict == "consistent", (name, error)
 
 
-@pytest.mark.parametrize("name", PLANTED[::31])
+@pytest.mark.parametrize("name", PLANTED[5::95])  # one in a hundred
 def test_planted_faults_are_found(name: str):
     planted = miss(name)
     assert planted["size"] >= SLIGHT

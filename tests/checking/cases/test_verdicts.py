@@ -275,3 +275,23 @@ def test_the_passes_of_a_group_that_passes(group: str):
     assert report.verdict == "consistent"
     order = len(report.rows) + 1
     assert sum(passes) <= 1.2 * len(KINDS) * 4 * order + 12
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("given", [{"images": "4"}, {"batch": 2.5}, {"tolerance": "small"}, {"budget": True}])
+def test_numbers_that_are_none_are_named(given: dict[str, Any]):
+    (name,) = given
+    with pytest.raises(ArgumentTypeError, match=f"{name} = .*number"):
+        asked(torch.relu, **given)
+
+
+def test_a_tolerance_has_the_error_beside_it():
+    said = str(asked(nn.Conv2d(3, 4, 3, padding=1), tolerance=0.01)).splitlines()[0]
+    assert said.startswith("p4, equivariant: violated, E = ")
+    assert said.endswith("] beside the tolerance 0.01")
+
+
+def test_independence_of_the_batch_names_the_layer():
+    report = check(nn.Sequential(nn.BatchNorm2d(3)).train(), input_shape=(3, 9, 9), group="batch")
+    assert report.verdict == "violated"
+    assert report.diagnosis[0] == "0 (BatchNorm2d) is in training mode: ask again with eval=True (--eval)"
