@@ -44,7 +44,7 @@ def page(study: dict[str, Any]) -> str:
         "on a module that is symmetric by construction; a *miss* is any other verdict on a module with a planted",
         "fault. The relative size of a fault is ‖f′ − f‖/‖f‖ on images of its own, f the module without the fault.",
         "Where the group is exact on pixels, a fault is planted twice: as it is, and weakened to f + t(f′ − f) of size",
-        f"{SLIGHT:.0%}.",
+        f"{SLIGHT:.0%}. Asked of the sources with the digest `{study['sources']}`: with others it is asked anew.",
         "",
         "| | checks | violated | undecided | undefined |",
         "|---|---|---|---|---|",
