@@ -23,7 +23,19 @@ def _unchecked_bad_input(request: pytest.FixtureRequest) -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
+LONG = (
+    *("test_report.py", "test_drill.py", "test_allcnn.py", "test_sweep.py", "test_distributed.py"),
+    *("test_your_own_layer.md", "results.md"),
+)
+"""Files of few tests that take long: begun first, so that no process waits for them in the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process, and all that look at the ledger in the same, which runs it once."""
+    for item in items:
+        ledger = "ledger_entries" in vars(getattr(item, "module", None) or object)
+        item.add_marker(pytest.mark.xdist_group("ledger" if ledger else item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.path.name not in LONG)
     if not torch.cuda.is_available():
         for item in items:
             if "gpu" in item.keywords:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from ledger_once import ledger_entries
 
 from invariance_proofs import ledger
 from invariance_proofs.diffcnn import theorem2_d_overlap
@@ -37,7 +38,7 @@ AS_PRINTED = {"T2": Verdict.CORRECTED, "T2.proof": Verdict.REFUTED, "C3": Verdic
 
 @pytest.fixture(scope="module")
 def entries() -> dict[str, Entry]:
-    return {entry.id: entry for entry in ledger.verify()}
+    return ledger_entries()
 
 
 def test_every_row_is_there_and_runs_alone(entries: dict[str, Entry]) -> None:

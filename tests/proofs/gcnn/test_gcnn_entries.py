@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from invariance_proofs import ledger
 from invariance_proofs.gcnn import functions, g2_translation, g4_lifting, g5_group, g9_cosets, layers
 from invariance_proofs.gcnn.motions import Motion
 from invariance_proofs.judge import Entry, run
@@ -22,8 +21,7 @@ REFUTED = ["G3.literal", "G8.full", "G8.literal"]
 
 @pytest.fixture(scope="module")
 def entries() -> dict[str, Entry]:
-    found = [said for said in ledger.statements() if said.id.startswith("G")]
-    return {said.id: run(said) for said in found}
+    return {name: entry for name, entry in ledger_entries().items() if name.startswith("G")}
 
 
 def test_rows(entries: dict[str, Entry]) -> None:

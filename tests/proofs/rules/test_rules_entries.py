@@ -1,8 +1,8 @@
 """The rules that a prover of networks cites: which there are, how firmly they stand, and the route they rest on."""
 
 import pytest
+from ledger_once import ledger_entries
 
-from invariance_proofs import ledger
 from invariance_proofs.judge import Entry
 from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.rules.windows import Window, composed, keeps_flips, whole
@@ -33,7 +33,7 @@ GRADES = {
 
 @pytest.fixture(scope="module")
 def entries() -> dict[str, Entry]:
-    return {entry.id: entry for entry in ledger.verify("rules")}
+    return {name: entry for name, entry in ledger_entries().items() if entry.statement.key.startswith("rules:")}
 
 
 def test_rows(entries: dict[str, Entry]) -> None:
