@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ledger_once import ledger_entries
 
 from invariance_proofs.gcnn import functions, g2_translation, g4_lifting, g5_group, g9_cosets, layers
 from invariance_proofs.gcnn.motions import Motion

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from ledger_once import ledger_entries
 
 from invariance_proofs.jansson.diffcnn_grid import UNBOUNDED, series
 from invariance_proofs.jansson.figure3 import SQUARE, STRIPES, scaled_peak
