@@ -96,7 +96,8 @@ class Action:
         tables = {k: _along(coordinates[k], turn[k]) for k in range(rank) if k not in tied}
         scales, leftover = _split_scale(shape, scale)
         if leftover is not None:
-            tied, turn, tables, scales = list(range(rank)), list(range(rank)), {}, {}
+            # Axes of length 1 belong to no block: a view may leave them out.
+            tied, turn, tables, scales = [a for a in range(rank) if shape[a] > 1], list(range(rank)), {}, {}
         block = None
         if tied:
             corner = tuple(slice(None) if a in tied else 0 for a in range(rank))

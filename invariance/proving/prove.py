@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -62,7 +63,16 @@ def prove(
     if not 0 <= max_error < 1:
         raise ArgumentError("max_error", max_error, "a relative change of the weights, from 0 to less than 1")
     question = question_of(group, input_shape, claim, symmetry)
+    if symmetry is not None and isinstance(symmetry.inputs, dict):
+        _require_order(model, list(symmetry.inputs))
     return prove_program(trace(model, question.shapes), question, search=search, max_error=max_error)
+
+
+def _require_order(model: nn.Module, names: list[str]) -> None:
+    """A graph has its inputs by position: names must be those of forward, in its order."""
+    theirs = list(inspect.signature(model.forward).parameters)[: len(names)]
+    if names != theirs:
+        raise ArgumentError("symmetry", ", ".join(names), f"inputs named as forward has them, in its order: {theirs}")
 
 
 def prove_program(program: Program, question: Question, *, search: bool = True, max_error: float = 0.0) -> ProofReport:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from invariance.errors import ArgumentError
 from invariance.proving import Generator, MovingGroup, prove
+from invariance.symmetry import Symmetry
 
 
 class Of(nn.Module):
@@ -62,3 +63,13 @@ def test_a_branch_on_the_batch_size_is_refused(branch) -> None:
     network = Of(lambda x: x if branch(x.shape[0]) else x.cumsum(-1))
     with pytest.raises(ArgumentError, match="branch on the batch size"):
         prove(network, input_shape=(3, 4), group="flip")
+
+
+def test_inputs_by_name_are_not_taken_by_their_place() -> None:
+    class First(nn.Module):
+        def forward(self, a: Tensor, b: Tensor) -> Tensor:
+            return a.sum(1)
+
+    fields = {"b": "scalars:4x2", "a": "scalars:4x2"}
+    with pytest.raises(ArgumentError, match="order"):
+        prove(First(), symmetry=Symmetry("S(4)", fields, "invariant"))
