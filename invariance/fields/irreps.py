@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 
-__all__ = ["Block", "irrep_matrix", "parse_irreps"]
+__all__ = ["Block", "irrep_matrix", "irrep_polynomials", "parse_irreps"]
 
 Block = tuple[int, int, str]
 """Multiplicity, degree, parity: "e" or "o", or "" for that of the polynomials."""
@@ -46,7 +46,7 @@ def irrep_matrix(matrix: Float[Tensor, "n n"], degree: int, parity: str) -> Floa
     In space parity is that under inversion, "e" even and "o" odd; in the plane "o" changes sign under reflections.
     """
     points, inverse = _frame(len(matrix), degree)
-    moved = _polynomials(points @ matrix.mT, degree)
+    moved = irrep_polynomials(points @ matrix.mT, degree)
     found = (inverse @ moved).mT
     natural = "e" if len(matrix) == 2 or degree % 2 == 0 else "o"
     return found * torch.linalg.det(matrix).sign() if parity and parity != natural else found
@@ -58,10 +58,11 @@ def _frame(dimension: int, degree: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(degree)
     points = torch.randn((8 * degree + 8, dimension), generator=generator, dtype=torch.float64)
     points = points / points.norm(dim=1, keepdim=True)
-    return points, torch.linalg.pinv(_polynomials(points, degree))
+    return points, torch.linalg.pinv(irrep_polynomials(points, degree))
 
 
-def _polynomials(points: Float[Tensor, "p n"], degree: int) -> Float[Tensor, "p d"]:
+def irrep_polynomials(points: Float[Tensor, "p n"], degree: int) -> Float[Tensor, "p d"]:
+    """$Y_l$ at points of the plane or of space."""
     if points.shape[1] == 2:
         real, imaginary = _powers(points[:, 0], points[:, 1], degree)[degree]
         return torch.stack((real, imaginary), 1) if degree else real[:, None]
