@@ -10,6 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
+from .local import told_locally
 from .parameters import COUNT, PICTURE, SEED, InputPath, OutputFile, Text, Whole, device_of, listed, sample_size
 
 __all__ = ["check", "show", "symmetry_of_options"]
@@ -107,10 +108,11 @@ def check(
         found = check_variants(model, symmetry, variants=variants.split(","), generator=generator, **asked)
         _print(found.table())
         return STATUS[found.verdict]
+    near = told_locally(model, shape, seed) if local else ()
     report = _measured(measure, model, symmetry, generator, asked).at(target, seed)
     show(report)
-    if local:
-        _local(model, shape, seed)
+    for sentence in near:
+        _say(sentence)
     if report.verdict == "violated":
         from ..testing.explain import explain
 
@@ -160,23 +162,6 @@ def symmetry_of_options(
     if group is None:
         raise ArgumentError("--group", None, "a group beside --in, such as 'O(3)'; see `invariance groups`")
     return Symmetry(group, fields_in, fields_out or "invariant", batched=not unbatched)
-
-
-def _local(model: Any, shape: tuple[int, ...] | None, seed: int) -> None:
-    from torch import nn
-
-    from ..images import AnalyticImage
-    from ..measure import local_error
-    from ..measure.local import VELOCITIES
-
-    if shape is None or len(shape) != 3 or shape[1] != shape[2] or not isinstance(model, nn.Module):
-        raise ArgumentError("--local", shape, "a module and a square image, --input C,N,N")
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    images = AnalyticImage.random(4, generator=generator, cutoff=3, window=0.2, channels=shape[0])
-    for along in VELOCITIES:
-        _say(str(local_error(model.double(), images, along=along, size=shape[1])))
 
 
 def show(report: Any) -> None:
