@@ -236,3 +236,12 @@ def test_the_gpu_agrees_with_the_cpu(monkeypatch):
         assert check(monkeypatch, "Strided", *options) == 1
     first, second = (json.loads(Path(f"{d}.json").read_text(encoding="utf-8"))["rows"] for d in ("cpu", "cuda"))
     assert [row["error"] for row in first] == pytest.approx([row["error"] for row in second], rel=1e-9, abs=1e-12)
+
+
+def test_small_motions_are_told_with_bandwidth_border_and_stability(monkeypatch, capsys):
+    asked = ("check", "torch.nn:Flatten", "--group", "flip-lr", "--local", "--input")
+    assert run(monkeypatch, *asked, "1,8,8") == 1
+    told = capsys.readouterr().out
+    assert {"bandwidth", "border", "stability"} <= {line.partition(":")[0] for line in told.splitlines()}
+    assert run(monkeypatch, *asked, "1,8,6") == 2
+    assert "--local = (1, 8, 6)" in capsys.readouterr().err
