@@ -58,10 +58,14 @@ def attempt(name: str, kind: str, check: Callable[..., Evidence], data: Mapping[
     start = time.process_time()
     evidence, note, error = None, "", ""
     try:
-        evidence = check(**data)
+        found: object = check(**data)
+        if isinstance(found, Evidence):
+            evidence = found
+        else:
+            error = f"TypeError: it returned {found!r}, and Evidence is wanted"
     except Skipped as skipped:
         note = str(skipped)
-    except Exception as raised:
+    except (Exception, SystemExit) as raised:
         error = f"{type(raised).__name__}: {raised}"
     return Outcome(name, kind, evidence, note, error, time.process_time() - start)
 

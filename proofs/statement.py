@@ -190,6 +190,8 @@ class Statement:
         whole = {"over": self.over, "at": self.at, "finite": self.finite, "assumed": self.assumed}
         if self.clauses and (stray := [name for name, value in whole.items() if value]):
             raise StatementError(f"{self.id}: {', '.join(stray)}: belongs to one of its clauses")
+        if endless := [part.text for part in self.parts if part.finite and part.over]:
+            raise StatementError(f"{self.id}: clauses {endless}: what is finite ranges over no sizes; drop `over`")
         if vague := [part.text for part in self.parts if part.finite and part.at]:
             raise StatementError(f"{self.id}: clauses {vague}: what is finite says its cases in its text, not in `at`")
         if bare := [leaf.name for leaf in self.leaves if not leaf.mutants]:

@@ -1,5 +1,6 @@
 """The ledger's own tester: statements that must not prove do not, and nothing that raises counts as evidence."""
 
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -99,6 +100,13 @@ def test_a_raising_route_is_unknown_and_says_so() -> None:
     assert "raised ZeroDivisionError" in explain(entry)
 
 
+@pytest.mark.parametrize(("check", "said"), [(lambda: None, "it returned None"), (lambda: sys.exit(0), "SystemExit")])
+def test_what_returns_nothing_or_leaves_is_named(check: Any, said: str) -> None:
+    entry = run(statement(Route("strange", Method.RING, check, mutants={"none": {}})))
+    assert entry.verdict is Verdict.UNKNOWN
+    assert said in entry.reason
+
+
 def test_a_raising_control_has_not_failed_as_it_must() -> None:
     controls = (Mutant("changed", raises), Witness("possible", lambda: TRUE))
     assert run(statement(route(TRUE), controls=controls)).verdict is Verdict.UNKNOWN
@@ -151,6 +159,7 @@ def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
         {"verdict": Verdict.CORRECTED},
         {"routes": (), "clauses": (Clause("one", route(TRUE)),), "assumed": ("a limit that no clause takes",)},
         {"finite": True, "at": "n ≤ 5"},
+        {"finite": True, "over": "n"},
     ],
 )
 def test_contradictory_statements_are_refused(changes: dict[str, Any]) -> None:
