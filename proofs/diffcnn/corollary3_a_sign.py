@@ -39,6 +39,8 @@ TURN, _ = cayley((2, 0, 0))
 EXPONENT = 2
 """det(Mᵀ G M) = det(M)^EXPONENT det G."""
 
+LAW = f"det(MᵀGM) = det(M){'⁰¹²³'[EXPONENT]} det G"
+
 DETERMINANT = Formula("det(Jᵀ A J)", Matrix.det)
 TRACE = Formula("tr(Jᵀ A J)", Matrix.trace)
 
@@ -127,9 +129,9 @@ C3_a = Statement(
     paper=PAPER,
     name="determinant law of the sign",
     source="Kan et al., Corollary 3",
-    summary="det(MᵀGM) = det(M)² det G, hence Φ(JM) = Φ(J)M when det M ≠ 0",
+    summary=f"{LAW}, hence Φ(JM) = Φ(J)M when {M_INVERTIBLE}",
     claim=(
-        "det(Mᵀ G M) = det(M)² det(G). With G = Jᵀ A J the sign that Φ looks at is that of det(M)² det G, so "
+        f"{LAW}. With G = Jᵀ A J the sign that Φ looks at is that of det(M)² det G, so "
         "for det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
     ),
     verdict=Verdict.PROVED,
@@ -137,7 +139,7 @@ C3_a = Statement(
     hypotheses={"M invertible": M_INVERTIBLE},
     clauses=(
         Clause(
-            f"det(Mᵀ G M) = det(M)^{EXPONENT} det G",
+            LAW,
             BY_RING,
             BY_SIZE,
             Route("raw det(Jᵀ A J), A any 3×3 matrix", Method.RANDOM, raw_layer, mutants=instead("exponent", 1, 3)),

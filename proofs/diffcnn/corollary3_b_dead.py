@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
+from math import isqrt
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
@@ -127,7 +128,7 @@ C3_b = Statement(
     paper=PAPER,
     name="where the nonlinearity is dead",
     source="Kan et al., equation (3) with the Cayley parameterisation",
-    summary="Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ 1",
+    summary=f"Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ {isqrt(THRESHOLD)}",
     claim=(
         "With n = j₁ × j₂, det(Jᵀ A J) = nᵀ cof(A) n; for the rotation by θ about the unit vector k it is "
         "cos θ |n|² + (1 − cos θ)(k·n)². So Φ(J) = J for Lebesgue-almost every J ∈ R^{3×2} iff θ ≤ 90° ⇔ tr "

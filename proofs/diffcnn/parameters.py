@@ -111,10 +111,10 @@ P1 = Statement(
     paper=PAPER,
     name="parameter counts",
     source="Kan et al., section 2.1 and Remark 1",
-    summary="a K×K kernel has 3 + 6K² parameters, 3 + 3K² if symmetric, and none is redundant",
+    summary=f"a K×K kernel has 3 + {GENERAL}K² parameters, 3 + {SYMMETRIC}K² if symmetric, and none is redundant",
     claim=(
-        "With w_k = R(a_k) diag(s) R(b_k), s shared by all taps, a kernel has 3 + 6K² parameters; with w_k = "
-        "R(a_k) diag(s) R(a_k)ᵀ, which is symmetric, 3 + 3K². At every point where the sᵢ² are pairwise "
+        f"With w_k = R(a_k) diag(s) R(b_k), s shared by all taps, a kernel has 3 + {GENERAL}K² parameters; with w_k = "
+        f"R(a_k) diag(s) R(a_k)ᵀ, which is symmetric, 3 + {SYMMETRIC}K². At every point where the sᵢ² are pairwise "
         "distinct the map from parameters to kernels is an immersion, so the counts are also the dimensions "
         "of the families (for one tap 9 = dim GL(3) and 6 = dim Sym(3): nothing is lost; for K ≥ 2 sharing s "
         "is a true restriction)."

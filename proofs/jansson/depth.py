@@ -63,6 +63,8 @@ def biased(bias: Sequence[int] = (1, 1, 1, 1)) -> Evidence:
     return equal(left, [still[-1], *still[:-1]], what="Λτf = τΛf", f=f, bias=bias, t=1)
 
 
+RADII = Route("along one axis", Method.SMT, radii, {}, instead("slack", 1), "u v r q")
+
 J3_layers = Statement(
     id="J3.layers",
     paper=PAPER,
@@ -106,7 +108,7 @@ J3_layers = Statement(
         ),
         Clause(
             "radii add up",
-            Route("along one axis", Method.SMT, radii, {}, instead("slack", 1), "u v r q"),
+            RADII,
             over="u v r q",
         ),
     ),

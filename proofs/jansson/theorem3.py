@@ -9,6 +9,7 @@ from fractions import Fraction
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.any_dimension import BEYOND, DEFINITE, JORDAN
 from invariance_proofs.jansson.checked import BOUNDED, ONLY_INVERSE, THIN
+from invariance_proofs.jansson.depth import RADII
 from invariance_proofs.jansson.operators import (
     CLIPPED,
     CONVOLUTION,
@@ -32,7 +33,6 @@ from invariance_proofs.jansson.theorem1_inverse import COMMUTATION, QUARTER_TURN
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.rewriting import follows
-from invariance_proofs.routes.smt import impossible
 from invariance_proofs.routes.symbolic import free, induction, same
 from invariance_proofs.statement import (
     Chain,
@@ -69,14 +69,6 @@ def read_about(sign: int = 1) -> Evidence:
 def layers(rule: str = "K(t(x)) = t(K(x))") -> Evidence:
     """A layer on top keeps covariance, linear or not: KLτ = τKL from Lτ = τL and Kτ = τK."""
     return follows("K(L(t(x))) = t(K(L(x)))", ["L(t(x)) = t(L(x))", rule])
-
-
-def radii(slack: int = 0) -> Evidence:
-    """|u| ≤ r, |v| ≤ q: |u + v| ≤ r + q."""
-    given = "u v r q"
-    return impossible(
-        lambda u, v, r, q: [u <= r, -u <= r, v <= q, -v <= q, u + v > r + q - slack], given, what="radii add up"
-    )
 
 
 def aligned(operator: Operator, A: Matrix) -> Evidence:
@@ -155,7 +147,7 @@ J3 = Statement(
             Chain(
                 "one layer more",
                 Route("covariance", Method.SYMBOLIC, layers, mutants=instead("rule", "K(t(x)) = K(x)")),
-                Route("radii", Method.SMT, radii, mutants=instead("slack", 1)),
+                replace(RADII, over=""),
             ),
             assumed=(
                 "bounded filters and continuous σ make (Λf)(x) continuous in f; filters that are only integrable do "

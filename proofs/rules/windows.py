@@ -161,7 +161,11 @@ def mirrored(pads: int = 0) -> Evidence:
     return vanishes(missed - (r - (1 - pads) * e), what="n − 1 − x − x′ = r − (p′ − p)")
 
 
-def all_cnn(expected: tuple[int, int, int] = (27, 4, 13)) -> Evidence:
+COMPOSED = (27, 4, 13)
+"""(K, S, P) of the All-CNN."""
+
+
+def all_cnn(expected: tuple[int, int, int] = COMPOSED) -> Evidence:
     """The nine layers: (n + 26 − 27) mod 4 = (n − 1) mod 4."""
     chain = [Window(*layer) for layer in ALL_CNN]
     return equal(composed(chain), expected, what="(K, S, P) of the All-CNN")
@@ -258,7 +262,8 @@ windows = Statement(
         "With K = 1 + Σ(kᵢ − 1)Sᵢ, P = Σ pᵢSᵢ, Sᵢ = s₁…sᵢ₋₁ and S = Πsᵢ: n + 2P − K = SQ + R, Q + 1 outputs, where R = "
         "Σ rᵢSᵢ is the mixed-radix number of the layers' remainders, 0 ≤ R < S. So the chain keeps flips and quarter "
         "turns for all weights exactly if (n + 2P − K) mod S = 0: input sizes follow from receptive-field numbers "
-        "alone. The All-CNN is (27, 4, 13): n ≡ 1 mod 4. Dilation d makes k an extent d(k − 1) + 1, and nothing else."
+        f"alone. The All-CNN is {COMPOSED}: n ≡ {(COMPOSED[0] - 2 * COMPOSED[2]) % COMPOSED[1]} mod {COMPOSED[1]}. "
+        "Dilation d makes k an extent d(k − 1) + 1, and nothing else."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -294,7 +299,7 @@ windows = Statement(
             over="k s p d",
         ),
         Clause(
-            "the All-CNN is (27, 4, 13)",
+            f"the All-CNN is {COMPOSED}",
             Route("its nine layers", Method.EXACT, all_cnn, {}, {"P = 12": {"expected": (27, 4, 12)}}),
             finite=True,
         ),
