@@ -19,6 +19,7 @@ from ..reading import is_file
 
 __all__ = ["BLOCK", "Stream", "array_of", "stream_of"]
 
+_LARGEST = 1e100  # of a value: squares of sums over 10⁸ pixels are numbers of float64
 BLOCK = 64
 """Images whose warps are drawn at once: those of a block do not depend on `batch`, nor on how many blocks follow.
 
@@ -115,16 +116,18 @@ def array_of(option: str, path: Path) -> Tensor:
         raise ArgumentError(option, path, f"an existing file: there is no {path}")
     try:
         return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
-    except (OSError, ValueError, TypeError, EOFError, SyntaxError, OverflowError, RecursionError) as error:
+    except Exception as error:  # numpy parses the header as Python, and raises what its tokenizer does
         raise ArgumentError(option, path, f"an array of numbers in a .npy file ({error})") from error
 
 
 def _require_images(images: Tensor) -> None:
-    if images.ndim < 4 or not images.is_floating_point():
+    if images.ndim < 4 or not images.is_floating_point() or not images.numel():
         found = f"{tuple(images.shape)} of {images.dtype}"
         raise ArgumentError("images", found, "floating-point numbers (batch, channels, height, width)")
     if not images.isfinite().all():
         raise ArgumentError("images", "NaN or infinite values", "finite numbers")
+    if (largest := float(images.abs().max())) > _LARGEST:
+        raise ArgumentError("images", f"values of {largest:.1e}", f"at most {_LARGEST:.0e}: their powers are summed")
 
 
 def _cut(images: Any, labels: Tensor | None) -> Iterator[tuple[Any, Tensor | None]]:
