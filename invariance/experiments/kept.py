@@ -35,7 +35,7 @@ def parsing(content: Any, wanted: str) -> Iterator[None]:
         raise ResultError("content", wanted, f"the parts that belong to it: {error}") from error
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, ArgumentError, ArgumentTypeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         raise ResultError("content", f"{type(error).__name__} {error}", f'the parts of "{wanted}" as saved') from error
 
 

@@ -186,7 +186,7 @@ def load(path: str | Path, *, argument: str = "path") -> Comparison:
     try:
         comparison = Comparison.from_dict(data)
         _check_shapes(comparison)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, RuntimeError, OverflowError) as error:
         raise ResultError(argument, path, f"measurements as `invariance curve` writes them ({error})") from error
     return comparison
 

@@ -47,6 +47,7 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
     from invariance.experiments.data.cifar10 import read_cifar10
     from invariance.experiments.data.files import read_bytes
     from invariance.experiments.data.mnist import read_idx
+    from invariance.experiments.table import load_table
     from invariance.measure.comparison import load
     from invariance.pictures import photographs
     from invariance.proving.checker import RefusedError, verify
@@ -55,7 +56,7 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
     from invariance.targets import load_program, load_target
     from invariance.testing.replay import _Record
 
-    from .stage import TRAIN
+    from .stage import TABLE, TRAIN
 
     train = (*TRAIN, "--out", "run")
     check = ("check", "TARGET", "--input", "3,8,8", "--group", "p4")
@@ -75,7 +76,7 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
     verdicts = {0, 1, 2, 3}
     net: Any = load_target(f"{stage / 'nets.py'}:Sum")
 
-    arrays = ("curve", "--output", "c.png", "--model", "plain-cnn", "--scales", "0.1", "--size", "9")
+    arrays = ("curve", "--output", "c.png", "--model", "nets.py:Scores", "--scales", "0.1", "--size", "9")
     arrays += ("--images", "images.npy", "--labels", "labels.npy")
 
     def question(path: Path) -> None:
@@ -110,6 +111,7 @@ def _readers(stage: Path) -> dict[str, tuple[Callable[[Path], object], tuple[str
             {0, 2},
         ),
         "curve.json": (load, ("plot", "curve.json", "--output", "drawn.png"), {0, 2}),
+        "table/rotmnist.json": (load_table, (*TABLE, "--runs", "table/runs"), {0, 2}),
         "images.npy": (lambda path: array_of("--images", path), arrays, {0, 2}),
         "labels.npy": (lambda path: array_of("--labels", path), arrays, {0, 2}),
         "net.pt2": (load_program, tuple("net.pt2" if part == "TARGET" else part for part in check), verdicts),

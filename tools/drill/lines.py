@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from .outcome import faults_of, run, whole
+from .stage import TABLE
 
 __all__ = ["ALLOWED", "BASES", "command_lines"]
 
@@ -32,7 +33,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "verify a proof": ("prove", "nets.py:Sum", "--input", "3,8,8", "--verify", "proof.json"),
     "doctor": ("doctor", "nets.py:Bad", "--input", "3,8,8", "--group", "p4", "--json", "doctor.json"),
     "compare": (
-        *("compare", "plain-cnn", "--images", "images.npy", "--labels", "labels.npy", "--scales", "0.1"),
+        *("compare", "nets.py:Scores", "--images", "images.npy", "--labels", "labels.npy", "--scales", "0.1"),
         *("--json", "compared.json"),
     ),
     "plot": ("plot", "curve.json", "--output", "drawn.png"),
@@ -42,7 +43,7 @@ BASES: dict[str, tuple[str, ...]] = {
         *("--scales", "0.1", "--draws", "1"),
     ),
     "train": ("train", "z2cnn:width=2", "--dataset", "mnist", "--data", "data", "--epochs", "2", "--out", "run"),
-    "table": ("table", "rotmnist", "--data", "data", "--runs", "run", "--out", "table"),
+    "table": (*TABLE, "--runs", "table/runs"),
     "report": ("report", "--output", "missing/of/x", "--images", "nowhere"),
     "profile": ("profile", "nets.py:Good", "--input", "3,8,8", "--json", "profile.json"),
     "groups": ("groups",),
