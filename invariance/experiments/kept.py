@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import ArgumentError, ArgumentTypeError, ResultError
+from ..errors import ResultError
 from ..reading import read_json
 from ..records import check_record
 

@@ -65,7 +65,7 @@ TRAIN = (
 
 TABLE = (
     *("table", "rotmnist", "--data", "data", "--out", "table", "--model", "z2cnn:width=2", "--images", "8"),
-    *("--scales", "0,0.1"),
+    *("--scales", "0.1"),
 )
 
 
