@@ -63,10 +63,7 @@ TRAIN = (
     "20",
 )
 
-TABLE = (
-    *("table", "rotmnist", "--data", "data", "--out", "table", "--model", "z2cnn:width=2", "--images", "8"),
-    *("--scales", "0.1"),
-)
+TABLE = ("table", "rotmnist", "--data", "data", "--out", "table", "--model", "z2cnn:width=2", "--images", "8")
 
 
 def build(folder: Path) -> None:
