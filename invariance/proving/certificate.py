@@ -1,15 +1,14 @@
 """The certificate: what an independent checker needs to re-check a proof without searching for anything.
 
 One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch;
-`group`, `claim`; and `generators`, for each its `name`, the actions on the `inputs` and `outputs`, and `steps`: for
-every node of the exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a
-padding has none of its own and the operations that follow put it right, or entries are repeated;
-and `seal`, a digest of all that.
+`outputs`, names of nodes; `group`, `claim`; and `generators`, for each its `name` and `steps`: for every node of the
+exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a padding has none of
+its own and the operations that follow put it right, or entries are repeated; and `seal`, a digest of all that.
 
-An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], `turn` (the
-list q), `tables` by axis, `scales` by axis, `block` or null with `axes`, `index`, `scale`:
-T(gx)[i] = ∏ scales[a][i_a] · T(x)[π(i)], π(i)_a = tables[a][i_{turn[a]}]; a table that is left out is the identity.
-Tables are written as runs [first, step, count].
+An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], and `parts`,
+on disjoint sets of `axes`: `index`, a permutation of the entries over these axes in row-major order; `factors` where
+they are not 1: T(gx)[i] = ∏ factors[i] · T(x)[index[i]]. Axes without a part stay. Indices are written as runs [first,
+step, count]. Motions with factors other than 1 are stated, but the checker cannot re-check them, and says so.
 """
 
 from __future__ import annotations
@@ -49,17 +48,16 @@ def certificate(report: ProofReport) -> dict[str, Any]:
         "torch": torch.__version__,
         "fingerprint": program.fingerprint,
         "inputs": [list(shape) for shape in program.input_shapes],
+        "outputs": list(program.outputs),
         "group": report.group,
         "claim": report.claim,
         "generators": [
             {
                 "name": g.name,
-                "inputs": [_action(g.walk.values[name]) for name in program.inputs],
-                "outputs": [_action(v) for v in g.walk.outputs],
                 "steps": {
-                    step.name: _action(value)
-                    for step in g.walk.steps
-                    if isinstance(value := g.walk.values[step.name], Moving)
+                    name: _action(value, name in program.outputs)
+                    for name in (*program.inputs, *(step.name for step in g.walk.steps))
+                    if isinstance(value := g.walk.values[name], Moving)
                 },
             }
             for g in report.generators
@@ -87,27 +85,21 @@ def runs(table: Ints) -> list[list[int]]:
     return found
 
 
-def _action(value: Any) -> dict[str, Any] | None:
-    if not isinstance(value, Moving):
-        return None
-    if value.action is None or repeated(value):
+def _action(value: Moving, output: bool) -> dict[str, Any]:
+    if value.action is None or (repeated(value) and not output):
         return {"open": True}
     return _written(value.action, value.batch)
 
 
 def _written(action: Action, batch: Batch | None) -> dict[str, Any]:
-    block = action.block
     return {
         "shape": list(action.shape),
         "batch": None if batch is None else [batch.axis, batch.before],
-        "turn": list(action.turn),
-        "tables": {str(a): runs(t) for a, t in enumerate(action.tables) if t is not None},
-        "scales": {str(a): np.asarray(s).tolist() for a, s in enumerate(action.scales) if s is not None},
-        "block": None
-        if block is None
-        else {
-            "axes": list(block.axes),
-            "index": runs(block.index),
-            "scale": None if block.scale is None else block.scale.tolist(),
-        },
+        "parts": [_part(action, axes) for axes in action.components() if not action.keeps(axes)],
     }
+
+
+def _part(action: Action, axes: tuple[int, ...]) -> dict[str, Any]:
+    index, scale = action.restricted(axes).dense()
+    signs = np.ones(len(index), dtype=np.int64) if scale is None else np.where(scale == np.sign(scale), scale, 2)
+    return {"axes": list(axes), "index": runs(index), "signs": runs(signs.astype(np.int64))}

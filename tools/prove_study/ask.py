@@ -90,7 +90,8 @@ def _actions(subject: Subject, move: Motion) -> tuple[Action, ...]:
 def acts_of(answer: Answer) -> dict[str, Act]:
     """How the proof says that the output moves, by generator, from the certificate."""
     assert answer.certificate is not None
-    return {g["name"]: _act(g["outputs"][0]) for g in answer.certificate["generators"]}
+    (output,) = answer.certificate["outputs"]
+    return {g["name"]: _act(g["steps"].get(output)) for g in answer.certificate["generators"]}
 
 
 def _act(said: dict[str, Any] | None) -> Act:

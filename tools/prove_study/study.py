@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import nn
 
 from invariance.errors import ArgumentError
+from invariance.proving.checker import RefusedError, verify
 
 from . import families, traps  # noqa: F401  (they enter themselves in the lists)
 from .ask import Answer, Question, acts_of
@@ -34,6 +37,8 @@ class Tally:
         wrong: proofs that numbers refute, by seed and fault; missed: symmetric networks not proved, and why.
         seconds: of CPU, export included; exporting: of that the exports.
         nearest: the largest relative change of weights after which a family of `ROUNDED` is proved.
+        certified, rechecked: certificates, one an architecture, given to the independent checker, and those verified.
+        unchecked: why the others were not.
     """
 
     graphs: int = 0
@@ -47,6 +52,9 @@ class Tally:
     seconds: float = 0.0
     exporting: float = 0.0
     nearest: float = 0.0
+    certified: int = 0
+    rechecked: int = 0
+    unchecked: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Tally) -> Tally:
         for name, value in vars(other).items():
@@ -94,7 +102,7 @@ def _exported(subject: Subject, tally: Tally) -> Question | None:
             return None
 
 
-def network(name: str, seed: int, *, weights: int = 2, faults: int = 9, layers: int = 1) -> Tally:
+def network(name: str, seed: int, *, weights: int = 2, faults: int = 11, layers: int = 1) -> Tally:
     """One architecture of a family: sets of sound weights, then faults in them, then faults between layers."""
     torch.set_num_threads(1)
     tally, draw = Tally(), random.Random(f"{name} {seed}")
@@ -109,6 +117,8 @@ def network(name: str, seed: int, *, weights: int = 2, faults: int = 9, layers: 
                 tally.proved += 1
                 if said := wrong(same, answer):
                     tally.wrong.append(f"{name} {seed}, weights {i}: {said}")
+                if tally.certified == 0:
+                    _recheck(tally, f"{seed}", answer, same.model)
             elif answer.verdict == "nearly" and name in ROUNDED:
                 tally.proved, tally.nearest = tally.proved + 1, max(tally.nearest, answer.change)
             else:
@@ -122,6 +132,15 @@ def network(name: str, seed: int, *, weights: int = 2, faults: int = 9, layers: 
             if planted and (other := _exported(planted, tally)):
                 _ask(tally, f"{name} {seed}, {which}", planted, other)
     return tally
+
+
+def _recheck(tally: Tally, what: str, answer: Answer, model: nn.Module) -> None:
+    tally.certified += 1
+    try:
+        verify(json.loads(json.dumps(answer.certificate)), model)
+        tally.rechecked += 1
+    except RefusedError as refused:
+        tally.unchecked.append(f"{what}: {str(refused).splitlines()[0]}")
 
 
 def _faulty(tally: Tally, name: str, seed: int, subject: Subject, question: Question, i: int) -> None:
