@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from .actions import Action, Ints
@@ -101,5 +100,5 @@ def _written(action: Action, batch: Batch | None) -> dict[str, Any]:
 
 def _part(action: Action, axes: tuple[int, ...]) -> dict[str, Any]:
     index, scale = action.restricted(axes).dense()
-    signs = np.ones(len(index), dtype=np.int64) if scale is None else np.where(scale == np.sign(scale), scale, 2)
-    return {"axes": list(axes), "index": runs(index), "signs": runs(signs.astype(np.int64))}
+    factors = {} if scale is None else {"factors": scale.tolist()}
+    return {"axes": list(axes), "index": runs(index)} | factors
