@@ -84,9 +84,10 @@ def _verified(certificate: dict[str, Any], model: nn.Module, program: Exported |
     group, claim, shapes, lines = certificate["group"], certificate["claim"], certificate["inputs"], []
     need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
     program = program or exported(model, shapes)
-    given = [node.meta["val"].shape for node in program.graph.nodes if node.name in program.graph_signature.user_inputs]
+    signature = program.graph_signature
+    inputs, outputs = list(map(str, signature.user_inputs)), list(map(str, signature.user_outputs))
+    given = [node.meta["val"].shape for node in program.graph.nodes if node.name in inputs]
     need([list(shape[1:]) for shape in given] == shapes, "inputs: of another shape")
-    inputs, outputs = program.graph_signature.user_inputs, list(program.graph_signature.user_outputs)
     need(certificate["outputs"] == outputs, "outputs: others than the model's")
     known, generators = GROUPS.get(group) if len(inputs) == 1 else None, certificate["generators"]
     need(generators and len(known or generators) == len(generators), f"generators: not those of the group {group}")
@@ -192,7 +193,7 @@ class Walk(Names):
         here = self.count + 1 + torch.arange(len(perm))
         here = here if keep is None else torch.where((keep > 0) & (keep < NAMES), here, keep)
         self.count += len(perm)
-        return Named.of(here.view(sample.shape), here[perm].view(sample.shape), sample)
+        return Named.of((here.view(sample.shape), here[perm].view(sample.shape), sample))
 
     def checked(self, value: Any) -> Any:
         """The names say what is stated. Entries that have one name are told apart by the motion from here on."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -49,7 +50,8 @@ class Named(Tensor):
     parts: tuple[Tensor, Tensor, Tensor]
 
     @staticmethod
-    def of(here: Tensor, there: Tensor, sample: Tensor, dtype: torch.dtype = torch.float64) -> Named:
+    def of(parts: Iterable[Tensor], dtype: torch.dtype = torch.float64) -> Named:
+        here, there, sample = parts
         made = Tensor._make_wrapper_subclass(Named, here.shape, dtype=dtype)  # type: ignore[attr-defined]
         made.parts = here, there, sample.view(here.shape)
         return made
@@ -57,7 +59,7 @@ class Named(Tensor):
     @classmethod
     def constant(cls, value: Tensor) -> Named:
         bits = (value.detach().double() + 0.0).view(torch.int64)  # −0 is 0
-        return cls.of(bits, bits, torch.zeros((), dtype=torch.int64).expand(bits.shape), value.dtype)
+        return cls.of((bits, bits, torch.zeros((), dtype=torch.int64).expand(bits.shape)), value.dtype)
 
     @property
     def fixed(self) -> bool:
@@ -115,7 +117,7 @@ class Names(TorchDispatchMode, ABC):
             key = (key * (rank.max() + 1) + rank).unique(return_inverse=True)[1] if key.any() else rank
         here, there = (key + self.count + 1).view(2, *like.shape)
         self.count += len(both)
-        return Named.of(here, there, sample, like.dtype)
+        return Named.of((here, there, sample), like.dtype)
 
     def __torch_dispatch__(self, target: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """By a rule for the operation's name; else as torch composes it of other operations."""
@@ -157,7 +159,7 @@ class Names(TorchDispatchMode, ABC):
             return self.grid(name, target, given, xs[0])
         if name in ("mm", "bmm"):
             return self.product(*xs)
-        composed = target.decompose if target._can_decompose() else decomposition_table.get(target)
+        composed: Any = target.decompose if target._can_decompose() else decomposition_table.get(target)
         need(composed, f"no rule for {name}, and none for what it is composed of")
         with self:
             return composed(*args, **(kwargs or {}))
@@ -179,12 +181,12 @@ class Names(TorchDispatchMode, ABC):
             need(whole or not apart, "a part of the batch")
         need(name != "view" or "size" in given, "another view of the bits")
 
-        parts = []
+        parts, made = [], None
         for k in range(3):  # as bits of floats, which all movements take; what fills up belongs to no sample
             bits = tree_map_only(Named, lambda x, k=k: x.parts[k].contiguous().view(torch.float64), given | chosen)
             made = target(**(bits | ({"value": 0.0} if k == 2 and "value" in bits else {})))
             parts.append([p.contiguous().view(torch.int64) for p in ([made] if isinstance(made, Tensor) else made)])
-        pieces = [Named.of(*piece, xs[0].dtype) for piece in zip(*parts, strict=True)]
+        pieces = [Named.of(piece, xs[0].dtype) for piece in zip(*parts, strict=True)]
         return pieces[0] if isinstance(made, Tensor) else pieces
 
     def reduced(self, x: Named, dims: Any, like: Tensor) -> Named:
@@ -195,10 +197,10 @@ class Names(TorchDispatchMode, ABC):
 
     def grid(self, name: str, target: Any, given: dict[str, Any], x: Named) -> Any:
         """Pools and interpolation: what each place reads, with which weight, by the operation itself on each axis."""
-        d = int(re.search(r"(\d)d", name)[1])  # type: ignore[index]
-        need(given.get("scales_h") is None and "antialias" not in given, "no rule")
+        d = int(re.sub(r".*(\d)d.*", r"\1", name))
+        need(not any(k.startswith("scales") and v for k, v in given.items()) and "antialias" not in given, "no rule")
         given["stride"] = given.get("stride") or given.get("kernel_size")
-        tables, weights = [], []
+        tables, weights, made = [], [], None
         for a, n in enumerate(x.shape[-d:]):
             line = {k: [v] * d if isinstance(v, int) else list(v) * d for k, v in given.items() if k in NEUTRAL and v}
             line = {k: [v[b] if b == a else NEUTRAL[k] for b in range(d)] for k, v in line.items()}
@@ -215,9 +217,9 @@ class Names(TorchDispatchMode, ABC):
         weight = sum(t * len(labels) ** a for a, t in enumerate(torch.stack(digits).sort(0).values))  # in no order
         seen = [c.flatten(-d)[..., place.clamp(0)] for c in x.parts]
         rows = [torch.stack(torch.broadcast_tensors(c, weight), -1).view(-1, 2) for c in seen[:2]]
-        named = self.named(*rows, seen[2], seen[0])
+        named = self.named(rows[0], rows[1], seen[2], seen[0])
         like = torch.empty(*x.shape[:-d], *(len(t) for t in tables), dtype=x.dtype, device="meta")
-        result = self.reduced(Named.of(*(c * (place >= 0) for c in named.parts)), -1, like)
+        result = self.reduced(Named.of(c * (place >= 0) for c in named.parts), -1, like)
         return (result, None) if isinstance(made, tuple) else result
 
     def convolution(self, b: dict[str, Any], like: Tensor) -> Any:
@@ -225,8 +227,10 @@ class Names(TorchDispatchMode, ABC):
         x, weight, groups, back, tables = b["input"], b["weight"].value(), b["groups"], b["transposed"], []
         for a, (n, k) in enumerate(zip(x.shape[2:], weight.shape[2:], strict=True)):
             taps = torch.eye(k)[None] if back else torch.eye(k)[:, None]
-            one = ([b[key][a]] for key in ("stride", "padding", "dilation"))
-            read = torch.convolution(torch.eye(n)[:, None], taps, None, *one, back, [b["output_padding"][a]], 1)
+            stride, padding, dilation, more = (
+                [b[key][a]] for key in ("stride", "padding", "dilation", "output_padding")
+            )
+            read = torch.convolution(torch.eye(n)[:, None], taps, None, stride, padding, dilation, back, more, 1)
             tables.append(torch.where(read.any(0), read.argmax(0), -1).T)
         place = windows(tables, list(x.shape[2:]))
         seen = [torch.where(place < 0, 0, c.flatten(2)[..., place.clamp(0)]) for c in x.parts[:2]]
@@ -236,7 +240,7 @@ class Names(TorchDispatchMode, ABC):
         dense = each.new_zeros(groups, each.shape[1], groups, *each.shape[2:])
         dense[range(groups), :, range(groups)] = each
         sample = alone(x.parts[2].flatten(1)).view(-1, *[1] * (like.ndim - 1)).expand(like.shape)
-        made = self.weighted(*rows, dense.flatten(2).flatten(0, 1), sample)
+        made = self.weighted(rows[0], rows[1], dense.flatten(2).flatten(0, 1), sample)
         with self:
             return made if b["bias"] is None else made + b["bias"].view(-1, *[1] * (like.ndim - 2))
 

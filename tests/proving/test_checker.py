@@ -90,7 +90,7 @@ class Samples(nn.Module):
         self.register_buffer("table", torch.tensor([1.0, 2.0, 3.0]))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x, self.table)
+        return self.function(x, self.get_buffer("table"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from torch import nn
 
 from ..subject import trap
 from .asked import ROWS, SIZE, Plain, image
+from .windows import conv
 
 
 def holed(value: float) -> nn.Module:
