@@ -11,7 +11,7 @@ from invariance_proofs.evidence import Evidence, Skipped
 __all__ = ["impossible"]
 
 _STEPS = 6_000_000
-"""z3's own count of work, the same on every machine however busy: four times what the hardest of our questions takes."""
+"""z3's own count of work, the same however busy a machine is: four times what the hardest of our questions takes."""
 
 
 def impossible(constraints: Callable[..., list[Any]], /, names: str, what: str) -> Evidence:
