@@ -1,6 +1,7 @@
 """Profiles and fixtures that every test may use."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import jaxtyping
@@ -21,6 +22,14 @@ def _unchecked_bad_input(request: pytest.FixtureRequest) -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", unchecked)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(autouse=True)
+def _proofs_where_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of tests check small networks; a proof that nobody asked for takes an export each."""
+    proof = sys.modules.get("invariance.checking.proof")
+    if proof is not None and request.node.get_closest_marker("unasked") is None:
+        monkeypatch.setattr(proof, "ENTRIES", 0)
 
 
 LONG = (

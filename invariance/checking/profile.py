@@ -7,7 +7,7 @@ does worst; *undefined*: the output is constant, or has no axis that the group c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
@@ -21,6 +21,7 @@ from ..groups.linear import LinearGroup
 from ..measure.error import Model
 from ..symmetry import Symmetry
 from ..verdicts import Claim
+from .proof import Prover
 from .question import SymmetryQuestion
 from .report import Row, overall
 from .symmetric import Bench, Kind, judged
@@ -48,6 +49,8 @@ class Line:
         field: how the output moves, where it is equivariant.
         where: the element that does worst.
         note: what there is to say, such as why it is undefined.
+        proved: for all inputs, by `prove`, in real arithmetic; None where nothing was tried: what is broken, a group
+            that is not finite, a network that is not small, see `proof.small`.
     """
 
     group: str
@@ -59,6 +62,7 @@ class Line:
     field: str = ""
     where: str = ""
     note: str = ""
+    proved: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,17 @@ class Profile:
         from rich.table import Table
 
         colours = {"exact": "green", "to rounding": "green", "approximately": "yellow", "broken": "red"}
-        table = Table("group", "claim", "output", "status", "error E", "worst, or why", box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(
+            "group", "claim", "output", "status", "proved", "error E", "worst, or why", box=SIMPLE_HEAD, pad_edge=False
+        )
         for line in self.lines:
             low, high = line.interval or (0.0, 0.0)
             error = "–" if line.error is None else f"{line.error:.1e} [{low:.1e}, {high:.1e}]"
             status = f"[{colours.get(line.status, 'white')}]{line.status}[/]"
             output = " as ".join(filter(None, (line.output, line.field)))
-            table.add_row(
-                f"{line.group}: {about_group(line.group)}", line.claim, output, status, error, line.where or line.note
-            )
+            proved = {True: "[green]yes[/]", False: "no", None: "–"}[line.proved]
+            cells = (line.claim, output, status, proved, error, line.where or line.note)
+            table.add_row(f"{line.group}: {about_group(line.group)}", *cells)
         return table
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
@@ -140,14 +146,15 @@ def profile(
     seed = int(torch.randint(2**31, (), generator=generator or torch.Generator().manual_seed(0)))
     plain = Symmetry("flips", inputs, batched=batched)
     lines: list[Line] = []
+    prover = Prover(model, plain.inputs)
     for name in _groups(plain.inputs):
         group = group_named(name)
         symmetry = Symmetry(group, _with_colour(plain.inputs, group), batched=batched)
-        lines += _lines(model, symmetry, SymmetryQuestion(symmetry, batch=batch, seed=seed))
+        lines += _lines(model, prover, symmetry, SymmetryQuestion(symmetry, batch=batch, seed=seed))
     return Profile(", ".join(str(leaf) for _, leaf in leaves(plain.inputs)), tuple(lines))
 
 
-def _lines(model: Model, symmetry: Symmetry, question: SymmetryQuestion) -> Iterator[Line]:
+def _lines(model: Model, prover: Prover, symmetry: Symmetry, question: SymmetryQuestion) -> Iterator[Line]:
     generator = torch.Generator().manual_seed(question.seed)
     bench = Bench(model, question)
     kind = bench.kind("random values", symmetry.sample(4, generator))
@@ -157,11 +164,14 @@ def _lines(model: Model, symmetry: Symmetry, question: SymmetryQuestion) -> Iter
     for path, output in bench.outputs(kind.plain).items():
         for claim in get_args(Claim):
             found = [f.invariant()] if claim == "invariant" else list(_output_fields(symmetry.group, output))
-            lines = [_line(bench, kind, moved, symmetry, path, claim, field, generator) for field in found]
-            known = [line for line in lines if line is not None]
-            best = min(known, key=lambda line: _ORDER.index(line.status), default=None)
+            lines = [(_line(bench, kind, moved, symmetry, path, claim, field, generator), field) for field in found]
+            known = [(line, field) for line, field in lines if line is not None]
+            best = min(known, key=lambda pair: _ORDER.index(pair[0].status), default=None)
             note = "the output has no axis that this group could move"
-            yield best or Line(symmetry.group.name, claim, path, "undefined", note=note)
+            if best is not None and not path and best[0].status in ("exact", "to rounding"):
+                yield replace(best[0], proved=prover(symmetry, best[1]))
+                continue
+            yield best[0] if best else Line(symmetry.group.name, claim, path, "undefined", note=note)
 
 
 def _line(

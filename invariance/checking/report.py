@@ -162,7 +162,7 @@ class CheckReport:
             "scope": self.scope,
             "rows": [_finite(asdict(row)) for row in self.rows],
             "diagnosis": list(self.diagnosis),
-            "proof": None if self.proof is None else self.proof.to_dict(),
+            "proof": None if self.proof is None else self.proof.to_dict(timed=False),
             "environment": environment(),
         }
 

@@ -19,7 +19,7 @@ from .exact import check_exact
 from .given import MOST, gathered
 from .layers import broken_layer
 from .probe import Probe
-from .proof import with_proof
+from .proof import unasked, with_proof
 from .question import (
     BATCH,
     CHECKED_GROUPS,
@@ -59,7 +59,7 @@ def check(
     tolerance: float | None = None,
     inputs: Any = None,
     fibre: Kind | None = None,
-    prove: bool = False,
+    prove: bool | None = None,
     border: Border = "ignored",
     eval: bool = False,
     budget: float | None = None,
@@ -95,7 +95,8 @@ def check(
         budget: seconds after which no further rung of a refinement ladder is begun.
         progress: hears of each rung of a refinement ladder: how much more is done, of how much in all.
         prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
-            it finds is the report's `proof`, and a sentence of its diagnosis.
+            it finds is the report's `proof`, and a sentence of its diagnosis. None: where what is measured is
+            consistent and the network small, by a count of its modules and numbers.
 
     Raises:
         ArgumentError: a question that makes no sense; a model that refuses the input, is random, returns NaN, or
@@ -133,14 +134,19 @@ def check(
         symmetry = symmetry_of(model, shape, group, claim, moves, dtype=dtype, device=device)
     if symmetry is not None:
         asked = SymmetryQuestion(symmetry, images, RANDOM, batch, dtype, device, tolerance, inputs, seed)
-        return with_proof(model, answer(model, asked)) if prove else answer(model, asked)
+        return _proved(model, answer(model, asked), prove)
     assert shape is not None
     assert name is not None
     fixed = None if sizes is None else _whole_numbers("sizes", sizes)
     about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
     question = Question(shape, name, claim, action, fixed, *about)
-    found = answer(model, question, progress)
-    return with_proof(model, found) if prove else found
+    return _proved(model, answer(model, question, progress), prove)
+
+
+def _proved(model: Model, report: CheckReport, prove: bool | None) -> CheckReport:
+    if prove is None:
+        return unasked(model, report)
+    return with_proof(model, report) if prove else report
 
 
 def _whole_numbers(name: str, values: object) -> tuple[int, ...]:

@@ -140,7 +140,9 @@ def refreshed(program: Program, model: nn.Module) -> Program:
 
 
 def _copy(model: nn.Module) -> nn.Module:
-    module = copy.deepcopy(model).cpu().double().eval()
+    with warnings.catch_warnings():  # a saved graph is copied with warnings about torch's own types
+        warnings.simplefilter("ignore")
+        module = copy.deepcopy(model).cpu().double().eval()
     for name, weight in (*module.named_parameters(), *module.named_buffers()):
         if weight.is_floating_point() and not torch.isfinite(weight).all():
             raise ArgumentError("model", name, "finite weights: this one has NaN or infinite entries")

@@ -73,3 +73,9 @@ def test_inputs_by_name_are_not_taken_by_their_place() -> None:
     fields = {"b": "scalars:4x2", "a": "scalars:4x2"}
     with pytest.raises(ArgumentError, match="order"):
         prove(First(), symmetry=Symmetry("S(4)", fields, "invariant"))
+
+
+def test_a_saved_graph_of_one_batch_size_is_refused() -> None:
+    saved = torch.export.export(nn.ReLU().eval(), (torch.ones(1, 3, 5, 5),)).module()
+    with pytest.raises(ArgumentError, match="a module that torch"):
+        prove(saved, input_shape=(3, 5, 5), group="p4")
