@@ -129,6 +129,13 @@ def test_what_is_not_so_is_refused(function, part: str):
         verify(found | {"seal": seal(found)}, model, program)
 
 
+@pytest.mark.parametrize("count", [10**30, 10**9, -1, 1.5, "9"])
+def test_a_table_of_more_places_than_there_are_is_refused_before_it_is_made(count: object):
+    said = {"shape": [3, 5, 5], "parts": [{"axes": [2], "index": [[4, -1, count]]}]}
+    with pytest.raises((RefusedError, TypeError, RuntimeError)):
+        checker.motion(said, "x")
+
+
 def test_the_part_is_named(proved):
     model, certificate = proved
     for change, part in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -222,7 +223,7 @@ def _mutated_json(original: bytes, random_numbers: random.Random) -> bytes:
         path = random_numbers.choice(list(_places(data)))
         if not path:
             if random_numbers.random() < 0.1:
-                data = random_numbers.choice(_VALUES)
+                data = copy.deepcopy(random_numbers.choice(_VALUES))
             continue
         parent = data
         with suppress(KeyError, IndexError, TypeError):
@@ -231,7 +232,7 @@ def _mutated_json(original: bytes, random_numbers: random.Random) -> bytes:
             if random_numbers.random() < 0.3:
                 del parent[path[-1]]
             else:
-                parent[path[-1]] = random_numbers.choice(_VALUES)
+                parent[path[-1]] = copy.deepcopy(random_numbers.choice(_VALUES))
     text = json.dumps(data).encode()
     if random_numbers.random() < 0.1:
         at = random_numbers.randrange(len(text))
