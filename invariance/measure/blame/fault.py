@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..places import Call, Site
+from ..places import Site
 from ..shadow import Opaque
 from ..symmetry import Element
-from .node import Node
+from .node import Node, repeated
 
 __all__ = ["Fault", "faults"]
 
@@ -75,8 +75,8 @@ def _fault(node: Node, element: Element) -> tuple[object, Fault]:
     call, code = node.call, node.site
     between: tuple[str | None, str | None] | None = None
     conditions: tuple[str, ...] = ()
-    if (repeated := _repeated(call)) is not None:
-        call, first, last = repeated
+    if (several := repeated(call)) is not None:
+        call, first, last = several
         code = first.site if first.site is None or last.site is None else first.site.to(last.site)
         after, before = call.neighbours(first.start)[0], call.neighbours(last.end)[1]
         between = (after and after.label, before and before.label)
@@ -93,17 +93,3 @@ def _fault(node: Node, element: Element) -> tuple[object, Fault]:
         call.name, call.kind, element.name, node.fit.error, node.fit.action, code, between, node.name, conditions
     )
     return (call.name, between), fault
-
-
-def _repeated(call: Call) -> tuple[Call, Call, Call] | None:
-    """The code that calls a module on several rearrangements of one tensor, as a sum over the group does.
-
-    Such a module may be of any kind; where what comes of it is broken, the code leaves something out.
-    """
-    here = call
-    while (parent := here.parent) is not None:
-        same = [c for c in parent.children if c.module is here.module and c.fingerprint == here.fingerprint]
-        if len(same) > 1 and here.fingerprint is not None:
-            return parent, same[0], same[-1]
-        here = parent
-    return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..fit import Fit, Status
 from ..places import Call, Site
 
-__all__ = ["RESHAPES", "Node", "culprits", "rearranging", "sources"]
+__all__ = ["ORDERS", "RESHAPES", "Node", "culprits", "rearranging", "repeated", "sources"]
 
 RESHAPES = frozenset(
     (
@@ -17,7 +17,7 @@ RESHAPES = frozenset(
         *("contiguous", "clone", "detach", "to", "type", "double", "float", "half", "bfloat16"),
     )
 )
-_ORDERS = frozenset(
+ORDERS = frozenset(
     ("roll", "flip", "fliplr", "flipud", "rot90", "cat", "stack", "__getitem__", "index_select", "gather", "sort")
 )
 """What changes the order of entries and nothing else."""
@@ -98,17 +98,19 @@ def sources(outputs: Iterable[Node | None]) -> list[Node]:
 
 def culprits(node: Node) -> list[Node]:
     """A source, or what went wrong with the order of what it is given; both, where it is a convolution that gives what
-    does not move for what does: it reads the plane as it lies, and nothing puts the order right in between."""
+    does not move for what does: it reads the plane as it lies, and nothing puts the order right in between. Of a sum
+    over the group one term does so, and what the sum makes is seen where the order is mended."""
     if not node.sound and node.name.startswith("conv"):
         before = rearranging(node, anywhere=True)
-        return [node] if before is None else [before, node]
+        return [node] if before is None else [before] if repeated(node.call) else [before, node]
     return [rearranging(node) or node]
 
 
 def rearranging(node: Node, *, itself: bool = False, anywhere: bool = False) -> Node | None:
     """Where the order of the entries was changed last, by no reshape, so that it moves by no action.
 
-    A sound operation stumbles over it; and a module that returns it leaves it to code that knows nothing of it.
+    What gives for arguments that move what moves, as a turn of all of them, is passed over. A sound operation stumbles
+    over it; and a module that returns it leaves it to code that knows nothing of it.
     """
     found: list[Node] = []
     seen: set[int] = set()
@@ -120,7 +122,21 @@ def rearranging(node: Node, *, itself: bool = False, anywhere: bool = False) -> 
         seen.add(id(here))
         before = [cause for cause in here.causes if cause.status == "rearranged"]
         queue.extend(before)
-        changes = here.name in _ORDERS or not (before or here.name in RESHAPES)
+        changes = (here.name in ORDERS and not here.sound) or not (before or here.name in RESHAPES)
         if changes and (itself or anywhere or node.sound or here.call.end <= node.number):
             found.append(here)
     return max(found, key=lambda source: source.number, default=None)
+
+
+def repeated(call: Call) -> tuple[Call, Call, Call] | None:
+    """The code that calls a module on several rearrangements of one tensor, as a sum over the group does.
+
+    Such a module may be of any kind; where what comes of it is broken, the code leaves something out.
+    """
+    here = call
+    while (parent := here.parent) is not None:
+        same = [c for c in parent.children if c.module is here.module and c.fingerprint == here.fingerprint]
+        if len(same) > 1 and here.fingerprint is not None:
+            return parent, same[0], same[-1]
+        here = parent
+    return None

@@ -12,7 +12,7 @@ from ..fit import Fit, fit
 from ..places import Call
 from ..shadow import Operation, Twin, run_beside
 from ..symmetry import Element
-from .node import RESHAPES, Node
+from .node import ORDERS, RESHAPES, Node
 
 __all__ = ["Left", "Watcher", "in_any_order"]
 
@@ -71,9 +71,12 @@ class Watcher:
             node.fit = replace(found, status="broken")
         if operation.name in RESHAPES and node.is_source:
             node.fit = replace(found, status="rearranged", reason="the batch or the plane was reshaped")
+        stumbles = any(cause.status == "rearranged" for cause in causes)
+        if node.status == "rearranged" and node.name in ORDERS and stumbles:
+            node.sound = self._is_sound(operation)
         if node.is_source:
             node.fit = fit(self.element, plain, moved, self.tolerance, entries=False, thorough=True)
-            node.sound = any(cause.status == "rearranged" for cause in causes) and self._is_sound(operation)
+            node.sound = stumbles and self._is_sound(operation)
         return node
 
     def _is_sound(self, operation: Operation) -> bool:
