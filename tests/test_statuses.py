@@ -80,12 +80,20 @@ def test_an_interrupt_that_is_swallowed_counts_all_the_same(monkeypatch, capsys,
     assert signal.getsignal(number) == before
 
 
+SWALLOWED = """
+try: SEND
+except BaseException: pass
+while True: time.sleep(0.1)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_in_code_from_a_string_is_no_signal_that_ends_python(tmp_path: Path, number: int):
-    """As dataclasses are made while modules are imported; `python -m` then ends by SIGINT, whatever it exits with."""
-    sent = f"os.kill(os.getpid(), {int(number)})"
-    code = "import os, signal, sys\nsys.argv[1:] = ['groups']\nimport click\nfrom invariance import cli\n"
-    code += f"cli._run = lambda asked: exec({sent!r})\ncli.main()\n"
+@pytest.mark.parametrize("sent", ["SEND", SWALLOWED], ids=["raised in code from a string", "swallowed"])
+def test_an_interrupt_ends_the_command_with_its_status(tmp_path: Path, sent: str, number: int):
+    """Also in code from a string, as of dataclasses: `python -m` ends by SIGINT then, whatever it exits with."""
+    sent = sent.replace("SEND", f"os.kill(os.getpid(), {int(number)})")
+    code = "import os, sys, time\nsys.argv[1:] = ['groups']\nimport click\nfrom invariance import cli\n"
+    code += f"cli._PATIENCE = 1\ncli._run = lambda asked: exec({sent!r})\ncli.main()\n"
     (tmp_path / "interrupted.py").write_text(code, encoding="utf-8")
     python = [sys.executable, "-c", "import signal, os, sys\nsignal.signal(2, signal.default_int_handler)\n"]
     python[-1] += "os.execv(sys.executable, [sys.executable, '-m', 'interrupted'])"

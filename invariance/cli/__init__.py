@@ -20,6 +20,8 @@ __all__ = ["main"]
 
 _BROKEN_PIPE = 128 + 13  # as the shell has it for SIGPIPE: whoever read the output stopped reading
 
+_PATIENCE = 10  # seconds for what is cleaned up: a file that was being written, the processes of a sweep
+
 
 def main() -> NoReturn:
     """Run a command. Whatever goes wrong is one line on stderr; only a verdict leaves with the status of one."""
@@ -55,13 +57,18 @@ def _run(asked: dict[str, bool]) -> int:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """SIGTERM as SIGINT, and both kept in mind: an import or a destructor may swallow the exception that they raise."""
+    """SIGTERM as SIGINT, and both kept in mind: an import or a destructor may swallow the exception that they raise.
+
+    Then the work would go on to its end; so it is ended without a word where that takes longer than to clean up.
+    """
     heard: list[int] = []
 
     def hear(number: int, _: Any) -> NoReturn:
         if heard:
             os._exit(INTERRUPTED)
         heard.append(number)
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(INTERRUPTED))
+        signal.alarm(_PATIENCE)
         raise KeyboardInterrupt
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -73,6 +80,7 @@ def _interrupts() -> Iterator[list[int]]:
                 signal.signal(number, hear)
         yield heard
     finally:
+        signal.alarm(0)
         sys.unraisablehook = told
         for number, handler in before.items():
             signal.signal(number, handler)
