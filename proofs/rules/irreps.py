@@ -139,6 +139,7 @@ TENSOR = Statement(
             "gu × gv = det(g) g(u × v)",
             Route("Cayley's rotations and −1", Method.RING, pseudovector, {}, instead("power", 2), "u0 v0 a0"),
             over="u0 v0 a0",
+            assumed=("half-turns are limits of Cayley's rotations, and both sides are continuous in g",),
         ),
     ),
     controls=(
