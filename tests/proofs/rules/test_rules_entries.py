@@ -15,19 +15,18 @@ DECIDED = {
     "contraction",
     "convolution",
     "kernel",
-    "lie-derivative",
     "resize.linear",
     "shortcut",
     "transposed",
 }
 LISTED = {
     *("activation", "circular-stride", "deep-sets", "kernel.dimension", "normalisation", "padding"),
-    *("polyphase", "pooled-sum", "positions", "reduction", "relabelling", "resize.nearest"),
+    *("polyphase", "pooled-sum", "positions", "reduction", "relabelling", "resize.nearest", "unet"),
 }
 GRADES = {
     **dict.fromkeys((*DECIDED, "windows", "windows.rounding"), Grade.DECIDED),
     **dict.fromkeys(LISTED, Grade.LISTED),
-    **dict.fromkeys(("grid-defect", "tensor-product"), Grade.MODULO),
+    **dict.fromkeys(("grid-defect", "lie-derivative", "tensor-product"), Grade.MODULO),
 }
 
 
