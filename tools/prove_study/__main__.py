@@ -13,6 +13,7 @@ import torch
 
 from .page import page, wrong_proofs
 from .study import jobs
+from .tried import TRIED, ask
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEEP_EVERY = 20
@@ -34,6 +35,9 @@ def main() -> int:
     study: dict[str, Any] = {"torch": torch.__version__, "parts": {}}
     if options.json.exists():
         study = json.loads(options.json.read_text(encoding="utf-8"))
+    for name in TRIED if options.share == 0 else ():
+        if name not in study.setdefault("tried", {}):
+            study["tried"][name] = ask(TRIED[name])
     wanted = [job for job in jobs(options.of_each) if job[1] not in study["parts"].get(job[0], {})]
     wanted = wanted[options.share :: options.shares]
     for left, (part, name, job) in zip(range(len(wanted) - 1, -1, -1), wanted, strict=True):
