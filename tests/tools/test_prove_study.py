@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tools.prove_study import families, traps  # noqa: F401  (they enter themselves in the lists)
+from tools.prove_study import families, traps, tried  # noqa: F401  (they enter themselves in the lists)
 from tools.prove_study.ask import Answer, ask
 from tools.prove_study.faults import LAYERS, WEIGHTS, of_the_check_study, plant_layer, plant_weight
 from tools.prove_study.groups import CUBE, FINITE, tied
@@ -92,3 +92,7 @@ def test_the_oracle_refutes():
 @pytest.mark.parametrize("name", sorted(set(SLICE)))
 def test_traps_are_not_proved(name: str):
     assert ask(TRAPS[name]()).verdict != "proved"
+
+
+def test_published_architectures_are_asked():
+    assert tried.ask(tried.TRIED["LSTM of torch, 5 tokens"])["verdict"] == "not proved"
