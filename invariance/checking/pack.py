@@ -131,6 +131,8 @@ class Packed(nn.Module):
 
     def forward(self, rows: Rows) -> Rows:
         outputs = self.outputs(self.layouts.unpack(rows))
+        for path, leaf in leaves(outputs):
+            _require_real(f"model(inputs){path}", leaf)
         return self.layouts.pack(outputs, rows.dtype)
 
 
@@ -140,3 +142,12 @@ def _row(leaf: Tensor, dtype: torch.dtype) -> Tensor:
     size = leaf.abs()
     digits = [(leaf < 0).to(dtype), *((size // _BASE**k % _BASE).to(dtype) for k in range(_DIGITS))]
     return torch.stack(digits, -1).reshape(len(leaf), -1)
+
+
+def _require_real(name: str, leaf: Any) -> None:
+    if not isinstance(leaf, Tensor):
+        raise ArgumentTypeError(name, type(leaf).__name__, "a tensor, or a tree of tensors")
+    if leaf.is_complex():
+        raise ArgumentTypeError(name, leaf.dtype, "real numbers; torch.view_as_real makes pairs of complex ones")
+    if not leaf.ndim:
+        raise ArgumentTypeError(name, "a single number", "one output for each sample, on the first axis")

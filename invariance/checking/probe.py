@@ -195,6 +195,8 @@ class Probe:
         try:
             with torch.set_grad_enabled(self._grad), self._around:
                 output = model(part.to(self.device, dtype, copy=True).requires_grad_(self._grad))
+        except ArgumentTypeError:  # of what came out
+            raise
         except Exception as error:  # code of others: whatever it raises, the input is what it refused
             if "does not require grad" in str(error) and not self._grad:
                 self._grad = True

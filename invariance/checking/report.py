@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..proving import ProofReport
+    from .variants import VariantReport
 
 __all__ = ["CheckReport", "Row", "merged", "overall"]
 
@@ -126,6 +127,7 @@ class CheckReport:
         scope: which part of the group was tried, or of the question is answered, where that is not all of it.
         ladders: the refinement ladders by transformation.
         proof: what `prove` found, where a proof was asked for.
+        variants: E of each variant, and its distance from float64, where variants were asked for.
     """
 
     question: Question | SymmetryQuestion
@@ -136,6 +138,7 @@ class CheckReport:
     scope: str = ""
     ladders: dict[str, Ladder] = field(default_factory=dict, compare=False, repr=False)
     proof: ProofReport | None = field(default=None, compare=False, repr=False)
+    variants: VariantReport | None = field(default=None, compare=False, repr=False)
 
     COLUMNS = ("transformation", "output", "size", "error E", "E∞", "order p", "floor", "verdict", "worst case")
 

@@ -37,6 +37,7 @@ from .shorthand import symmetry_of
 from .strides import other_sizes, strides_to_blame
 from .symmetric import RANDOM, answer_symmetry
 from .translation import check_translation, scope_of
+from .variants import with_variants
 
 __all__ = ["answer", "check"]
 
@@ -60,6 +61,7 @@ def check(
     inputs: Any = None,
     fibre: Kind | None = None,
     prove: bool | None = None,
+    variants: Sequence[str] = (),
     border: Border = "ignored",
     eval: bool = False,
     budget: float | None = None,
@@ -97,6 +99,8 @@ def check(
         prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
             it finds is the report's `proof`, and a sentence of its diagnosis. None: where what is measured is
             consistent and the network small, by a count of its modules and numbers.
+        variants: also check these of "float64", "eager" (float32), "compiled", "tf32", "bfloat16", "float16",
+            "exported" and "scripted"; the report has them as `variants`, and a sentence on each in its diagnosis.
 
     Raises:
         ArgumentError: a question that makes no sense; a model that refuses the input, is random, returns NaN, or
@@ -134,13 +138,13 @@ def check(
         symmetry = symmetry_of(model, shape, group, claim, moves, dtype=dtype, device=device)
     if symmetry is not None:
         asked = SymmetryQuestion(symmetry, images, RANDOM, batch, dtype, device, tolerance, inputs, seed)
-        return _proved(model, answer(model, asked), prove)
+        return _proved(model, with_variants(model, answer(model, asked), variants), prove)
     assert shape is not None
     assert name is not None
     fixed = None if sizes is None else _whole_numbers("sizes", sizes)
     about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
     question = Question(shape, name, claim, action, fixed, *about)
-    return _proved(model, answer(model, question, progress), prove)
+    return _proved(model, with_variants(model, answer(model, question, progress), variants), prove)
 
 
 def _proved(model: Model, report: CheckReport, prove: bool | None) -> CheckReport:

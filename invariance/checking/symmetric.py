@@ -7,6 +7,7 @@ what is resampled is measured beside what resampling does by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -100,6 +101,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     """The report; the same model and question have the same report."""
     generator = torch.Generator().manual_seed(question.seed)
     symmetry = question.symmetry
+    if question.inputs is not None:
+        symmetry.check_inputs(question.inputs)
     symmetry.check_laws(generator)
     bench = Bench(model, question)
     elements = symmetry.group.tried(generator, question.random)
@@ -288,5 +291,10 @@ def _scope(symmetry: Symmetry, elements: list[Element], tangents: int) -> str:
     parts = [f"{steps} generator{'s' * (steps > 1)}"] if steps else []
     parts += [f"{len(elements) - steps} random elements"]
     parts += [f"a basis of the Lie algebra, {tangents} derivatives"] if tangents else []
-    whole = f" of {group.order}" if group.order else ""
+    whole = f" of {_order(group.order)}" if group.order else ""
     return f"tried: {', '.join(parts)}{whole}"
+
+
+def _order(order: int) -> str:
+    """In full up to fifteen digits."""
+    return str(order) if order < 10**15 else f"about 10^{math.floor(math.log10(order))}"

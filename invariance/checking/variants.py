@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,13 +19,13 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..symmetry import Symmetry
 from ..verdicts import CheckVerdict
 from .question import SymmetryQuestion
-from .report import overall
+from .report import CheckReport, overall
 from .symmetric import Bench, answer_symmetry
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["VARIANTS", "Variant", "VariantReport", "check_variants"]
+__all__ = ["VARIANTS", "Variant", "VariantReport", "check_variants", "with_variants"]
 
 VARIANTS = ("float64", "eager", "compiled", "tf32", "bfloat16", "float16", "exported", "scripted")
 """`eager` is float32 as it is; all but `float64`, `bfloat16` and `float16` compute in float32."""
@@ -109,6 +109,26 @@ def check_variants(
     exact = reference.outputs(reference.run(inputs)[1])
     found = [_variant(model, name, asked, options, seed, inputs, exact) for name in variants]
     return VariantReport(asked, tuple(found))
+
+
+def with_variants(model: Any, report: CheckReport, variants: Sequence[str]) -> CheckReport:
+    """The report with its variants, and a sentence on each; the verdict of the measurement stays.
+
+    Raises:
+        ArgumentError: an unknown variant; a question that is not one of elements, such as a refinement ladder.
+    """
+    if not variants:
+        return report
+    question = report.question
+    asked: dict[str, Any] = {"batch": question.batch, "device": question.device, "tolerance": question.tolerance}
+    if isinstance(question, SymmetryQuestion):
+        asked |= {"symmetry": question.symmetry, "images": question.samples, "inputs": question.inputs}
+    else:
+        asked |= {"input_shape": question.input_shape, "group": question.group, "claim": question.claim}
+        asked |= {"action": question.action, "images": question.images, "inputs": question.inputs}
+    generator = torch.Generator().manual_seed(question.seed)
+    found = check_variants(model, variants=variants, generator=generator, **asked)
+    return replace(report, variants=found, diagnosis=(*report.diagnosis, *str(found).splitlines()[1:]))
 
 
 def _variant(

@@ -51,6 +51,12 @@ class EdgeIndex(Field):
     def moves_only(self, g: Element) -> bool:
         return g.permutation(self.slot) is None
 
+    def check(self, name: str, tensor: object) -> Tensor:
+        ends = super().check(name, tensor)
+        if ends.numel() and int(ends.max()) >= self.nodes:
+            raise ArgumentError(name, f"an edge to node {int(ends.max())}", f"nodes from 0 to {self.nodes - 1}, {self}")
+        return ends
+
     def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
         pairs = torch.triu_indices(self.nodes, self.nodes, 1)
         chosen = torch.stack(

@@ -234,7 +234,11 @@ class Matrices(Fibre):
 
     def _part(self, g: Element) -> Affine:
         assert self.function is not None
-        found = self.function(g)
+        try:
+            found = self.function(g)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            wanted = f"a matrix for every g; the identity may have no part: g.affine() is None ({error})"
+            raise ArgumentError("function(g)", f"{type(error).__name__} for g = {g}", wanted) from error
         matrix = found if isinstance(found, Tensor) else torch.tensor(found, dtype=torch.float64)
         if tuple(matrix.shape) != self.shape * 2:
             raise ArgumentError("function(g).shape", tuple(matrix.shape), f"{self.shape * 2}, for g = {g}")

@@ -82,6 +82,8 @@ class Field(ABC):
             raise ArgumentError(
                 f"{name}.shape", tuple(tensor.shape), f"(batch, {', '.join(map(str, self.shape))}), {self}"
             )
+        if self.shape != ANY_SHAPE and _kind(tensor.dtype) != (wanted := _kind(self.dtype or torch.float64)):
+            raise ArgumentError(f"{name}.dtype", tensor.dtype, f"{wanted}, {self}")
         return tensor
 
     def __str__(self) -> str:
@@ -219,3 +221,7 @@ def _product(lengths: tuple[int, ...]) -> int:
     for length in lengths:
         result *= length
     return result
+
+
+def _kind(dtype: torch.dtype) -> str:
+    return "truth values" if dtype == torch.bool else "real numbers" if dtype.is_floating_point else "whole numbers"

@@ -47,7 +47,16 @@ def check_field_laws(name: str, field: Field, group: Group, generator: torch.Gen
 
 
 def _acted(name: str, field: Field, g: Element, tensor: Tensor) -> Tensor:
-    moved = field.act(g, tensor)
+    try:
+        moved = field.act(g, tensor)
+    except ArgumentError as error:
+        if error.args[0] != "tensor.shape":
+            raise
+        raise ArgumentError(name, f"{field}, which has {error.args[1]} for g = {g}", error.args[2]) from error
+    except Exception as error:  # code of others
+        raise ArgumentError(
+            f"action on {name}", f"{type(error).__name__}: {error}", f"a tensor, for g = {g}"
+        ) from error
     if not isinstance(moved, Tensor):
         raise ArgumentError(f"action on {name}", type(moved).__name__, f"a tensor, for g = {g}")
     return moved

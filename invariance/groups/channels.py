@@ -17,6 +17,7 @@ from .parts import Affine
 
 __all__ = ["channel_permutations", "gains", "hue", "sign_flips"]
 
+_MOST = 128  # channels, each a matrix of all, and a derivative of the network
 _LOUDER = 0.5  # standard deviation of the logarithm of a gain
 
 
@@ -96,6 +97,6 @@ def _turned(angle: float) -> Element:
 
 
 def _some(channels: int) -> int:
-    if channels < 1:
-        raise ArgumentError("channels", channels, "at least one")
+    if not 1 <= channels <= _MOST:
+        raise ArgumentError("channels", channels, f"at least one, and at most {_MOST}")
     return channels

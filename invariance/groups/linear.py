@@ -26,6 +26,7 @@ __all__ = ["SE", "SO", "E", "O", "affine_maps", "lorentz", "parity", "scalings",
 Kind = Literal["orthogonal", "translation", "scaling", "affine", "lorentz"]
 
 _GROWTH = 0.25  # standard deviation of a logarithm of a factor: nine in ten scalings are by less than 1.5
+_HIGHEST = 32  # dimensions: the basis of the affine algebra has 1,056 elements then, each a derivative of the network
 _RAPIDITY = 0.5  # of a boost: a speed of about half that of light
 
 
@@ -202,6 +203,6 @@ def _normal(generator: torch.Generator, shape: tuple[int, ...]) -> Tensor:
 
 
 def _dimension(n: int) -> int:
-    if n < 1:
-        raise ArgumentError("n", n, "a dimension of at least 1")
+    if not 1 <= n <= _HIGHEST:
+        raise ArgumentError("n", n, f"a dimension of at least 1, and at most {_HIGHEST}")
     return n

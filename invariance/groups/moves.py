@@ -15,6 +15,8 @@ from .parts import Affine, Permutation, Shift
 
 __all__ = ["permutations", "reversal", "shifts"]
 
+_MOST = 10_000  # items: their factorial has 36,000 digits
+
 
 @dataclass(frozen=True, eq=False)
 class PermutationGroup(Group):
@@ -58,8 +60,8 @@ def permutations(count: int, on: str = "items") -> Group:
 
     Up to n = 4 all are listed; from there on a transposition and a cycle generate them.
     """
-    if count < 1:
-        raise ArgumentError("count", count, "at least one item")
+    if not 1 <= count <= _MOST:
+        raise ArgumentError("count", count, f"at least one item, and at most {_MOST}")
     name = f"S({count})" if on == "items" else f"S({count}, {on})"
     swap, cycle = [1, 0, *range(2, count)], [*range(1, count), 0]
     steps = tuple(Element({on: Permutation(tuple(s))}) for s in ((swap,) if count == 2 else (swap, cycle)) if count > 1)

@@ -29,6 +29,9 @@ def turn(numerator: int, denominator: int, *, mirrored: bool = False) -> Element
     return Element({"space": Affine.of([[c, -s], [-s, -c]] if mirrored else [[c, s], [-s, c]])})
 
 
+_MOST = 1000  # rotations: neighbours differ by a pixel at the rim of an image of 320 pixels
+
+
 @cache
 def cyclic(order: int) -> FiniteGroup:
     """C_N: rotations of the plane by multiples of 360°/N; element k by k of them, as `escnn` and p4 have it."""
@@ -80,5 +83,5 @@ def cube(*, reflections: bool = False) -> FiniteGroup:
 
 
 def _at_least_one(argument: str, value: int) -> None:
-    if value < 1:
-        raise ArgumentError(argument, value, "a whole number of at least 1")
+    if not 1 <= value <= _MOST:
+        raise ArgumentError(argument, value, f"a whole number of at least 1, and at most {_MOST}")

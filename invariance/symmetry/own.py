@@ -11,10 +11,10 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Invariant, leaves, match_trees
+from ..fields import Invariant, leaves, map_tree, match_trees
 from ..groups import Element, Group
 from ..verdicts import Claim
-from .calling import check_signature
+from .calling import check_samples, check_signature
 from .symmetry import Symmetry, Tree
 
 __all__ = ["OwnElement", "OwnGroup", "OwnSymmetry"]
@@ -90,7 +90,7 @@ class OwnSymmetry(Symmetry):
         return OwnSymmetry(self.group, self.own_act, self.own_sample, self.own_act_out, self.batched, source)
 
     def sample(self, batch: int, generator: torch.Generator) -> Tree:
-        inputs = self.own_sample(batch, generator)
+        inputs = _of_others("sample(batch, generator)", self.own_sample, batch, generator)
         for path, tensor in leaves(inputs):
             if not isinstance(tensor, Tensor) or not tensor.ndim or len(tensor) != batch:
                 found = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
@@ -98,10 +98,12 @@ class OwnSymmetry(Symmetry):
         return inputs
 
     def act(self, g: Element, inputs: Tree) -> Tree:
-        return self.own_act(_value(g), inputs)
+        return _of_others(f"act({g}, inputs)", self.own_act, _value(g), _kept(inputs))
 
     def act_out(self, g: Element, outputs: Tree) -> Tree:
-        return outputs if self.own_act_out is None else self.own_act_out(_value(g), outputs)
+        if self.own_act_out is None:
+            return outputs
+        return _of_others(f"act_out({g}, outputs)", self.own_act_out, _value(g), _kept(outputs))
 
     def varied(self, kind: str, inputs: Tree, generator: torch.Generator) -> Tree | None:
         return None
@@ -122,7 +124,11 @@ class OwnSymmetry(Symmetry):
         return found
 
     def check_laws(self, generator: torch.Generator) -> None:
-        """Inputs keep their tree and shapes; products are not known."""
+        """Inputs are a function of the generator, and keep their tree and shapes; products are not known."""
+        first, again = (self.sample(2, torch.Generator().manual_seed(0)) for _ in range(2))
+        if not all(torch.equal(a, b) for (_, a), (_, b) in zip(leaves(first), leaves(again), strict=True)):
+            wanted = "the same samples for the same generator: torch.randn(batch, …, generator=generator)"
+            raise ArgumentError("sample(batch, generator)", "other samples each time", wanted)
         inputs = self.sample(2, generator)
         for g in self.group.tried(generator, 2):
             moved = self.act(g, inputs)
@@ -131,6 +137,10 @@ class OwnSymmetry(Symmetry):
                 if not isinstance(after, Tensor) or len(after) != len(before):
                     found = tuple(after.shape) if isinstance(after, Tensor) else type(after).__name__
                     raise ArgumentError(f"act({g}, inputs){path}", found, f"a tensor of {len(before)} samples")
+
+    def check_inputs(self, inputs: Tree) -> None:
+        for path, tensor in leaves(inputs):
+            check_samples(f"inputs{path}", tensor, len(next(leaves(inputs))[1]))
 
     def check_signature(self, model: Callable[..., Any]) -> None:
         check_signature(model, self.sample(2, torch.Generator().manual_seed(0)))
@@ -146,3 +156,17 @@ class OwnSymmetry(Symmetry):
 
 def _value(g: Element) -> Any:
     return g.value if isinstance(g, OwnElement) else g
+
+
+def _kept(tree: Tree) -> Tree:
+    """Copies, which an action may change in place."""
+    return map_tree(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, tree)
+
+
+def _of_others(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except (ArgumentError, ArgumentTypeError):
+        raise
+    except Exception as error:
+        raise ArgumentError(name, f"{type(error).__name__}: {error}", "tensors, and no exception") from error

@@ -11,16 +11,18 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Field, Invariant, beside, check_field_laws, leaves, map_tree, match_trees
+from ..fields import Field, Invariant, Position, beside, check_field_laws, leaves, map_tree, match_trees
 from ..groups import Element, Group, SplitGroup, as_group, check_group_laws
 from ..verdicts import Claim
-from .calling import called, check_signature
+from .calling import called, check_samples, check_signature
 from .spelling import as_fields, joined, plain, restored, told
 
 if TYPE_CHECKING:
     from .own import OwnSymmetry
 
 __all__ = ["Symmetry"]
+
+_FAR = 1e4  # rounding is measured by relative steps of 6e-7, which then move points by a hundredth of their spread
 
 Tree = Any
 """A tensor or a field, or a tuple, list, dict or dataclass of such."""
@@ -167,6 +169,17 @@ class Symmetry:
                     continue
                 check_field_laws(joined(name, path), leaf, self.group, generator, count=2)
 
+    def check_inputs(self, inputs: Tree) -> None:
+        """Raises ArgumentError, or ArgumentTypeError, where tensors of one's own are none of the fields', or where no
+        two samples are there to be compared."""
+        match_trees("inputs", inputs, self.inputs)
+        for path, leaf, tensor in beside(self.inputs, inputs):
+            name = joined("inputs", path)
+            leaf.check(name, tensor)
+            check_samples(name, tensor, len(next(leaves(inputs))[1]))
+            if isinstance(getattr(leaf, "fibre", None), Position):
+                _check_centred(name, tensor)
+
     def check_signature(self, model: Callable[..., Any]) -> None:
         """Raises ArgumentError where the model cannot be called with inputs of this tree."""
         check_signature(model, self.inputs)
@@ -209,3 +222,11 @@ class Symmetry:
 
 def _over(leaf: Field, g: Element, tensor: Any) -> Any:
     return tensor if isinstance(leaf, Invariant) else leaf.act(g, tensor)
+
+
+def _check_centred(name: str, tensor: Tensor) -> None:
+    spread = float((tensor - tensor.mean(1, keepdim=True)).square().mean().sqrt())
+    far = float(tensor.square().mean().sqrt())
+    if far > _FAR * spread > 0:
+        wanted = f"within {_FAR:.0e} of it: subtract a middle of each sample, or rounding hides what tells them apart"
+        raise ArgumentError(name, f"points {far / spread:.0e} times their spread away from the origin", wanted)

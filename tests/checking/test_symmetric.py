@@ -262,8 +262,55 @@ def test_variants_are_told_apart() -> None:
     report = check_variants(net, symmetry, variants=("float64", "eager", "bfloat16"))
     far = [v.distance or 0.0 for v in report.variants]
     assert far[0] == 0 < far[1] < 1e-5 < far[2] < 0.1
+    whole = check(net, symmetry, variants=("eager",))
+    assert whole.variants is not None
+    assert [v.name for v in whole.variants.variants] == ["eager"]
+    assert any(sentence.startswith("eager: ") for sentence in whole.diagnosis)
     with pytest.raises(ArgumentError, match="variants = quick"):
         check_variants(net, symmetry, variants=("quick",))
+
+
+def own(**parts: Any) -> Symmetry:
+    plain: dict[str, Any] = {"elements": [1], "act": lambda g, x: x.flip(-1)}
+    plain["sample"] = lambda b, g: torch.randn(b, 4, generator=g)
+    return Symmetry.of(**plain | parts)
+
+
+GRAPH = Symmetry("S(4)", ("nodes:4x2", "edges:4x6"), "nodes:4x2")
+X = torch.arange(24.0).view(3, 4, 2)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("symmetry", "inputs", "said"),
+    [
+        (GRAPH, (X, torch.full((3, 2, 6), 9)), "an edge to node 9"),
+        (GRAPH, (X, torch.zeros(3, 2, 6)), "whole numbers"),
+        (GRAPH, (X, torch.zeros(2, 2, 6).long()), "3 samples, as the first input has"),
+        (GRAPH, X, "inputs = Tensor"),
+        (Symmetry("O(3)", "vectors:4"), torch.zeros(1, 4, 3), "at least two samples"),
+        (Symmetry("O(3)", "vectors:4"), torch.full((2, 4, 3), torch.nan), "finite numbers"),
+        (Symmetry("E(3)", "points:4"), torch.arange(24.0).view(2, 4, 3) + 1e7, "subtract a middle"),
+    ],
+)
+def test_inputs_of_ones_own_that_are_none(symmetry: Symmetry, inputs: Any, said: str) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as raised:
+        check(lambda x, *_: x, symmetry, inputs=inputs)
+    assert said in str(raised.value)
+
+
+def test_a_cut_off_that_jumps_is_named(generator: torch.Generator) -> None:
+    corners = torch.cartesian_prod(*[torch.arange(2.0, dtype=torch.float64)] * 3)
+    stretched = 1 + torch.rand(4, 1, 2, generator=generator, dtype=torch.float64)
+    lattice = corners * torch.cat((torch.ones(4, 1, 1, dtype=torch.float64), stretched), -1)
+
+    def neighbours(x: Tensor) -> Tensor:  # pairs at a distance of 1 are at the cut-off
+        far = (x[:, :, None] - x[:, None]).square().sum(-1)
+        return ((1.5 * (far <= 1) + 1) * torch.exp(-far)).sum((1, 2))
+
+    report = check(neighbours, Symmetry("SE(3)", "points:8"), inputs=lattice)
+    assert report.verdict == "violated"
+    assert "at a tie" in report.diagnosis[0]
 
 
 MISTAKES: dict[str, tuple[Any, Any, str]] = {
@@ -271,7 +318,12 @@ MISTAKES: dict[str, tuple[Any, Any, str]] = {
     "another tree": (lambda x: (x, x), Symmetry("SO(3)", "vectors:4", "a=vectors:4,b=vectors:4"), "tuple without a, b"),
     "another shape": (lambda x: x[:, 1:], Symmetry("SO(3)", "vectors:4", "vectors:4"), "(batch, 4, 3)"),
     "refused": (nn.Linear(5, 2), Symmetry("SO(3)", "vectors:4"), "inputs = nodes:4:vector"),
-    "no tensor": (lambda x: "no", Symmetry("SO(3)", "vectors:4"), "tree = str"),
+    "no tensor": (lambda x: "no", Symmetry("SO(3)", "vectors:4"), "model(inputs) = str"),
+    "no output": (lambda x: None, Symmetry("SO(3)", "vectors:4"), "model(inputs) = NoneType"),
+    "complex numbers": (torch.fft.fft, Symmetry("shifts(8)", "sequence:1x8", "sequence:1x8"), "torch.view_as_real"),
+    "another dimension": (torch.relu, Symmetry("O(2)", "vectors:4"), "inputs = nodes:4:vector, which has"),
+    "an action that fails": (torch.relu, own(act=lambda g, x: x.nothing), "act(1, inputs) = AttributeError"),
+    "samples at random": (torch.relu, own(sample=lambda b, g: torch.randn(b, 4)), "the same samples for the same"),
     "a product that is not direct": (
         torch.relu,
         Symmetry("shifts(9) x time-reversal", "sequence:2x9"),
@@ -317,6 +369,7 @@ def test_the_report_says_what_was_tried() -> None:
         return check(lambda x: x.square().flatten(1).sum(1), Symmetry(group, tree))
 
     assert tried("D(4)", "features:irreps2(1x1)").scope == "all 7 elements but the identity were tried"
+    assert tried("S(20)", "nodes:20x2").scope.endswith("of about 10^18")
     assert tried("S(12)", "nodes:12x2").scope.startswith("tried: 2 generators, 4 random elements of 479001600")
     assert "3 derivatives" in tried("O(3)", "vectors:3").scope
     assert isinstance(tried("S(3)", "nodes:3x2").question, SymmetryQuestion)
