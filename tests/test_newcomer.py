@@ -82,7 +82,7 @@ def test_the_first_hour(desk: Path, invariance):
     status, said = invariance("plot", "angle.json", "scale.json", "--output", "no.svg")
     assert (status, "measurements of other warp" in said) == (2, True)
 
-    status, said = invariance("profile", "nets.py:theirs", "--input", "3,16,16", "--json", "profile.json")
+    status, said = invariance("profile", "nets.py:theirs", "--input", "3,6,6", "--json", "profile.json")
     assert status == 0
     assert "broken" in said
 
@@ -171,7 +171,7 @@ MISTAKES = {
                             "scale", "--scales", "0,1"], "each above 0"),
     "a measure that is none": (["curve", "--output", "x.png", "--measure", "beauty"], "--measure = beauty"),
     "a file that is no measurement": (["plot", "nets.py", "--output", "x.png"], "FILE = nets.py"),
-    "another file in the place of the numbers": (["curve", "--output", "taken.png", "--model", "plain-cnn"], "taken.json"),
+    "another file in its place": (["curve", "--output", "taken.png", "--model", "plain-cnn"], "taken.json"),
     "a checkpoint by itself": (["compare", "nets.py", "--of", "nets.py:ours"], "CHECKPOINT = nets.py"),
     "no label": (["curve", "--output", "x.png", "--model", "=nets.py:ours"], "--model"),
     "decibels of what stays": (["curve", "--output", "x.png", "--decibels", "2"], "--claim equivariant"),

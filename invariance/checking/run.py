@@ -66,6 +66,7 @@ def check(
     eval: bool = False,
     budget: float | None = None,
     progress: Callable[[int, int], object] | None = None,
+    blame: bool = True,
 ) -> CheckReport:
     r"""Is $F(gx) = \rho(g)F(x)$ for every g of a group, and if not, where and by how much?
 
@@ -96,6 +97,7 @@ def check(
         eval: check a copy in evaluation mode, in which batch norm and dropout are fixed.
         budget: seconds after which no further rung of a refinement ladder is begun.
         progress: hears of each rung of a refinement ladder: how much more is done, of how much in all.
+        blame: name the layer or the size that breaks a group of pixels, which costs more than the verdict.
         prove: also try a proof for all inputs, of the float64 cast, where the group is finite and moves entries; what
             it finds is the report's `proof`, and a sentence of its diagnosis. None: where what is measured is
             consistent and the network small, by a count of its modules and numbers.
@@ -144,7 +146,7 @@ def check(
     fixed = None if sizes is None else _whole_numbers("sizes", sizes)
     about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
     question = Question(shape, name, claim, action, fixed, *about)
-    return _proved(model, with_variants(model, answer(model, question, progress), variants), prove)
+    return _proved(model, with_variants(model, answer(model, question, progress, blame=blame), variants), prove)
 
 
 def _proved(model: Model, report: CheckReport, prove: bool | None) -> CheckReport:
@@ -162,7 +164,11 @@ def _whole_numbers(name: str, values: object) -> tuple[int, ...]:
 
 
 def answer(
-    model: Model, question: Question | SymmetryQuestion, progress: Callable[[int, int], object] | None = None
+    model: Model,
+    question: Question | SymmetryQuestion,
+    progress: Callable[[int, int], object] | None = None,
+    *,
+    blame: bool = True,
 ) -> CheckReport:
     """The report for a question; the same model and question have the same report."""
     if isinstance(question, SymmetryQuestion):
@@ -177,7 +183,7 @@ def answer(
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
     scope = scope_of(probe, question, rows) if question.group == "translation" else ""
     said = [*_batch(probe, question, rows), *dict.fromkeys(row.note for row in rows if row.note)]
-    violated = [row for row in rows if row.verdict == "violated"]
+    violated = [row for row in rows if row.verdict == "violated" and blame]
     if question.group in FINITE and violated:
         rows += other_sizes(probe, question, rows, generator)
         said = [*strides_to_blame(probe, question, rows), *said]

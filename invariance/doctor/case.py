@@ -37,10 +37,10 @@ class Case:
     def claim(self) -> str:
         return self.options.get("claim") or "invariant"
 
-    def examined(self) -> Outcome:
-        """What `check` says; a refusal is an outcome too."""
+    def examined(self, *, blame: bool = True) -> Outcome:
+        """What `check` says, with or without the place that it blames; a refusal is an outcome too."""
         try:
-            return Outcome(check(self.model, **self.options))
+            return Outcome(check(self.model, blame=blame, **self.options))
         except (ArgumentError, ArgumentTypeError) as error:
             return Outcome(None, str(error))
 
@@ -72,7 +72,9 @@ class Outcome:
         return max((row.error or 0.0 for row in rows), default=None)
 
     def share_of(self, before: Outcome) -> float | None:
-        """How much of the squared error a change takes away; None where there is no error to compare with."""
+        """How much of the squared error a change takes away: all of it where the question was refused before, and is
+        answered now; None where there is no error to compare with.
+        """
         if self.error is None or not before.error:
-            return 1.0 if self.holds else None
+            return 1.0 if self.holds or (before.report is None and self.report is not None) else None
         return 1.0 if self.holds else max(0.0, 1 - (self.error / before.error) ** 2)

@@ -137,7 +137,7 @@ def diagnose(model: Model, *, variants: Sequence[str] = (), **options: Any) -> D
         return Diagnosis(case, before, (), tried=tried)
     cause, place = _blamed(before, model)
     rest = last_resort(case, cause)
-    after = None if rest is None else rest.case.examined()
+    after = None if rest is None else rest.case.examined(blame=False)
     steps = (Tried(rest, after, 1.0),) if rest is not None and after is not None and after.holds else ()
     partly = [t.remedy.cause for t in sorted(tried, key=lambda t: -(t.share or 0)) if (t.share or 0) > _TELLING]
     return Diagnosis(case, before, tuple(dict.fromkeys((cause, *partly))), place, tried, steps)
@@ -167,7 +167,7 @@ def _climb(case: Case, before: Outcome) -> tuple[tuple[Tried, ...], tuple[Tried,
             for remedy in family(here, outcome):
                 if remedy.cause in used:
                     continue
-                after = remedy.case.examined()
+                after = remedy.case.examined(blame=False)
                 found = Tried(remedy, after, after.share_of(outcome) if remedy.partly or after.holds else None)
                 if number == 0:
                     first.append(found)
@@ -179,7 +179,7 @@ def _climb(case: Case, before: Outcome) -> tuple[tuple[Tried, ...], tuple[Tried,
             break
         steps.append(best)
         used.add(best.remedy.cause)
-        here, outcome = best.remedy.case, best.outcome
+        here, outcome = best.remedy.case, best.remedy.case.examined()
     return tuple(first), tuple(steps)
 
 

@@ -67,24 +67,25 @@ def main() -> int:
     """Exit status 0: at least 90 % of the causes, and no cause for the healthy; 1: less."""
     parser = argparse.ArgumentParser(prog="python -m tools.doctor_study", description=main.__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every so many-th case")
+    parser.add_argument("--first", type=int, default=0, help="begin at this case")
+    parser.add_argument("--go-on", action="store_true", help="take what the JSON has for granted")
     parser.add_argument("--only", default="", help="cases whose names have this in them")
     parser.add_argument("--page", type=Path, default=DOCS / "doctor_study.md")
     parser.add_argument("--json", type=Path, default=DOCS / "doctor_study.json")
     options = parser.parse_args()
-    cases = [case for case in (*planted(), *healthy()) if options.only in case.name][:: options.every]
+    kept = {row["name"]: row for row in json.loads(options.json.read_text(encoding="utf-8"))} if options.go_on else {}
+    cases = [case for case in (*planted(), *healthy()) if options.only in case.name][options.first :: options.every]
     rows, begun = [], time.monotonic()
     for case in cases:
-        rows.append(scored(case))
+        rows.append(kept.get(case.name) or scored(case))
+        options.json.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         if not rows[-1]["right"]:
-            print(
-                f"{case.name}: planted {case.causes}, said {rows[-1]['said']}: {rows[-1].get('line', '')}", flush=True
-            )
+            told = rows[-1].get("line", "")
+            print(f"{case.name}: planted {case.causes}, said {rows[-1]['said']}: {told}", flush=True)
     sick, well = ([r for r in rows if bool(r["planted"]) is bad] for bad in (True, False))
     right, sound = (sum(r["right"] for r in part) for part in (sick, well))
     print(f"{right} of {len(sick)} causes, {sound} of {len(well)} healthy; {time.monotonic() - begun:.0f} s")
-    if options.every == 1 and not options.only:
-        options.json.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        options.page.write_text(page(rows), encoding="utf-8")
+    options.page.write_text(page(rows), encoding="utf-8")
     good = sum(r["right"] for r in sick) >= 0.9 * len(sick) and all(r["right"] for r in well)
     return 0 if good else 1
 
