@@ -159,7 +159,8 @@ def other_size(case: Case, outcome: Outcome) -> Iterator[Remedy]:
     verdicts: dict[tuple[int, ...], set[str]] = {}
     for row in outcome.report.rows:
         verdicts.setdefault(tuple(row.size), set()).add(row.verdict)
-    sizes = [size for size, found in sorted(verdicts.items()) if found == {"consistent"} and size != tuple(shape[-2:])]
+    sizes = [size for size, found in verdicts.items() if found == {"consistent"} and size != tuple(shape[-2:])]
+    sizes.sort(key=lambda size: (abs(size[-1] - shape[-1]), -size[-1]))  # of two as near the one that loses no pixel
     if len(verdicts) == 1 and not isinstance(case.model, nn.Module):
         sizes = [(shape[-2] + more, shape[-1] + more) for more in (1, -1, 2, -2, 3) if min(shape[-2:]) + more > 0]
     here = "×".join(map(str, shape[-2:]))

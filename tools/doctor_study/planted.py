@@ -134,10 +134,10 @@ def planted() -> Iterator[Planted]:
     def add(name: str, cause: str | tuple[str, ...], make: Callable[[], tuple[Any, dict[str, Any]]]) -> None:
         made.append((name, (cause,) if isinstance(cause, str) else cause, make))
 
-    for i, layer in enumerate((nn.Dropout(0.5), nn.Dropout2d(0.3), nn.AlphaDropout(0.2), Noise(), nn.Dropout(0.05))):
-        add(f"{type(layer).__name__} in training mode", "training mode", lambda layer=layer: (net(layer), p4()))
+    for layer in (nn.Dropout(0.5), nn.Dropout2d(0.3), nn.AlphaDropout(0.2), Noise(), nn.Dropout(0.05)):
+        add(f"{layer} in training mode", "training mode", lambda layer=layer: (net(layer), p4()))
         add(
-            f"{type(layer).__name__}, shifts {i}",
+            f"{layer}, shifts",
             "training mode",
             lambda layer=layer: (nn.Sequential(conv(3, 4), nn.ReLU(), layer, *head(4)).double(), shifts()),
         )
