@@ -1,0 +1,99 @@
+"""The doctor names the cause in its first line, and a change after which the check passes; symmetrised networks."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from invariance import Symmetry, check, diagnose, symmetrize
+from invariance.doctor.overrides import Overridden, balanced_padding, polyphase, symmetric_filters
+from invariance.errors import ArgumentError
+
+
+def symmetric(inputs: int, outputs: int, size: int = 3, **options: int) -> nn.Conv2d:
+    conv = nn.Conv2d(inputs, outputs, size, **options).double()
+    conv.weight = nn.Parameter(sum((conv.weight.detach().rot90(k, (2, 3)) for k in range(1, 4)), conv.weight.detach()))
+    return conv
+
+
+def net(*middle: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(symmetric(1, 3, padding=1), nn.Tanh(), *middle, nn.AdaptiveAvgPool2d(1), nn.Flatten()).double()
+
+
+CAUSES = {
+    "training mode": lambda: net(nn.Dropout(0.5)),
+    "size and stride": lambda: net(symmetric(3, 3, padding=1, stride=2), nn.Tanh()),
+    "padding": lambda: net(nn.ZeroPad2d((2, 0, 1, 1)), symmetric(3, 3), nn.Tanh()),
+    "filters": lambda: net(nn.Conv2d(3, 3, 3, padding=1), nn.Tanh()),
+    "interpolation": lambda: net(nn.Upsample(scale_factor=1.25), symmetric(3, 3, padding=1), nn.Tanh()),
+}
+
+
+@pytest.mark.parametrize(("cause", "build"), CAUSES.items(), ids=CAUSES)
+def test_the_cause_is_in_the_first_line_and_its_mend_makes_the_check_pass(cause: str, build):
+    found = diagnose(build(), input_shape=(1, 8, 8), group="p4")
+    assert found.causes == (cause,)
+    assert str(found).splitlines()[0].startswith(f"cause: {cause}")
+    assert found.mended is not None
+    assert check(found.mended.model, **found.mended.options).verdict == "consistent"
+
+
+def test_a_healthy_network_has_no_cause():
+    found = diagnose(net(), input_shape=(1, 8, 8), group="p4")
+    assert found.healthy
+    assert str(found) == "no cause: it has the symmetry"
+    assert found.to_dict()["causes"] == []
+
+
+def test_a_twin_that_differs_is_the_cause():
+    class Branches(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = x.square().mean((2, 3))
+            return y + x[..., 0, 0] if torch.compiler.is_exporting() else y
+
+    found = diagnose(Branches(), variants=("exported",), input_shape=(1, 8, 8), group="p4")
+    assert found.first_line.startswith("cause: variant, exported (E = ")
+
+
+def test_what_no_question_fits_is_said():
+    with pytest.raises(ArgumentError, match="group = p17"):
+        diagnose(net(), input_shape=(1, 8, 8), group="p17")
+
+
+def test_replaced_operations_do_what_they_are_named_after():
+    torch.manual_seed(0)
+    conv, x = nn.Conv2d(2, 3, 3, padding=1, stride=2).double(), torch.randn(2, 2, 8, 8).double()
+    phased = Overridden(lambda y: F.max_pool2d(conv(y).tanh(), 2).sum((2, 3)), polyphase())
+    torch.testing.assert_close(phased(x), phased(x.roll((1, 3), (2, 3))), rtol=0, atol=1e-12)
+    turned = Overridden(nn.Conv2d(2, 3, 3).double(), symmetric_filters("p4"))
+    torch.testing.assert_close(turned(x.rot90(1, (2, 3))), turned(x).rot90(1, (2, 3)))
+    even = Overridden(lambda y: F.pad(y, (2, 0, 0, 4)), balanced_padding())
+    assert torch.equal(even(x), F.pad(x, (1, 1, 2, 2)))
+
+
+@pytest.mark.parametrize("how", ["mean", "max", "canonical"])
+def test_any_network_can_be_symmetrised(how):
+    torch.manual_seed(0)
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).double()
+    made = symmetrize(flat, Symmetry("p4m", "image:1x8x8"), how=how)
+    x = torch.randn(4, 1, 8, 8).double()
+    torch.testing.assert_close(made(x.rot90(1, (2, 3))), made(x), rtol=0, atol=1e-14)
+    torch.testing.assert_close(made(x.flip(-1)), made(x), rtol=0, atol=1e-14)
+    assert made.passes == (1 if how == "canonical" else 8)
+    assert not torch.allclose(made(x)[0], made(x)[1])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("symmetry", "how", "said"),
+    [
+        (Symmetry("SO(3)", "points:4"), "mean", "at most 48 elements"),
+        (Symmetry("C(8)", "image:1x9x9"), "mean", "moves entries to entries"),
+        (Symmetry("p4", "image:1x8x8", "image:1x8x8"), "max", "how = max"),
+        (Symmetry("p4", "image:1x8x8"), "median", "how = median"),
+    ],
+)
+def test_what_cannot_be_symmetrised(symmetry: Symmetry, how, said: str):
+    with pytest.raises(ArgumentError, match=said):
+        symmetrize(nn.Identity(), symmetry, how=how)
