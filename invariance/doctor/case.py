@@ -40,7 +40,7 @@ class Case:
     def examined(self, *, blame: bool = True) -> Outcome:
         """What `check` says, with or without the place that it blames; a refusal is an outcome too."""
         try:
-            return Outcome(check(self.model, blame=blame, **self.options))
+            return Outcome(check(self.model, blame=blame, **{"prove": False, **self.options}))
         except (ArgumentError, ArgumentTypeError) as error:
             return Outcome(None, str(error))
 
