@@ -1,5 +1,7 @@
 """The doctor names the cause in its first line, and a change after which the check passes; symmetrised networks."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -10,7 +12,7 @@ from invariance.doctor.overrides import Overridden, balanced_padding, polyphase,
 from invariance.errors import ArgumentError
 
 
-def symmetric(inputs: int, outputs: int, size: int = 3, **options: int) -> nn.Conv2d:
+def symmetric(inputs: int, outputs: int, size: int = 3, **options: Any) -> nn.Conv2d:
     conv = nn.Conv2d(inputs, outputs, size, **options).double()
     conv.weight = nn.Parameter(sum((conv.weight.detach().rot90(k, (2, 3)) for k in range(1, 4)), conv.weight.detach()))
     return conv
