@@ -42,17 +42,17 @@ Written by `python -m tools.drill` (seed {seed}); `make test` runs a fortieth of
 
 ## The drill
 
-Every case is a command, or the reader of a file, in a process of its own. Nothing may end in a traceback, in status 4,
+Every case is a command in a process of its own, or the reader of a file. Nothing may end in a traceback, in status 4,
 after a minute, or with the status of a verdict that was not reached; nothing that a file carries may run; no file may
 be lost or left half written.
 
 {table}
 
-- *Corrupt files*: records of checks, worst cases and trainings, weights, states, saved programs, pictures, data sets:
-  cut off, bits flipped, values of other types and sizes, code in the place of names and sizes. One in eight goes
-  through its whole command.
-- *Command lines*: up to three options empty, repeated, not finite, huge, devices, pipes, folders, models that call
-  `sys.exit` or fail; one in ten meets a full disk.
+- *Corrupt files*: records of checks, worst cases and trainings, kept curves and tables, certificates of proofs,
+  weights, states, saved programs, arrays, pictures, data sets: cut off, bits flipped, values of other types and sizes,
+  code in the place of names and sizes. One in eight goes through its whole command.
+- *Command lines*: of every command, up to three options empty, repeated, not finite, huge, devices, pipes, folders,
+  models that call `sys.exit` or fail; one in ten meets a full disk.
 - *Kills*: SIGINT, SIGTERM and SIGKILL at any moment of train, table, curve, report, verify, check and prove, also while
   they import. A training that is killed and started again ends in the same bits.
 
@@ -65,12 +65,14 @@ be lost or left half written.
 | 2 | the input is wrong, or there is not enough memory or disk: one line says what, and what to type instead |
 | 3 | nothing was decided: *measured*, *undecided*, *undefined*, *not proved* |
 | 4 | a fault of this program: one line; `--traceback` shows where |
-| 130 | interrupted, by Ctrl-C or SIGTERM, at any time |
+| 130 | interrupted, by Ctrl-C or SIGTERM, at any time; where a model swallows the interrupt, after ten seconds |
 
 ## What runs code of others
 
-- `check`, `prove` with `file.py:name` or `package.module:name` import that file or module, and call what it names.
-- `check --symmetry FILE.py:NAME` imports that file.
+- `check`, `prove`, `profile`, `doctor`, `curve`, `compare` with `file.py:name` or `package.module:name` import that
+  file or module, and call what it names.
+- `check --symmetry FILE.py:NAME`, `curve --images FILE.py:NAME` and `verify --file FILE.py` or `--package NAME` import
+  that file or package.
 - `replay FILE` runs the code that FILE names: it says which, and from where, and without `--trust` only what is
   below the working directory.
 - `timm:NAME` and `torchvision:NAME` import that library; with weights, NAME.WEIGHTS, the library downloads them.
@@ -83,5 +85,8 @@ data. Weights and states carry a SHA-256, which is verified when they are loaded
 ## Limits
 
 A file of JSON may have 268 MB, a picture 10⁸ pixels and 268 MB, a file of a data set 537 MB packed or not, a saved
-program 8.6 GB. A process takes no more memory than is free when it begins (not on machines with CUDA).
+program 8.6 GB. What surely does not fit in memory is refused before the work, by the option that asks for it: the
+size of an image or of a batch, the number of draws. A process takes no more than is free when it begins (not on
+machines with CUDA): what needs more later ends with status 2, and says what to ask less of. `check` of a convolution on
+images of 1024 × 1024 with the default batch takes 9.8 GB.
 """
