@@ -38,7 +38,8 @@ def scored(case: Planted) -> dict[str, Any]:
     }
 
 
-def page(rows: list[dict[str, Any]]) -> str:
+def page(rows: list[dict[str, Any]], all_cases: int) -> str:
+    """The page; it says how many cases are missing."""
     sick, well = ([r for r in rows if bool(r["planted"]) is bad] for bad in (True, False))
     mends = [r for r in sick if r.get("passes") is not None]
     lines = [
@@ -52,6 +53,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         f"- A change is offered for {len(mends)} of {len(sick)}; after it `check` says *consistent* in "
         f"{sum(r['passes'] for r in mends)}.",
         "",
+        *([f"Not scored yet: {all_cases - len(rows)} cases; `--go-on` does.", ""] if len(rows) < all_cases else []),
         "| cause | planted | named |",
         "|---|---|---|",
     ]
@@ -85,7 +87,7 @@ def main() -> int:
     sick, well = ([r for r in rows if bool(r["planted"]) is bad] for bad in (True, False))
     right, sound = (sum(r["right"] for r in part) for part in (sick, well))
     print(f"{right} of {len(sick)} causes, {sound} of {len(well)} healthy; {time.monotonic() - begun:.0f} s")
-    options.page.write_text(page(rows), encoding="utf-8")
+    options.page.write_text(page(rows, len(cases)), encoding="utf-8")
     good = sum(r["right"] for r in sick) >= 0.9 * len(sick) and all(r["right"] for r in well)
     return 0 if good else 1
 
