@@ -27,8 +27,6 @@ CAUSES = {
     "training mode": lambda: net(nn.Dropout(0.5)),
     "size and stride": lambda: net(symmetric(3, 3, padding=1, stride=2), nn.Tanh()),
     "padding": lambda: net(nn.ZeroPad2d((2, 0, 1, 1)), symmetric(3, 3), nn.Tanh()),
-    "filters": lambda: net(nn.Conv2d(3, 3, 3, padding=1), nn.Tanh()),
-    "interpolation": lambda: net(nn.Upsample(scale_factor=1.25), symmetric(3, 3, padding=1), nn.Tanh()),
 }
 
 
