@@ -96,3 +96,11 @@ def test_traps_are_not_proved(name: str):
 
 def test_published_architectures_are_asked():
     assert tried.ask(tried.TRIED["LSTM of torch, 5 tokens"])["verdict"] == "not proved"
+
+
+def test_what_a_proof_says_is_held_to_numbers():
+    """The motion of the output that the certificate states, factors and all."""
+    subject = TRAPS["16: tanh"]()
+    answer = ask(subject)
+    assert answer.verdict == "proved"
+    assert wrong(subject, answer) is None
