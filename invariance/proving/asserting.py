@@ -65,7 +65,7 @@ def prove_symmetry(**question: Any) -> Callable[[M], M]:
             if type(self) is kind:  # a subclass is not built yet
                 object.__setattr__(self, "symmetry_report", assert_proved(self, **question))
 
-        kind.__init__ = build_and_prove  # type: ignore[method-assign]
+        setattr(kind, "__init__", build_and_prove)  # noqa: B010 - a class's constructor is not to be assigned
         return kind
 
     return decorate

@@ -120,9 +120,16 @@ def exported(model: nn.Module, shapes: list[list[int]]) -> Exported:
             warnings.simplefilter("ignore")
             inputs = tuple(torch.zeros(2, *shape, dtype=torch.float64) for shape in shapes)
             dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in shapes)
-            return torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
+            program = torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
+    found = [n for node in program.graph.nodes for n in getattr(node.meta.get("val"), "shape", ())]
+    sizes = [n for n in found if isinstance(n, torch.SymInt)]
+    conditions = [g.expr for g in sizes[0].node.shape_env.guards] if sizes else []  # inputs share the size, no more
+    one = all(e.subs(dict.fromkeys(e.free_symbols, min(e.free_symbols, key=str))) == True for e in conditions)  # noqa: E712
+    one = one and all(r.lower <= 2 and r.upper > 2**62 for r in program.range_constraints.values())
+    need(one, "forward: it branches on the batch size")
+    return program
 
 
 class Walk(Names):

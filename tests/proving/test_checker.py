@@ -101,7 +101,6 @@ class Samples(nn.Module):
         (lambda x, t: t * (x - x.mean(0)), "samples have met"),
         (lambda x, t: t * (x - x.roll(2, 0)), "a part of the batch"),
         (lambda x, t: x + x.flip(0), "a part of the batch"),
-        (lambda x, t: torch.cat([x[:2], t * x[2:]]), "a part of the batch"),
         (lambda x, t: x + torch.arange(3) // (3 * x.shape[0]), "size of the batch"),
         (lambda x, t: x * torch.rand(()), "rand"),
         (lambda x, t: x.cumsum(1), "cumsum"),

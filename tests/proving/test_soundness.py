@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from invariance.errors import ArgumentError
 from invariance.proving import Generator, MovingGroup, prove
+from invariance.proving.checker import RefusedError, verify
 from invariance.symmetry import Symmetry
 
 
@@ -63,6 +64,15 @@ def test_a_branch_on_the_batch_size_is_refused(branch) -> None:
     network = Of(lambda x: x if branch(x.shape[0]) else x.cumsum(-1))
     with pytest.raises(ArgumentError, match="branch on the batch size"):
         prove(network, input_shape=(3, 4), group="flip")
+
+
+def test_the_checker_refuses_a_branch_on_the_batch_size() -> None:
+    certificate = prove(nn.Identity(), input_shape=(3, 4), group="flip").certificate()
+    assert verify(certificate, nn.Identity())
+    with pytest.raises(RefusedError, match="branches on the batch size"):
+        verify(certificate, Of(lambda x: x if x.shape[0] != 7 else x.cumsum(-1)))
+    with pytest.raises(RefusedError, match="branches on the batch size"):
+        verify(certificate, Of(lambda x: torch.cat([x[:2], x[2:].flip(-1)])))
 
 
 def test_inputs_by_name_are_not_taken_by_their_place() -> None:
