@@ -6,10 +6,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 install: .venv/installed
 
-# Files whose SHA-256 is listed, and no others. A torch that wants the libraries of CUDA does not import without them.
-.venv/installed: pyproject.toml hashes.txt hashes-cuda.txt
+# Files whose SHA-256 is listed, and no others. First a torch for CPUs alone, where a folder has it; one that wants
+# the libraries of CUDA does not import without them.
+.venv/installed: pyproject.toml hashes.txt hashes-local.txt hashes-cuda.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv .venv
+	$(PIP) --no-index --require-hashes --no-deps --requirement hashes-local.txt 2>/dev/null || true
 	$(PIP) --require-hashes --no-deps --requirement hashes.txt
 	$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) --require-hashes --no-deps --requirement hashes-cuda.txt
 	$(PIP) --no-deps --no-build-isolation --editable .

@@ -1,7 +1,8 @@
 """Renew what `make install` checks downloads against: `python -m tools.lock`, with --upgrade after newer versions.
 
 `constraints.txt` pins a version of each package; `hashes.txt` has the SHA-256 of every file that the index has of these
-versions, for any machine, and of wheels of them in the folders of PIP_FIND_LINKS, as of a torch for CPUs alone.
+versions, for any machine; `hashes-local.txt` of wheels of them in the folders of PIP_FIND_LINKS, as of a torch for CPUs
+alone, which are preferred where these folders are: pip prefers what the index has a hash of.
 `hashes-cuda.txt` has those of the libraries that the index's torch for Linux needs besides. uv, which resolves and asks
 for hashes, is installed for the purpose: `pip install uv`.
 """
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         constraints.write_text("".join(lines), encoding="utf-8")
     text = constraints.read_text(encoding="utf-8")
     hashed = _resolved("--no-deps", "--generate-hashes", more=text)
-    (ROOT / "hashes.txt").write_text("".join(_with_local_wheels(hashed)), encoding="utf-8")
+    (ROOT / "hashes.txt").write_text("".join(_blocks(hashed)), encoding="utf-8")
+    (ROOT / "hashes-local.txt").write_text("".join(_local_wheels(text)), encoding="utf-8")
     torch = pins(text)["torch"]
     beneath = _resolved("--generate-hashes", "--python-platform", "x86_64-manylinux_2_28", more=f"torch=={torch}")
     blocks = [block for block in _blocks(beneath) if next(iter(pins(block))) not in pins(text)]
@@ -82,16 +84,12 @@ def _blocks(text: str) -> list[str]:
     return re.findall(r"^\S.*\n(?:    --hash.*\n)+", text, re.MULTILINE)
 
 
-def _with_local_wheels(text: str) -> Iterator[str]:
+def _local_wheels(text: str) -> Iterator[str]:
     folders = [Path(place) for place in os.environ.get("PIP_FIND_LINKS", "").split() if Path(place).is_dir()]
-    wheels = [wheel for folder in folders for wheel in sorted(folder.glob("*.whl"))]
-    for block in _blocks(text):
-        ((name, version),) = pins(block).items()
-        for wheel in wheels:
-            project, built = wheel.name.split("-")[:2]
-            if project.lower().replace("_", "-") == name and built.partition("+")[0] == version:
-                block = f"{block.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
-        yield block
+    for wheel in sorted(wheel for folder in folders for wheel in folder.glob("*.whl")):
+        project, built = wheel.name.split("-")[:2]
+        if pins(text).get(project.lower().replace("_", "-")) == built.partition("+")[0]:
+            yield f"{project}=={built} \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
 
 
 if __name__ == "__main__":
