@@ -14,7 +14,7 @@ from typing import Any
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.layers import flip
 from invariance_proofs.matrix import Matrix, cayley, cross, dot
-from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.smt import impossible
 from invariance_proofs.statement import (
@@ -114,10 +114,14 @@ def keeps(a: Sequence[int], J: Matrix) -> Evidence:
     return equal(flip(J, A), J, what="Φ(J) = J", J=J, a=list(a), numerator=A, denominator=d)
 
 
-def three_axes() -> Evidence:
-    """tr A of rotations about the first axis by θ < 90°, = 90°, > 90°."""
-    traces = [Fraction(N.trace(), d) for N, d in (cayley((Fraction(k, 2), 0, 0)) for k in (1, 2, 3))]
-    return check(traces[0] > 1 == traces[1] > traces[2], "tr A > 1, = 1, < 1 at |a| = 1/2, 1, 3/2")
+def trace(twice: int = 2) -> Evidence:
+    """tr A − 1 = 2(1 − q)/(1 + q), which is ≥ 0 exactly if q ≤ 1; N = dA, d = 1 + q."""
+    (a,) = unknowns(a=3)
+    N, d = cayley(a)
+    return all_of(
+        vanishes(N.trace() - d - twice * (1 - dot(a, a)), what="d (tr A − 1) = 2(1 − q)"),
+        vanishes(d - 1 - dot(a, a), what="d = 1 + q"),
+    )
 
 
 PLANE = Matrix.of([[0, 0], [1, 0], [0, 1]])
@@ -150,6 +154,7 @@ C3_b = Statement(
             Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
             Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1)),
             Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1)),
+            Route("tr A ≥ 1 ⇔ |a| ≤ 1", Method.RING, trace, mutants=instead("twice", 1)),
             Route("which n there are", Method.RING, reached, mutants=instead("factor", 0)),
             Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2)),
         ),
@@ -159,7 +164,6 @@ C3_b = Statement(
         Dropped("θ ≤ 90°", keeps, {"a": (2, 0, 0), "J": Matrix.of([[1, 0], [0, 1], [0, 0]])}),
         Dropped("J generic", keeps, {"a": (0, 0, 0), "J": Matrix.of([[1, 2], [0, 0], [0, 0]])}),
         Witness("beyond 90° some J are kept", keeps, {"a": (2, 0, 0), "J": PLANE}),
-        Witness("tr A crosses 1 at |a| = 1", three_axes),
     ),
     assumed=(
         "the zero set of a non-zero polynomial has Lebesgue measure 0",

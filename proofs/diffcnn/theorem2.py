@@ -129,5 +129,13 @@ T2_proof = Statement(
             "dilation about the origin, dφ = 2I", Method.EXACT, displayed, {"warp": double, "at": here}, KEPT[double]
         ),
     ),
-    controls=(Witness("φ = identity", displayed, {"warp": here, "at": here}),),
+    controls=(
+        Witness("φ = identity", displayed, {"warp": here, "at": here}),
+        Witness(
+            "the tap at (1, 0) reads dI one pixel to the right",
+            lambda: equal(
+                features(image, [{(1, 0): Matrix.identity(3)}], (0, 0))[0], jacobian(image, (1, 0)), what="dI(1, 0)"
+            ),
+        ),
+    ),
 )

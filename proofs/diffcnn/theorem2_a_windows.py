@@ -86,6 +86,13 @@ def constant_stretch() -> Evidence:
     return check(out == E1 @ M[0, 0] != E1, "conv(J·M) = conv(J)·M ≠ conv(J) for M = diag(2, 1)", J=E1)
 
 
+def one_tap() -> Evidence:
+    """w at (1, 0), which is not symmetric, and 0 at (0, 0): the output is w J(1, 0)."""
+    w, J = Matrix.of([[1, 2, 0], [0, 1, 3], [0, 0, 1]]), {(0, 0): -E1, (1, 0): E1}
+    out = convolve([J], [{(0, 0): 0 * w, (1, 0): w}])[0, 0]
+    return equal(out, w @ E1, what="conv(J)(0, 0) = w J(1, 0)", J=J, w=w)
+
+
 GIVEN = (
     "forall (R : ringType) (o m n p : nat) (channel taps : finType) (w : channel -> taps -> 'M[R]_(o, m)) "
     "(J : channel -> taps -> 'M[R]_(m, n)) (F : channel -> taps -> 'M[R]_(n, p)) (M : 'M[R]_(n, p)), "
@@ -124,5 +131,6 @@ T2_a = Statement(
     controls=(
         Dropped("M constant on the window", two_matrices),
         Witness("not vacuous: a constant M changes the output", constant_stretch),
+        Witness("the tap at (1, 0) multiplies the pixel to the right", one_tap),
     ),
 )

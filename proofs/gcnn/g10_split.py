@@ -123,6 +123,13 @@ def same_weights() -> Evidence:
     return check(all(entries.count(w) == 8 for w in weights) and len(entries) == 72, "every weight 8 times")
 
 
+def strided() -> Evidence:
+    """One tap, stride 2, five pixels of different values: every other row and column."""
+    image = Matrix.of([5 * i + j for j in range(5)] for i in range(5))
+    wanted = Matrix.of([5 * i + j for j in (0, 2, 4)] for i in (0, 2, 4))
+    return equal(convolve([image], [Matrix.of([[1]])], stride=2), wanted, what="f(2o)")
+
+
 ELSEWHERE = instead("place", ST) | instead("psi_by", PSI_TURNED_BACK)
 
 G10 = Statement(
@@ -171,6 +178,7 @@ G10 = Statement(
         ),
     ),
     controls=(
+        Witness("a stride is taken along both axes", strided),
         Dropped("the array is centred", about, {"corner": ABOUT_ARRAY}),
         Witness("the even array moved back by (−1, 0)", about, {"corner": ABOUT_ORIGIN}),
         Witness("every weight |H| times in the bank", same_weights),

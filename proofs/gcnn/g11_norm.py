@@ -159,6 +159,10 @@ G11 = Statement(
         ),
     ),
     controls=(
+        Witness(
+            "a constant has variance 0, and 1, 3 have 1",
+            lambda: equal([standardise([(Matrix.of([row]),)])[1] for row in ((2, 2), (1, 3))], [0, 4], what="N² var"),
+        ),
         Dropped("one value", planar, {"what": "bias", "scales": ONES, "shifts": [0, 0, 0, 1]}),
         Dropped("one value", planar, {"what": "scale", "scales": [1, 2, 1, 1], "shifts": ZEROS}),
         Dropped("one value", planar, {"what": "running mean", "scales": ONES, "shifts": [-1, 0, 0, 0]}),

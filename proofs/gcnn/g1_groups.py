@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.motions import FLIP, ONE, P4, P4M, Motion, PointGroup, shift
+from invariance_proofs.gcnn.motions import FLIP, GROUPS, ONE, P4, P4M, Motion, PointGroup, shift
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -110,6 +110,11 @@ def tables() -> Evidence:
     return equal([printed(m, r) for m in range(2) for r in range(4)], list(P4M), what="flip^m ∘ turn^r at 4m + r")
 
 
+def third_of_a_turn() -> Evidence:
+    _, third, twice = GROUPS["p3"]
+    return equal((third == ONE, third(third), third(twice)), (False, twice, ONE), what="order 3")
+
+
 G1 = Statement(
     id="G1",
     paper=PAPER,
@@ -169,5 +174,6 @@ G1 = Statement(
         Dropped("indices reduced", faithful, {"flips": 3}),
         Mutant("p4m is commutative", commutes),
         Witness("the order 4m + r of the elements", tables),
+        Witness("a third of a turn has order 3", third_of_a_turn),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.simple import Simple
@@ -132,6 +133,10 @@ J5 = Statement(
     controls=(
         Dropped("not symmetric", cannot_be_aligned, {"letter": N}),
         Witness("the continuous layer counts pixels", on_the_plane),
+        Witness(
+            "the first row of pixels is the upper one",
+            lambda: check(Simple.pixels([[1], [0]])((Fraction(1, 2), Fraction(3, 2))) == 1, "1 above"),
+        ),
     ),
     assumed=("between whole shifts the response to pixels is bilinear, so its maximum is at a whole shift",),
 )

@@ -109,6 +109,7 @@ J2_measure = Statement(
     controls=(
         Dropped("finite support", half_plane),
         Dropped("support not null", a_point),
+        Witness("a box of 2 by 3 has area 6", lambda: check(area(box(0, 0, 2, 3)) == 6, "area 6")),
         Witness("a square is changed by doubling", a_point, {"radius": 2}),
         Witness(
             "a mirror and C = −1 keep both", lambda: check(kept(Matrix.diagonal(-1, 1), -1), "area and norm are kept")

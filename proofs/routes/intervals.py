@@ -61,7 +61,7 @@ def erf(x: Fraction, terms: int = 160) -> Interval:
     return TWO_OVER_ROOT_PI * Interval(min(sums), max(sums))
 
 
-def inside(found: Interval, low: Fraction, high: Fraction, /, what: str) -> Evidence:
+def inside(found: Interval, low: Fraction, high: Fraction, what: str) -> Evidence:
     """Whether the number lies between `low` and `high`, whatever it is within its interval."""
     holds = low <= found.low and found.high <= high
     return Evidence(

@@ -207,6 +207,10 @@ reductions = Statement(
     controls=(
         Dropped("fibres to fibres", one_permutation, {"by": (0, 3, 2, 1, 4, 5)}),
         Dropped("symmetric", one_permutation, {"by": (1, 0, 2, 3, 4, 5), "r": FIRST}),
+        Witness(
+            "softmax of 0, log 2 is 1/3, 2/3",
+            lambda: equal(softmaxed((0, 1), ((0, 1),)), (Fraction(1, 3), Fraction(2, 3)), what="base 2 for e"),
+        ),
         Witness("rows exchanged and each reordered", one_permutation, {"by": (4, 3, 5, 2, 0, 1)}),
     ),
 )

@@ -252,6 +252,10 @@ kernel_dimension = Statement(
     at="p2, pm, p4, p4m; up to 5×5 taps; trivial, sign, vector and regular channels",
     controls=(
         Dropped("taps closed under H", on_taps, {"taps": [(0, 0), (0, 1)]}),
+        Witness(
+            "a mirror has the sign −1",
+            lambda: equal(determinant(GROUPS["pm"])(GROUPS["pm"][1])[0, 0], -1, what="its sign"),
+        ),
         Witness("a cross of taps", on_taps, {"taps": [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)]}),
     ),
     assumed=("the rank of a projection is its trace, in characteristic 0",),

@@ -159,15 +159,18 @@ def two_numbers(step: int = 1) -> Evidence:
 
 def deep_set(weights: int = 1) -> Evidence:
     """Generic W = aI + b11ᵀ on four entries; mutated, the second weight differs from entry to entry."""
-    x, a, b = unknowns(x=4, a=1, b=4)
+    x, z, a, b = unknowns(x=4, z=4, a=1, b=4)
 
     def layer(y: Sequence[Any]) -> list[Any]:
         return [a * v + sum(b[0 if weights == 1 else j] * u for j, u in enumerate(y)) for v in y]
 
+    both = layer([p + q for p, q in zip(x, z, strict=True)])
+    linear = [t - p - q for t, p, q in zip(both, layer(x), layer(z), strict=True)]
+
     residuals = [
         p - q for by in symmetric_group(4) for p, q in zip(layer(moved(by, x)), moved(by, layer(x)), strict=True)
     ]
-    return vanishes(residuals, what="(aI + b11ᵀ)P = P(aI + b11ᵀ)")
+    return vanishes(residuals, linear, what="linear, and (aI + b11ᵀ)P = P(aI + b11ᵀ)")
 
 
 def at_tokens(
