@@ -154,7 +154,7 @@ C3_b = Statement(
             Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
             Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1)),
             Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1)),
-            Route("tr A ≥ 1 ⇔ |a| ≤ 1", Method.RING, trace, mutants=instead("twice", 1)),
+            Route("tr A ≥ 1 ⇔ |a| ≤ 1", Method.RING, trace, mutants=instead("twice", 3)),
             Route("which n there are", Method.RING, reached, mutants=instead("factor", 0)),
             Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2)),
         ),

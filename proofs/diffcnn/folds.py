@@ -7,9 +7,9 @@ from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.exact import check, for_all
+from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
-from invariance_proofs.routes.intervals import erf, exp_minus, inside
+from invariance_proofs.routes.intervals import Interval, erf, exp_minus, inside
 from invariance_proofs.routes.smt import impossible
 from invariance_proofs.statement import (
     Clause,
@@ -19,6 +19,7 @@ from invariance_proofs.statement import (
     Grade,
     Hypothesis,
     Method,
+    Mutant,
     Route,
     Statement,
     Verdict,
@@ -138,6 +139,8 @@ E_fold = Statement(
     ),
 )
 
+QUARTER = Fraction(1, 4)
+OVERLAPS = {"found": Interval(QUARTER, 3 * QUARTER), "low": 2 * QUARTER, "high": 4 * QUARTER, "what": "x"}
 HORIZON = Formula("1 − erf(1/(2σ))²", lambda sigma: 1 - erf(1 / (2 * sigma)) * erf(1 / (2 * sigma)))
 ONE_SIDED = Formula("1 − erf(1/(2σ))", lambda sigma: 1 - erf(1 / (2 * sigma)))
 
@@ -214,5 +217,10 @@ E_horizon = Statement(
     controls=(
         Dropped("coordinates", divided, {"g": Fraction(3, 4), "side": 16}),
         Witness("g = 2", divided),
+        Witness(
+            "1 − [¼, ½] = [½, ¾]",
+            lambda: equal(1 - Interval(QUARTER, 2 * QUARTER), Interval(2 * QUARTER, 3 * QUARTER), what="1 − [¼, ½]"),
+        ),
+        Mutant("an interval that only overlaps", inside, OVERLAPS),
     ),
 )

@@ -99,6 +99,10 @@ J6 = Statement(
     controls=(
         Dropped("an object with parts", weaker, {"f": SQUARE, "scales": [Fraction(2)]}),
         Witness("the maximum at scale 1 is ∫|λ|", lambda: check(scaled_peak(STRIPES, Fraction(1)) == 3, "3")),
+        Witness(
+            "objects off the origin meet too",
+            lambda: check(peak(Simple.on(box(2, 0, 3, 1)), Simple.on(box(5, 0, 6, 1))) == 1, "max f ∗ λ = 1"),
+        ),
         Witness("a smaller plain square is weaker", weaker, {"f": SQUARE, "scales": [Fraction(1, 2)]}),
     ),
     assumed=("the response to boxes is bilinear between sums of edges",),
