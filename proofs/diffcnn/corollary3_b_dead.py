@@ -114,16 +114,6 @@ def keeps(a: Sequence[int], J: Matrix) -> Evidence:
     return equal(flip(J, A), J, what="Φ(J) = J", J=J, a=list(a), numerator=A, denominator=d)
 
 
-def trace(twice: int = 2) -> Evidence:
-    """tr A − 1 = 2(1 − q)/(1 + q), which is ≥ 0 exactly if q ≤ 1; N = dA, d = 1 + q."""
-    (a,) = unknowns(a=3)
-    N, d = cayley(a)
-    return all_of(
-        vanishes(N.trace() - d - twice * (1 - dot(a, a)), what="d (tr A − 1) = 2(1 − q)"),
-        vanishes(d - 1 - dot(a, a), what="d = 1 + q"),
-    )
-
-
 PLANE = Matrix.of([[0, 0], [1, 0], [0, 1]])
 """n = (1, 0, 0)."""
 
@@ -154,7 +144,6 @@ C3_b = Statement(
             Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
             Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1)),
             Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1)),
-            Route("tr A ≥ 1 ⇔ |a| ≤ 1", Method.RING, trace, mutants=instead("twice", 3)),
             Route("which n there are", Method.RING, reached, mutants=instead("factor", 0)),
             Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2)),
         ),
