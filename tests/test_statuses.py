@@ -30,7 +30,15 @@ def status(monkeypatch: pytest.MonkeyPatch, error: BaseException | None, *argume
     return int(stopped.value.code or 0)
 
 
+class Mute(BaseException):
+    """Its message cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
 ERRORS = {
+    "one without words": (Mute(), OUR_FAULT, "Mute: its message fails with RuntimeError"),
     "nothing": (None, 0, ""),
     "a user's": (ArgumentError("x", 1, "two"), BAD_INPUT, "invariance: x = 1: two"),
     "ours": (KeyError("x"), OUR_FAULT, "a fault of invariance, please report what --traceback shows: KeyError: 'x'"),

@@ -39,6 +39,7 @@ _ENTRY, _POOLED = (
 _FEWEST = 6
 _INSIDE = 1e4  # machine epsilons of E; a step in float32 makes 5e8 of those of float64
 _LOUDER = 1e12  # squares; beyond that the first image is black beside another, and tells nothing of it
+_TOLD = 0.01  # an E of the whole output that nobody takes for rounding: no channel has to be pointed at
 _FEW = 16  # roundings from which a channel is known without the others
 
 Action = Callable[[Tensor], Tensor]
@@ -201,7 +202,7 @@ class _Look:
         """Where the fault is, when the error of the whole output does not show it."""
         overall = _ratio(self._by_image(self.apart).mean(), self._by_image(self.spread).mean())
         error = _ratio(self.apart.mean(0)[channel], self.spread.mean(0)[channel])
-        if len(self.weight) == 1 or error <= 3 * overall:
+        if len(self.weight) == 1 or overall > _TOLD or error <= 3 * overall:
             return ""
         one = self.difference[image, channel]
         where = ", most of it in a single entry" if len(one) > 1 and one.max() > 0.9 * one.sum() else ""

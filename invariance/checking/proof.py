@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 
 from ..errors import ArgumentError
 from ..fields import Field, leaves
@@ -39,7 +40,7 @@ def small(model: Model, entries: int) -> bool:
 
     What behaves otherwise in training is left out: a proof speaks of the network in evaluation mode.
     """
-    if not isinstance(model, nn.Module):
+    if not isinstance(model, nn.Module) or any(map(is_lazy, (*model.parameters(), *model.buffers()))):
         return False
     parts = [part for part in model.modules() if not any(True for _ in part.children())]
     numbers = sum(p.numel() for p in (*model.parameters(), *model.buffers()))

@@ -108,7 +108,7 @@ def _judged(error: BaseException) -> tuple[int, str]:
     if _out_of_memory(error):
         said = f" ({error})" if str(error) else ""
         return BAD_INPUT, f"out of memory; ask for less: a smaller batch, size or width, or fewer images{said}"
-    said = f"{type(error).__name__}: {error}{_place(error)}"
+    said = f"{type(error).__name__}: {_text(error)}{_place(error)}"
     return OUR_FAULT, f"a fault of invariance, please report what --traceback shows: {said}"
 
 
@@ -123,8 +123,16 @@ def _out_of_memory(error: BaseException) -> bool:
     """Python's error, or one of torch's, which on a CPU has no class of its own."""
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)
-        and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error))
+        and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in _text(error))
     )
+
+
+def _text(error: BaseException) -> str:
+    """What it says; a class of somebody else's may fail to."""
+    try:
+        return str(error)
+    except BaseException as another:
+        return f"its message fails with {type(another).__name__}"
 
 
 def _place(error: BaseException) -> str:

@@ -158,6 +158,20 @@ def test_code_elsewhere_is_not_run_unless_it_is_trusted(monkeypatch, tmp_path_fa
     assert (elsewhere / "ran").exists()
 
 
+@pytest.mark.parametrize("named", [{"target": "none.pt2", "test": "{0}/stranger.py"}, {"target": "os:abort"}])
+def test_neither_a_test_in_place_of_a_model_nor_what_has_no_file(monkeypatch, tmp_path_factory, capsys, named):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    evil = "from pathlib import Path\nPath(__file__).with_name('ran').touch()"
+    (elsewhere / "stranger.py").write_text(evil, encoding="utf-8")
+    assert check(monkeypatch, "Good", "--claim", "equivariant", "--json", "r.json") == 0
+    data = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    data |= {name: value.format(elsewhere) for name, value in named.items()}
+    Path("r.json").write_text(json.dumps(data), encoding="utf-8")
+    assert run(monkeypatch, "replay", "r.json") == 2
+    assert "--trust" in capsys.readouterr().err
+    assert not (elsewhere / "ran").exists()
+
+
 MISTAKES = {
     "target": (["check", "nets.py:Bad", "--input", "3,8,8", "--group", "p4"], "there is no Bad"),
     "import": (["check", "no.such:Net", "--input", "3,8,8", "--group", "p4"], "imports (ModuleNotFoundError"),
