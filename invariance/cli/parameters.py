@@ -79,6 +79,9 @@ class InputPath(click.ParamType):
         return path
 
 
+_PROGRAMS = {".py", ".pt2"}
+
+
 class OutputFile(InputPath):
     """A file that is written after the work, and tried before it.
 
@@ -99,6 +102,11 @@ class OutputFile(InputPath):
         if self.suffixes and path.suffix.lower() not in self.suffixes:
             raise ArgumentError(option, path, f"a file name that ends in {' or '.join(self.suffixes)}")
         require_writable(option, path)
+        if path.suffix in _PROGRAMS and path.exists():
+            raise ArgumentError(option, path, "another name: what is there is a program, and would be lost")
+        written = ctx.meta.setdefault(__name__, {}) if ctx else {}
+        if written.setdefault(path.resolve(), option) != option:
+            raise ArgumentError(option, path, f"another name than that of {written[path.resolve()]}")
         return path
 
 

@@ -53,6 +53,7 @@ def motion(said: Any, part: str) -> Tensor:
     need(len(moved) == len(set(moved)), f"{part}: an axis moves twice")
     for p in said["parts"]:
         axes, front, inner = p["axes"], list(range(len(p["axes"]))), [said["shape"][a] for a in p["axes"]]
+        need(all(count > 0 for _, _, count in p["index"]), f"{part}: a number of places that is none")
         need(sum(count for _, _, count in p["index"]) <= math.prod(inner), f"{part}: more places than there are")
         table = torch.tensor([first + step * k for first, step, count in p["index"] for k in range(count)])
         need(table.sort().values.equal(torch.arange(math.prod(inner))), f"{part}: no permutation")

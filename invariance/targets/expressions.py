@@ -14,6 +14,9 @@ _MOST = 16
 
 _SYMBOL = re.compile(r"[a-z]{1,4}\d{1,5}")
 _FLOAT = re.compile(r"-?\d{1,20}(\.\d{1,40})?(e[+-]?\d{1,3})?")
+_FACTS = {"integer", "positive", "nonnegative", "nonzero", "real"}
+"""Without one of them, or with others, sympy takes a size for a complex number, and expands products without end."""
+_BITS = 64  # of the mantissa of a number; torch writes 53
 _CONSTANTS = {"true", "false", "True", "False", "oo", "int_oo", "inf"}
 _FUNCTIONS = {
     *(
@@ -78,16 +81,19 @@ def _is_arithmetic(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=operator, right=right):
             return isinstance(operator, _OPERATORS) and _is_arithmetic(left) and _is_arithmetic(right)
         case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=str(name))], keywords=assumptions):
-            facts = [fact.value for fact in assumptions if fact.arg]
-            known = len(facts) == len(assumptions) and all(map(_is_truth, facts))
-            return bool(_SYMBOL.fullmatch(name)) and known
+            known = all(fact.arg in _FACTS and _is_truth(fact.value) for fact in assumptions)
+            return bool(_SYMBOL.fullmatch(name)) and known and bool(assumptions)
         case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=str(digits))], keywords=[precision]):
-            return bool(_FLOAT.fullmatch(digits)) and isinstance(precision.value, ast.Constant)
+            return bool(_FLOAT.fullmatch(digits)) and precision.arg == "precision" and _is_precision(precision.value)
         case ast.Call(func=ast.Name(id="Pow"), args=[base, power], keywords=[]):
             return _is_symbol(base) and _is_arithmetic(base) and _is_small(power)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return name in _FUNCTIONS and all(map(_is_arithmetic, arguments))
     return False
+
+
+def _is_precision(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int and 0 < node.value <= _BITS
 
 
 def _is_truth(node: ast.expr) -> bool:

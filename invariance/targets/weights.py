@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import ArgumentError, ArgumentTypeError, CheckpointError
 from ..measure.error import Model
@@ -38,20 +37,24 @@ def with_weights(model: Model, path: Path) -> nn.Module:
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         wanted = f"weights that safetensors.torch.save_file(net.state_dict(), …) wrote ({error})"
         raise CheckpointError("TARGET", path, wanted) from error
-    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    state = model.state_dict()
+    wanted = {name: tuple(value.shape) for name, value in state.items()}
     named = next((stripped for p in _PREFIXES if (stripped := _without(p, found)).keys() == wanted.keys()), found)
     for name in sorted(wanted.keys() | named.keys()):
         shape = tuple(named[name].shape) if name in named else None
         if wanted.get(name) != shape:
             told = f"{name} is {_told(shape)} in the file and {_told(wanted.get(name))} in the network"
             raise CheckpointError("TARGET", path, f"a checkpoint of this architecture: {told}")
-        if not torch.isfinite(named[name]).all():
+        value, like = named[name], state[name]
+        if value.dtype != like.dtype and not (value.is_floating_point() and like.is_floating_point()):
+            raise CheckpointError("TARGET", path, f"{name} of {like.dtype}, as in the network, not of {value.dtype}")
+        if not value.to(like.dtype).isfinite().all():
             raise CheckpointError("TARGET", path, f"finite weights: {name} is not")
     model.load_state_dict(named)
     return model.eval()
 
 
-def _without(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
