@@ -15,7 +15,7 @@ _MOST = 16
 _SYMBOL = re.compile(r"[a-z]{1,4}\d{1,5}")
 _FLOAT = re.compile(r"-?\d{1,20}(\.\d{1,40})?(e[+-]?\d{1,3})?")
 _FACTS = {"integer", "positive", "nonnegative", "nonzero", "real"}
-"""Without one of them, or with others, sympy takes a size for a complex number, and expands products without end."""
+"""What torch says of sizes; of imaginary ones sympy expands products without end."""
 _BITS = 64  # of the mantissa of a number; torch writes 53
 _CONSTANTS = {"true", "false", "True", "False", "oo", "int_oo", "inf"}
 _FUNCTIONS = {
@@ -82,7 +82,7 @@ def _is_arithmetic(node: ast.expr) -> bool:
             return isinstance(operator, _OPERATORS) and _is_arithmetic(left) and _is_arithmetic(right)
         case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=str(name))], keywords=assumptions):
             known = all(fact.arg in _FACTS and _is_truth(fact.value) for fact in assumptions)
-            return bool(_SYMBOL.fullmatch(name)) and known and bool(assumptions)
+            return bool(_SYMBOL.fullmatch(name)) and known
         case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=str(digits))], keywords=[precision]):
             return bool(_FLOAT.fullmatch(digits)) and precision.arg == "precision" and _is_precision(precision.value)
         case ast.Call(func=ast.Name(id="Pow"), args=[base, power], keywords=[]):
