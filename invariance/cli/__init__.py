@@ -25,7 +25,7 @@ _PATIENCE = 10  # seconds for what is cleaned up: a file that was being written,
 
 def main() -> NoReturn:
     """Run a command. Whatever goes wrong is one line on stderr; only a verdict leaves with the status of one."""
-    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+    sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack σ
@@ -45,6 +45,10 @@ def main() -> NoReturn:
         if interrupted:
             exec("")  # Python remembers an interrupt of code from a string, a dataclass's: it would end by the signal
         sys.exit(INTERRUPTED if interrupted else status)
+
+
+def _nowhere() -> io.TextIOBase:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _run(asked: dict[str, bool]) -> int:

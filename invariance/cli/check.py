@@ -11,20 +11,26 @@ import click
 from ..errors import ArgumentError
 from ..verdicts import STATUS
 from .local import told_locally
-from .parameters import COUNT, PICTURE, SEED, InputPath, OutputFile, Text, Whole, device_of, listed, sample_size
+from .parameters import (
+    COUNT,
+    PICTURE,
+    SEED,
+    InputPath,
+    OutputFile,
+    Text,
+    Whole,
+    device_of,
+    listed,
+    question_options,
+    sample_size,
+)
 
 __all__ = ["check", "show", "symmetry_of_options"]
 
 
 @click.command()
 @click.argument("target", type=Text())
-@click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH.")
-@click.option("--group", type=Text(), help="p4, translation, rotation, C(8), O(3), S(12), …; see `invariance groups`.")
-@click.option(
-    "--in", "fields_in", type=Text(), metavar="FIELDS", help="Such as pos=points:16; see `invariance fields`."
-)
-@click.option("--out", "fields_out", type=Text(), metavar="FIELDS", help="Of the outputs; without it they stay.")
-@click.option("--symmetry", "source", type=Text(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell.")
+@question_options
 @click.option("--unbatched", is_flag=True, help="With --in: TARGET takes one sample, without a batch axis.")
 @click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
 @click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian.")

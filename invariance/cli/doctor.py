@@ -8,20 +8,14 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, SEED, OutputFile, Text, device_of, listed
+from .parameters import COUNT, SEED, OutputFile, Text, device_of, listed, question_options
 
 __all__ = ["doctor"]
 
 
 @click.command()
 @click.argument("target", type=Text())
-@click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH.")
-@click.option("--group", type=Text(), help="p4, translation, rotation, C(8), O(3), …; see `invariance groups`.")
-@click.option(
-    "--in", "fields_in", type=Text(), metavar="FIELDS", help="Such as pos=points:16; see `invariance fields`."
-)
-@click.option("--out", "fields_out", type=Text(), metavar="FIELDS", help="Of the outputs; without it they stay.")
-@click.option("--symmetry", "source", type=Text(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell.")
+@question_options
 @click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
 @click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, or regular.")
 @click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing.")

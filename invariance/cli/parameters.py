@@ -22,6 +22,7 @@ __all__ = [
     "Whole",
     "device_of",
     "listed",
+    "question_options",
     "sample_size",
 ]
 
@@ -171,3 +172,25 @@ def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
 
     shapes = [shape] if shape else [field.shape for _, field in leaves(symmetry.inputs)]
     return sum(abs(math.prod(of_one)) for of_one in shapes)
+
+
+_QUESTION = (
+    click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH."),
+    click.option(
+        "--group", type=Text(), help="p4, translation, rotation, C(8), O(3), S(12), …; see `invariance groups`."
+    ),
+    click.option(
+        "--in", "fields_in", type=Text(), metavar="FIELDS", help="Such as pos=points:16; see `invariance fields`."
+    ),
+    click.option("--out", "fields_out", type=Text(), metavar="FIELDS", help="Of the outputs; without it they stay."),
+    click.option(
+        "--symmetry", "source", type=Text(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell."
+    ),
+)
+
+
+def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that name a group and the fields that it acts on."""
+    for option in reversed(_QUESTION):
+        command = option(command)
+    return command

@@ -49,7 +49,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             kept = json.loads((file.metadata() or {})["kept"])
             text, written = kept["about"], kept["sha256"]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys()  # the file itself is no iterable
+            tensors = {name: file.get_tensor(name) for name in names}
         about = json.loads(text)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(path.name, path, f"a readable checkpoint; remove it to start again ({error})") from error

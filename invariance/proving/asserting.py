@@ -65,7 +65,7 @@ def prove_symmetry(**question: Any) -> Callable[[M], M]:
             if type(self) is kind:  # a subclass is not built yet
                 object.__setattr__(self, "symmetry_report", assert_proved(self, **question))
 
-        setattr(kind, "__init__", build_and_prove)  # noqa: B010 - a class's constructor is not to be assigned
+        type.__setattr__(kind, "__init__", build_and_prove)
         return kind
 
     return decorate

@@ -231,7 +231,8 @@ class _Known:
 
     def _side_by_side(self, node: Node, moving: Sequence[_Units]) -> _Units:
         shape = self.value(node).shape
-        axis = int(node.args[1] if len(node.args) > 1 else 0) % len(shape)  # type: ignore[arg-type]
+        arguments: Any = node.args
+        axis = int(arguments[1] if len(arguments) > 1 else 0) % len(shape)
         if any(u.axis != axis for u in moving) or sum(len(u.labels) for u in moving) != shape[axis]:
             return _apart(1, shape)
         labels, layers, start = [], [], 0
@@ -303,12 +304,13 @@ def _tables(node: Node, known: _Known, units: _Units) -> list[Ints]:
 def _followed(node: Node, units: _Units, shape: Sequence[int]) -> int | None:
     """The axis on which the units are behind an operation that has no choice of its own."""
     op, length = str(node.target), len(units.labels)
-    if op in ("aten.permute.default", "aten.transpose.int", "aten.t.default") and len(node.args) > 1:
+    arguments: Any = node.args
+    if op in ("aten.permute.default", "aten.transpose.int", "aten.t.default") and len(arguments) > 1:
         order = list(range(len(shape)))
         if op == "aten.permute.default":
-            order = [d % len(shape) for d in node.args[1]]  # type: ignore[union-attr]
+            order = [d % len(shape) for d in arguments[1]]
         else:
-            i, j = (int(d) % len(shape) for d in node.args[1:3])  # type: ignore[arg-type]
+            i, j = (int(d) % len(shape) for d in arguments[1:3])
             order[i], order[j] = j, i
         return order.index(units.axis)
     near = (units.axis, units.axis - 1, units.axis + 1, len(shape) - 1)

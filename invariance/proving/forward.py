@@ -116,8 +116,9 @@ class _Bounds:
     def step(self, node: Node) -> Any:
         target: Any = node.target
         if target is operator.getitem:
-            found = self.values[node.args[0].name]  # type: ignore[union-attr]
-            if node.args[1] != 0:
+            arguments: Any = node.args
+            found = self.values[arguments[0].name]
+            if arguments[1] != 0:
                 raise _NoBoundError
             return found
         value = node.meta.get("val")

@@ -52,7 +52,8 @@ class Named(Tensor):
     @staticmethod
     def of(parts: Iterable[Tensor], dtype: torch.dtype = torch.float64) -> Named:
         here, there, sample = parts
-        made = Tensor._make_wrapper_subclass(Named, here.shape, dtype=dtype)  # type: ignore[attr-defined]
+        wrapper: Any = Tensor
+        made = wrapper._make_wrapper_subclass(Named, here.shape, dtype=dtype)
         made.parts = here, there, sample.view(here.shape)
         return made
 

@@ -16,6 +16,7 @@ H exactly if and only if $(n + 2p - k) \bmod s = 0$ for both lengths n of the im
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import torch
@@ -43,7 +44,7 @@ def filter_taps(group: SplitGroup, kernel_size: int, subgroup: Iterable[int] = (
     return torch.stack([group.act(g, positions, subgroup=subgroup) for g in group.elements])
 
 
-class Correlation(nn.Module):
+class Correlation(nn.Module, ABC):
     """Functions on G/K to functions on G; `LiftingConv2d` (K = H) and `GroupConv2d` (K = 1) say which.
 
     Args:
@@ -88,8 +89,8 @@ class Correlation(nn.Module):
         self.weight = nn.Parameter(weight.to(device=device, dtype=dtype))
         self.bias = nn.Parameter(torch.zeros(out_channels, device=device, dtype=dtype)) if bias else None
 
-    def _subgroup(self, group: SplitGroup) -> tuple[int, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def _subgroup(self, group: SplitGroup) -> tuple[int, ...]: ...
 
     def filter_bank(self) -> Float[Tensor, "out_group in_group k k"]:
         r"""$\Psi_{o,g,i,h} = L_g W_{o,i,g^{-1}h}$, the filters of the one planar convolution (section 7.1)."""

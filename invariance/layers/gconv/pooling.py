@@ -6,6 +6,7 @@ $(n + 2p - k) \bmod s = 0$ for both lengths n; `invariance.sizes` finds such siz
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Literal, get_args
 
@@ -91,7 +92,7 @@ class CosetPool(nn.Module):
         return f"{self.group.name}, {self.subgroup}, {self.reduce}"
 
 
-class _PlanePool(nn.Module):
+class _PlanePool(nn.Module, ABC):
     """The same planar pooling at every element of the group."""
 
     def __init__(self, kernel_size: int, stride: int | None = None, padding: int = 0) -> None:
@@ -103,8 +104,8 @@ class _PlanePool(nn.Module):
             raise ArgumentError("padding", padding, f"at most half of the kernel, {kernel_size}/2")
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
-    def _pool(self, planar: Tensor) -> Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def _pool(self, planar: Tensor) -> Tensor: ...
 
     def forward(self, features: Float[Tensor, "b c group h w"]) -> Float[Tensor, "b c group h2 w2"]:
         check_shape(features, channels=None, group=None)
