@@ -16,6 +16,7 @@ __all__ = [
     "RunError",
     "SingularError",
     "UndefinedError",
+    "reason_of",
 ]
 
 
@@ -26,6 +27,18 @@ class _NamedError(Exception):
     def __str__(self) -> str:
         argument, value, wanted = self.args
         return f"{argument} = {_brief(str(value))}: {wanted}"
+
+
+def reason_of(error: BaseException, longest: int = 200) -> str:
+    """What an exception of somebody else's code says, on one line; its class may fail to.
+
+    >>> reason_of(ValueError("two\\n lines"))
+    'two lines'
+    """
+    try:
+        return " ".join(str(error).split())[:longest]
+    except BaseException as another:
+        return f"its message fails with {type(another).__name__}"
 
 
 def _brief(value: str) -> str:

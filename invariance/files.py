@@ -14,7 +14,18 @@ from typing import Any
 
 from .errors import ArgumentError, OutputError
 
-__all__ = ["held_folder", "require_folder", "require_writable", "write", "write_json"]
+__all__ = ["abandon", "held_folder", "require_folder", "require_writable", "write", "write_json"]
+
+
+_HELD: set[Path] = set()
+"""Files that are there only while this process holds them."""
+
+
+def abandon() -> None:
+    """Remove what is half written and what is locked, before a process ends at once."""
+    for path in tuple(_HELD):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def write(path: Path, data: bytes | str) -> None:
@@ -55,17 +66,16 @@ def write_json(path: Path, content: Any) -> None:
     write(path, f"{text}\n")
 
 
-def require_writable(option: str, path: Path, *, replaces: str = "") -> None:
+def require_writable(option: str, path: Path, *, replaces: bytes = b"") -> None:
     """Try, before the work, whether `write` can write `path` after it: nothing is left there, and nothing changed.
 
     Args:
         option: as the user typed it.
-        replaces: for a name that the user did not type but that follows from one that was typed: words in the first
-            lines of the files that may be replaced there.
+        replaces: a pattern that is found in the first lines of the files that may be replaced; an empty file may.
 
     Raises:
         ArgumentError: an empty name, a folder that does not exist or cannot be written to, a folder or a device of this
-            name, another file in the place of one whose name was not typed.
+            name, a file that is none of those that may be replaced.
     """
     if not path.name:
         raise ArgumentError(option, f"'{'' if path == Path() else path}'", "the name of a file")
@@ -73,7 +83,7 @@ def require_writable(option: str, path: Path, *, replaces: str = "") -> None:
         raise ArgumentError(option, path, f"a file in an existing folder: there is no {path.parent}")
     try:
         target = _target(path)
-        if replaces and target.exists() and replaces.encode() not in _beginning(target):
+        if replaces and target.exists() and not re.search(rb"\A\Z|" + replaces, _beginning(target), re.DOTALL):
             wanted = f"another name: {target.name} is there, was not written by this command, and would be lost"
             raise ArgumentError(option, path, wanted)
         with _beside(target) as (_, beside):
@@ -137,7 +147,7 @@ def _beside(target: Path) -> Iterator[tuple[int, Path]]:
             beside.unlink()
         raise
     finally:
-        os.close(descriptor)
+        _release(descriptor, beside)
 
 
 def _held(path: Path, lock: int) -> int:
@@ -152,6 +162,7 @@ def _held(path: Path, lock: int) -> int:
         try:
             fcntl.flock(descriptor, lock)
             if os.path.samestat(os.fstat(descriptor), path.lstat()):
+                _HELD.add(path)
                 return descriptor
         except FileNotFoundError:
             pass
@@ -183,7 +194,12 @@ def held_folder(folder: Path) -> Iterator[None]:
         lock.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             folder.rmdir()
-        os.close(descriptor)
+        _release(descriptor, lock)
+
+
+def _release(descriptor: int, path: Path) -> None:
+    _HELD.discard(path)
+    os.close(descriptor)
 
 
 def _flush_names(folder: Path) -> None:

@@ -6,9 +6,9 @@ import contextlib
 import resource
 from pathlib import Path
 
-from .errors import ArgumentError
+from .errors import ArgumentError, reason_of
 
-__all__ = ["available_memory", "limit_memory", "require_memory"]
+__all__ = ["available_memory", "is_out_of_memory", "limit_memory", "require_memory"]
 
 
 def available_memory() -> int | None:
@@ -37,6 +37,14 @@ def limit_memory() -> None:
         taken = 1024 * int(dict(line.split(":", 1) for line in lines)["VmData"].split()[0])
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (taken + free, hard))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Python's error, or one of torch's, which on a CPU has no class of its own."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in reason_of(error))
+    )
 
 
 def require_memory(argument: str, value: object, needed: int) -> None:

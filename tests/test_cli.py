@@ -126,6 +126,36 @@ MISTAKES = {
         ["curve", "--output", "x.png", "--images", "analytic", "--draws", "100000000"],
         "--draws = 100000000",
     ),
+    "an option of one value twice": (
+        ["check", "torch:relu", "--input", "3,8,8", "--group", "p4", "--images", "2", "--images", "3"],
+        "--images = 3: given once, not 2 times",
+    ),
+    "a switch twice": (
+        ["train", "cnn", "--out", "x", "--contiguous", "--channels-last"],
+        "--channels-last = True: giv",
+    ),
+    "an output over another": (
+        ["prove", "torch:relu", "--json", "x.json", "--certificate", "./x.json"],
+        "--certificate = ./x.json: another name than that of --json",
+    ),
+    "an output over weights that are read": (
+        ["check", "net.py:Net@w.safetensors", "--json", "w.safetensors"],
+        "--json = w.safetensors: another name: TARGET reads it",
+    ),
+    "an output over a program": (["check", "net.pt2", "--json", "net.pt2"], "--json = net.pt2: another name: TARGET"),
+    "an output over a picture that is read": (
+        ["curve", "--images", "pictures", "--output", "pictures/a.png"],
+        "--output = pictures/a.png: another name: --images reads it",
+    ),
+    "an output over a link to data": (
+        ["compare", "a=net.py:Net", "--labels", "y.npy", "--json", "link.json"],
+        "--json = link.json: another name: --labels reads it",
+    ),
+    "an output over a file of another kind": (
+        ["check", "torch:relu", "--json", "nets.py"],
+        "--json = nets.py: another name: nets.py is there, was not written",
+    ),
+    "pages over somebody's": (["verify", "--only", "T2.d", "--markdown", "mine.md"], "--markdown = mine/diffcnn.md"),
     "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "scales = (-0.1, 0.1)"),
     "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
     "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "warp = twirl"),
@@ -145,11 +175,17 @@ MISTAKES = {
 def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, tmp_path: Path, arguments, said: str):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe.py")
+    for name in ("nets.py", "w.safetensors", "net.pt2", "y.npy", "pictures/a.png", "mine/diffcnn.md"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("kept", encoding="utf-8")
+    Path("link.json").symlink_to("y.npy")
     assert run(monkeypatch, *arguments) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.strip().splitlines()[-1].startswith("invariance: ")
     assert "Traceback" not in error
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.read_text(encoding="utf-8") for path in kept} == {"kept"}
 
 
 def test_a_grey_photograph_is_one_line(monkeypatch, capsys, tmp_path: Path):

@@ -75,9 +75,9 @@ def test_an_unrelated_file_is_not_replaced_unasked(tmp_path: Path):
     file = tmp_path / "x.json"
     file.write_text('{"a thesis": 1}', encoding="utf-8")
     with pytest.raises(ArgumentError, match="would be lost"):
-        require_writable("--output", file, replaces="invariance curve 1")
+        require_writable("--output", file, replaces=b"invariance curve 1")
     write_json(file, {"format": "invariance curve 1"})
-    require_writable("--output", file, replaces="invariance curve 1")
+    require_writable("--output", file, replaces=b"invariance curve 1")
 
 
 def test_a_folder_is_one_process_s_and_goes_when_nothing_is_in_it(tmp_path: Path):

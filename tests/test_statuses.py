@@ -19,8 +19,9 @@ def status(monkeypatch: pytest.MonkeyPatch, error: BaseException | None, *argume
     @click.command()
     def check() -> None:
         if error is not None:
-            raise error
+            exec(ours, {"error": error})
 
+    ours = compile("raise error", str(Path(cli.__file__).with_name("check.py")), "exec")
     check.params.append(commands._TRACEBACK)
     monkeypatch.setitem(commands.cli.commands, "check", check)
     monkeypatch.setattr(type(commands.cli), "get_command", lambda self, ctx, name: self.commands.get(name))
@@ -60,6 +61,18 @@ def test_every_exception_is_a_line_and_a_status(monkeypatch, capsys, error, expe
     assert len(shown.split("\n")) <= 2
 
 
+def test_an_exception_of_a_user_s_code_is_theirs(monkeypatch, capsys, tmp_path: Path):
+    """Also where it is raised in a library that their code calls."""
+    code = "import json\nfrom torch import nn\nclass Net(nn.Module):\n def extra_repr(self): json.loads('{')\n"
+    (tmp_path / "theirs.py").write_text(code + "def symmetry(): json.loads('{')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["invariance", "check", "theirs.py:Net", "--symmetry", "theirs.py:symmetry"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == BAD_INPUT
+    assert "the code in theirs.py, line 5 fails: JSONDecodeError" in capsys.readouterr().err
+
+
 def test_the_traceback_is_shown_on_request(monkeypatch, capsys):
     assert status(monkeypatch, KeyError("x"), "--traceback") == OUR_FAULT
     assert "Traceback" in capsys.readouterr().err
@@ -94,20 +107,34 @@ except BaseException: pass
 while True: time.sleep(0.1)
 """
 
+ONE_CALL = """
+import hashlib, threading
+from pathlib import Path
+from invariance.files import _beside
+with _beside(Path("kept")):
+    threading.Timer(0.1, lambda: SEND).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+"""
+"""Minutes without a step of Python's own in between, as in a call of torch; a file is half written."""
+
+INTERRUPTED_IN = {"raised in code from a string": "SEND", "swallowed": SWALLOWED, "in one long call": ONE_CALL}
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("sent", ["SEND", SWALLOWED], ids=["raised in code from a string", "swallowed"])
+@pytest.mark.parametrize("sent", INTERRUPTED_IN.values(), ids=INTERRUPTED_IN)
 def test_an_interrupt_ends_the_command_with_its_status(tmp_path: Path, sent: str, number: int):
     """Also in code from a string, as of dataclasses: `python -m` ends by SIGINT then, whatever it exits with."""
     sent = sent.replace("SEND", f"os.kill(os.getpid(), {int(number)})")
     code = "import os, sys, time\nsys.argv[1:] = ['groups']\nimport click\nfrom invariance import cli\n"
-    code += f"cli._PATIENCE = 1\ncli._run = lambda asked: exec({sent!r})\ncli.main()\n"
+    code += "sys.modules['invariance.cli.interrupts']._PATIENCE = 0.5\n"
+    code += f"cli._run = lambda asked: exec({sent!r})\ncli.main()\n"
     (tmp_path / "interrupted.py").write_text(code, encoding="utf-8")
     python = [sys.executable, "-c", "import signal, os, sys\nsignal.signal(2, signal.default_int_handler)\n"]
     python[-1] += "os.execv(sys.executable, [sys.executable, '-m', 'interrupted'])"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(__file__).parents[1])))}
     ran = subprocess.run(python, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert (ran.returncode, ran.stderr) == (INTERRUPTED, "")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".partial"] == []
 
 
 EXITS = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, reason_of
 from ..fields import map_tree
 from ..groups import GROUPS
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
@@ -101,7 +101,7 @@ def _dtype_of(leaf: Tensor, dtype: torch.dtype) -> torch.dtype:
 
 
 def _unnamed(error: Exception) -> str:
-    reason = " ".join(str(error).split())[:200]
+    reason = reason_of(error)
     return f"no layer is named: the model cannot be followed operation by operation ({reason})"
 
 

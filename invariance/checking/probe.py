@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
 
 __all__ = ["Probe"]
@@ -198,7 +198,7 @@ class Probe:
         except ArgumentTypeError:  # of what came out
             raise
         except Exception as error:  # code of others: whatever it raises, the input is what it refused
-            if "does not require grad" in str(error) and not self._grad:
+            if "does not require grad" in reason_of(error) and not self._grad:
                 self._grad = True
                 return self._passed(model, part, dtype)
             raise _refusal(error, part, self.batch, model) from error
@@ -230,7 +230,7 @@ def _is_coarse(value: Tensor, dtype: torch.dtype) -> bool:
 
 
 def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> ArgumentError:
-    reason = " ".join(str(error).split())[:200]
+    reason = reason_of(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
         return ArgumentError("batch", batch, f"fewer samples in a pass, or smaller ones: out of memory ({reason})")
     if not isinstance(model, nn.Module) and any(
@@ -268,7 +268,7 @@ def _cast(model: Model, dtype: torch.dtype, device: str) -> Model:
         try:
             copied = copy.deepcopy(model, _computed_tensors(model))
         except (RuntimeError, TypeError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = reason_of(error)
             raise ArgumentError("model", type(model).__name__, f"a module that can be copied ({reason})") from error
     return convert[dtype](copied).to(device)
 

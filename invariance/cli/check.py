@@ -17,6 +17,7 @@ from .parameters import (
     SEED,
     InputPath,
     OutputFile,
+    Source,
     Text,
     Whole,
     device_of,
@@ -29,7 +30,7 @@ __all__ = ["check", "show", "symmetry_of_options"]
 
 
 @click.command()
-@click.argument("target", type=Text())
+@click.argument("target", type=Source())
 @question_options
 @click.option("--unbatched", is_flag=True, help="With --in: TARGET takes one sample, without a batch axis.")
 @click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")

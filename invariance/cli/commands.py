@@ -39,6 +39,16 @@ class _Commands(click.Group):
             command.params.append(_TRACEBACK)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from .line import require_one_meaning
+
+        name, command, words = super().resolve_command(ctx, args)
+        if command is not None:
+            require_one_meaning(command, click.Context(command, info_name=name, parent=ctx), words)
+        return name, command, words
+
 
 def _ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and ctx.obj is not None:

@@ -9,15 +9,15 @@ import click
 
 from ..errors import ArgumentError
 from .curve import measured, require_measures, say, stream_options
-from .parameters import PICTURE, OutputFile, Text
+from .parameters import PICTURE, OutputFile, Source, Text
 
 __all__ = ["compare"]
 
 
 @click.command()
-@click.argument("checkpoints", nargs=-1, required=True, type=Text(), metavar="CHECKPOINT…")
+@click.argument("checkpoints", nargs=-1, required=True, type=Source(), metavar="CHECKPOINT…")
 @click.option(
-    "--of", "network", type=Text(), metavar="TARGET", help="The network whose weights CHECKPOINT.safetensors has."
+    "--of", "network", type=Source(), metavar="TARGET", help="The network whose weights CHECKPOINT.safetensors has."
 )
 @click.option(
     "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."

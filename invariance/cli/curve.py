@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError, UndefinedError
-from .parameters import COUNT, PICTURE, SEED, Text, Whole, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, InputPath, Source, Text, Whole, device_of, listed
 
 if TYPE_CHECKING:
     from ..comparing import Named, Stream
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
 
-_KIND = '"kind": "curves"'
-_CSV = "label,runs,scale"
+_KIND = b'"kind": "curves"'
+_CSV = b"label,runs,scale"
 
 
 def stream_options(command: Any) -> Any:
@@ -34,12 +34,12 @@ def stream_options(command: Any) -> Any:
             click.option("--scales", type=Text(), help="Degrees, factors, pixels or σ; increasing, with commas."),
             click.option(
                 "--images",
-                type=Text(),
+                type=Source(),
                 default="photographs",
                 help="photographs, analytic, a folder of pictures or of a folder for each class, FILE.npy, "
                 "or FILE.py:NAME of a tensor or DataLoader.",
             ),
-            click.option("--labels", type=click.Path(path_type=Path), help="FILE.npy: the class of each image."),
+            click.option("--labels", type=InputPath(), help="FILE.npy: the class of each image."),
             click.option("--range", "values", type=Text(), help="What pictures' values become: low,high or mean/dev."),
             click.option("--channels", type=Whole(1), default=3, help="Of pictures: 3, or 1 for grey ones."),
             click.option("--disc", is_flag=True, help="Keep of each image the disc that no rotation leaves."),
@@ -61,7 +61,7 @@ def stream_options(command: Any) -> Any:
 @click.option(
     "--model",
     "models",
-    type=Text(),
+    type=Source(),
     multiple=True,
     default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
     help="TARGET or LABEL=TARGET, may be repeated; targets of one label are runs of one network.",

@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, SEED, OutputFile, Text, device_of, listed, question_options
+from .parameters import COUNT, SEED, OutputFile, Source, Text, device_of, listed, question_options
 
 __all__ = ["doctor"]
 
 
 @click.command()
-@click.argument("target", type=Text())
+@click.argument("target", type=Source())
 @question_options
 @click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
 @click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, or regular.")

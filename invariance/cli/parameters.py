@@ -18,6 +18,7 @@ __all__ = [
     "InputPath",
     "OutputFile",
     "OutputFolder",
+    "Source",
     "Text",
     "Whole",
     "device_of",
@@ -38,6 +39,10 @@ class Text(click.ParamType):
         if not str(value).strip():
             self.fail("'' is empty: give a value, or leave the option out", param, ctx)
         return str(value)
+
+
+class Source(Text):
+    """Words that name what is read, such as a model: no output may be written over it."""
 
 
 class Whole(click.ParamType):
@@ -80,14 +85,18 @@ class InputPath(click.ParamType):
         return path
 
 
-_PROGRAMS = {".py", ".pt2"}
+_BEGINNINGS = {
+    **{".json": rb"\A\s*[{\[]", ".safetensors": rb"\A.{8}\{"},
+    **{".png": rb"\A\x89PNG", ".svg": rb"\A<\?xml", ".pdf": rb"\A%PDF"},
+}
+"""Of files by their kind, as patterns: what has another one was not written by the option that would replace it."""
 
 
 class OutputFile(InputPath):
-    """A file that is written after the work, and tried before it.
+    """A file that is written after the work, and tried before it; one of another kind that is there is kept.
 
     Args:
-        suffixes: one of these it must have.
+        suffixes: one of these it must have; without any it is JSON of any name.
     """
 
     name = "file"
@@ -102,12 +111,8 @@ class OutputFile(InputPath):
         option = _option(param)
         if self.suffixes and path.suffix.lower() not in self.suffixes:
             raise ArgumentError(option, path, f"a file name that ends in {' or '.join(self.suffixes)}")
-        require_writable(option, path)
-        if path.suffix in _PROGRAMS and path.exists():
-            raise ArgumentError(option, path, "another name: what is there is a program, and would be lost")
-        written = ctx.meta.setdefault(__name__, {}) if ctx else {}
-        if written.setdefault(path.resolve(), option) != option:
-            raise ArgumentError(option, path, f"another name than that of {written[path.resolve()]}")
+        kind = path.suffix.lower() if self.suffixes else ".json"
+        require_writable(option, path, replaces=_BEGINNINGS.get(kind, b""))
         return path
 
 
@@ -184,7 +189,7 @@ _QUESTION = (
     ),
     click.option("--out", "fields_out", type=Text(), metavar="FIELDS", help="Of the outputs; without it they stay."),
     click.option(
-        "--symmetry", "source", type=Text(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell."
+        "--symmetry", "source", type=Source(), metavar="FILE.py:NAME", help="A Symmetry that a line cannot spell."
     ),
 )
 

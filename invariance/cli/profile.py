@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, PICTURE, SEED, OutputFile, Text, listed, sample_size
+from .parameters import COUNT, PICTURE, SEED, OutputFile, Source, Text, listed, sample_size
 
 __all__ = ["profile"]
 
 
 @click.command()
-@click.argument("target", type=Text())
+@click.argument("target", type=Source())
 @click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH.")
 @click.option("--in", "fields_in", type=Text(), metavar="FIELDS", help="Other inputs: pos=points:16; see `fields`.")
 @click.option("--unbatched", is_flag=True, help="TARGET takes one sample, without a batch axis.")

@@ -10,13 +10,13 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import PICTURE, SEED, InputPath, OutputFile, Text, listed, sample_size
+from .parameters import PICTURE, SEED, InputPath, OutputFile, Source, Text, listed, sample_size
 
 __all__ = ["prove"]
 
 
 @click.command()
-@click.argument("target", type=Text(), required=False)
+@click.argument("target", type=Source(), required=False)
 @click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one sample, without the batch.")
 @click.option("--group", type=Text(), help="p4m, p4, p2, flip, cube, translation, permutations, channels, sign, …")
 @click.option("--claim", type=Text(), help="invariant or equivariant; by default the output's motion is found.")

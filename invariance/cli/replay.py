@@ -8,14 +8,14 @@ import click
 
 from ..verdicts import STATUS
 from .check import show
-from .parameters import InputPath, Text
+from .parameters import InputPath, Source
 
 __all__ = ["replay"]
 
 
 @click.command()
 @click.argument("file", type=InputPath())
-@click.option("--target", type=Text(), help="Where the model is, if not where the file says.")
+@click.option("--target", type=Source(), help="Where the model is, if not where the file says.")
 @click.option("--trust", is_flag=True, help="Run code that the file names also where it is not below this folder.")
 def replay(file: Path, target: str | None, trust: bool) -> int:
     """Run again what FILE recorded: a report of `invariance check`, a worst case, or a failed test.

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of
+from .parameters import COUNT, SEED, InputPath, OutputFolder, Source, device_of
 
 __all__ = ["train"]
 
 
 @click.command()
-@click.argument("model", type=Text())
+@click.argument("model", type=Source())
 @click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA.")
 @click.option("--dataset", default="cifar10", help="cifar10, mnist or rotmnist.")
 @click.option("--out", required=True, type=OutputFolder(), help="Folder of the run; resumes what is there.")

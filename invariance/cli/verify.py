@@ -27,7 +27,7 @@ __all__ = ["verify"]
 @click.option("--file", type=InputPath(), help="A Python file of statements; it is run.")
 @click.option("--package", type=Text(), metavar="NAME", help="An importable package of statements; it is run.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write the ledger to this file.")
-@click.option("--markdown", type=OutputFile(), help="Write an index here, pages to a folder beside it.")
+@click.option("--markdown", type=OutputFile(".md"), help="Write an index here, pages to a folder beside it.")
 @click.option("--coq", is_flag=True, help="Also check the Coq theories; needs coqc and MathComp.")
 @click.option("-j", "--jobs", type=COUNT, default=1, help="Entries run at a time.")
 def verify(
@@ -63,6 +63,8 @@ def verify(
         chosen = ledger.select(explain or only, among)
     except ledger.LedgerError as error:
         raise ArgumentError(*error.args) from error
+    if markdown:
+        _require_pages(markdown, {statement.paper.key for statement in chosen})
     console = Console(width=None if sys.stdout.isatty() else 180)
     with asked_for() if coq else nullcontext():
         running = ledger.verify(chosen, jobs)
@@ -81,14 +83,25 @@ def verify(
     return STATUS["not proved" if all(entry.agreed or entry.missing for entry in entries) else "disproved"]
 
 
+_PAGE = rb"\A# [^\n]*\n\n```bibtex"
+
+
+def _require_pages(index_file: Path, keys: set[str]) -> None:
+    """The pages lie in a folder whose name was not typed."""
+    from ..files import require_folder, require_writable
+
+    require_folder("--markdown", folder := index_file.with_suffix(""))
+    if folder.is_dir():
+        for key in keys:
+            require_writable("--markdown", folder / f"{key}.md", replaces=_PAGE)
+
+
 def _write_pages(index_file: Path, entries: list[Any]) -> None:
     from invariance_proofs.explain import index, pages
 
     from ..files import write
 
     folder = index_file.with_suffix("")
-    if folder == index_file:
-        raise ArgumentError("--markdown", str(index_file), "a file name with an ending, such as ledger.md")
     folder.mkdir(parents=True, exist_ok=True)
     write(index_file, index(entries, folder.name))
     for name, text in pages(entries).items():

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..checking.probe import Probe
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..images import pixel_grid
 from ..measure import resampling_floor
 from ..measure.comparison import Comparison
@@ -191,7 +191,7 @@ class _Runner:
             except (ArgumentError, ArgumentTypeError):
                 raise
             except Exception as error:  # code of others: whatever it raises, the input is what it refused
-                reason = " ".join(str(error).split())[:200]
+                reason = reason_of(error)
                 wanted = f"images of a shape and dtype that {self.label} takes ({type(error).__name__}: {reason})"
                 raise ArgumentError("images", f"{tuple(part.shape[1:])} of {self._dtype}", wanted) from error
         return torch.cat(parts) if len(parts) > 1 else parts[0]

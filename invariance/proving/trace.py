@@ -18,7 +18,7 @@ from torch.export import Dim
 from torch.export.graph_signature import InputKind, OutputKind
 from torch.utils._pytree import tree_leaves
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from .nearness import Equations
 from .values import Batch, Refusal
 
@@ -174,7 +174,7 @@ def _alone(module: nn.Module, input_shapes: Sequence[Shape]) -> str:
             for n in (2, 1)
         )
     except Exception as error:
-        return f"{apart} ({type(error).__name__}: {str(error).splitlines()[0]})"
+        return f"{apart} ({type(error).__name__}: {reason_of(error)})"
     for x, y in zip(one, both, strict=False):
         if x.shape != y[:1].shape or not torch.allclose(x, y[:1], rtol=1e-6, atol=1e-9, equal_nan=True):
             return apart
@@ -215,7 +215,7 @@ def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:
 
 
 def _advice(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = reason_of(error, 10_000)
     said = f"a module that torch.export takes ({type(error).__name__}: {text[:300]})"
     if "data-dependent" in text or "GuardOnDataDependent" in type(error).__name__:
         return f"{said}. Branches that depend on values cannot be proved: take them out of forward"

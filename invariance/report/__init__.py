@@ -19,6 +19,7 @@ from .result import Result
 __all__ = ["build_report"]
 
 _MARK = "invariance report"
+_PICTURE = rb"Software\0invariance"
 SIZE = 60
 """Pixels along a side of the photographs: a multiple of 6, for windows of two and three pixels."""
 
@@ -41,7 +42,9 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
     require_folder("--output", folder)
     if folder.is_dir():
         for name in ("index.html", "report.json"):
-            require_writable("--output", folder / name, replaces=_MARK)
+            require_writable("--output", folder / name, replaces=_MARK.encode())
+        for name in FIGURES:
+            require_writable("--output", folder / f"{name}.png", replaces=_PICTURE)
     folder.mkdir(parents=True, exist_ok=True)
     photos = photographs(SIZE, folder=images)
     tick("ledger")

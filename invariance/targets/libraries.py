@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, reason_of
 
 __all__ = ["LIBRARIES", "from_library"]
 
@@ -49,6 +49,6 @@ def from_library(library: str, name: str, *, seed: int = 0) -> nn.Module:
         try:
             return make(found, plain, weights).eval()
         except Exception as error:  # of any kind: an unknown name, weights that cannot be downloaded
-            reason = " ".join(str(error).split())[:200]
+            reason = reason_of(error)
             wanted = f"a network that {library} makes ({type(error).__name__}: {reason})"
             raise ArgumentError("TARGET", target, wanted) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, reason_of
 from ..reading import parse_json
 from .archive import CONFIGS, GRAPH, packed, records
 from .graph import checked_config, checked_graph
@@ -71,7 +71,7 @@ def exported_program(path: Path) -> ExportedProgram:
 
 
 def _unloadable(path: Path, error: Exception) -> ArgumentError:
-    reason = " ".join(str(error).split())[:200]
+    reason = reason_of(error)
     return ArgumentError(
         "TARGET", path, f"a program that torch {torch.__version__} loads ({type(error).__name__}: {reason})"
     )

@@ -15,7 +15,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
 from ..reading import is_file
 
@@ -136,4 +136,4 @@ def _importing_from(folder: Path) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return f"{type(error).__name__}: {reason_of(error)}"
