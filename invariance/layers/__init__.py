@@ -27,7 +27,7 @@ from .gconv import (
     to_planar,
 )
 from .rotdcf import AnglePool, RotDCFBatchNorm2d, RotDCFConv2d, RotDCFLift2d, RotDCFMaxPool2d, turn_features
-from .surface import SurfacePool2d, mesh_surface, pixel_surface, triangle_surface
+from .surface import SurfacePool2d, mesh_surface, pixel_mesh, pixel_surface, quad_surface, triangle_surface
 from .transformer import AffineTransformer, CPABTransformer, SpatialTransformer
 
 __all__ = [
@@ -64,7 +64,9 @@ __all__ = [
     "filter_taps",
     "gaussian_network",
     "mesh_surface",
+    "pixel_mesh",
     "pixel_surface",
+    "quad_surface",
     "quadrature_error",
     "to_planar",
     "triangle_surface",

@@ -14,9 +14,10 @@ $$|V_{f,w}(I\circ\varphi) - V_{f,w}(I)| \le \mathrm{Lip}(w) \sup|\varphi - \math
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -27,9 +28,20 @@ from ..images import pixel_grid
 from ..jacobians import gradient
 from .normal import is_rounding
 
-__all__ = ["Discretisation", "Surface", "SurfacePool2d", "Windows", "mesh_surface", "pixel_surface", "triangle_surface"]
+__all__ = [
+    "Discretisation",
+    "Surface",
+    "SurfacePool2d",
+    "Windows",
+    "mesh_surface",
+    "pixel_mesh",
+    "pixel_surface",
+    "quad_surface",
+    "surface_of",
+    "triangle_surface",
+]
 
-Discretisation = Literal["pixels", "triangles"]
+Discretisation = Literal["pixels", "quads", "triangles"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +79,22 @@ def pixel_surface(images: Float[Tensor, "b c h w"]) -> Surface:
     return _surface(images.flatten(2), dx, dy, 4 / (height * width), grid.flatten(0, 1).mT[None])
 
 
+def quad_surface(images: Float[Tensor, "b c h w"]) -> Surface:
+    """A piece for each square of four neighbouring pixel centres, by their colours alone: order 2, and the same on a
+    mesh that is moved (`mesh_surface`). What lies outside the outermost pixel centres is left out.
+
+    n dx is half the product of the diagonals, the mean of n over the bilinear patch; quarter turns and flips permute
+    the squares.
+
+    Raises:
+        ArgumentError: as `pixel_surface`.
+    """
+    _check(images)
+    grid = pixel_grid(*images.shape[-2:], dtype=images.dtype, device=images.device).movedim(-1, 0)[None]
+    (a, b, c, d), (p, q, r, s) = _squares(images), _squares(grid)
+    return _surface((a + b + c + d) / 4, d - a, c - b, 0.5, (p + q + r + s) / 4)
+
+
 def triangle_surface(images: Float[Tensor, "b c h w"]) -> Surface:
     """The image linear on triangles with pixel centres as vertices, each square cut by both diagonals at half weight,
     so that quarter turns and flips permute the triangles. What lies outside the outermost pixel centres is left out.
@@ -76,32 +104,90 @@ def triangle_surface(images: Float[Tensor, "b c h w"]) -> Surface:
     """
     _check(images)
     grid = pixel_grid(*images.shape[-2:], dtype=images.dtype, device=images.device).movedim(-1, 0)[None]
-    a, b, c = _corners(images)
-    position = torch.stack(_corners(grid)).mean(0)
+    a, b, c = _triangles(images)
+    position = torch.stack(_triangles(grid)).mean(0)
     return _surface((a + b + c) / 3, b - a, c - a, 0.25, position)
 
 
-def _corners(field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The values at the first, second and third corner of all triangles, "b c m"."""
+_SURFACES: dict[Discretisation, Callable[[Tensor], Surface]] = {
+    "pixels": pixel_surface,
+    "quads": quad_surface,
+    "triangles": triangle_surface,
+}
+
+
+def surface_of(images: Float[Tensor, "b c h w"], discretisation: Discretisation = "quads") -> Surface:
+    """The pieces of the surface of each image.
+
+    Raises:
+        ArgumentError: an unknown discretisation; images as in `pixel_surface`.
+    """
+    if discretisation not in _SURFACES:
+        raise ArgumentError("discretisation", discretisation, f"one of {', '.join(_SURFACES)}")
+    return _SURFACES[discretisation](images)
+
+
+def _squares(field: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The values at the top left, top right, bottom left and bottom right corner of all squares, "b c m"."""
     rows = field[..., :-1, :], field[..., 1:, :]
-    (a, b), (c, d) = ((row[..., :-1].flatten(2), row[..., 1:].flatten(2)) for row in rows)
+    a, b, c, d = (part.flatten(2) for row in rows for part in (row[..., :-1], row[..., 1:]))
+    return a, b, c, d
+
+
+def _triangles(field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The values at the first, second and third corner of all triangles, "b c m"."""
+    a, b, c, d = _squares(field)
     first, second, third = zip((a, b, d), (a, d, c), (a, b, c), (b, d, c), strict=True)
     return torch.cat(first, -1), torch.cat(second, -1), torch.cat(third, -1)
 
 
-def mesh_surface(
-    colours: Float[Tensor, "b c v"], vertices: Float[Tensor, "#b 2 v"], triangles: Int64[Tensor, "m 3"]
-) -> Surface:
-    """A piece for each triangle, by the colours of its vertices: where vertices move, only positions change.
+def pixel_mesh(
+    height: int, width: int, discretisation: Discretisation = "quads", *, dtype: torch.dtype = torch.float64
+) -> tuple[Float[Tensor, "1 2 v"], Int64[Tensor, "m k"]]:
+    """Vertices (x, y), the pixel centres, and faces of the mesh that `quad_surface` or `triangle_surface` is made of.
 
-    Colour and position are those of the centroid, exact for integrands that are linear on a triangle: order 2 else.
+    Raises:
+        ArgumentError: "pixels", which are no mesh: their differences reach over their neighbours.
     """
-    a, b, c = (colours[:, :, corner] for corner in triangles.unbind(1))
-    position = vertices[:, :, triangles].mean(-1)
-    return _surface((a + b + c) / 3, b - a, c - a, 0.5, position)
+    if discretisation not in ("quads", "triangles"):
+        raise ArgumentError("discretisation", discretisation, "quads or triangles, which are a mesh")
+    vertices = pixel_grid(height, width, dtype=dtype).flatten(0, 1).mT[None]
+    number = torch.arange(height * width).view(1, 1, height, width)
+    if discretisation == "triangles":
+        return vertices, torch.stack(_triangles(number), -1)[0, 0]
+    a, b, c, d = _squares(number)
+    return vertices, torch.stack((a, b, d, c), -1)[0, 0]
+
+
+def mesh_surface(
+    colours: Float[Tensor, "b c v"],
+    vertices: Float[Tensor, "#b 2 v"],
+    faces: Int64[Tensor, "m k"],
+    *,
+    covers: int = 1,
+) -> Surface:
+    """A piece for each triangle (k = 3) or quadrilateral (k = 4, its corners in order), by the colours of its vertices:
+    where vertices move, only positions change.
+
+    Colour and position are the means over the corners, exact for integrands that are linear on a triangle: order 2
+    else. `covers` is how often the faces cover the square: 2 for both diagonals of `pixel_mesh`.
+
+    Raises:
+        ArgumentError: faces of other than three or four corners.
+    """
+    if faces.shape[1] not in (3, 4):
+        raise ArgumentError("faces.shape", tuple(faces.shape), "(faces, 3) or (faces, 4): triangles or quadrilaterals")
+    corners = [colours[:, :, corner] for corner in faces.unbind(1)]
+    along = corners[2] - corners[0]
+    across = corners[-1] - corners[1] if len(corners) == 4 else corners[1] - corners[0]
+    position = vertices[:, :, faces].mean(-1)
+    return _surface(sum(corners[1:], corners[0]) / len(corners), along, across, 0.5 / covers, position)
 
 
 def _surface(colour: Tensor, along: Tensor, across: Tensor, measure: float, position: Tensor) -> Surface:
+    if colour.dtype.itemsize == 2:  # a product of two differences leaves nothing of half a precision
+        wide = _surface(colour.float(), along.float(), across.float(), measure, position.float())
+        return Surface(*(part.to(colour.dtype) for part in (wide.colour, wide.direction, wide.area, wide.position)))
     pairs = list(combinations(range(colour.shape[1]), 2))
     normal = torch.stack([along[:, i] * across[:, j] - along[:, j] * across[:, i] for i, j in pairs], 1)
     square = normal.square().sum(1)
@@ -166,7 +252,7 @@ class SurfacePool2d(nn.Module):
         integrand: f, a module from "b c+d m", `Surface.features`, to "b out m" that treats the m pieces alike, such as
             1×1 convolutions.
         windows: g, along a side.
-        discretisation: "pixels" or "triangles".
+        discretisation: "pixels", "quads" or "triangles".
         mean: divide by the area.
 
     Raises:
@@ -178,25 +264,31 @@ class SurfacePool2d(nn.Module):
         self, integrand: nn.Module, *, windows: int = 1, discretisation: Discretisation = "pixels", mean: bool = True
     ) -> None:
         super().__init__()
-        if discretisation not in get_args(Discretisation):
-            raise ArgumentError("discretisation", discretisation, f"one of {', '.join(get_args(Discretisation))}")
+        if discretisation not in _SURFACES:
+            raise ArgumentError("discretisation", discretisation, f"one of {', '.join(_SURFACES)}")
         self.integrand, self.windows = integrand, Windows(windows)
-        self.discretisation, self.mean = discretisation, mean
+        self.discretisation: Discretisation = discretisation
+        self.mean = mean
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out"]:
+        return self.pool(self.surface(images))
+
+    def surface(self, images: Float[Tensor, "b c h w"]) -> Surface:
+        """The pieces that are integrated over."""
         if min(images.shape[-2:]) < self.windows.count:
             wanted = f"at least {self.windows.count} pixels along a side, one for each window"
             raise ArgumentError("images.shape", tuple(images.shape), wanted)
-        return self.pool(pixel_surface(images) if self.discretisation == "pixels" else triangle_surface(images))
+        return surface_of(images, self.discretisation)
 
-    def pool(self, surface: Surface) -> Float[Tensor, "b out"]:
-        """The integrals over a surface."""
-        values = self.integrand(surface.features) * surface.area[:, None]
-        integrals = values @ self.windows(surface.position).mT
+    def pool(self, surface: Surface, values: Float[Tensor, "b out m"] | None = None) -> Float[Tensor, "b out"]:
+        """The integrals over a surface, of the integrand or of given values."""
+        values = self.integrand(surface.features) if values is None else values
+        weight = surface.area
         if self.mean:
-            area = surface.area.sum(-1)[:, None, None]
-            integrals = integrals / area.masked_fill(area == 0, 1)
-        return integrals.flatten(1)
+            area = weight.sum(-1, keepdim=True)
+            weight = weight / area.masked_fill(area == 0, 1)
+        windows = self.windows(surface.position) * weight[:, None]
+        return (values @ windows.mT.to(values.dtype)).flatten(1)
 
     def extra_repr(self) -> str:
         return f"windows={self.windows.count}, discretisation={self.discretisation}, mean={self.mean}"

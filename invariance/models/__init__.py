@@ -10,6 +10,7 @@ from .resnet import ResNet
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .seeding import initialised_by
+from .surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
 from .transformer import CPABCNN, STCNN
 
 __all__ = [
@@ -20,11 +21,14 @@ __all__ = [
     "AllCNN",
     "DiffCNN",
     "DiffCNNClassifier",
+    "DiffCNNWeighted",
     "P4CNNAutoRotation",
     "PlainCNN",
     "RegularCNN",
     "ResNet",
     "RotDCFCNN",
+    "SurfaceCNN",
+    "SurfaceClassifier",
     "build",
     "build_spec",
     "initialised_by",

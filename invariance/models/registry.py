@@ -20,6 +20,7 @@ from .regular import RegularCNN
 from .resnet import ResNet
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
+from .surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
 from .transformer import CPABCNN, STCNN
 
 __all__ = ["build", "build_spec", "list_models"]
@@ -33,6 +34,7 @@ _MODELS: dict[str, Callable[..., nn.Module]] = {
     "diffcnn": DiffCNN,
     "diffcnn-cnn": partial(DiffCNNClassifier, "cnn"),
     "diffcnn-resnet": partial(DiffCNNClassifier, "resnet"),
+    "diffcnn-weighted": DiffCNNWeighted,
     "p4cnn": P4CNN,
     "p4cnn-autorotation": P4CNNAutoRotation,
     "plain-cnn": PlainCNN,
@@ -41,6 +43,11 @@ _MODELS: dict[str, Callable[..., nn.Module]] = {
     "resnet44-z2": partial(ResNet, "z2"),
     "rotdcf-cnn": RotDCFCNN,
     "st-cnn": STCNN,
+    "surface": partial(SurfaceClassifier, windows=1, hidden=704),
+    "surface+cnn": SurfaceCNN,
+    "surface-2": partial(SurfaceClassifier, windows=2, hidden=588),
+    "surface-4": partial(SurfaceClassifier, windows=4, hidden=311),
+    "surface-8": partial(SurfaceClassifier, windows=8, hidden=92),
     "z2cnn": Z2CNN,
 }
 

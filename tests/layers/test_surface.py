@@ -160,8 +160,8 @@ def test_bad_input_is_named():
         pool(torch.zeros(1, 3, 3, 8))
     with pytest.raises(ArgumentError, match="windows = 0"):
         SurfacePool2d(integrand(), windows=0)
-    with pytest.raises(ArgumentError, match="discretisation = squares"):
-        SurfacePool2d(integrand(), discretisation="squares")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ArgumentError, match="discretisation = circles"):
+        SurfacePool2d(integrand(), discretisation="circles")  # pyright: ignore[reportArgumentType]
 
 
 def mesh(generator: torch.Generator, size: int = 8) -> tuple[Tensor, Tensor, Tensor]:

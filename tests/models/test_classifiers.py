@@ -17,6 +17,11 @@ SMALL = {
     "z2cnn": "z2cnn:width=8,dropout=0",
     "p4cnn": "p4cnn:width=4",
     "p4cnn-autorotation": "p4cnn-autorotation:width=6",
+    "diffcnn-weighted": "diffcnn-weighted:width=4,hidden=16,channels=3",
+    "surface": "surface:width=4,hidden=16",
+    "surface-4": "surface-4:width=4,hidden=16",
+    "surface-4-lipschitz": "surface-4:width=4,hidden=16,head=lipschitz",
+    "surface+cnn": "surface+cnn:width=4",
     **{f"allcnn-{s}": f"allcnn-{s}:width=8,dropout=(0.0,0.0)" for s in ("z2", "p4", "p4m")},
     **{f"resnet44-{s}": f"resnet44-{s}:width=8,blocks=1" for s in ("z2", "p4", "p4m")},
 }
@@ -38,7 +43,7 @@ def test_the_generator_decides(spec: str):
     first, again, other = state(1), state(1), state(2)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(first[name], again[name]) for name in first)
-    weights = [name for name in first if name.endswith(("weight", "left")) and first[name].ndim > 1]
+    weights = [name for name in first if name.endswith(("weight", "weight.original", "left")) and first[name].ndim > 1]
     assert weights
     assert not any(torch.equal(first[name], other[name]) for name in weights)
 
@@ -90,6 +95,11 @@ def test_channels_last_is_a_layout_only(spec: str, generator: torch.Generator):
         ("resnet44-p4m:blocks=0", "blocks = 0: a whole number ≥ 1"),
         ("diffcnn-cnn:channels=2", "channels = 2: at least 3"),
         ("diffcnn-cnn:in_channels=1", "in_channels = 1: 3: the Jacobian field needs three colours"),
+        ("surface-4:windows=0", "windows = 0: a whole number ≥ 1"),
+        ("surface-4:head=orthogonal", "head = orthogonal: one of free, lipschitz"),
+        ("surface-4:head=lipschitz,sharpness=0", "sharpness = 0"),
+        ("surface-2:in_channels=1", "in_channels = 1: 3: a surface in colour space needs three colours"),
+        ("diffcnn-weighted:channels=2", "channels = 2: at least 3"),
         ("diffcnn-resnet:depth=0", "depth = 0: a whole number ≥ 1"),
         ("diffcnn-cnn:cayley=3", "model = diffcnn-cnn:cayley=3: options of the right type"),
     ],

@@ -1,0 +1,220 @@
+"""Classifiers on integrals over the image's surface in colour space: invariant to diffeomorphisms but for windows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..errors import ArgumentError
+from ..layers import SurfacePool2d
+from ..layers.surface import Discretisation, Surface
+from .checks import check_dropout, check_whole
+from .diffcnn import DiffCNN
+from .lipschitz_head import LipschitzHead
+from .seeding import initialised_by
+
+__all__ = ["DiffCNNWeighted", "SurfaceCNN", "SurfaceClassifier"]
+
+Head = Literal["free", "lipschitz"]
+
+
+class Pointwise(nn.Module):
+    """A perceptron with ReLUs on every piece alike, "b f m" to "b out m", out ≥ 0."""
+
+    def __init__(self, *widths: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [nn.Linear(before, after), nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, pieces: Float[Tensor, "b f m"]) -> Float[Tensor, "b out m"]:
+        return self.layers(pieces.mT).mT
+
+
+class SurfaceClassifier(nn.Module):
+    r"""Means over the surface of learnt functions of colour and direction, in g×g windows; a perceptron on them.
+
+    "b 3 h w" to "b classes". Without windows (g = 1) the logits are invariant to every C¹ diffeomorphism of the square,
+    up to the quadrature (`SurfacePool2d`); with windows they move by no more than the distance that points move,
+    times a constant. The area of the surface, invariant too, is one more input of the perceptron.
+
+    >>> [sum(p.numel() for p in SurfaceClassifier(windows=g, hidden=h).parameters()) for g, h in ((1, 704), (4, 311))]
+    [579978, 587717]
+
+    Args:
+        windows: g.
+        width: 3·width functions are integrated, each a perceptron with 2·width hidden units.
+        hidden: units of both hidden layers of the head.
+        head: "free", or "lipschitz", of which `certify` knows how far a logit can move (`LipschitzHead`).
+        sharpness: of the Lipschitz head.
+        dropout: of the inputs of the free head.
+        discretisation: "quads" and "triangles" move with a mesh to rounding, "pixels" do not.
+        generator: source of all initial parameters.
+
+    Raises:
+        ArgumentError: an option out of range, images not in three colours or with fewer pixels than windows.
+    """
+
+    def __init__(
+        self,
+        *,
+        windows: int = 1,
+        width: int = 32,
+        hidden: int = 256,
+        in_channels: int = 3,
+        classes: int = 10,
+        head: Head = "free",
+        sharpness: float = 64.0,
+        dropout: float = 0.0,
+        discretisation: Discretisation = "quads",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        _check_colours(in_channels)
+        check_whole(windows=windows, width=width, hidden=hidden, classes=classes)
+        check_dropout(dropout)
+        if head not in get_args(Head):
+            raise ArgumentError("head", head, f"one of {', '.join(get_args(Head))}")
+        functions = 3 * width
+        with initialised_by(generator):
+            integrand = Pointwise(9, 2 * width, functions)
+            self.pool = SurfacePool2d(integrand, windows=windows, discretisation=discretisation)
+            if head == "lipschitz":
+                self.head = LipschitzHead(functions, self.pool.windows, hidden, classes, sharpness=sharpness)
+            else:
+                inputs = functions * windows**2
+                self.head = _FreeHead(_perceptron(inputs + 1, hidden, classes, dropout))
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
+        return self.of_surface(self.pool.surface(images))
+
+    def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
+        """The logits of a surface, such as one whose mesh was moved."""
+        return self.head(self.pool.pool(surface), _log_area(surface))
+
+
+class _FreeHead(nn.Module):
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, integrals: Tensor, log_area: Tensor) -> Tensor:
+        return self.layers(torch.cat((integrals, log_area.to(integrals.dtype)), 1))
+
+
+class SurfaceCNN(nn.Module):
+    """The integrals of `SurfaceClassifier` in 8×8 windows as an image, and a small planar network on it.
+
+    "b 3 h w" to "b classes". A window's Lipschitz constant grows with g, and the planar network's comes on top: the
+    price of seeing where things are.
+
+    >>> sum(p.numel() for p in SurfaceCNN().parameters())
+    579946
+
+    Raises:
+        ArgumentError: as `SurfaceClassifier`.
+    """
+
+    def __init__(
+        self,
+        *,
+        windows: int = 8,
+        width: int = 32,
+        in_channels: int = 3,
+        classes: int = 10,
+        discretisation: Discretisation = "quads",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        _check_colours(in_channels)
+        check_whole(windows=windows, width=width, classes=classes)
+        functions = 2 * width
+        with initialised_by(generator):
+            integrand = Pointwise(9, 3 * width // 2, functions)
+            self.pool = SurfacePool2d(integrand, windows=windows, discretisation=discretisation, mean=False)
+            layers: list[nn.Module] = [nn.Unflatten(1, (functions, windows, windows)), nn.BatchNorm2d(functions)]
+            for before, after in pairwise((functions, 5 * width, 4 * width, 8 * width)):
+                layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after, affine=False), nn.ReLU()]
+            self.features = nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten())
+            self.head = nn.Linear(8 * width, classes)
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
+        return self.of_surface(self.pool.surface(images))
+
+    def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
+        """The logits of a surface, such as one whose mesh was moved."""
+        return self.head(self.features(self.pool.pool(surface)))
+
+
+class DiffCNNWeighted(nn.Module):
+    r"""$\int f(U)\,|n|\,dx / \int |n|\,dx$ with U of one-tap DiffCNN and learnt f; a perceptron on it.
+
+    "b 3 h w" to "b classes": the repair of DiffCNN by its pooling alone. Degenerate pixels, where U has a pole, weigh
+    nothing. U of one tap is a function of [n], so it sees no colour: less than `SurfaceClassifier` (R.fields).
+
+    >>> sum(p.numel() for p in DiffCNNWeighted().parameters())
+    579987
+
+    Args:
+        channels: of U, at least 3.
+        width, hidden, dropout: as in `SurfaceClassifier`.
+        generator: source of all initial parameters.
+
+    Raises:
+        ArgumentError: an option out of range, images not in three colours.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 8,
+        width: int = 32,
+        hidden: int = 704,
+        in_channels: int = 3,
+        classes: int = 10,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        _check_colours(in_channels)
+        check_whole(width=width, hidden=hidden, classes=classes)
+        check_dropout(dropout)
+        if channels < 3:
+            raise ArgumentError("channels", channels, "at least 3: with fewer U is 0 or undefined for every image")
+        with initialised_by(generator):
+            self.invariant = DiffCNN(channels, 1)
+            self.pool = SurfacePool2d(Pointwise(channels, 2 * width, 3 * width))
+            self.head = _FreeHead(_perceptron(3 * width + 1, hidden, classes, dropout))
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
+        surface = self.pool.surface(images)
+        values = self.pool.integrand(self.invariant(images).flatten(2))
+        return self.head(self.pool.pool(surface, values), _log_area(surface))
+
+
+def _perceptron(inputs: int, hidden: int, classes: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.BatchNorm1d(inputs, affine=False),
+        nn.Dropout(dropout),
+        nn.Linear(inputs, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, classes),
+    )
+
+
+def _log_area(surface: Surface) -> Float[Tensor, "b 1"]:
+    """log(1 + area): 0 for an image without a surface."""
+    return surface.area.sum(-1, keepdim=True).log1p()
+
+
+def _check_colours(colours: int) -> None:
+    if colours != 3:
+        wanted = "3: a surface in colour space needs three colours; a grey image has rank one and no normal"
+        raise ArgumentError("in_channels", colours, wanted)
