@@ -44,7 +44,7 @@ class SurfaceClassifier(nn.Module):
     times a constant. The area of the surface, invariant too, is one more input of the perceptron.
 
     >>> [sum(p.numel() for p in SurfaceClassifier(windows=g, hidden=h).parameters()) for g, h in ((1, 704), (4, 311))]
-    [579978, 587717]
+    [579242, 585350]
 
     Args:
         windows: g.
@@ -114,7 +114,7 @@ class SurfaceCNN(nn.Module):
     price of seeing where things are.
 
     >>> sum(p.numel() for p in SurfaceCNN().parameters())
-    579946
+    578250
 
     Raises:
         ArgumentError: as `SurfaceClassifier`.
@@ -158,7 +158,7 @@ class DiffCNNWeighted(nn.Module):
     nothing. U of one tap is a function of [n], so it sees no colour: less than `SurfaceClassifier` (R.fields).
 
     >>> sum(p.numel() for p in DiffCNNWeighted().parameters())
-    579987
+    579253
 
     Args:
         channels: of U, at least 3.
