@@ -282,13 +282,13 @@ class SurfacePool2d(nn.Module):
 
     def pool(self, surface: Surface, values: Float[Tensor, "b out m"] | None = None) -> Float[Tensor, "b out"]:
         """The integrals over a surface, of the integrand or of given values."""
-        values = self.integrand(surface.features) if values is None else values
+        shown: Tensor = self.integrand(surface.features) if values is None else values
         weight = surface.area
         if self.mean:
             area = weight.sum(-1, keepdim=True)
             weight = weight / area.masked_fill(area == 0, 1)
         windows = self.windows(surface.position) * weight[:, None]
-        return (values @ windows.mT.to(values.dtype)).flatten(1)
+        return (shown @ windows.mT.to(shown.dtype)).flatten(1)
 
     def extra_repr(self) -> str:
         return f"windows={self.windows.count}, discretisation={self.discretisation}, mean={self.mean}"
