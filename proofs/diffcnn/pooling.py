@@ -92,7 +92,7 @@ U_pool = Statement(
         "sup u, or any quantity of the set of values, is the same for I∘φ. ∫u dx is not: ∫u∘φ dx = ∫u |det dφ⁻¹| dy. "
         "∫u |∂xI × ∂yI| dx is, and its quotient by ∫|∂xI × ∂yI| dx: the weight of I∘φ is |det dφ| times that of I at "
         "φ(x). It is the integral over the image as a surface in colour space, which does not know how the plane lies "
-        "on it. So global average pooling, the usual head, throws away what the layer has won."
+        "on it (R). So global average pooling, the usual head, throws away what the layer has won."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
