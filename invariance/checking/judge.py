@@ -133,11 +133,8 @@ class _Look:
         if (found := self._confirmed()) is not None:
             return "violated", self._place(*found)
         if (hidden := self._hidden) is not None:
-            remedy = "check in float64" if self.rounding.eps > 1e-10 else "store the parameters in float64"
-            return (
-                "undecided",
-                f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {remedy}",
-            )
+            said = f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {self._remedy}"
+            return "undecided", said
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
         coarse = self._by_image(self.apart).mean().sqrt() > _INSIDE * self.rounding.eps
@@ -175,6 +172,14 @@ class _Look:
         """
         larger = torch.maximum(self.difference, self.variance).mean(2)
         return max((error for error in self._ratios(larger) if error > _BLUNT), default=None)
+
+    @property
+    def _remedy(self) -> str:
+        if self.rounding.eps > 1e-10:
+            return "check in float64"
+        if self.rounding.stored is not None:
+            return "store the parameters in float64"
+        return "show it other inputs; at these it jumps, as a division of almost nothing by almost nothing does"
 
     def _ratios(self, squares: Tensor) -> list[float]:
         """E of each channel that tells the images apart, for squares by image and channel."""
@@ -227,7 +232,11 @@ class _Look:
         return _quantile(looks, min(max(roundings, _FEWEST), most))
 
     def _arithmetic(self, rounding: Rounding, image: int | None = None) -> Levels:
-        return self._variance(rounding, self._squares(rounding.arithmetic(self.case.action)), image)
+        draws = rounding.arithmetic(self.case.action)
+        squares = self._squares(draws)
+        if image is not None:  # where F jumps at x, as 0/0 of a constant channel does, the first draw alone shows it
+            squares = torch.maximum(squares, self._squares(draws[:1]))
+        return self._variance(rounding, squares, image)
 
     def _stored(self, rounding: Rounding, image: int | None = None) -> Levels | float:
         draws = rounding.of_stored(self.case.action)
