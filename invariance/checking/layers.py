@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError, reason_of
-from ..fields import map_tree
-from ..groups import GROUPS
+from ..fields import map_tree, sequence
+from ..groups import GROUPS, Element, Shift, shifts
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
+from ..symmetry import Symmetry
 from .elements import planar_name
 from .exact import IMAGES, MANY
 from .inputs import KINDS, images
@@ -25,7 +27,7 @@ from .torus import Torus
 __all__ = ["broken_layer", "broken_symmetry", "layers_of"]
 
 _ROUNDING = 4e-10
-_FAINT = 1e-6  # of the error at the end: a layer that is off by less is not what broke it
+_FAINT = 1e-6  # of the error at the end, or of 1: a layer that is off by less is not what broke it
 _BORDER = 4  # pixels beyond the shift, which leave what padding reflects out
 
 
@@ -51,7 +53,9 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
         raise ArgumentError("group", question.group, "a group that moves pixels of images, for errors by layer")
     if row is None:
         raise ArgumentError("report", report.verdict, "a report with an error")
-    probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch)
+    probe = Probe(
+        model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence
+    )
     return _layers(probe, question, row, max(_ROUNDING, row.floor))
 
 
@@ -61,7 +65,7 @@ def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
     if not isinstance(probe.model, nn.Module) or question.input_kind == "jacobian" or probe.batch < 2:
         return []
     try:
-        report = _layers(probe, question, row, max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0)))
+        report = _layers(probe, question, row, max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0)))
     except Exception as error:  # code of others, called in its own way: the verdict stands without it
         return [_unnamed(error)]
     return _told(report, question)
@@ -92,7 +96,7 @@ def _symmetry_layers(model: nn.Module, question: SymmetryQuestion, rows: Sequenc
     assert isinstance(copied, nn.Module)
     inputs = map_tree(lambda leaf: leaf.to(question.device, _dtype_of(leaf, question.dtype)), drawn)
     acted = acted_element(symmetry, elements[row.transformation], inputs)
-    tolerance = max(_ROUNDING, row.floor, _FAINT * (row.error or 0.0))
+    tolerance = max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0))
     return blame_layers(copied, inputs, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
 
 
@@ -117,10 +121,12 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
         warps = warps_of(question.group, count, generator) | (turns() if question.group == "rotation" else {})
         warp = warps[row.transformation.partition(",")[0]]  # a row at one size has its bandwidth behind it
         return layerwise_error(model.cpu().double(), pictures, warp, size=row.size[0])
-    inputs = _shown(question, row, generator).to(probe.device, probe.dtype)
+    inputs = probe.as_taken(_shown(question, row, generator)).to(probe.device, probe.dtype)
     if question.group in FINITE:
         return layerwise_error(model, inputs, GROUPS[question.group], tolerance=tolerance)
     shift = ast.literal_eval(row.transformation.removeprefix("shift by "))
+    if question.sequence:
+        return _sequence_layers(model, inputs, shift[1], tolerance, counted=question.border == "counted")
     if question.border == "counted":
         return layerwise_error(model, inputs, shift, tolerance=tolerance)
     if (around := _on_torus(model, inputs, shift, tolerance)) is not None:
@@ -150,6 +156,17 @@ def _on_torus(model: nn.Module, inputs: Tensor, shift: tuple[int, int], toleranc
     except Exception:  # code of others, off the plane that it was written for
         return None
     return report if report.faults and not torus.doubts else None
+
+
+def _sequence_layers(
+    model: nn.Module, inputs: Tensor, step: int, tolerance: float, *, counted: bool
+) -> LayerwiseReport:
+    """Under a cyclic shift by so many steps, with every window going around the ends unless these count."""
+    length = inputs.shape[-1]
+    symmetry = Symmetry(shifts(length), sequence(inputs.shape[1], length))
+    acted = acted_element(symmetry, Element({"grid": Shift((step,), (length,))}), inputs)
+    with torch.no_grad(), nullcontext() if counted else Torus():
+        return blame_layers(model, inputs, [acted], tolerance=tolerance, symmetry="shifts")
 
 
 def _told(report: LayerwiseReport, question: Question) -> list[str]:

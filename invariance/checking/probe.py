@@ -26,19 +26,23 @@ class Probe:
     """`model` on tensors of `dtype` on `device`, `batch` samples at a time; the model itself is left as it is.
 
     Lazy modules take their shapes from the first input. A model that takes one sample at a time, or that needs
-    gradients inside, is run so.
+    gradients inside, is run so. One of sequences is shown images of one row, (b, C, 1, length), as (b, C, length), and
+    a sequence that it returns becomes such an image.
 
     Raises, when it is called:
         ArgumentTypeError: the model returns something other than one floating-point tensor.
         ArgumentError: it refuses the input, changes the number of samples, or returns NaN or infinite values.
     """
 
-    def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int) -> None:
+    def __init__(
+        self, model: Model, *, dtype: torch.dtype, device: str, batch: int, sequence: bool = False
+    ) -> None:
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError, TypeError) as error:
             raise ArgumentError("device", device, "cpu, or cuda on a machine that has it") from error
         self.original, self.dtype, self.device, self.batch = model, dtype, device, batch
+        self.sequence = sequence
         self.passes = 0
         self.alone: bool | None = None  # once it is known: whether a sample's output ignores its batch
         self._grad = False
@@ -166,6 +170,10 @@ class Probe:
             return False
         return True
 
+    def as_taken(self, inputs: Tensor) -> Tensor:
+        """As the model takes them."""
+        return inputs.squeeze(-2) if self.sequence else inputs
+
     def _give_shapes(self, inputs: Tensor) -> None:
         if not isinstance(self.original, nn.Module) or not any(is_lazy(value) for value in _state(self.original)):
             return
@@ -173,9 +181,9 @@ class Probe:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(0)
             try:
-                self.original(torch.zeros(len(inputs[:2]), *inputs.shape[1:]))
+                self.original(self.as_taken(torch.zeros(len(inputs[:2]), *inputs.shape[1:])))
             except Exception as error:  # code of others: whatever it raises, the input is what it refused
-                raise _refusal(error, inputs, self.batch, self.original) from error
+                raise _refusal(error, self.as_taken(inputs), self.batch, self.original) from error
 
     def _run(self, model: Model, inputs: Tensor, dtype: torch.dtype) -> Tensor:
         try:
@@ -194,15 +202,16 @@ class Probe:
         self.passes += len(part)
         try:
             with torch.set_grad_enabled(self._grad), self._around:
-                output = model(part.to(self.device, dtype, copy=True).requires_grad_(self._grad))
+                output = model(self.as_taken(part.to(self.device, dtype, copy=True)).requires_grad_(self._grad))
         except ArgumentTypeError:  # of what came out
             raise
         except Exception as error:  # code of others: whatever it raises, the input is what it refused
             if "does not require grad" in reason_of(error) and not self._grad:
                 self._grad = True
                 return self._passed(model, part, dtype)
-            raise _refusal(error, part, self.batch, model) from error
-        return _examined(output, len(part))
+            raise _refusal(error, self.as_taken(part), self.batch, model) from error
+        found = _examined(output, len(part))
+        return found.unsqueeze(-2) if self.sequence and found.ndim == 3 else found
 
 
 def _agree(first: Tensor, second: Tensor, tolerance: float) -> bool:

@@ -54,7 +54,7 @@ def unasked(model: Model, report: CheckReport) -> CheckReport:
     if isinstance(question, SymmetryQuestion):
         shapes = [leaf.shape for _, leaf in leaves(question.symmetry.inputs)]
     else:
-        shapes = [question.input_shape]
+        shapes = [question.sample_shape]
     if report.verdict != "consistent" or len(shapes) != 1 or not small(model, prod(shapes[0])):
         return report
     found = with_proof(model, report)

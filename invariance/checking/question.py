@@ -24,6 +24,7 @@ __all__ = [
     "Action",
     "Border",
     "Kind",
+    "SEQUENCES",
     "Question",
     "SymmetryQuestion",
     "question_from_dict",
@@ -39,6 +40,9 @@ FINITE = tuple(name for name, group in GROUPS.items() if group.permutes_pixels)
 POINTWISE = ("colour-gain", "block-fields")
 LADDER = ("rotation", "scale", "shear", *WARP_FAMILIES)
 BATCH = "batch"
+SEQUENCES = ("translation", BATCH)
+"""What is asked of sequences in the way it is asked of images; other groups act on them through a `Symmetry`."""
+
 CHECKED_GROUPS = ("translation", BATCH, *FINITE, *POINTWISE, *LADDER)
 
 Border = Literal["ignored", "counted"]
@@ -51,6 +55,9 @@ _DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 @dataclass(frozen=True)
 class Question:
     """The arguments of `check`, which explains them; the random numbers come from `seed` alone.
+
+    Attributes:
+        sequence: the shape (C, 1, length) stands for sequences (C, length), images of one row.
 
     Raises:
         ArgumentError: an unknown group, claim or action; a combination of them or a shape that makes no sense.
@@ -72,6 +79,7 @@ class Question:
     tolerance: float | None = None
     border: Border = "ignored"
     budget: float | None = None
+    sequence: bool = False
     inputs: Tensor | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +98,8 @@ class Question:
                 "volume:1x8x33x33"
             )
             raise ArgumentError("input_shape", self.input_shape, wanted)
+        if self.sequence and (self.group not in SEQUENCES or self.input_shape[-2] != 1):
+            raise ArgumentError("sequence", self.input_shape, f"(C, 1, length), for {' and '.join(SEQUENCES)}")
         if len(self.input_shape) != _AXES[self.input_kind]:
             raise ArgumentError("input_shape", self.input_shape, f"{_AXES[self.input_kind]} axes for {self.input_kind}")
         if self.input_kind == "jacobian" and self.input_shape[1:3] != (3, 2):
@@ -170,7 +180,14 @@ class Question:
 
     def shape(self, size: int | None = None) -> tuple[int, ...]:
         """The input's shape, with another side length if given."""
-        return self.input_shape if size is None else (*self.input_shape[:-2], size, size)
+        if size is None:
+            return self.input_shape
+        return (*self.input_shape[:-2], 1 if self.sequence else size, size)
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Of one sample as the model takes it."""
+        return (self.input_shape[0], self.input_shape[-1]) if self.sequence else self.input_shape
 
     def to_dict(self) -> dict[str, Any]:
         action = self.action if isinstance(self.action, str | None) else "function"

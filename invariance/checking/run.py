@@ -26,6 +26,7 @@ from .question import (
     FINITE,
     LADDER,
     POINTWISE,
+    SEQUENCES,
     Action,
     Border,
     Kind,
@@ -144,7 +145,9 @@ def check(
     assert shape is not None
     assert name is not None
     fixed = None if sizes is None else _whole_numbers("sizes", sizes)
-    about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, own)
+    if sequence := len(shape) == 2 and name in SEQUENCES:
+        shape, own = (shape[0], 1, shape[1]), None if own is None else own.unsqueeze(-2)
+    about = (images, batch, dtype, device, block, seed, fibre, tolerance, border, budget, sequence, own)
     question = Question(shape, name, claim, action, fixed, *about)
     return _proved(model, with_variants(model, answer(model, question, progress, blame=blame), variants), prove)
 
@@ -173,7 +176,9 @@ def answer(
     """The report for a question; the same model and question have the same report."""
     if isinstance(question, SymmetryQuestion):
         return answer_symmetry(model, question)
-    probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch)
+    probe = Probe(
+        model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence
+    )
     generator = torch.Generator().manual_seed(question.seed)
     if question.group in LADDER:
         from .continuous import check_continuous

@@ -4,7 +4,8 @@ Every window that slides, of a convolution or a pool, sees the image wrapped aro
 pixels of n; padding by itself does nothing there. So a model that keeps shifts by itself keeps them exactly on the
 torus, whatever its padding does on the plane.
 
-What has a border for other reasons is noted as a doubt: a stride that does not divide the size, a slice, interpolation.
+What has a border for other reasons is noted as a doubt: a stride that does not divide the size, a slice, interpolation,
+a recurrence.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _PADS = {
     _ATEN.replication_pad2d.default,
 }
 _POOLS = {_ATEN.max_pool2d_with_indices.default: 4, _ATEN.avg_pool2d.default: None}
+_RECURRENCES = ("gru", "lstm", "rnn_tanh", "rnn_relu")
 _EDGES = ("upsample_bilinear", "upsample_bicubic", "upsample_linear", "grid_sampler", "cumsum", "im2col")
 
 
@@ -67,6 +69,8 @@ class _Pads(TorchFunctionMode):
         self.torus = torus
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "") in _RECURRENCES:
+            self.torus.doubt("a recurrence, which begins at one end")
         named = dict(zip(("input", "pad", "mode", "value"), args, strict=False)) | (kwargs or {})
         if func is F.pad and _of_the_plane(named["input"], named["pad"]):
             self.torus.wrapped += 1

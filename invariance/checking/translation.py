@@ -1,4 +1,6 @@
-r"""Translations by whole pixels. A border is no part of the plane: is it the network that fails, or its border?
+r"""Translations by whole pixels, and sequences by whole steps: images of one row, which do not move along columns.
+
+A border is no part of the plane: is it the network that fails, or its border?
 
 1. *Rolled*: the image goes around the edge and the output with it; exact where padding is circular, or nothing pads.
 2. *On the torus*: the same of the circular twin, the same weights with every window going around (`torus`). Where that
@@ -68,6 +70,16 @@ class _Setting:
         return self.question.moves is not None
 
     @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes of the plane along which there is more than one pixel."""
+        return tuple(axis for axis in (-2, -1) if self.shape[axis] > 1)
+
+    @property
+    def least(self) -> int:
+        """Pixels along the shorter of them."""
+        return min(self.shape[axis] for axis in self.axes)
+
+    @property
     def shifts(self) -> list[Shift]:
         """The least multiples of `_SHIFTS` that move the output by whole pixels; axes of one pixel do not move."""
         down, right = (stride.numerator * (n > 1) for stride, n in zip(self.strides, self.shape[-2:], strict=True))
@@ -113,10 +125,10 @@ def _shifts_of(probe: Probe, question: Question) -> str:
         return ""
     shape = question.shape(question.sizes[0] if question.sizes else None)
     strides = strides_of(probe, shape, probe(torch.zeros((2, *shape), dtype=torch.float64)))
-    down, right = (stride.numerator for stride in strides)
-    if down == right == 1:
+    moving = [stride.numerator for stride, n in zip(strides, shape[-2:], strict=True) if n > 1]
+    if set(moving) == {1}:
         return ""
-    by = f"{down} pixels" if down == right else f"{down} pixels along columns and {right} along rows"
+    by = f"{moving[0]} pixels" if len(set(moving)) == 1 else f"{moving[0]} pixels along columns and {moving[1]} along rows"
     return f"for shifts by multiples of {by}; shifts by one pixel do not act on this output"
 
 
@@ -132,12 +144,12 @@ def _decided(setting: _Setting, kinds: Sequence[Shown]) -> list[Row]:
     twin, holds = _twin(setting, kinds, torus, whole)
     if holds:
         return twin
-    interior = _interior(setting, kinds[0].plain) if setting.moves and min(setting.shape[-2:]) >= _THIN else None
+    interior = _interior(setting, kinds[0].plain) if setting.moves and setting.least >= _THIN else None
     if interior is not None:
         rows = _judged(setting, *_windows(setting, interior), "well inside the image, where its border does not reach")
         return rows if _holds(rows) else _coarser(setting, kinds, rows)
     grown = False
-    if min(setting.shape[-2:]) >= _THIN:
+    if setting.least >= _THIN:
         black, grown = _on_black(setting)
         if black is not None:
             return black
@@ -259,7 +271,7 @@ def _coarser(setting: _Setting, kinds: Sequence[Shown], rows: list[Row]) -> list
         return rows
     there = _there(setting, probe, one[0].plain)
     for factor in _COARSER:
-        if 2 * factor > min(setting.shape[-2:]):
+        if 2 * factor > setting.least:
             break
         if _holds(_rolled(there, one, "", factor)):
             said = f"it holds for shifts by multiples of {factor} pixels alone, as a stride makes it"
@@ -288,7 +300,7 @@ def _interior(setting: _Setting, output: Tensor) -> Rectangle | None:
     inputs = noise(setting.shape, 2, setting.generator)
     plain = setting.probe(inputs)
     sides = []
-    for axis in (-2, -1):
+    for axis in setting.axes:
         width = max(2, setting.shape[axis] // 8)
         free = torch.ones(output.shape[axis], dtype=torch.bool)
         for start in (0, setting.shape[axis] - width):
@@ -300,7 +312,8 @@ def _interior(setting: _Setting, output: Tensor) -> Rectangle | None:
             others = [d for d in range(reached.ndim) if d != reached.ndim + axis]
             free &= ~reached.amax(others)
         sides.append(_longest(free))
-    rows, columns = sides
+    whole = slice(0, 1)  # of an axis of one pixel
+    rows, columns = sides if len(sides) == 2 else (sides[0], whole) if setting.axes == (-2,) else (whole, sides[0])
     return (rows, columns) if all(side.stop - side.start > _NARROW for side in sides) else None
 
 
@@ -352,19 +365,20 @@ def _on_black(setting: _Setting) -> tuple[list[Row] | None, bool]:
     model took a canvas so large that no border reaches the content."""
     height, width = setting.shape[-2:]
     reached = False
-    for scale in (1, 2) if min(height, width) > _SMALL else (1, 2, 4):
-        shape = (*setting.shape[:-2], scale * height, scale * width)
-        content = compact_noise(shape, (height // 2, width // 2), setting.count, setting.generator)
+    for scale in (1, 2) if setting.least > _SMALL else (1, 2, 4):
+        shape = (*setting.shape[:-2], *(n if n == 1 else scale * n for n in (height, width)))
+        content = compact_noise(shape, (-(-height // 2), -(-width // 2)), setting.count, setting.generator)
         if scale > 1 and not setting.probe.accepts(content[:1]):
             break
         reached = scale > 1
         compared = _black(setting, content)
         if compared is None:
             continue
-        kept = (scale * height - height // 2) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
+        least = setting.least
+        kept = (scale * least - -(-least // 2)) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
         rows = _judged(setting, *compared, f"random content on a black ground, kept {kept} pixels off the edge")
         if all(row.verdict == "consistent" for row in rows):
-            grown = f"; at {height}×{width} itself the border reaches the content" if scale > 1 else ""
+            grown = f"; at {'×'.join(str(n) for n in (height, width) if n > 1)} itself the border reaches the content" if scale > 1 else ""
             return [replace(row, note=row.note + grown) for row in rows], reached
     return None, reached
 
@@ -374,7 +388,7 @@ def _black(setting: _Setting, content: Tensor) -> tuple[Tensor, dict[Shift, Move
     black = setting.probe(torch.zeros_like(content[:1]))[0]
     if black.ndim > 2 and setting.moves:
         interior = _unbordered(black)
-        if any(side.stop - side.start <= _NARROW for side in interior):
+        if any(interior[axis].stop - interior[axis].start <= _NARROW for axis in setting.axes):
             return None
     return _compared_within(setting, lambda shift: content.roll(shift, (-2, -1)), interior)
 

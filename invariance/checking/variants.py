@@ -124,7 +124,7 @@ def with_variants(model: Any, report: CheckReport, variants: Sequence[str]) -> C
     if isinstance(question, SymmetryQuestion):
         asked |= {"symmetry": question.symmetry, "images": question.samples, "inputs": question.inputs}
     else:
-        asked |= {"input_shape": question.input_shape, "group": question.group, "claim": question.claim}
+        asked |= {"input_shape": question.sample_shape, "group": question.group, "claim": question.claim}
         asked |= {"action": question.action, "images": question.images, "inputs": question.inputs}
     generator = torch.Generator().manual_seed(question.seed)
     found = check_variants(model, variants=variants, generator=generator, **asked)
