@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..fit import Fit, fit
 from ..places import Call
-from ..shadow import Operation, Twin, run_beside
+from ..shadow import Operation, Twin, run_beside, tensors
 from ..symmetry import Element
 from .node import ORDERS, RESHAPES, Node
 
@@ -32,6 +32,11 @@ LATER = Fit("silent", reason="judged with the output of its layer")
 """Under a warp, which costs a resampling, what a layer makes on the way to its output is not judged."""
 
 
+_EXACTLY = torch.finfo(torch.float64).eps ** 0.6
+"""Where another axis than the batch comes first, E is in units of differences within a sample, and a tolerance in
+those between samples says nothing: what is off by more is judged where the batch is back."""
+
+
 class Watcher:
     """Judges every result."""
 
@@ -39,12 +44,14 @@ class Watcher:
         self.element, self.tolerance = element, tolerance
         self.operations = 0
         self.modules: list[Left] = []
+        self._samples = 0
         self._last: object = None
 
     def run(self, model: nn.Module, inputs: object) -> list[Node | None]:
         given = Node(
             -1, "input", Call("", 1, model, None, None, 0, None), None, Fit("moves", "as given", reason="the input"), ()
         )
+        self._samples = len(tensors(inputs)[0])
         outputs = run_beside(model, inputs, self.element.transformed, known=given, watch=self, left=self.left)
         return [node for _, node in outputs]
 
@@ -65,6 +72,9 @@ class Watcher:
         node = Node(
             operation.number, operation.name, operation.call, operation.site, found, parents, tuple(plain.shape)
         )
+        reshaped = plain.ndim > 0 and len(plain) != self._samples
+        if reshaped and found.status == "moves" and (found.error or 0.0) > _EXACTLY:
+            node.fit = replace(found, status="silent", reason="the batch was reshaped")
         causes = node.causes
         broken = {id(cause) for cause in causes if cause.status == "broken"}
         if found.status == "rearranged" and len(broken) == 1:  # what one tensor lacks, only another lacks too
