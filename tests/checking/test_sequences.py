@@ -127,7 +127,7 @@ def test_positions_before_attention_are_all_that_is_blamed():
 
     report = shifted(Encoder())
     assert report.verdict == "violated"
-    assert "Encoder.forward between embed and layer" in str(report)
+    assert "forward between embed and layer: E = " in str(report)
     assert "broken also" not in str(report)
 
 
