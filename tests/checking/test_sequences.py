@@ -141,5 +141,5 @@ def test_inputs_of_ones_own_and_the_question_asked_again():
     model = stack()
     assert check(model, inputs=own, group="translation", claim="equivariant").verdict == "consistent"
     report = shifted(model)
-    again = question_from_dict(report.question.to_dict(), lambda _: pytest.fail())
+    again = question_from_dict(report.question.to_dict(), lambda _: pytest.fail("not of a symmetry"))
     assert answer(model, again) == report
