@@ -53,9 +53,7 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
         raise ArgumentError("group", question.group, "a group that moves pixels of images, for errors by layer")
     if row is None:
         raise ArgumentError("report", report.verdict, "a report with an error")
-    probe = Probe(
-        model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence
-    )
+    probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence)
     return _layers(probe, question, row, max(_ROUNDING, row.floor))
 
 

@@ -34,9 +34,7 @@ class Probe:
         ArgumentError: it refuses the input, changes the number of samples, or returns NaN or infinite values.
     """
 
-    def __init__(
-        self, model: Model, *, dtype: torch.dtype, device: str, batch: int, sequence: bool = False
-    ) -> None:
+    def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int, sequence: bool = False) -> None:
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError, TypeError) as error:

@@ -176,9 +176,7 @@ def answer(
     """The report for a question; the same model and question have the same report."""
     if isinstance(question, SymmetryQuestion):
         return answer_symmetry(model, question)
-    probe = Probe(
-        model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence
-    )
+    probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence)
     generator = torch.Generator().manual_seed(question.seed)
     if question.group in LADDER:
         from .continuous import check_continuous

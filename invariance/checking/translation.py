@@ -128,7 +128,11 @@ def _shifts_of(probe: Probe, question: Question) -> str:
     moving = [stride.numerator for stride, n in zip(strides, shape[-2:], strict=True) if n > 1]
     if set(moving) == {1}:
         return ""
-    by = f"{moving[0]} pixels" if len(set(moving)) == 1 else f"{moving[0]} pixels along columns and {moving[1]} along rows"
+    by = (
+        f"{moving[0]} pixels"
+        if len(set(moving)) == 1
+        else f"{moving[0]} pixels along columns and {moving[1]} along rows"
+    )
     return f"for shifts by multiples of {by}; shifts by one pixel do not act on this output"
 
 
@@ -378,7 +382,8 @@ def _on_black(setting: _Setting) -> tuple[list[Row] | None, bool]:
         kept = (scale * least - -(-least // 2)) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
         rows = _judged(setting, *compared, f"random content on a black ground, kept {kept} pixels off the edge")
         if all(row.verdict == "consistent" for row in rows):
-            grown = f"; at {'×'.join(str(n) for n in (height, width) if n > 1)} itself the border reaches the content" if scale > 1 else ""
+            here = "×".join(str(n) for n in (height, width) if n > 1)
+            grown = f"; at {here} itself the border reaches the content" if scale > 1 else ""
             return [replace(row, note=row.note + grown) for row in rows], reached
     return None, reached
 
