@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from invariance.checking import CheckReport, answer, check, question_from_dict
+from invariance.verdicts import Claim
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def _seeded() -> Iterator[None]:
         yield
 
 
-def shifted(model: nn.Module, length: int = 16, claim: str = "equivariant", **options) -> CheckReport:
+def shifted(model: nn.Module, length: int = 16, claim: Claim = "equivariant", **options) -> CheckReport:
     return check(model, input_shape=(3, length), group="translation", claim=claim, **options)
 
 
@@ -81,7 +82,7 @@ def ramp(x: Tensor) -> Tensor:
     return x + 0.05 * torch.arange(x.shape[-1]).to(x)
 
 
-HOLDS: dict[str, tuple[Callable[[], nn.Module], str]] = {
+HOLDS: dict[str, tuple[Callable[[], nn.Module], Claim]] = {
     "padded with zeros": (stack, "equivariant"),
     "padded around": (lambda: stack(padding_mode="circular"), "equivariant"),
     "pooled": (lambda: Coded(lambda x: x.mean(-1), stack()), "invariant"),
@@ -91,7 +92,7 @@ HOLDS: dict[str, tuple[Callable[[], nn.Module], str]] = {
 
 
 @pytest.mark.parametrize(("make", "claim"), HOLDS.values(), ids=HOLDS)
-def test_what_a_border_does_is_not_the_networks_doing(make: Callable[[], nn.Module], claim: str):
+def test_what_a_border_does_is_not_the_networks_doing(make: Callable[[], nn.Module], claim: Claim):
     assert shifted(make(), claim=claim).verdict == "consistent"
 
 
