@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 from .fields import leaves, map_tree
 from .groups import Element
 from .measure.error import Model
@@ -85,6 +85,7 @@ def symmetrize(net: Model, symmetry: Symmetry, *, how: How = "mean") -> Symmetri
     Raises:
         ArgumentError: an infinite or a larger group, one that resamples, "max" of an output that moves, "canonical" of
             several inputs or outputs.
+        ArgumentTypeError: a group, or its name, in place of a symmetry.
 
     >>> net = symmetrize(nn.Conv2d(1, 2, 3, padding=1), Symmetry("p4", "image:1x8x8", "image:2x8x8"))
     >>> x = torch.ones(1, 1, 8, 8).cumsum(-1)
@@ -95,6 +96,10 @@ def symmetrize(net: Model, symmetry: Symmetry, *, how: How = "mean") -> Symmetri
     """
     if how not in get_args(How):
         raise ArgumentError("how", how, f"one of {', '.join(get_args(How))}")
+    if not isinstance(symmetry, Symmetry):
+        named = getattr(symmetry, "name", symmetry)
+        wanted = f"how inputs and outputs move, such as Symmetry({named!r}, 'image:3x32x32', 'invariant')"
+        raise ArgumentTypeError("symmetry", symmetry, wanted)
     elements = symmetry.group.elements
     if elements is None:
         raise ArgumentError("symmetry", str(symmetry), "a group of at most 48 elements, such as p4m: it is summed over")

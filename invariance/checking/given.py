@@ -71,10 +71,9 @@ def of_folder(folder: Path, shape: tuple[int, ...], values: str | None) -> Tenso
     """
     if len(shape) != 3 or shape[0] not in (1, 3) or shape[1] != shape[2]:
         raise ArgumentError("--inputs", f"pictures for --input {','.join(map(str, shape))}", "1 or 3 channels, square")
-    from ..pictures import photographs
+    from ..pictures import PictureFolder
 
-    pictures = photographs(shape[-1], folder=folder)
-    return ranged(pictures.mean(1, keepdim=True) if shape[0] == 1 else pictures, values)
+    return ranged(PictureFolder(folder, shape[-1], channels=shape[0])[:MOST], values)
 
 
 def ranged(pictures: Tensor, values: str | None) -> Tensor:

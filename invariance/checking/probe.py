@@ -245,8 +245,11 @@ def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> Arg
     ):
         wanted = f"the module itself, or the dtype that it computes in, such as dtype=torch.float32 ({reason})"
         return ArgumentError("model", "a function of another dtype", wanted)
-    wanted = f"a shape and dtype that the model takes ({type(error).__name__}: {reason})"
-    return ArgumentError("input_shape", tuple(inputs.shape[1:]), wanted)
+    shape = tuple(inputs.shape[1:])
+    last = len(shape) == 3 and shape[-1] in (1, 3) and shape[0] not in (1, 3)
+    turned = f"; channels come first: {(shape[-1], *shape[:-1])}" if last else ""
+    wanted = f"a shape and dtype that the model takes ({type(error).__name__}: {reason}){turned}"
+    return ArgumentError("input_shape", shape, wanted)
 
 
 def _examined(output: object, samples: int) -> Tensor:

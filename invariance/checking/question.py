@@ -92,9 +92,10 @@ class Question:
         if min(self.input_shape, default=0) < 1 or len(self.input_shape) < 3:
             raise ArgumentError("input_shape", self.input_shape, "(channels, height, width), none of them 0")
         if len(self.input_shape) > 3 and self._declared is None:
+            batch = f", without the batch axis: {self.input_shape[1:]}" if self.input_shape[0] == 1 else ""
             wanted = (
-                "(channels, height, width); say of more axes what they are: fibre='regular' for (C, |H|, H, W), "
-                "functions on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as "
+                f"(channels, height, width){batch}; say of more axes what they are: fibre='regular' for "
+                "(C, |H|, H, W), functions on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as "
                 "volume:1x8x33x33"
             )
             raise ArgumentError("input_shape", self.input_shape, wanted)

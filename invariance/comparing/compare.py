@@ -77,7 +77,8 @@ def compare(
         ArgumentTypeError: a network that returns something other than one floating-point tensor.
     """
     named = _named(models)
-    scales = tuple(SCALES.get(warp, _RANDOM) if isinstance(warp, str) else _RANDOM) if scales is None else tuple(scales)
+    if scales is None:
+        scales = SCALES.get(warp, _RANDOM) if isinstance(warp, str) else _RANDOM
     fixed = isinstance(warp, str) and warp in MOTIONS and not MOTIONS[warp].directed
     draws = draws or (1 if fixed else 4)
     require_manner(claim, margin)

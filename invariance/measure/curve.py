@@ -13,14 +13,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..actions import PointwiseAction
-from ..errors import ArgumentError, UndefinedError
+from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
 from ..images import ContinuousImage, sample
 from ..warps import MOTIONS, WARP_FAMILIES, Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, invariance_error
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
 from .sweep import Gathered, Manner, sweep
-from .warping import Claim, require_manner
+from .warping import Claim, require_images, require_manner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,9 +207,12 @@ def invariance_curve(
         batch: how many images pass through the model at a time; all of them where it is not given.
 
     Raises:
-        ArgumentError: an unknown family, scales that are empty, not finite, not increasing, or that it cannot take.
+        ArgumentError: an unknown family, scales that are empty, not finite, not increasing, or that it cannot take; an
+            image without a batch.
+        ArgumentTypeError: one number for the scales; images of another dtype than the model's weights.
     """
     require_manner(claim, margin)
+    require_images(images)
     check_scales(scales, draws, warp)
     family = family_of(warp, _plane(images, size))
     drawn = list(draws_by_scale(family, scales, len(images), draws, generator))
@@ -242,6 +245,7 @@ def resampling_floor(
 
     Drawn beside a curve on sampled images, never subtracted from it.
     """
+    require_images(images)
     exact = matched_spectrum(images, generator=generator)
     height, width = images.shape[-2:]
     sampled = sample(exact, height, width)
@@ -277,6 +281,9 @@ def draws_by_scale(
     family: Family, scales: Sequence[float], batch: int, draws: int, generator: torch.Generator
 ) -> Iterator[list[Warp | PointwiseAction]]:
     """`draws` transformations at each scale, every scale from the same state of the generator."""
+    if not isinstance(generator, torch.Generator):
+        wanted = f"torch.Generator().manual_seed({generator if isinstance(generator, int) else 0})"
+        raise ArgumentTypeError("generator", generator, wanted)
     state = generator.get_state()
     for scale in scales:
         generator.set_state(state)
@@ -284,7 +291,12 @@ def draws_by_scale(
 
 
 def check_scales(scales: Sequence[float], draws: int, warp: str | Family = "") -> None:
-    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, or not of the motion; for no draws."""
+    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, or not of the motion; for no draws.
+
+    ArgumentTypeError for one number.
+    """
+    if isinstance(scales, int | float):
+        raise ArgumentTypeError("scales", scales, f"numbers, one after the other, such as ({scales},)")
     if isinstance(warp, str) and warp in MOTIONS:
         MOTIONS[warp].check(scales)
     elif not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):

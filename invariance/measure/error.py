@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import ArgumentError, ArgumentTypeError, DegenerateError, UndefinedError
 
@@ -92,7 +92,7 @@ def equivariance_error(
         ArgumentError: the two sides have different shapes.
         DegenerateError: a sample has no entry where both sides are defined.
     """
-    output = _output("model(inputs)", model(inputs))
+    output = _answer(model, inputs, "inputs")
     expected, plain = _output("output_action(model(inputs))", output_action(output)).double(), output.double()
     spread = mean_square_between(plain, plain.roll(1, 0)) if len(plain) > 1 else None
     return compare_outputs(expected, output_of(model, transformed, "transformed"), region=region, spread=spread)
@@ -130,12 +130,26 @@ def mean_square_between(first: Tensor, second: Tensor) -> Float[Tensor, "b"]:
 
 def output_of(model: Model, inputs: Tensor, name: str) -> Tensor:
     """What the model makes of the inputs, in float64; `name` is theirs, for errors."""
-    return _output(f"model({name})", model(inputs)).double()
+    return _answer(model, inputs, name).double()
 
 
 def invariance_error(model: Model, inputs: Tensor, transformed: Tensor, *, region: Region | None = None) -> ErrorReport:
     """Compare F(gx) with F(x): `equivariance_error` with the trivial action on the output."""
     return equivariance_error(model, inputs, transformed, output_action=lambda output: output, region=region)
+
+
+def _answer(model: Model, inputs: Tensor, name: str) -> Tensor:
+    """The output; a RuntimeError of weights and inputs of two dtypes says what to type."""
+    try:
+        return _output(f"model({name})", model(inputs))
+    except RuntimeError as error:
+        weights = model.parameters() if isinstance(model, nn.Module) else ()
+        kinds = {weight.dtype for weight in weights if weight.is_floating_point()}
+        if not kinds or inputs.dtype in kinds:
+            raise
+        kind = str(min(kinds, key=str))
+        wanted = f"{kind}, as the model's weights are: {name}.to({kind}), or model.to({inputs.dtype})"
+        raise ArgumentTypeError(f"{name}.dtype", inputs.dtype, wanted) from error
 
 
 def _output(name: str, value: object) -> Tensor:

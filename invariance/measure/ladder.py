@@ -12,9 +12,9 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import ArgumentError, UndefinedError
+from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
 from .error import ErrorReport
 from .interval import bootstrap_ratio, quantile_interval
 
@@ -90,6 +90,9 @@ def refinement_ladder(
         ArgumentError: fewer than four sizes, sizes that do not increase, or reports without independent samples.
         UndefinedError: the model does not tell the images apart on some grid.
     """
+    if isinstance(measure, nn.Module):
+        wanted = "a function of the grid size, such as lambda n: warp_error(model, images, warp, size=n)"
+        raise ArgumentTypeError("measure", type(measure).__name__, wanted)
     if len(sizes) < 4 or list(sizes) != sorted(set(sizes)):
         raise ArgumentError("sizes", tuple(sizes), "at least four increasing sizes, for three parameters")
     reports = [measure(size) for size in sizes]

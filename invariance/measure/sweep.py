@@ -112,7 +112,7 @@ def _sweep_batch(
             kept.append([])
         for transformation in row:
             inputs, moved = _pair(images, transformation, manner)
-            plain = plain or [output_of(model, inputs, "inputs") for model in models]
+            plain = plain or [output_of(model, inputs, "images") for model in models]
             for i, model in enumerate(models):
                 actual = output_of(model, moved, "transformed")
                 reports[i][-1].append(_compare(plain[i], actual, transformation, inputs, manner))

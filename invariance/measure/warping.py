@@ -12,13 +12,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..images import ContinuousImage, pixel_grid, sample
 from ..verdicts import Claim
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
-__all__ = ["Claim", "inside", "require_manner", "sample_pair", "warp_error"]
+__all__ = ["Claim", "inside", "require_images", "require_manner", "sample_pair", "warp_error"]
 
 
 def warp_error(
@@ -38,13 +38,20 @@ def warp_error(
     `margin`. The grid of the output is taken to cover the domain: a model that trims its borders needs padding.
 
     Raises:
-        ArgumentError: an unknown claim, a size that is missing or superfluous, a margin outside [0, 1).
+        ArgumentError: an unknown claim, a size that is missing or superfluous, a margin outside [0, 1); an image
+            without a batch; the claim equivariant of an output without a plane.
     """
     require_manner(claim, margin)
+    require_images(images)
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
     def action(output: Tensor) -> Tensor:
-        return warp_images(output, warp, method=method) if claim == "equivariant" else output
+        if claim == "invariant":
+            return output
+        if output.ndim < 4:
+            wanted = f"invariant: the output {tuple(output.shape[1:])} of an image has no plane that could move"
+            raise ArgumentError("claim", claim, wanted)
+        return warp_images(output, warp, method=method)
 
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
         return inside(warp, height, width, 1 - margin, inputs)
@@ -58,6 +65,16 @@ def require_manner(claim: Claim, margin: float) -> None:
         raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
     if not 0 <= margin < 1:
         raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
+
+
+def require_images(images: object) -> None:
+    """Raises ArgumentTypeError for arrays that are no tensors, ArgumentError for one image without a batch axis."""
+    if not isinstance(images, Tensor | ContinuousImage):
+        wanted = "a tensor of images, such as torch.from_numpy(images), or images known at every point"
+        raise ArgumentTypeError("images", type(images).__name__, wanted)
+    if isinstance(images, Tensor) and images.ndim < 4:
+        wanted = "(batch, channels, height, width), two images or more: torch.stack((first, second))"
+        raise ArgumentError("images.shape", tuple(images.shape), wanted)
 
 
 def sample_pair(

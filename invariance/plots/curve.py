@@ -20,7 +20,7 @@ __all__ = ["plot_invariance"]
 
 
 def plot_invariance(
-    curves: Sequence[InvarianceCurve],
+    curves: InvarianceCurve | Sequence[InvarianceCurve],
     *,
     ax: Axes | None = None,
     floor: InvarianceCurve | None = None,
@@ -43,6 +43,7 @@ def plot_invariance(
         ArgumentError: no curves, or a bound on a curve that is not among them.
         UndefinedError: a curve of a constant model.
     """
+    curves = [curves] if isinstance(curves, InvarianceCurve) else curves
     if not curves:
         raise ArgumentError("curves", curves, "at least one curve")
     generator = generator or torch.Generator().manual_seed(0)

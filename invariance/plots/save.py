@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["save_figure"]
 
 
-def save_figure(figure: Figure, path: Path, *, dpi: int = 150, **options: Any) -> None:
+def save_figure(figure: Figure, path: str | Path, *, dpi: int = 150, **options: Any) -> None:
     """As PNG, SVG or PDF, whichever the name ends in; the same bytes for the same figure.
 
     Raises:
@@ -22,6 +22,7 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 150, **options: Any) -
     """
     from matplotlib import rc_context
 
+    path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     # SVG and PDF have the date in them, and an SVG names that are random unless they are salted.
     about = {"svg": {"Date": None, "Creator": "invariance"}, "pdf": {"CreationDate": None, "Creator": "invariance"}}

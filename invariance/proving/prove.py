@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from ..errors import ArgumentError
+from ..groups import SplitGroup
 from ..symmetry import Symmetry
 from .actions import Action
 from .backward import nearest_symmetric
@@ -32,7 +33,7 @@ def prove(
     model: nn.Module,
     *,
     input_shape: Sequence[int] | None = None,
-    group: str | MovingGroup | None = None,
+    group: str | SplitGroup | MovingGroup | None = None,
     claim: Claim | None = None,
     symmetry: Symmetry | None = None,
     search: bool = True,

@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..fields import Invariant, leaves
-from ..groups import Element
+from ..groups import Element, SplitGroup
 from ..symmetry import Symmetry
 from .actions import Action
 from .generators import MovingGroup, group_of
@@ -45,11 +45,15 @@ class Question:
 
 
 def question_of(
-    group: str | MovingGroup | None, input_shape: Sequence[int] | None, claim: Claim | None, symmetry: Symmetry | None
+    group: str | SplitGroup | MovingGroup | None,
+    input_shape: Sequence[int] | None,
+    claim: Claim | None,
+    symmetry: Symmetry | None,
 ) -> Question:
     """The question that the arguments of `prove` ask.
 
     Raises:
+        ArgumentTypeError: a group of another kind.
         ArgumentError: neither or both of a symmetry and an input shape with a group; a shape, a claim or a group that
             is none; a group that does not move entries.
     """
@@ -64,7 +68,11 @@ def question_of(
     shape = tuple(int(n) for n in input_shape)
     if not shape or min(shape) < 1:
         raise ArgumentError("input_shape", tuple(input_shape), "lengths of at least 1, without the batch")
-    chosen = group_of(group, shape) if isinstance(group, str) else group
+    named = group.name if isinstance(group, SplitGroup) else group
+    chosen = group_of(named, shape) if isinstance(named, str) else named
+    if not isinstance(chosen, MovingGroup):
+        wanted = "a name such as 'p4', or Symmetry(group, fields in, fields out) as symmetry"
+        raise ArgumentTypeError("group", type(chosen).__name__, wanted)
     return _of_moving(chosen, shape, claim)
 
 
