@@ -95,8 +95,8 @@ class Question:
             batch = f", without the batch axis: {self.input_shape[1:]}" if self.input_shape[0] == 1 else ""
             wanted = (
                 f"(channels, height, width){batch}; say of more axes what they are: fibre='regular' for "
-                "(C, |H|, H, W), functions on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of fields, such as "
-                "volume:1x8x33x33"
+                "(C, |H|, H, W), functions on the group, fibre='jacobian' for (C, 3, 2, H, W), or a Symmetry of "
+                "fields, such as volume:1x8x33x33"
             )
             raise ArgumentError("input_shape", self.input_shape, wanted)
         if self.sequence and (self.group not in SEQUENCES or self.input_shape[-2] != 1):
