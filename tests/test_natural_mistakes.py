@@ -1,5 +1,7 @@
 """What anybody types wrong in the first hour either works or is answered with what to type instead."""
 
+# pyright: reportArgumentType=false
+
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,7 @@ def network() -> nn.Module:
 
 def curve(images: object = IMAGES, **options: object) -> invariance.InvarianceCurve:
     asked = {"warp": "affine", "scales": (0.1, 0.2), "generator": generator(), "draws": 1} | options
-    return invariance_curve(network(), images, **asked)  # pyright: ignore[reportArgumentType]
+    return invariance_curve(network(), images, **asked)
 
 
 MISTAKES = {
