@@ -53,6 +53,8 @@ from .symmetry import Symmetry
 from .testing import assert_consistent, assert_equivariant, assert_invariant
 from .warps import WARP_FAMILIES, Pullback, Warp, warp_images
 
+__version__: str
+
 __all__ = [
     "GROUPS",
     "P2",

@@ -11,6 +11,7 @@ __all__ = [
     "DivergedError",
     "FoldingError",
     "ImageReadError",
+    "MissingExtraError",
     "OutputError",
     "ResultError",
     "RunError",
@@ -78,6 +79,14 @@ class UndefinedError(ArgumentError):
 
 class ImageReadError(ArgumentError):
     """An image file or folder is missing, empty, unreadable or not in colour."""
+
+
+class MissingExtraError(ArgumentError):
+    """A library that comes with an extra is not installed; says which, and the command that installs it."""
+
+    def __str__(self) -> str:
+        what, library, command = self.args
+        return f"{what}: {library} is not installed: {command}"
 
 
 class OutputError(ArgumentError):

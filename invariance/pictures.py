@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from .errors import ArgumentError, ImageReadError
+from .extras import needed_for
 from .reading import is_folder, read_bytes
 
 __all__ = ["BUNDLED", "PictureFolder", "photographs"]
@@ -85,14 +86,8 @@ def _tensor(pixels: list[np.ndarray], dtype: torch.dtype) -> Float[Tensor, "b 3 
 
 
 def _bundled() -> Iterable[Image.Image]:
-    try:
+    with needed_for("photographs without a folder of one's own"):
         from skimage import data
-    except ImportError as error:
-        raise ImageReadError(
-            "folder",
-            None,
-            "a folder of pictures, or scikit-image for its own (pip install 'invariance[photographs]')",
-        ) from error
     return [Image.fromarray(getattr(data, name)()) for name in BUNDLED]
 
 

@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from .. import __version__
+
 __all__ = ["COMMANDS", "cli"]
 
 COMMANDS = (
@@ -65,7 +67,7 @@ _TRACEBACK = click.Option(
     no_args_is_help=False,
     context_settings={"show_default": True, "help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="invariance")
+@click.version_option(__version__, prog_name="invariance")
 def cli() -> None:
     """Which invariance claims are true, under which hypotheses, and how far a network is from them.
 

@@ -124,9 +124,11 @@ def _discover(model: Any, shape: tuple[int, ...], json_file: Path | None) -> int
 
 def _project(file: Path, report: Any, model: Any) -> None:
     """The nearest symmetric weights, in the types that the model has."""
-    from safetensors.torch import save
-
+    from ..extras import needed_for
     from ..files import write
+
+    with needed_for("--project"):
+        from safetensors.torch import save
 
     if report.backward is None:
         _say("no weights are written: the network is symmetric as it is, or it is not by more than rounding")

@@ -22,7 +22,8 @@ def report(output: Path, images: Path | None) -> int:
     from ..report import build_report, steps
 
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress:
         task = progress.add_task("photographs", total=len(steps()), completed=-1)
 
         def tick(step: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .. import __version__
 from ..checking.probe import Probe
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..images import pixel_grid
@@ -139,13 +140,9 @@ def _disc(images: Tensor) -> Tensor:
 
 
 def _versions() -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
+    import numpy
 
-    found: dict[str, Any] = dict(environment())
-    for name in ("invariance", "numpy"):
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    return {**environment(), "invariance": __version__, "numpy": numpy.__version__}
 
 
 def _named(models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]]) -> list[Named]:

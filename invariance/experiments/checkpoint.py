@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+from ..extras import needed_for
 from ..files import write
 from ..records import check_record
+
+with needed_for("training"):
+    from safetensors import SafetensorError, safe_open
+    from safetensors.torch import save
 
 __all__ = [
     "load_state",

@@ -11,6 +11,7 @@ from typing import Any, NotRequired, TypedDict
 
 import torch
 
+from .. import __version__
 from .data import Dataset, Splits
 from .options import TrainOptions
 
@@ -117,7 +118,8 @@ def _revision() -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "torch": torch.__version__}  # with its build, as "2.13.0+cpu"
-    for name in ("invariance", "numpy", "safetensors"):
+    found["invariance"] = __version__
+    for name in ("numpy", "safetensors"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ..errors import ArgumentError, ArgumentTypeError, RunError
+from ..extras import needed_for
 from .data import Splits, load_splits
 from .fit import train
 from .memory import keep_freed_memory
@@ -20,8 +21,8 @@ from .options import TrainOptions
 
 __all__ = ["Backend", "PlannedRun", "run_name", "sweep", "train_planned"]
 
-Backend = Literal["loky", "dask", "ray"]
-"""Where runs go: processes of this machine, a Dask cluster, a Ray cluster. Not threads: dropout and the initialisation
+Backend = Literal["loky", "dask"]
+"""Where runs go: processes of this machine, a Dask cluster. Not threads: dropout and the initialisation
 of networks draw from torch's global generator, which threads would share."""
 
 
@@ -70,19 +71,20 @@ def sweep(
     Args:
         jobs: processes of this machine, or of the local cluster that is started where no `address` is given. One with
             "loky" is this process.
-        address: of the Dask or Ray cluster, which has as many workers as it has. They must see the folders of the runs
+        address: of the Dask cluster, which has as many workers as it has. They must see the folders of the runs
             and of the data under the same names.
 
     Raises:
         RunError: runs failed or their workers were killed too often; says which and why.
-        ArgumentError: no jobs, an unknown backend, an address for processes of this machine, a library is missing.
+        ArgumentError: no jobs, an unknown backend, an address for processes of this machine.
+        MissingExtraError: joblib or dask is not installed.
     """
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "at least one")
     if backend not in get_args(Backend):
         raise ArgumentError("backend", backend, f"one of {', '.join(get_args(Backend))}")
     if backend == "loky" and address is not None:
-        raise ArgumentError("address", address, "a cluster's, with --backend dask or ray")
+        raise ArgumentError("address", address, "a cluster's, with --backend dask")
     attempt = partial(_attempt, work)
     if backend == "loky" and jobs == 1:
         failures = [attempt(run) for run in runs]
@@ -109,11 +111,9 @@ def _in_parallel(
     backend: Backend,
     address: str | None,
 ) -> list[str | None]:
-    try:
+    with needed_for("--jobs above 1"):
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import TerminatedWorkerError
-    except ModuleNotFoundError as error:
-        raise ArgumentError("--jobs", jobs, "1, or `pip install invariance[cluster]`") from error
     try:
         with _cluster(jobs, backend, address):
             return Parallel(n_jobs=jobs)(delayed(attempt)(run) for run in runs)  # pyright: ignore[reportReturnType]
@@ -126,26 +126,13 @@ def _in_parallel(
 def _cluster(jobs: int, backend: Backend, address: str | None) -> Iterator[None]:
     from joblib import parallel_config
 
-    try:
-        if backend == "ray":
-            import ray  # pyright: ignore[reportMissingImports]
-            from ray.util.joblib import register_ray  # pyright: ignore[reportMissingImports]
+    if backend == "loky":
+        with parallel_config(backend="loky"):
+            yield
+        return
+    with needed_for("--backend dask"):
+        from dask.distributed import Client
 
-            ray.init(address=address, num_cpus=None if address else jobs)
-            register_ray()
-            try:
-                with parallel_config(backend="ray"):
-                    yield
-            finally:
-                ray.shutdown()
-        elif backend == "dask":
-            from dask.distributed import Client
-
-            where = {"address": address} if address else {"n_workers": jobs, "threads_per_worker": 1}
-            with Client(**where), parallel_config(backend="dask"):  # pyright: ignore[reportArgumentType]
-                yield
-        else:
-            with parallel_config(backend="loky"):
-                yield
-    except ModuleNotFoundError as error:
-        raise ArgumentError("--backend", backend, f"one that is installed ({error})") from error
+    where = {"address": address} if address else {"n_workers": jobs, "threads_per_worker": 1}
+    with Client(**where), parallel_config(backend="dask"):  # pyright: ignore[reportArgumentType]
+        yield

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..actions import PointwiseAction
 from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
+from ..extras import needed_for
 from ..images import ContinuousImage, sample
 from ..warps import MOTIONS, WARP_FAMILIES, Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, invariance_error
@@ -164,7 +165,8 @@ class InvarianceCurve:
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each scale, draw and image (extra `frames`)."""
-        import pandas as pd
+        with needed_for("to_frame"):
+            import pandas as pd
 
         axes = [self.scales, range(self.difference.shape[1]), range(self.difference.shape[2])]
         index = pd.MultiIndex.from_product(axes, names=["scale", "draw", "image"])

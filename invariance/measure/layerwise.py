@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
+from ..extras import needed_for
 from ..groups import SplitGroup
 from ..images import ContinuousImage
 from ..warps import Method, Warp
@@ -123,7 +124,8 @@ class LayerwiseReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a layer (extra `frames`)."""
-        import pandas as pd
+        with needed_for("to_frame"):
+            import pandas as pd
 
         return pd.DataFrame(self.rows())
 

@@ -46,12 +46,10 @@ def warp_error(
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
     def action(output: Tensor) -> Tensor:
-        if claim == "invariant":
-            return output
-        if output.ndim < 4:
+        if claim == "equivariant" and output.ndim < 4:
             wanted = f"invariant: the output {tuple(output.shape[1:])} of an image has no plane that could move"
             raise ArgumentError("claim", claim, wanted)
-        return warp_images(output, warp, method=method)
+        return warp_images(output, warp, method=method) if claim == "equivariant" else output
 
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
         return inside(warp, height, width, 1 - margin, inputs)

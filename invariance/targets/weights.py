@@ -6,7 +6,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, ArgumentTypeError, CheckpointError
+from ..errors import ArgumentTypeError, CheckpointError
+from ..extras import needed_for
 from ..measure.error import Model
 from ..reading import read_bytes
 
@@ -26,11 +27,9 @@ def with_weights(model: Model, path: Path) -> nn.Module:
     """
     if not isinstance(model, nn.Module):
         raise ArgumentTypeError("TARGET", type(model).__name__, f"a module, to have the weights of {path}")
-    try:
+    with needed_for("weights of a file"):
         from safetensors import SafetensorError
         from safetensors.torch import load
-    except ImportError as error:
-        raise ArgumentError("TARGET", path, "the library safetensors: pip install 'invariance[train]'") from error
     content = read_bytes("TARGET", path, limit=_LARGEST, error=CheckpointError)
     try:
         found = load(content)

@@ -8,24 +8,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..errors import ArgumentError
+from ..extras import needed_for
 from .watch import Watch
 
 __all__ = ["Consistency", "LightningWatch", "TrainerWatch", "WarpError", "Watch"]
 
 _ROOMS = {
-    "Consistency": ("metric", "torchmetrics"),
-    "WarpError": ("metric", "torchmetrics"),
-    "LightningWatch": ("lightning", "pytorch_lightning or lightning"),
-    "TrainerWatch": ("trainer", "transformers"),
+    "Consistency": "metric",
+    "WarpError": "metric",
+    "LightningWatch": "lightning",
+    "TrainerWatch": "trainer",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room, library = _ROOMS[name]
-    try:
-        return getattr(import_module(f".{room}", __name__), name)
-    except ModuleNotFoundError as error:
-        raise ArgumentError(name, "not to be had", f"an installed {library} ({error})") from error
+    with needed_for(name):
+        return getattr(import_module(f".{_ROOMS[name]}", __name__), name)

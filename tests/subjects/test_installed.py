@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_development_extra_has_the_subjects():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    (ours,) = (entry for entry in extras["dev"] if entry.startswith("invariance["))
-    assert "subjects" in ours.removeprefix("invariance[").removesuffix("]").split(",")
+    (ours,) = (entry for entry in extras["dev"] if entry.startswith("invariance-toolkit["))
+    assert "subjects" in ours.removeprefix("invariance-toolkit[").removesuffix("]").split(",")
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert all(f"{entry.partition('>=')[0]}==" in pinned for entry in extras["subjects"])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
+from ...extras import DISTRIBUTION
 from .files import locate
 
 __all__ = ["CIFAR10", "CIFAR10_FILES", "CIFAR10_FOLDER", "MNIST", "MNIST_FOLDER", "Remote", "download"]
@@ -70,7 +71,7 @@ def download(remote: Remote, folder: Path) -> None:
     try:
         import pooch
     except ImportError as error:
-        raise DataError("file", target, "missing; to download it, pip install 'invariance[data]'") from error
+        raise DataError("file", target, f"missing; to download it, pip install '{DISTRIBUTION}[data]'") from error
     pooch.get_logger().setLevel("WARNING")
     failures = []
     for server in remote.servers:

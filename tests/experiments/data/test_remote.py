@@ -103,7 +103,7 @@ def test_an_archive_with_another_checksum(archive: remote.Remote, tmp_path: Path
 
 def test_without_pooch(archive: remote.Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(DataError, match=r"pip install 'invariance\[data\]'"):
+    with pytest.raises(DataError, match=r"pip install 'invariance-toolkit\[data\]'"):
         load_splits("cifar10", tmp_path / "home", download=True)
 
 
