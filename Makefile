@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test proofs-coq
+.PHONY: install lock run test site wheel-test torch-test proofs-coq
 
 install: .venv/installed
 
@@ -29,6 +29,23 @@ test: install
 	$(BIN)/basedpyright --level error
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --nbmake --cov --cov-report=term
+
+site: install
+	$(BIN)/python -m tools.site --out site --execute
+
+# The wheel, with all that it depends on from the index, in an environment of its own; then ten lines and four commands.
+wheel-test:
+	rm -rf build/wheel-test && $(PYTHON) -m venv build/wheel-test
+	build/wheel-test/bin/python -m pip install --quiet --constraint constraints.txt .
+	cd build && wheel-test/bin/python ../tools/smoke.py
+
+# The oldest torch that is declared and the newest that there is, each of some gigabytes.
+torch-test:
+	for torch in "torch==2.5.*" "torch"; do \
+		rm -rf build/torch-test && $(PYTHON) -m venv build/torch-test || exit 1; \
+		build/torch-test/bin/python -m pip install --quiet "$$torch" . || exit 1; \
+		(cd build && torch-test/bin/python ../tools/smoke.py) || exit 1; \
+	done
 
 proofs-coq: install
 	@command -v coqc || { echo "Coq with MathComp is needed: apt-get install coq libcoq-mathcomp-algebra"; exit 2; }
