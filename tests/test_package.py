@@ -107,7 +107,7 @@ def test_what_an_index_shows(built: Path):
     assert (about["Name"], about["Version"]) == ("invariance-toolkit", invariance.__version__)
     assert about["License-Expression"] == "BSD-3-Clause"
     assert about["Description-Content-Type"] == "text/markdown"
-    text = about.get_payload()
+    text = str(about.get_payload())
     assert text.startswith("# invariance")
     assert "](docs/" not in text
     assert "](results/" not in text
