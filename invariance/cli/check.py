@@ -25,35 +25,52 @@ from .parameters import (
     question_options,
     sample_size,
 )
+from .sections import Sectioned, section
 
 __all__ = ["check", "show", "symmetry_of_options"]
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("target", type=Source())
 @question_options
-@click.option("--unbatched", is_flag=True, help="With --in: TARGET takes one sample, without a batch axis.")
-@click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
-@click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian.")
-@click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian.")
-@click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding.")
-@click.option("--inputs", type=InputPath(), help="A folder of pictures to show in place of drawn ones.")
-@click.option("--range", "values", type=Text(), help="What their values become: low,high or mean/deviation; 0,1.")
-@click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing.")
-@click.option("--eval", is_flag=True, help="Check it in evaluation mode: batch norm and dropout fixed.")
-@click.option("--budget", type=float, help="Seconds after which no further rung of a ladder is begun.")
-@click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,float16,exported,scripted: E of each.")
-@click.option("--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images.")
-@click.option("--sizes", type=Text(), help="Side lengths, separated by commas.")
-@click.option("--images", type=Whole(2), help="Number of images.")
-@click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
-@click.option("--device", default="cpu", help="cpu or cuda.")
-@click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory.")
-@click.option("--block", type=COUNT, help="Side of a block of block-fields; by default the first kernel size.")
-@click.option("--seed", type=SEED, default=0, help="Of images and warps, and of a target that is built.")
-@click.option("--json", "json_file", type=OutputFile(), help="Write the report, for `invariance replay`.")
-@click.option("--plot", type=PICTURE, help="Draw it as PNG or SVG.")
-@click.option("--layers", is_flag=True, help="The error of every layer too; with --plot, that is what is drawn.")
+@section(
+    "What is asked",
+    click.option("--unbatched", is_flag=True, help="With --in: TARGET takes one sample, without a batch axis."),
+    click.option("--claim", type=Text(), help="invariant, by default, or equivariant."),
+    click.option(
+        "--action", type=Text(), help="How an equivariant output moves: scalar, by default, regular or jacobian."
+    ),
+    click.option("--fibre", type=Text(), help="What an input of more axes is: regular or jacobian."),
+    click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing."),
+    click.option("--block", type=COUNT, help="Side of a block of block-fields; by default the first kernel size."),
+    click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding."),
+)
+@section(
+    "What it is shown",
+    click.option("--inputs", type=InputPath(), help="A folder of pictures to show in place of drawn ones."),
+    click.option("--range", "values", type=Text(), help="What their values become: low,high or mean/deviation; 0,1."),
+    click.option("--sizes", type=Text(), help="Side lengths, separated by commas."),
+    click.option("--images", type=Whole(2), help="Number of images."),
+    click.option("--eval", is_flag=True, help="Check it in evaluation mode: batch norm and dropout fixed."),
+)
+@section(
+    "How it is computed",
+    click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16."),
+    click.option("--device", default="cpu", help="cpu or cuda."),
+    click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory."),
+    click.option("--seed", type=SEED, default=0, help="Of images and warps, and of a target that is built."),
+    click.option("--budget", type=float, help="Seconds after which no further rung of a ladder is begun."),
+    click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,float16,exported,scripted: E of each."),
+)
+@section(
+    "What else is told",
+    click.option(
+        "--local", is_flag=True, help="The error to first order, layer by layer, of turned or shifted images."
+    ),
+    click.option("--layers", is_flag=True, help="The error of every layer too; with --plot, that is what is drawn."),
+    click.option("--json", "json_file", type=OutputFile(), help="Write the report, for `invariance replay`."),
+    click.option("--plot", type=PICTURE, help="Draw it as PNG or SVG."),
+)
 def check(
     target: str,
     input_shape: str | None,

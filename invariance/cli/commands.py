@@ -10,22 +10,31 @@ from .. import __version__
 
 __all__ = ["COMMANDS", "cli"]
 
-COMMANDS = (
-    "verify",
-    "prove",
-    "check",
-    "profile",
-    "replay",
-    "curve",
-    "plot",
-    "compare",
-    "doctor",
-    "report",
-    "train",
-    "table",
-    "groups",
-    "fields",
-)
+_HELP = {
+    "Of a network": {
+        "check": "Is it invariant or equivariant, and if not, where?",
+        "prove": "The same for all inputs, from its weights.",
+        "profile": "Which symmetries does it have?",
+        "doctor": "Why does it lack a symmetry, and what mends it?",
+        "curve": "Error, consistency and accuracy against a warp's size.",
+        "compare": "How do checkpoints of it differ?",
+    },
+    "Of papers": {
+        "verify": "Their claims, decided by machine.",
+        "report": "Claims, layers and curves on one page.",
+        "train": "Train one of their networks.",
+        "table": "Make one of their tables.",
+    },
+    "Of what was kept": {
+        "replay": "Ask again what a report recorded.",
+        "plot": "Draw what `curve` and `compare` measured.",
+    },
+    "Names to type": {
+        "groups": "Groups, with an example each.",
+        "fields": "What inputs and outputs can be, with an example each.",
+    },
+}
+COMMANDS = tuple(name for about in _HELP.values() for name in about)
 """Each is the function of this name in the module of this name."""
 
 
@@ -50,6 +59,12 @@ class _Commands(click.Group):
         if command is not None:
             require_one_meaning(command, click.Context(command, info_name=name, parent=ctx), words)
         return name, command, words
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """In words of this file, so that help imports no command."""
+        for title, about in _HELP.items():
+            with formatter.section(title):
+                formatter.write_dl(list(about.items()))
 
 
 def _ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -10,20 +10,24 @@ import click
 from ..errors import ArgumentError
 from .curve import measured, require_measures, say, stream_options
 from .parameters import PICTURE, OutputFile, Source, Text
+from .sections import Sectioned, section
 
 __all__ = ["compare"]
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("checkpoints", nargs=-1, required=True, type=Source(), metavar="CHECKPOINT…")
-@click.option(
-    "--of", "network", type=Source(), metavar="TARGET", help="The network whose weights CHECKPOINT.safetensors has."
+@section(
+    "What is compared",
+    click.option(
+        "--of", "network", type=Source(), metavar="TARGET", help="The network whose weights CHECKPOINT.safetensors has."
+    ),
+    click.option(
+        "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
+    ),
+    click.option("--json", "json_file", type=OutputFile(".json"), help="Keep it, for `invariance plot`."),
+    click.option("--plot", type=PICTURE, help="Draw it as PNG, SVG or PDF."),
 )
-@click.option(
-    "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
-)
-@click.option("--json", "json_file", type=OutputFile(".json"), help="Keep it, for `invariance plot`.")
-@click.option("--plot", type=PICTURE, help="Draw it as PNG, SVG or PDF.")
 @stream_options
 def compare(
     checkpoints: tuple[str, ...],

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError, UndefinedError
-from .parameters import COUNT, PICTURE, SEED, InputPath, Source, Text, Whole, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, WARP_NAMES, InputPath, Source, Text, Whole, device_of, listed
+from .sections import Sectioned, section
 
 if TYPE_CHECKING:
     from ..comparing import Named, Stream
@@ -26,53 +27,69 @@ _CSV = b"label,runs,scale"
 
 def stream_options(command: Any) -> Any:
     """Options of `curve` and `compare`: what the images, the warps and the numerics are."""
-    for option in reversed(
+    for options in reversed(
         (
-            click.option(
-                "--warp", type=Text(), default="smooth", help="rotation, scale, shear, translation, smooth, …"
+            section(
+                "Warps",
+                click.option("--warp", type=Text(), default="smooth", help=f"{WARP_NAMES}."),
+                click.option("--scales", type=Text(), help="Degrees, factors, pixels or σ; increasing, with commas."),
+                click.option("--claim", default="invariant", help="invariant or equivariant."),
+                click.option("--draws", type=COUNT, help="Warps for each image and scale: 4 of random ones, else 1."),
             ),
-            click.option("--scales", type=Text(), help="Degrees, factors, pixels or σ; increasing, with commas."),
-            click.option(
-                "--images",
-                type=Source(),
-                default="photographs",
-                help="photographs, analytic, a folder of pictures or of a folder for each class, FILE.npy, "
-                "or FILE.py:NAME of a tensor or DataLoader.",
+            section(
+                "Images",
+                click.option(
+                    "--images",
+                    type=Source(),
+                    default="photographs",
+                    help="photographs, analytic, a folder of pictures or of a folder for each class, FILE.npy, "
+                    "or FILE.py:NAME of a tensor or DataLoader.",
+                ),
+                click.option("--labels", type=InputPath(), help="FILE.npy: the class of each image."),
+                click.option(
+                    "--range", "values", type=Text(), help="What pictures' values become: low,high or mean/dev."
+                ),
+                click.option("--channels", type=Whole(1), default=3, help="Of pictures: 3, or 1 for grey ones."),
+                click.option("--disc", is_flag=True, help="Keep of each image the disc that no rotation leaves."),
+                click.option("--size", type=COUNT, default=60, help="Pixels along a side of pictures."),
             ),
-            click.option("--labels", type=InputPath(), help="FILE.npy: the class of each image."),
-            click.option("--range", "values", type=Text(), help="What pictures' values become: low,high or mean/dev."),
-            click.option("--channels", type=Whole(1), default=3, help="Of pictures: 3, or 1 for grey ones."),
-            click.option("--disc", is_flag=True, help="Keep of each image the disc that no rotation leaves."),
-            click.option("--claim", default="invariant", help="invariant or equivariant."),
-            click.option("--size", type=COUNT, default=60, help="Pixels along a side of pictures."),
-            click.option("--draws", type=COUNT, help="Warps for each image and scale: 4 of random ones, else 1."),
-            click.option("--batch", type=COUNT, default=32, help="Images in one pass, which bounds the memory."),
-            click.option("--dtype", default="float64", help="float64 or float32."),
-            click.option("--seed", type=SEED, default=0, help="Of networks, analytic images and warps."),
-            click.option("--device", default="cpu", help="cpu or cuda."),
+            section(
+                "How it is computed",
+                click.option("--batch", type=COUNT, default=32, help="Images in one pass, which bounds the memory."),
+                click.option("--dtype", default="float64", help="float64 or float32."),
+                click.option("--seed", type=SEED, default=0, help="Of networks, analytic images and warps."),
+                click.option("--device", default="cpu", help="cpu or cuda."),
+            ),
         )
     ):
-        command = option(command)
+        command = options(command)
     return command
 
 
-@click.command()
-@click.option("--output", required=True, type=PICTURE, help="PNG, SVG or PDF; the data go beside it as JSON and CSV.")
-@click.option(
-    "--model",
-    "models",
-    type=Source(),
-    multiple=True,
-    default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
-    help="TARGET or LABEL=TARGET, may be repeated; targets of one label are runs of one network.",
+@click.command(cls=Sectioned)
+@section(
+    "What is measured",
+    click.option(
+        "--output", required=True, type=PICTURE, help="PNG, SVG or PDF; the data go beside it as JSON and CSV."
+    ),
+    click.option(
+        "--model",
+        "models",
+        type=Source(),
+        multiple=True,
+        default=("diffcnn:kernel_size=1", "diffcnn:kernel_size=3", "plain-cnn"),
+        help="TARGET or LABEL=TARGET, may be repeated; targets of one label are runs of one network.",
+    ),
+    click.option("--seeds", type=COUNT, default=1, help="Build each target from so many seeds: runs of one network."),
+    click.option(
+        "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
+    ),
+    click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them."),
+    click.option("--lie", is_flag=True, help="The Lie derivative of each network along every motion, too."),
+    click.option(
+        "--decibels", type=float, metavar="PEAK", help="EQ-T, EQ-R in dB: the width of the outputs' range, 2."
+    ),
 )
-@click.option(
-    "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
-)
-@click.option("--seeds", type=COUNT, default=1, help="Build each target from so many seeds: runs of one network.")
-@click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them.")
-@click.option("--lie", is_flag=True, help="The Lie derivative of each network along every motion, too.")
-@click.option("--decibels", type=float, metavar="PEAK", help="EQ-T, EQ-R in dB: the width of the outputs' range, 2.")
 @stream_options
 def curve(
     output: Path,

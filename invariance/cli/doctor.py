@@ -9,22 +9,31 @@ import click
 
 from ..errors import ArgumentError
 from .parameters import COUNT, SEED, OutputFile, Source, Text, device_of, listed, question_options
+from .sections import Sectioned, section
 
 __all__ = ["doctor"]
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("target", type=Source())
 @question_options
-@click.option("--claim", type=Text(), help="invariant, by default, or equivariant.")
-@click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, or regular.")
-@click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing.")
-@click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding.")
-@click.option("--variants", type=Text(), help="eager,compiled,tf32,bfloat16,exported,scripted: which are checked too.")
-@click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16.")
-@click.option("--device", default="cpu", help="cpu or cuda.")
-@click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory.")
-@click.option("--seed", type=SEED, default=0, help="Of images, and of a target that is built.")
+@section(
+    "What is asked",
+    click.option("--claim", type=Text(), help="invariant, by default, or equivariant."),
+    click.option("--action", type=Text(), help="How an equivariant output moves: scalar, by default, or regular."),
+    click.option("--border", default="ignored", help="Of shifts: ignored, or counted as the network's doing."),
+    click.option("--tolerance", type=float, help="The largest E that is good enough, instead of rounding."),
+)
+@section(
+    "How it is computed",
+    click.option(
+        "--variants", type=Text(), help="eager,compiled,tf32,bfloat16,exported,scripted: which are checked too."
+    ),
+    click.option("--dtype", default="float64", help="float64, float32, bfloat16 or float16."),
+    click.option("--device", default="cpu", help="cpu or cuda."),
+    click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory."),
+    click.option("--seed", type=SEED, default=0, help="Of images, and of a target that is built."),
+)
 @click.option("--json", "json_file", type=OutputFile(), help="Write what was tried.")
 def doctor(
     target: str,

@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 import click
 
 from ..errors import ArgumentError
+from .sections import section
 
 __all__ = [
     "COUNT",
+    "GROUP_NAMES",
     "PICTURE",
     "SEED",
+    "WARP_NAMES",
     "InputPath",
     "OutputFile",
     "OutputFolder",
@@ -179,11 +182,20 @@ def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
     return sum(abs(math.prod(of_one)) for of_one in shapes)
 
 
+GROUP_NAMES = (
+    "translation, batch, p2, pm, cm, p4, p4m, colour-gain, block-fields, rotation, scale, shear, affine, "
+    "affine-shift, cpab, homography, piecewise-linear, separable, smooth"
+)
+"""Groups and families of warps that `check` knows, here as words: help is printed without importing them."""
+
+WARP_NAMES = (
+    "affine, affine-shift, cpab, homography, piecewise-linear, separable, smooth, rotation, scale, shear, translation"
+)
+"""Families of warps and motions, for `curve` and `compare`."""
+
 _QUESTION = (
     click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one image, or C,LENGTH."),
-    click.option(
-        "--group", type=Text(), help="p4, translation, rotation, C(8), O(3), S(12), …; see `invariance groups`."
-    ),
+    click.option("--group", type=Text(), help=f"{GROUP_NAMES}, C(8), O(3), S(12), …; see `invariance groups`."),
     click.option(
         "--in", "fields_in", type=Text(), metavar="FIELDS", help="Such as pos=points:16; see `invariance fields`."
     ),
@@ -196,6 +208,4 @@ _QUESTION = (
 
 def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that name a group and the fields that it acts on."""
-    for option in reversed(_QUESTION):
-        command = option(command)
-    return command
+    return section("What is asked", *_QUESTION)(command)

@@ -11,26 +11,40 @@ import click
 from ..errors import ArgumentError
 from ..verdicts import STATUS
 from .parameters import PICTURE, SEED, InputPath, OutputFile, Source, Text, listed, sample_size
+from .sections import Sectioned, section
 
 __all__ = ["prove"]
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("target", type=Source(), required=False)
-@click.option("--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one sample, without the batch.")
-@click.option("--group", type=Text(), help="p4m, p4, p2, flip, cube, translation, permutations, channels, sign, …")
-@click.option("--claim", type=Text(), help="invariant or equivariant; by default the output's motion is found.")
+@section(
+    "What is asked",
+    click.option(
+        "--input", "input_shape", type=Text(), metavar="C,H,W", help="Shape of one sample, without the batch."
+    ),
+    click.option("--group", type=Text(), help="p4m, p4, p2, flip, cube, translation, permutations, channels, sign, …"),
+    click.option("--claim", type=Text(), help="invariant or equivariant; by default the output's motion is found."),
+    click.option("--all", "every", is_flag=True, help="Every generator of every group that can act on the input."),
+    click.option(
+        "--max-error", type=float, default=0.0, help="Relative change of the weights after which it may hold."
+    ),
+)
+@section(
+    "What is told",
+    click.option("--layers", is_flag=True, help="What every operation does, for each generator."),
+    click.option("--no-search", is_flag=True, help="Look for no counterexample where the proof stops."),
+    click.option("--plot", type=PICTURE, help="Draw the network as a chain, green as far as the proof goes."),
+    click.option("--json", "json_file", type=OutputFile(), help="Write the report."),
+)
+@section(
+    "What is kept and re-checked",
+    click.option("--certificate", type=OutputFile(".json"), help="Write what an independent checker re-checks."),
+    click.option("--verify", "verified", type=InputPath(), help="Re-check such a file, for TARGET."),
+    click.option("--project", type=OutputFile(".safetensors"), help="Write the nearest symmetric weights."),
+    click.option("--rules", type=OutputFile(".md"), help="Write the table of operations and rules; needs no TARGET."),
+)
 @click.option("--seed", type=SEED, default=0, help="Of a target that is built.")
-@click.option("--layers", is_flag=True, help="What every operation does, for each generator.")
-@click.option("--all", "every", is_flag=True, help="Every generator of every group that can act on the input.")
-@click.option("--max-error", type=float, default=0.0, help="Relative change of the weights after which it may hold.")
-@click.option("--project", type=OutputFile(".safetensors"), help="Write the nearest symmetric weights.")
-@click.option("--no-search", is_flag=True, help="Look for no counterexample where the proof stops.")
-@click.option("--json", "json_file", type=OutputFile(), help="Write the report.")
-@click.option("--certificate", type=OutputFile(".json"), help="Write what an independent checker re-checks.")
-@click.option("--verify", "verified", type=InputPath(), help="Re-check such a file, for TARGET.")
-@click.option("--rules", type=OutputFile(".md"), help="Write the table of operations and rules; needs no TARGET.")
-@click.option("--plot", type=PICTURE, help="Draw the network as a chain, green as far as the proof goes.")
 def prove(
     target: str | None,
     input_shape: str | None,

@@ -12,6 +12,7 @@ import click
 from ..errors import ArgumentError
 from .bar import counted
 from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of, listed
+from .sections import Sectioned, section
 
 if TYPE_CHECKING:
     from ..experiments.classifier import Classifier
@@ -25,48 +26,65 @@ _TRAINING = ("epochs", "width", "learning_rate", "schedule", "weight_decay", "au
 _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "folding", "horizon")
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("name")
-@click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA.")
-@click.option("--out", default="results", type=OutputFolder(), help="Folder of the table.")
-@click.option("--runs", "runs_folder", type=InputPath(), help="Folder of the trainings; by default OUT/runs.")
-@click.option("--train/--no-train", "training", default=None, help="Train what is missing; by default without --runs.")
-@click.option(
-    "--model",
-    "models",
-    type=Text(),
-    multiple=True,
-    help="name:option=value,…; may be repeated. By default the paper's.",
+@section(
+    "Folders",
+    click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA."),
+    click.option("--out", default="results", type=OutputFolder(), help="Folder of the table."),
+    click.option("--runs", "runs_folder", type=InputPath(), help="Folder of the trainings; by default OUT/runs."),
+    click.option("--note", default="", help="What the data are, if not the canonical files."),
 )
-@click.option("--seeds", type=Text(), default="0", help="Of the trainings, separated by commas.")
-@click.option("--epochs", type=COUNT, help="By default the paper's, as are batch and learning rate.")
-@click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default.")
-@click.option("--train-batch", type=COUNT, help="Images a training step.")
-@click.option("--learning-rate", type=float, help="Of Adam.")
-@click.option("--schedule", help="constant, cosine or steps.")
-@click.option("--weight-decay", type=float)
-@click.option("--augment", help="none, crop or crop-flip.")
-@click.option("--limit", type=COUNT, help="Train on the first so many images.")
-@click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
-@click.option("--compile", "compiled", is_flag=True, help="torch.compile in training.")
-@click.option("--note", default="", help="What the data are, if not the canonical files.")
-@click.option("--jobs", type=COUNT, default=1, help="Trainings at a time.")
-@click.option("--backend", default="loky", help="Where they run: loky (processes) or dask.")
-@click.option("--address", help="Of the Dask cluster; a local one by default.")
-@click.option("--images", type=COUNT, help="Evaluate on the first so many test images.")
-@click.option("--scales", type=Text(), help="σ, separated by commas; by default 0 and the paper's.")
-@click.option("--coordinates", help="In which the matrices are drawn: normalized (default) or pixel.")
-@click.option("--origin", help="Of the coordinates: centre (default) or corner.")
-@click.option("--direction", help="Of the matrices: destination-to-source (default) or source-to-destination.")
-@click.option("--padding", help="zeros (default), border or mirror.")
-@click.option("--interpolation", help="bilinear (default) or cubic.")
-@click.option("--folding", help="Draws that fold: keep (default) or redraw.")
-@click.option("--horizon", help="What comes from behind it: zeros (default) or divide, what the formula says.")
-@click.option("--resolution", type=COUNT, help="Control: down to so many pixels a side and up before the warp.")
-@click.option("--corruption", help="Control: another change before the warp, such as jpeg-20.")
-@click.option("--warp-seed", type=SEED, default=0, help="Of the warps.")
-@click.option("--forensic", "look", is_flag=True, help="Which change before the warp gives the printed rows?")
-@click.option("--layers", "inside", is_flag=True, help="Invariance error of every layer, beside accuracy, instead.")
+@section(
+    "Networks and their training",
+    click.option(
+        "--train/--no-train", "training", default=None, help="Train what is missing; by default without --runs."
+    ),
+    click.option(
+        "--model",
+        "models",
+        type=Text(),
+        multiple=True,
+        help="name:option=value,…; may be repeated. By default the paper's.",
+    ),
+    click.option("--seeds", type=Text(), default="0", help="Of the trainings, separated by commas."),
+    click.option("--epochs", type=COUNT, help="By default the paper's, as are batch and learning rate."),
+    click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default."),
+    click.option("--train-batch", type=COUNT, help="Images a training step."),
+    click.option("--learning-rate", type=float, help="Of Adam."),
+    click.option("--schedule", help="constant, cosine or steps."),
+    click.option("--weight-decay", type=float, help="Of Adam."),
+    click.option("--augment", help="none, crop or crop-flip."),
+    click.option("--limit", type=COUNT, help="Train on the first so many images."),
+    click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here."),
+    click.option("--compile", "compiled", is_flag=True, help="torch.compile in training."),
+)
+@section(
+    "Many trainings at once",
+    click.option("--jobs", type=COUNT, default=1, help="Trainings at a time."),
+    click.option("--backend", default="loky", help="Where they run: loky (processes) or dask."),
+    click.option("--address", help="Of the Dask cluster; a local one by default."),
+)
+@section(
+    "Warps of the test images",
+    click.option("--images", type=COUNT, help="Evaluate on the first so many test images."),
+    click.option("--scales", type=Text(), help="σ, separated by commas; by default 0 and the paper's."),
+    click.option("--coordinates", help="In which the matrices are drawn: normalized (default) or pixel."),
+    click.option("--origin", help="Of the coordinates: centre (default) or corner."),
+    click.option("--direction", help="Of the matrices: destination-to-source (default) or source-to-destination."),
+    click.option("--padding", help="zeros (default), border or mirror."),
+    click.option("--interpolation", help="bilinear (default) or cubic."),
+    click.option("--folding", help="Draws that fold: keep (default) or redraw."),
+    click.option("--horizon", help="What comes from behind it: zeros (default) or divide, what the formula says."),
+    click.option("--warp-seed", type=SEED, default=0, help="Of the warps."),
+)
+@section(
+    "Controls",
+    click.option("--resolution", type=COUNT, help="Control: down to so many pixels a side and up before the warp."),
+    click.option("--corruption", help="Control: another change before the warp, such as jpeg-20."),
+    click.option("--forensic", "look", is_flag=True, help="Which change before the warp gives the printed rows?"),
+    click.option("--layers", "inside", is_flag=True, help="Invariance error of every layer, beside accuracy, instead."),
+)
 @click.option("--batch", type=COUNT, default=500, help="Images evaluated at a time, which bounds the memory.")
 @click.option("--device", default="auto", help="cpu, cuda, auto.")
 def table(

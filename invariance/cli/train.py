@@ -10,33 +10,49 @@ import click
 
 from ..errors import ArgumentError
 from .parameters import COUNT, SEED, InputPath, OutputFolder, Source, device_of
+from .sections import Sectioned, section
 
 __all__ = ["train"]
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("model", type=Source())
-@click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA.")
-@click.option("--dataset", default="cifar10", help="cifar10, mnist or rotmnist.")
-@click.option("--out", required=True, type=OutputFolder(), help="Folder of the run; resumes what is there.")
-@click.option("--epochs", type=COUNT, default=100)
-@click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default.")
-@click.option("--batch", type=COUNT, default=100, help="Images a step, over all processes.")
-@click.option("--learning-rate", default=1e-3, help="Of Adam.")
-@click.option("--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs.")
-@click.option("--weight-decay", default=0.0)
-@click.option("--augment", default="none", help="none, crop (shifts of ≤ 4 pixels), crop-flip, or rotation:DEGREES.")
-@click.option("--select", default="best", help="The epoch that is kept: best on the validation images, or last.")
-@click.option("--train-on", default="split", help="split, or all: the validation images too; with --select last.")
-@click.option("--seed", type=SEED, default=0, help="Of weights, order, augmentation and dropout.")
-@click.option("--validation", type=COUNT, help="Images held out of the training split to choose the epoch.")
-@click.option("--limit", type=COUNT, help="Train on the first so many images.")
-@click.option("--note", default="", help="What the data are, if not the canonical files.")
-@click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here.")
-@click.option("--channels-last/--contiguous", default=None, help="Memory layout; what is fast here by default.")
-@click.option("--compile", "compiled", is_flag=True, help="torch.compile: minutes first, then faster steps.")
-@click.option("--recompute-batchnorm", is_flag=True, help="Batch norm statistics from all training images each epoch.")
-@click.option("--device", default="auto", help="cpu, cuda, auto.")
+@section(
+    "Data",
+    click.option("--data", "folder", type=InputPath(), help="Folder of the data; else INVARIANCE_DATA."),
+    click.option("--dataset", default="cifar10", help="cifar10, mnist or rotmnist."),
+    click.option("--validation", type=COUNT, help="Images held out of the training split to choose the epoch."),
+    click.option("--train-on", default="split", help="split, or all: the validation images too; with --select last."),
+    click.option("--limit", type=COUNT, help="Train on the first so many images."),
+    click.option(
+        "--augment", default="none", help="none, crop (shifts of ≤ 4 pixels), crop-flip, or rotation:DEGREES."
+    ),
+    click.option("--note", default="", help="What the data are, if not the canonical files."),
+)
+@section(
+    "Training",
+    click.option("--out", required=True, type=OutputFolder(), help="Folder of the run; resumes what is there."),
+    click.option("--epochs", type=COUNT, default=100, help="Passes over the training images."),
+    click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default."),
+    click.option("--batch", type=COUNT, default=100, help="Images a step, over all processes."),
+    click.option("--learning-rate", default=1e-3, help="Of Adam."),
+    click.option(
+        "--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs."
+    ),
+    click.option("--weight-decay", default=0.0, help="Of Adam."),
+    click.option("--select", default="best", help="The epoch that is kept: best on the validation images, or last."),
+    click.option("--seed", type=SEED, default=0, help="Of weights, order, augmentation and dropout."),
+    click.option(
+        "--recompute-batchnorm", is_flag=True, help="Batch norm statistics from all training images each epoch."
+    ),
+)
+@section(
+    "How it is computed",
+    click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here."),
+    click.option("--channels-last/--contiguous", default=None, help="Memory layout; what is fast here by default."),
+    click.option("--compile", "compiled", is_flag=True, help="torch.compile: minutes first, then faster steps."),
+    click.option("--device", default="auto", help="cpu, cuda, auto."),
+)
 def train(
     model: str,
     folder: Path | None,
