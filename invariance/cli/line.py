@@ -24,7 +24,7 @@ def require_one_meaning(command: click.Command, ctx: click.Context, words: Seque
             lies in a folder that is read, or is written by another option, too.
     """
     values, _, order = command.make_parser(ctx).parse_args(list(words))
-    if any(parameter.name == "help" for parameter in order):
+    if any("--help" in parameter.opts for parameter in order):
         return
     for parameter, times in Counter(order).items():
         if times > 1 and isinstance(parameter, click.Option) and not (parameter.multiple or parameter.count):
@@ -47,7 +47,8 @@ def _read(parameter: click.Parameter, values: Mapping[str, Any]) -> Iterator[tup
     """The files and folders that a parameter names, whole or as a part: LABEL=TARGET, FILE.py:NAME, NET@WEIGHTS."""
     reads = isinstance(parameter.type, Source | InputPath) and not isinstance(parameter.type, OutputFile)
     given = values.get(parameter.name or "") if reads else None
-    for word in [given] if isinstance(given, str) else [str(part) for part in given or ()]:
+    words = [given] if isinstance(given, str) else list(map(str, given)) if isinstance(given, Sequence) else []
+    for word in words:
         for part in {word, *re.split("[@=:]", word)} - {""}:
             if (path := _real(part)) is not None and path.exists():
                 yield path, _name(parameter)
