@@ -6,10 +6,10 @@ A border is no part of the plane: is it the network that fails, or its border?
 2. *On the torus*: the same of the circular twin, the same weights with every window going around (`twin`). Where that
    holds, the network keeps shifts and its border alone does not; where it fails though nothing has a border there, the
    network does not keep them.
-3. *In the interior* (`interior`): two windows on a larger image of noise; output pixels count that do not change when the outermost
-   pixels of the window do, since a pixel that sees the padding sees those too. For fields.
-4. *On black* (`black`): noise in the middle of a black image, and of one twice the size. For outputs that see all of the image.
-   Output pixels count where the answer to black is that of the centre.
+3. *In the interior* (`interior`): two windows on a larger image of noise; output pixels count that do not change when
+   the outermost pixels of the window do, since a pixel that sees the padding sees those too. For fields.
+4. *On black* (`black`): noise in the middle of a black image, and of one twice the size. For outputs that see all of
+   the image. Output pixels count where the answer to black is that of the centre.
 
 The first that holds decides. A violation is said on the torus without doubts, or in an interior; where all fail and
 none of them can be had, the padding cannot be separated from the network, and the answer is *undecided*.
