@@ -8,7 +8,6 @@ from typing import Literal, get_args
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.forward_ad import unpack_dual
 from torch.nn import functional as F
 
 from ..errors import ArgumentError, ArgumentTypeError
@@ -107,9 +106,7 @@ def _looked_up(coefficients: Tensor, x: Tensor, y: Tensor, degree: int) -> Tenso
 
 
 def _is_differentiated(*tensors: Tensor) -> bool:
-    """Backward, or forward."""
-    backward = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    return backward or any(unpack_dual(tensor).tangent is not None for tensor in tensors)
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
 def _sampled(coefficients: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
