@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST_OPTIONS := -n 2 --dist loadgroup --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test site wheel-test torch-test proofs-coq
+.PHONY: install lock run test coverage site wheel-test torch-test proofs-coq
 
 install: .venv/installed
 
@@ -28,7 +29,10 @@ test: install
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright --level error
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --nbmake --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(PYTEST_OPTIONS)
+
+coverage: PYTEST_OPTIONS += --cov --cov-report=term
+coverage: test
 
 site: install
 	$(BIN)/python -m tools.site --out site --execute
