@@ -23,7 +23,10 @@ class Evidence:
 
     `error_probability` bounds the chance that `holds` is wrongly True; 0 for a decision. A `holds` of False is always
     exact. `counterexample` maps names to exact numbers and matrices that can be pasted into a shell. `unknowns` are
-    the names of what was left unknown in the identity that was decided: the evidence is for all their values.
+    the names of what was left unknown in the identity that was decided: the evidence is for all their values. `cases`
+    counts what was looked at: cases, residuals, questions.
+
+    Raises `StatementError` for a `holds` that is not True or False: 1 and numpy's True are not.
     """
 
     holds: bool
@@ -31,6 +34,11 @@ class Evidence:
     error_probability: Fraction = Fraction(0)
     counterexample: Mapping[str, object] | None = None
     unknowns: frozenset[str] = frozenset()
+    cases: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.holds, bool):
+            raise StatementError(f"holds = {self.holds!r} ({type(self.holds).__name__}): wanted is True or False")
 
 
 def all_of(*parts: Evidence) -> Evidence:
@@ -44,4 +52,5 @@ def all_of(*parts: Evidence) -> Evidence:
         error_probability=sum((part.error_probability for part in parts), Fraction(0)),
         counterexample=next((part.counterexample for part in failed if part.counterexample), None),
         unknowns=frozenset().union(*(part.unknowns for part in parts)),
+        cases=sum(part.cases for part in parts),
     )

@@ -71,6 +71,13 @@ class ClauseRun:
         """Whether a route covers every size: none is fixed by the clause, none is listed, or there are none."""
         return self.clause.finite or (self.grade.rank >= Grade.MODULO.rank and not self.clause.at)
 
+    @property
+    def fallen(self) -> bool:
+        """Whether it is less firm than recorded; what is refuted is no less."""
+        assumed = self.clause.assumed or any(leaf.assumed for route in self.clause.routes for leaf in route.leaves)
+        recorded = self.clause.grade or (Grade.MODULO if assumed else Grade.DECIDED)
+        return self.grade is not Grade.REFUTED and self.grade.rank < recorded.rank
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -95,9 +102,15 @@ class Entry:
 
     @property
     def agreed(self) -> bool:
-        """Whether verdict and grade are the recorded ones; where a kernel has spoken the grade may be better."""
+        """Whether verdict, grade and clauses are as recorded; where a kernel has spoken a grade may be better."""
         better = self.checked_by_kernel and self.grade.rank > self.statement.grade.rank
-        return self.verdict is self.recorded and (self.grade is self.statement.grade or better)
+        as_firm = self.grade is self.statement.grade or better
+        return self.verdict is self.recorded and as_firm and not self.fallen
+
+    @property
+    def fallen(self) -> tuple[ClauseRun, ...]:
+        """The clauses that came out less firm than recorded."""
+        return tuple(part for part in self.clauses if part.fallen) if self.statement.clauses else ()
 
     @property
     def checked_by_kernel(self) -> bool:
@@ -200,9 +213,9 @@ def tried(statement: Statement) -> Ran:
 def judge(statement: Statement, ran: Ran) -> Entry:
     """The verdict and grade that the outcomes force, and why.
 
-    UNKNOWN if anything raised, a control came out wrong, the routes to a clause disagree, a failing claim has no
-    counterexample, or a tool is missing without which the recorded grade is not reached; otherwise the weakest clause
-    decides.
+    UNKNOWN if anything raised, a control came out wrong or did not run, the routes to a clause disagree, a failing
+    claim has no counterexample, or a tool is missing without which the recorded grade of a clause is not reached;
+    otherwise the weakest clause decides.
     """
     claims = tuple(claim for claim, _ in ran.leaves)
     controls = (*(mutant for _, mutants in ran.leaves for mutant in mutants), *ran.controls)
@@ -212,11 +225,17 @@ def judge(statement: Statement, ran: Ran) -> Entry:
     grade, reason, missing = weakest.grade, weakest.reason, ""
     if len(clauses) > 1 and grade is not Grade.UNKNOWN:
         reason = f"the weakest of {len(clauses)} clauses: {reason}"
+    fallen = [part for part in clauses if statement.clauses and part.fallen]
     if wrong := _wrong((*claims, *controls)):
         grade, reason = Grade.UNKNOWN, wrong
-    elif grade.rank < statement.grade.rank and (lacking := _lacking(statement, claims)):
+    elif (fallen or grade.rank < statement.grade.rank) and (lacking := _lacking(statement, claims)):
         missing = f"{lacking[0]} did not run ({lacking[0].tool})"
         grade, reason = Grade.UNKNOWN, missing
+    elif skipped := [control for control in ran.controls if control.skipped]:
+        missing = f"control {skipped[0].name} did not run ({skipped[0].note})"
+        grade, reason = Grade.UNKNOWN, missing
+    elif fallen and grade is not Grade.UNKNOWN:
+        reason = f"{reason}; the clause “{fallen[0].clause.text}” is less firm than recorded: {fallen[0].grade}"
     return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing)
 
 
@@ -291,6 +310,11 @@ def _wrong(outcomes: Iterable[Outcome]) -> str:
 def _claimed(leaf: Route) -> Outcome:
     outcome = attempt(leaf.name, "route", leaf.check, leaf.data)
     if outcome.evidence and outcome.evidence.holds:
+        found = outcome.evidence.cases
+        if leaf.cases not in (None, found):
+            return replace(
+                outcome, evidence=None, error=f"StatementError: it looked at {found} cases, not {leaf.cases}"
+            )
         try:
             ranges(leaf, [outcome.evidence])
         except StatementError as error:
@@ -310,8 +334,10 @@ def _mutants(leaf: Route) -> tuple[Outcome, ...]:
 
 
 def _opposite(claim: Outcome, mutant: Outcome) -> Outcome:
-    if not claim.evidence or not mutant.evidence:
+    if not claim.evidence or mutant.error:
         return mutant
+    if not mutant.evidence:
+        return replace(mutant, error=f"Skipped where the claim was not: {mutant.note}")
     kind = "mutant" if claim.evidence.holds else "true twin"
     return replace(mutant, kind=kind, passed=mutant.evidence.holds is not claim.evidence.holds)
 

@@ -7,6 +7,7 @@ outcome. So a route that says yes (or no) to everything is caught, whatever the 
 from __future__ import annotations
 
 import inspect
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -96,11 +97,19 @@ class Formula:
 
 @dataclass(frozen=True)
 class Paper:
-    """Where claims come from: the first half of their ids, its short name, and its BibTeX entry."""
+    """Where claims come from: the first half of their ids, its short name, and its BibTeX entry.
+
+    Raises `StatementError` for a key that cannot name a page's file.
+    """
 
     key: str
     name: str
     bibtex: str
+
+    def __post_init__(self) -> None:
+        require_types("paper", self, key=str, name=str, bibtex=str)
+        if not re.fullmatch(r"\w[\w.-]*", self.key):
+            raise StatementError(f"paper: key = {self.key!r}: a word of letters, digits, _, - and . is wanted")
 
 
 def instead(name: str, *values: Any) -> dict[str, dict[str, Any]]:
@@ -120,9 +129,11 @@ class Route:
     `mutants` name ↦ changes to `data` under which the outcome must be the opposite (for a refuted claim these are its
     true twins). `over` names the sizes that the route ranges over: those in `data` are listed there, the others must
     be unknowns of what was decided, and only then is "all" said. `at` is what else the route fixes that the claim
-    leaves open ("C = 3, one window"); `assumed` are the steps that it takes on trust.
+    leaves open ("C = 3, one window"); `assumed` are the steps that it takes on trust. `cases` is how many cases,
+    residuals or questions it must look at where the claim holds, so that a list that loses some is noticed.
 
-    Raises `StatementError` for an `at` that says "all".
+    Raises `StatementError` for an argument of another type, a `check` that needs more than `data` gives, and an `at`
+    that says "all".
     """
 
     name: str
@@ -133,11 +144,16 @@ class Route:
     over: str = ""
     at: str = ""
     assumed: tuple[str, ...] = ()
+    cases: int | None = None
 
     def __post_init__(self) -> None:
-        parameters = inspect.signature(self.check).parameters.values()
-        defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-        object.__setattr__(self, "data", {**defaults, **self.data})
+        kinds = {"method": Method, "data": Mapping, "mutants": Mapping, "assumed": tuple, "cases": int | None}
+        require_types(f"route {self.name!r}", self, name=str, over=str, at=str, **kinds)
+        for name, changes in self.mutants.items():
+            if not isinstance(changes, Mapping):
+                raise StatementError(f"{self.name}: mutant {name!r}: {changes!r}: wanted are changes to data, by name")
+        data = with_defaults(self.name, self.check, self.data)
+        object.__setattr__(self, "data", data)
         if {"all", "every", "any"} & set(self.at.replace(",", " ").lower().split()):
             raise StatementError(f"{self.name}: at = {self.at!r}: what is fixed is not “all”; name unknowns in `over`")
 
@@ -171,6 +187,10 @@ class Control(ABC):
     check: Check
     data: Data = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        require_types(f"control {self.name!r}", self, name=str, data=Mapping)
+        with_defaults(self.name, self.check, self.data)
+
     @abstractmethod
     def passed(self, evidence: Evidence) -> bool:
         """Whether the evidence is what it must be."""
@@ -201,6 +221,30 @@ class Witness(Control):
 
     def passed(self, evidence: Evidence) -> bool:
         return evidence.holds
+
+
+def require_types(what: str, item: object, **wanted: Any) -> None:
+    """Raises `StatementError` for an attribute of another type, with its name and value as they were typed."""
+    for name, kind in wanted.items():
+        value = getattr(item, name)
+        if not isinstance(value, kind):
+            said = getattr(kind, "__name__", str(kind))
+            raise StatementError(f"{what}: {name} = {value!r} is {type(value).__name__}, and {said} is wanted")
+
+
+def with_defaults(name: str, check: Any, data: Data) -> dict[str, Any]:
+    """The data that `check` is called with: its defaults, and these; raises `StatementError` if that does not fit."""
+    if not callable(check):
+        raise StatementError(f"{name}: check = {check!r}: wanted is a function that returns Evidence")
+    parameters = inspect.signature(check).parameters.values()
+    every = {**{p.name: p.default for p in parameters if p.default is not p.empty}, **data}
+    try:
+        inspect.signature(check).bind(**every)
+    except TypeError as error:
+        raise StatementError(
+            f"{name}: {getattr(check, '__name__', check)} cannot be called with its data: {error}"
+        ) from error
+    return every
 
 
 def leaves(routes: Iterable[Route | Chain]) -> tuple[Route, ...]:

@@ -32,6 +32,7 @@ A statement is data and a few functions; nothing here runs anything (`judge` doe
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,6 +52,7 @@ from invariance_proofs.route import (
     Witness,
     instead,
     leaves,
+    require_types,
 )
 
 __all__ = [
@@ -127,6 +129,7 @@ class Clause:
 
     `over` names the sizes it is about, all of them; `at` the fixed sizes that it speaks of itself; `finite` that it
     speaks of finitely many cases, which its text names, or says that something exists: given numbers decide it.
+    `grade` is the recorded one; without it the clause is decided, modulo what it and its routes assume.
     """
 
     text: str
@@ -135,6 +138,7 @@ class Clause:
     at: str
     finite: bool
     assumed: tuple[str, ...]
+    grade: Grade | None
 
     def __init__(
         self,
@@ -144,10 +148,15 @@ class Clause:
         at: str = "",
         finite: bool = False,
         assumed: Iterable[str] = (),
+        grade: Grade | None = None,
     ) -> None:
         values = {"text": text, "routes": routes, "over": over, "at": at, "finite": finite, "assumed": tuple(assumed)}
-        for name, value in values.items():
+        for name, value in (values | {"grade": grade}).items():
             object.__setattr__(self, name, value)
+        require_types(f"clause {text!r}", self, text=str, over=str, at=str, finite=bool, grade=Grade | None)
+        for route in routes:
+            if not isinstance(route, Route | Chain):
+                raise StatementError(f"clause {text!r}: {route!r}: wanted is a Route or a Chain")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +169,8 @@ class Statement:
     `verdict` and `grade` are the recorded ones (a refuted claim is graded so).
 
     Raises `StatementError` if there is no route or no `Witness`; if a route has no mutant; if the hypotheses and the
-    `Dropped` controls are not the same (unless refuted: then the counterexample is held against the hypotheses); or
-    if the recorded verdict and `correction` disagree.
+    `Dropped` controls are not the same (unless refuted: then the counterexample is held against the hypotheses); if
+    the recorded verdict and `correction` disagree; or for an argument of another type.
     """
 
     id: str
@@ -183,6 +192,7 @@ class Statement:
     correction: str = ""
 
     def __post_init__(self) -> None:
+        self._require_types()
         if self.verdict is Verdict.REFUTED:
             object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
@@ -212,6 +222,20 @@ class Statement:
         if bool(self.correction) != (self.verdict in {Verdict.CORRECTED, Verdict.REFUTED}):
             raise StatementError(
                 f"{self.id}: a correction goes with {Verdict.CORRECTED} or {Verdict.REFUTED}, not {self.verdict}"
+            )
+
+    def _require_types(self) -> None:
+        texts = dict.fromkeys(("id", "name", "source", "summary", "claim", "over", "at", "correction"), str)
+        groups = dict.fromkeys(("clauses", "routes", "controls", "assumed"), tuple)
+        kinds = {"paper": Paper, "verdict": Verdict, "grade": Grade, "finite": bool, "hypotheses": Mapping}
+        require_types(str(self.id), self, **texts, **groups, **kinds)
+        for name, kind in {"clauses": Clause, "routes": Route | Chain, "controls": Control, "assumed": str}.items():
+            if wrong := [item for item in getattr(self, name) if not isinstance(item, kind)]:
+                said = getattr(kind, "__name__", str(kind))
+                raise StatementError(f"{self.id}: {name}: {wrong[0]!r} is {type(wrong[0]).__name__}, wanted is {said}")
+        if not re.fullmatch(r"[^\s:/\\]+", self.id):
+            raise StatementError(
+                f"{self.id!r}: an id is a word without blanks, colons or slashes, such as pooling.shift"
             )
 
     @property

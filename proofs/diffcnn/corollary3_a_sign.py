@@ -122,7 +122,9 @@ LAW_AND_SIGN = Chain(
     replace(BY_RING, at=""),
     Route("d² g and g have the same sign", Method.SMT, signs_agree, mutants=instead("power", 1, 3)),
 )
-ON_PAIRS = Route("Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE))
+ON_PAIRS = Route(
+    "Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE), cases=3888
+)
 
 C3_a = Statement(
     id="C3.a",

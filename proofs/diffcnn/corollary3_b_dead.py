@@ -142,12 +142,18 @@ C3_b = Statement(
         Chain(
             "normal forms, then signs",
             Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
-            Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1)),
-            Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1)),
-            Route("which n there are", Method.RING, reached, mutants=instead("factor", 0)),
-            Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2)),
+            Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1), cases=9),
+            Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1), cases=3),
+            Route("which n there are", Method.RING, reached, mutants=instead("factor", 0), cases=3),
+            Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2), cases=4),
         ),
-        Route("raw Φ at 216 rational Cayley vectors", Method.EXHAUSTIVE, raw_layer, mutants=instead("threshold", 3)),
+        Route(
+            "raw Φ at 216 rational Cayley vectors",
+            Method.EXHAUSTIVE,
+            raw_layer,
+            mutants=instead("threshold", 3),
+            cases=216,
+        ),
     ),
     controls=(
         Dropped("θ ≤ 90°", keeps, {"a": (2, 0, 0), "J": Matrix.of([[1, 0], [0, 1], [0, 0]])}),

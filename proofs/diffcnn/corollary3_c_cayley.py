@@ -141,10 +141,10 @@ C3_c = Statement(
             "A is a rotation about a",
             Chain(
                 "normal forms in a",
-                Route("orthogonal, determinant 1", Method.RING, orthogonal, mutants=instead("sign", -1)),
-                Route("axis", Method.RING, axis, mutants=instead("sign", -1)),
+                Route("orthogonal, determinant 1", Method.RING, orthogonal, mutants=instead("sign", -1), cases=11),
+                Route("axis", Method.RING, axis, mutants=instead("sign", -1), cases=3),
             ),
-            Route("raw Cayley map", Method.RANDOM, raw_map, mutants=instead("sign", -1)),
+            Route("raw Cayley map", Method.RANDOM, raw_map, mutants=instead("sign", -1), cases=10),
             Route("where I + S is invertible", Method.COQ, theorem, mutants=instead("determinant", "- 1"), over="n"),
             at="3×3",
         ),
@@ -164,7 +164,7 @@ C3_c = Statement(
             "every other rotation is, once",
             Chain(
                 "S from A",
-                Route("S is its value", Method.RING, left_inverse, mutants=instead("sign", -1)),
+                Route("S is its value", Method.RING, left_inverse, mutants=instead("sign", -1), cases=9),
                 Route("S is skew ⇔ A is orthogonal", Method.SYMBOLIC, skew_iff_orthogonal, {}, instead("form", SQUARE)),
             ),
             Route("where I + A and 2 are invertible", Method.COQ, onto, {}, {"A of any kind": {"orthogonal": ""}}, "n"),

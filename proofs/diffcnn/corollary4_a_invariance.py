@@ -65,7 +65,7 @@ EVERY_SIZE = Chain(
     ADDING_A_TAP,
     Route("V′", Method.SYMBOLIC, congruence, mutants=instead("moved_V", FROM_THE_LEFT), over="colours directions"),
     replace(BY_SIZE, over=""),
-    Route("Σ g′", Method.SYMBOLIC, gains, mutants=instead("factor", 2), over="C"),
+    Route("Σ g′", Method.SYMBOLIC, gains, mutants=instead("factor", 2), over="C", cases=2),
     Route("U′", Method.SYMBOLIC, cancellation, mutants=instead("share", 0, 2), over="C"),
 )
 
@@ -134,7 +134,7 @@ C4_a = Statement(
     hypotheses={"V invertible": V_INVERTIBLE, "M invertible": M_INVERTIBLE},
     routes=(
         EVERY_SIZE,
-        Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("factor", 2), at="C = 3, 4"),
+        Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("factor", 2), at="C = 3, 4", cases=7),
         Route(
             "exp(C·U) over numerical fields",
             Method.COQ,

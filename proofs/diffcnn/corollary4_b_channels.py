@@ -77,7 +77,7 @@ C4_b = Statement(
     clauses=(
         Clause(
             "C = 1: V = 0",
-            Route("generic Jacobian", Method.RING, nothing, mutants=instead("channels", 2)),
+            Route("generic Jacobian", Method.RING, nothing, mutants=instead("channels", 2), cases=6),
             Route(
                 "numerical fields",
                 Method.COQ,
@@ -92,8 +92,8 @@ C4_b = Statement(
             "C = 2: V₁ = V₂",
             Chain(
                 "opposite deviations",
-                Route("J₁ − J̄ = −(J₂ − J̄)", Method.RING, opposite, mutants=instead("sign", 1)),
-                Route("V₁ = V₂", Method.RING, equal_forms, mutants=instead("channels", 3)),
+                Route("J₁ − J̄ = −(J₂ − J̄)", Method.RING, opposite, mutants=instead("sign", 1), cases=6),
+                Route("V₁ = V₂", Method.RING, equal_forms, mutants=instead("channels", 3), cases=4),
             ),
             Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("channels", 3)),
             Route(

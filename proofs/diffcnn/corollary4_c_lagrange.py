@@ -116,13 +116,15 @@ C4_c = Statement(
         ),
         Clause(
             "det V_c > 0 unless d₁×d₂ = 0",
-            Route("over the reals", Method.SMT, positive, mutants=instead("bound", 1)),
+            Route("over the reals", Method.SMT, positive, mutants=instead("bound", 1), cases=3),
             at="3 colours",
         ),
-        Clause("d₁×d₂ = 0 ⇔ d₁ ∥ d₂", Route("generic d", Method.RING, parallel, mutants=instead("factor", -1))),
+        Clause(
+            "d₁×d₂ = 0 ⇔ d₁ ∥ d₂", Route("generic d", Method.RING, parallel, mutants=instead("factor", -1), cases=6)
+        ),
         Clause(
             "for n colours the sum of the squared 2×2 minors",
-            Route("Cauchy–Binet", Method.RING, minors, mutants=instead("power", 1), over="colours"),
+            Route("Cauchy–Binet", Method.RING, minors, mutants=instead("power", 1), over="colours", cases=5),
             Route(
                 "commutative rings",
                 Method.COQ,
@@ -132,6 +134,7 @@ C4_c = Statement(
                 over="n",
             ),
             over="n",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(Dropped("three colours", four_colours), Witness("parallel columns give 0", parallel)),

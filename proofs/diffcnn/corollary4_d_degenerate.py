@@ -160,7 +160,7 @@ C4_d = Statement(
         Clause(
             "⇒: gradients on one line give det V_c = 0",
             Route("any number of taps", Method.RING, any_taps, mutants=instead("directions", 2)),
-            Route("generic kernel, one and four taps", Method.RING, one_line, mutants=IN_A_PLANE, over="taps"),
+            Route("generic kernel, one and four taps", Method.RING, one_line, mutants=IN_A_PLANE, over="taps", cases=2),
         ),
         Clause(
             "K = 1: det V_c = |cof(N_c)(j₁×j₂)|²",
@@ -168,11 +168,13 @@ C4_d = Statement(
         ),
         Clause(
             "⇐: two gradients of one tap that are not parallel show in some kernel of the paper's family",
-            Route("diag(s) against diag(s)·half-turn", Method.RING, one_tap_tells, mutants=instead("factor", 15)),
+            Route(
+                "diag(s) against diag(s)·half-turn", Method.RING, one_tap_tells, mutants=instead("factor", 15), cases=9
+            ),
         ),
         Clause(
             "⇐: so do two gradients of two taps",
-            Route("two kernels, of which one tells", Method.RING, two_taps_tell, mutants=instead("share", 2)),
+            Route("two kernels, of which one tells", Method.RING, two_taps_tell, mutants=instead("share", 2), cases=3),
         ),
         Clause(
             "K = 1: grey is degenerate, K = 2 not",

@@ -147,8 +147,15 @@ C4_e = Statement(
             "|U′ − U| ≤ (1 − 1/C)|log r(v)|",
             Chain(
                 "logarithms between 0 and log r(v), deviation from a mean",
-                Route("r is monotone", Method.RING, monotone, mutants=instead("sign", -1)),
-                Route("a channel more", Method.SYMBOLIC, deviation_from_mean, mutants=instead("factor", 2), over="n"),
+                Route("r is monotone", Method.RING, monotone, mutants=instead("sign", -1), cases=3),
+                Route(
+                    "a channel more",
+                    Method.SYMBOLIC,
+                    deviation_from_mean,
+                    mutants=instead("factor", 2),
+                    over="n",
+                    cases=2,
+                ),
             ),
             Route(
                 "exp of both sides, 432 cases",
@@ -156,13 +163,14 @@ C4_e = Statement(
                 many,
                 mutants=instead("share", Fraction(1, 2)),
                 over="channels",
+                cases=432,
             ),
             over="n",
             assumed=("log is increasing",),
         ),
         Clause(
             "which is at most (1 − 1/C) ε|1 − m²|/(m² v)",
-            Route("both signs of 1 − m", Method.RING, linear_bound, mutants=instead("power", 1)),
+            Route("both signs of 1 − m", Method.RING, linear_bound, mutants=instead("power", 1), cases=2),
             assumed=("log(1 + x) ≤ x",),
         ),
         Clause(

@@ -128,8 +128,14 @@ C4_f = Statement(
                 Route("det V", Method.RING, homogeneity, mutants=instead("power", 2)),
                 Route("the sign in Φ", Method.RING, sign_kept, mutants=instead("power", 3)),
             ),
-            Route("Φ on both branches", Method.EXHAUSTIVE, nonlinearity, mutants={"Φ(aJ) = |a|Φ(J)": {"out": abs}}),
-            Route("raw network, two taps, C = 3", Method.RANDOM, every_branch, mutants=instead("factors", 3)),
+            Route(
+                "Φ on both branches",
+                Method.EXHAUSTIVE,
+                nonlinearity,
+                mutants={"Φ(aJ) = |a|Φ(J)": {"out": abs}},
+                cases=243,
+            ),
+            Route("raw network, two taps, C = 3", Method.RANDOM, every_branch, mutants=instead("factors", 3), cases=12),
         ),
         Clause(
             "not for rotations of colour space, K = 1",

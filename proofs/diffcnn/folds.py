@@ -107,8 +107,15 @@ E_fold = Statement(
     clauses=(
         Clause(
             "4 det is a difference of squares of orthogonal forms",
-            Route("the forms", Method.RING, squares, {}, instead("sign", -1), "e0 e1 e2 e3"),
-            Route("on a lattice of matrices", Method.EXHAUSTIVE, signs, {}, {"b + c twice": {"forms": DOUBLED}}),
+            Route("the forms", Method.RING, squares, {}, instead("sign", -1), "e0 e1 e2 e3", cases=2),
+            Route(
+                "on a lattice of matrices",
+                Method.EXHAUSTIVE,
+                signs,
+                {},
+                {"b + c twice": {"forms": DOUBLED}},
+                cases=1296,
+            ),
             over="e0 e1 e2 e3",
         ),
         Clause(
@@ -129,6 +136,7 @@ E_fold = Statement(
                 numbers,
                 {},
                 {"¼ for ½ in the exponent": {"formula": OTHER}},
+                cases=3,
             ),
             finite=True,
         ),
@@ -204,13 +212,20 @@ E_horizon = Statement(
     clauses=(
         Clause(
             "positive on the square ⇔ |g| + |h| < 1",
-            Route("corners and interior", Method.SMT, corners, {}, instead("reach", 2), "g h"),
+            Route("corners and interior", Method.SMT, corners, {}, instead("reach", 2), "g h", cases=5),
             over="g h",
             assumed=("g + h and g − h are independent", "P(|t| < s) = erf(s/(√2 sd)) for a normal t"),
         ),
         Clause(
             "the numbers at σ = 0.5 and 0.1",
-            Route("enclosed between fractions", Method.INTERVAL, torn, {}, {"not squared": {"formula": ONE_SIDED}}),
+            Route(
+                "enclosed between fractions",
+                Method.INTERVAL,
+                torn,
+                {},
+                {"not squared": {"formula": ONE_SIDED}},
+                cases=2,
+            ),
             finite=True,
         ),
     ),

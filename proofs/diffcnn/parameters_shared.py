@@ -111,8 +111,11 @@ P1_shared = Statement(
         ),
         Clause(
             "both counts are dimensions",
-            Route("rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("per_kernel", 4)),
+            Route(
+                "rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("per_kernel", 4), cases=10
+            ),
             at="m and K up to 3 and 2",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

@@ -122,6 +122,7 @@ U_pool = Statement(
                 {},
                 {"det²": {"power": 2}, "no det": {"power": 0}},
                 "J00 M00",
+                cases=3,
             ),
             over="J00 M00",
         ),

@@ -57,7 +57,13 @@ T2 = Statement(
         ),
         Chain(
             "the same on grids",
-            Route("chains of pixels", Method.EXHAUSTIVE, grids, mutants={"same block instead of near": BY_BLOCKS}),
+            Route(
+                "chains of pixels",
+                Method.EXHAUSTIVE,
+                grids,
+                mutants={"same block instead of near": BY_BLOCKS},
+                cases=108,
+            ),
             RAW_LAYER,
         ),
     ),

@@ -44,6 +44,7 @@ ADDING_A_TAP = Route(
     adding_a_tap,
     mutants=instead("out", LEFT),
     over="taps",
+    cases=2,
 )
 """M passes through a sum of any number of terms: a step of other entries' proofs."""
 
@@ -62,7 +63,7 @@ def raw_layer(out: Formula = PLAIN) -> Evidence:
 
 
 RAW_LAYER = Route(
-    "raw layer", Method.RANDOM, raw_layer, mutants=instead("out", TRANSPOSED), at="K = 3, two input channels"
+    "raw layer", Method.RANDOM, raw_layer, mutants=instead("out", TRANSPOSED), at="K = 3, two input channels", cases=6
 )
 
 
@@ -118,7 +119,9 @@ T2_a = Statement(
     routes=(
         ADDING_A_TAP,
         RAW_LAYER,
-        Route("two taps stacked", Method.RING, generic_pair, mutants=instead("out", TRANSPOSED), at="two taps"),
+        Route(
+            "two taps stacked", Method.RING, generic_pair, mutants=instead("out", TRANSPOSED), at="two taps", cases=6
+        ),
         Route(
             "rings, commutative or not",
             Method.COQ,

@@ -115,7 +115,13 @@ T2_b = Statement(
     clauses=(
         Clause(
             "on a pixel grid the field is constant",
-            Route("chains of pixels", Method.EXHAUSTIVE, grids, mutants={"same block instead of near": BY_BLOCKS}),
+            Route(
+                "chains of pixels",
+                Method.EXHAUSTIVE,
+                grids,
+                mutants={"same block instead of near": BY_BLOCKS},
+                cases=108,
+            ),
             Route(
                 "induction over rows and columns",
                 Method.COQ,
@@ -129,11 +135,12 @@ T2_b = Statement(
                 over="K width height",
             ),
             over="K width height",
+            grade=Grade.LISTED,
         ),
         Clause(
             "on the plane ⌈d/K⌉ steps of at most K join points at distance d",
             Route("real K and d", Method.SMT, any_distance, mutants=instead("longer", 1), over="K d"),
-            Route("points on a grid of the plane", Method.EXHAUSTIVE, plane, mutants=instead("fewer", 1)),
+            Route("points on a grid of the plane", Method.EXHAUSTIVE, plane, mutants=instead("fewer", 1), cases=1875),
             over="K d",
             assumed=("a map of the plane with constant derivative is affine",),
         ),

@@ -131,12 +131,16 @@ T2_c = Statement(
     routes=(
         Chain(
             "window o = block o, and T2.a",
-            Route("every offset", Method.SMT, window_is_block, mutants=instead("stride", 1), over="K"),
+            Route("every offset", Method.SMT, window_is_block, mutants=instead("stride", 1), over="K", cases=2),
             ADDING_A_TAP,
         ),
-        Route("pixels of windows", Method.EXHAUSTIVE, windows_are_blocks, mutants=instead("wider", 1), over="K"),
-        Route("two blocks", Method.RING, two_blocks, mutants=instead("power", 2), at="K = 2"),
-        Route("raw layer", Method.RANDOM, raw_layer, mutants=instead("out", TRANSPOSED), at="K = 3, four blocks"),
+        Route(
+            "pixels of windows", Method.EXHAUSTIVE, windows_are_blocks, mutants=instead("wider", 1), over="K", cases=330
+        ),
+        Route("two blocks", Method.RING, two_blocks, mutants=instead("power", 2), at="K = 2", cases=12),
+        Route(
+            "raw layer", Method.RANDOM, raw_layer, mutants=instead("out", TRANSPOSED), at="K = 3, four blocks", cases=24
+        ),
         Route(
             "rings, commutative or not",
             Method.COQ,

@@ -123,8 +123,8 @@ T2_e = Statement(
         ),
         Chain(
             "generic entries on two blocks",
-            Route("products", Method.RING, generic_products, mutants=instead("beside", 1), at="K = 2"),
-            Route("inverses", Method.RING, generic_inverses, mutants=instead("size", 1), at="K = 2"),
+            Route("products", Method.RING, generic_products, mutants=instead("beside", 1), at="K = 2", cases=32),
+            Route("inverses", Method.RING, generic_inverses, mutants=instead("size", 1), at="K = 2", cases=64),
         ),
         Route(
             "every field over GL(2, F₂) on two blocks",

@@ -152,7 +152,9 @@ T2_g = Statement(
             Route(
                 "generic quadratic image", Method.RING, quadratic_images, mutants=instead("factor", 2), at="quadratic I"
             ),
-            Route("81 images", Method.EXHAUSTIVE, polynomial_images, mutants=instead("share", Fraction(1, 10))),
+            Route(
+                "81 images", Method.EXHAUSTIVE, polynomial_images, mutants=instead("share", Fraction(1, 10)), cases=81
+            ),
             at="J 3×2, dφ 2×2, Frobenius norm",
             assumed=("the definition of Lip(J)", "for the operator norm: ‖AB‖ ≤ ‖A‖‖B‖, from its definition"),
         ),

@@ -158,6 +158,7 @@ T2_h_order = Statement(
                 Method.RING,
                 one_tap_defect,
                 mutants=instead("stretch", 0) | instead("curvature", 0),
+                cases=16,
             ),
             assumed=("Taylor's theorem for images and warps of class C³",),
         ),

@@ -58,7 +58,7 @@ def chain_rule(at: Formula = MOVED) -> Evidence:
     return vanishes(moved - here @ dphi, what=f"d(I∘φ)(x) = dI({at}) dφ(x)")
 
 
-CHAIN_RULE = Route("chain rule, quadratic maps", Method.RING, chain_rule, mutants=instead("at", STILL))
+CHAIN_RULE = Route("chain rule, quadratic maps", Method.RING, chain_rule, mutants=instead("at", STILL), cases=2)
 LAYER_BY_LAYER = Chain(
     "chain rule, then T2.a, C3.a, C4.a", CHAIN_RULE, ADDING_A_TAP, replace(BY_RING, at=""), EVERY_SIZE
 )
@@ -93,6 +93,7 @@ EVERY_BRANCH = Route(
     every_branch,
     mutants={"two taps": {"taps": ((0, 0), (1, 0))}},
     at="C = 3, quadratic images and warps",
+    cases=12,
 )
 
 

@@ -162,6 +162,7 @@ G10 = Statement(
                 schwartz_zippel,
                 {"residual": translated, "what": "[f⋆ψ](ts)"},
                 {str(PSI_TURNED_BACK): {"residual": partial(translated, psi_by=PSI_TURNED_BACK)}},
+                cases=24,
             ),
             over="groups",
         ),
@@ -173,8 +174,10 @@ G10 = Statement(
                 every_group,
                 mutants={"read at s⁻¹": {"groups": ("p4",), "read_at": BACK}},
                 over="groups",
+                cases=324,
             ),
             at="3×3 filters",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

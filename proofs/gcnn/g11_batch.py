@@ -150,8 +150,15 @@ G11_batch = Statement(
         ),
     },
     routes=(
-        Route("generic features", Method.RING, generic, {}, {"each sample its own turn": {"turns": EACH}}),
-        Route("one to three samples", Method.EXHAUSTIVE, listed, {}, {"each sample its own turn": {"each": True}}),
+        Route("generic features", Method.RING, generic, {}, {"each sample its own turn": {"turns": EACH}}, cases=24),
+        Route(
+            "one to three samples",
+            Method.EXHAUSTIVE,
+            listed,
+            {},
+            {"each sample its own turn": {"each": True}},
+            cases=12,
+        ),
     ),
     at="p4, batches of feature maps of 1×2 pixels",
     assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
@@ -189,6 +196,7 @@ G11_samples = Statement(
             generic,
             {"norm": MAPS, "turns": EACH},
             {"for each planar channel": {"norm": PLANAR}},
+            cases=24,
         ),
         Route(
             "one to three samples, every choice of turns",
@@ -196,6 +204,7 @@ G11_samples = Statement(
             listed,
             {"norm": MAPS, "each": True},
             {"for each planar channel": {"norm": PLANAR}},
+            cases=84,
         ),
     ),
     at="p4, batches of feature maps of 1×2 pixels",

@@ -140,13 +140,21 @@ G11 = Statement(
     clauses=(
         Clause(
             "one scale, one shift, the statistics of one feature map",
-            Route("generic features", Method.RING, generic_features, mutants=instead("values_of", 2, 8), at=SMALL),
+            Route(
+                "generic features",
+                Method.RING,
+                generic_features,
+                mutants=instead("values_of", 2, 8),
+                at=SMALL,
+                cases=264,
+            ),
             Route(
                 "raw layer, p4",
                 Method.RANDOM,
                 schwartz_zippel,
                 {"residual": raw_layer, "what": "the raw layer"},
                 {"two values": {"residual": partial(raw_layer, values_of=2)}},
+                cases=192,
             ),
             at=SMALL,
             assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
@@ -154,7 +162,7 @@ G11 = Statement(
         Clause(
             "L_h only permutes the values, so symmetric statistics stay",
             Route("substitution g ↦ hg", Method.SYMBOLIC, permuted, {}, instead("acting", False), "groups"),
-            Route("labels for values", Method.EXHAUSTIVE, any_statistic, mutants=instead("seen", ONE_CHANNEL)),
+            Route("labels for values", Method.EXHAUSTIVE, any_statistic, mutants=instead("seen", ONE_CHANNEL), cases=8),
             over="groups",
         ),
     ),

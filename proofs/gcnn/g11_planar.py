@@ -78,8 +78,14 @@ G11_planar = Statement(
     routes=(
         Chain(
             "the defect, symbolic, and transitivity",
-            Route("the defect", Method.RING, residual, mutants=instead("sign", -1), over="groups"),
-            Route("transitivity", Method.EXHAUSTIVE, transitive, mutants={"of a subgroup": {"group_of": a_subgroup}}),
+            Route("the defect", Method.RING, residual, mutants=instead("sign", -1), over="groups", cases=101),
+            Route(
+                "transitivity",
+                Method.EXHAUSTIVE,
+                transitive,
+                mutants={"of a subgroup": {"group_of": a_subgroup}},
+                cases=6,
+            ),
         ),
         Route("256 choices on raw p4 feature maps", Method.RANDOM, every_choice, mutants=instead("values", 2)),
     ),

@@ -59,8 +59,16 @@ G1_action = Statement(
     verdict=Verdict.PROVED,
     routes=(
         Route("words", Method.SYMBOLIC, any_group, mutants=WITHOUT_INVERSE | instead("law", SWAPPED), over="groups"),
-        Route("on Z² and on itself", Method.EXHAUSTIVE, on_points, mutants=WITHOUT_INVERSE, at="p4m"),
-        Route("on its lattice and on itself", Method.EXHAUSTIVE, on_points, {"group": P3}, WITHOUT_INVERSE, at="p3"),
+        Route("on Z² and on itself", Method.EXHAUSTIVE, on_points, mutants=WITHOUT_INVERSE, at="p4m", cases=1024),
+        Route(
+            "on its lattice and on itself",
+            Method.EXHAUSTIVE,
+            on_points,
+            {"group": P3},
+            WITHOUT_INVERSE,
+            at="p3",
+            cases=144,
+        ),
     ),
     controls=(Witness("f ∘ g belongs to hg", any_group, {"law": SWAPPED, "by": forward}),),
 )

@@ -136,8 +136,14 @@ G1 = Statement(
             f"a group under {PRODUCT}",
             Chain(
                 "axioms",
-                Route("512 triples, symbolic t", Method.RING, axioms, mutants=instead("law", WITH_INVERSE)),
-                Route("closed", Method.EXHAUSTIVE, closed, mutants={"one element missing": {"groups": (P4M[:-1],)}}),
+                Route("512 triples, symbolic t", Method.RING, axioms, mutants=instead("law", WITH_INVERSE), cases=3168),
+                Route(
+                    "closed",
+                    Method.EXHAUSTIVE,
+                    closed,
+                    mutants={"one element missing": {"groups": (P4M[:-1],)}},
+                    cases=80,
+                ),
             ),
             finite=True,
         ),
@@ -145,8 +151,8 @@ G1 = Statement(
             f"M(gh) = {IN_ORDER}, and M(g) moves (x, 1)",
             Chain(
                 "matrices, symbolic t",
-                Route("products", Method.RING, representation, mutants=instead("times", SWAPPED)),
-                Route("points", Method.RING, moves_points, mutants=instead("weight", 0)),
+                Route("products", Method.RING, representation, mutants=instead("times", SWAPPED), cases=576),
+                Route("points", Method.RING, moves_points, mutants=instead("weight", 0), cases=24),
             ),
         ),
         Clause(
@@ -156,6 +162,7 @@ G1 = Statement(
                 Method.EXHAUSTIVE,
                 parameter_law,
                 mutants={"r + q": {"sign": lambda m: 1}} | instead("flipped_entries", 1),
+                cases=64,
             ),
             finite=True,
         ),
@@ -163,8 +170,10 @@ G1 = Statement(
             "different (m, r, u, v), different matrices",
             Chain(
                 "rows",
-                Route("(m, r)", Method.EXHAUSTIVE, faithful, mutants=instead("turns", 5) | instead("flips", 3)),
-                Route("(u, v)", Method.RING, translation_is_read, mutants=instead("column", 1)),
+                Route(
+                    "(m, r)", Method.EXHAUSTIVE, faithful, mutants=instead("turns", 5) | instead("flips", 3), cases=28
+                ),
+                Route("(u, v)", Method.RING, translation_is_read, mutants=instead("column", 1), cases=16),
             ),
             finite=True,
         ),

@@ -133,13 +133,21 @@ G2 = Statement(
             mutants=instead("filter_moved", PSI_TURNED) | instead("out", BACK),
             over="groups",
         ),
-        Route("generic image and filter", Method.RING, generic_window, mutants=instead("out", BACK), at="3×3 and 2×2"),
+        Route(
+            "generic image and filter",
+            Method.RING,
+            generic_window,
+            mutants=instead("out", BACK),
+            at="3×3 and 2×2",
+            cases=1600,
+        ),
         Route(
             "raw layer in a frame",
             Method.RANDOM,
             schwartz_zippel,
             {"residual": raw_layer, "what": "the raw layer"},
             {"moved by −t": {"residual": partial(raw_layer, sign=-1)}},
+            cases=147,
         ),
     ),
     controls=(

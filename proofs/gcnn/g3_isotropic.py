@@ -112,9 +112,15 @@ G3_isotropic = Statement(
         Clause(
             "⇒",
             Route(
-                "the defect at one pixel", Method.RING, residual_at_a_pixel, mutants=instead("sign", -1), over="groups"
+                "the defect at one pixel",
+                Method.RING,
+                residual_at_a_pixel,
+                mutants=instead("sign", -1),
+                over="groups",
+                cases=1029,
             ),
             over="groups",
+            grade=Grade.LISTED,
         ),
         Clause(
             "⇐",
@@ -125,6 +131,7 @@ G3_isotropic = Statement(
                 invariant_filters,
                 mutants={"symmetric under half turns alone": {"averaged": (P4[0], P4[2])}},
                 at="p4m",
+                cases=200,
             ),
             over="groups",
         ),

@@ -103,7 +103,14 @@ G3 = Statement(
     },
     routes=(
         BY_WORDS,
-        Route("generic image and filter", Method.RING, every_rotation, mutants=instead("psi_by", PSI), over="groups"),
+        Route(
+            "generic image and filter",
+            Method.RING,
+            every_rotation,
+            mutants=instead("psi_by", PSI),
+            over="groups",
+            cases=1029,
+        ),
         Route(
             "raw layer",
             Method.RANDOM,
@@ -111,6 +118,7 @@ G3 = Statement(
             {"residual": raw_layer, "what": "the raw layer"},
             {str(PSI_TURNED): {"residual": partial(raw_layer, by=FORWARD)}},
             at="p4m",
+            cases=128,
         ),
     ),
     controls=(

@@ -158,7 +158,14 @@ G4 = Statement(
     },
     routes=(
         Route("substitution y ↦ uy", Method.SYMBOLIC, any_group, mutants=CHANGED, over="groups"),
-        Route("generic image and filter, H and unit steps", Method.RING, every_motion, mutants=CHANGED, over="groups"),
+        Route(
+            "generic image and filter, H and unit steps",
+            Method.RING,
+            every_motion,
+            mutants=CHANGED,
+            over="groups",
+            cases=143,
+        ),
         Route(
             "raw layer",
             Method.RANDOM,
@@ -166,6 +173,7 @@ G4 = Statement(
             {"residual": raw_layer, "what": "the raw layer"},
             {str(BACK): {"residual": partial(raw_layer, out=BACK)}},
             at="p4m",
+            cases=1024,
         ),
         Route(
             "a finite H that acts on an abelian group",

@@ -160,7 +160,7 @@ G5 = Statement(
     },
     routes=(
         Route("substitution h ↦ uh", Method.SYMBOLIC, any_group, mutants=CHANGED, over="groups"),
-        Route("generic feature map and filter", Method.RING, every_motion, {}, SMALL, over="groups"),
+        Route("generic feature map and filter", Method.RING, every_motion, {}, SMALL, over="groups", cases=143),
         Route(
             "raw layer",
             Method.RANDOM,
@@ -171,6 +171,7 @@ G5 = Statement(
                 "filters permuted and not turned": {"group": P4, "transform": permuted_only},
             },
             at="p4m",
+            cases=1024,
         ),
         Route(
             "a finite H that acts on an abelian group",

@@ -100,8 +100,16 @@ G6 = Statement(
     hypotheses={"one ν": Hypothesis("the same ν at every g ∈ G", lambda slopes: len(set(slopes)) == 1)},
     routes=(
         Route("words of the free group", Method.SYMBOLIC, any_group, mutants=instead("out", BACK), over="groups"),
-        Route("every ν and f on three values", Method.EXHAUSTIVE, every_function, mutants=instead("out", BACK)),
-        Route("a ν and an f that lose nothing, p4m", Method.EXHAUSTIVE, every_motion, mutants=instead("out", BACK)),
+        Route(
+            "every ν and f on three values", Method.EXHAUSTIVE, every_function, mutants=instead("out", BACK), cases=8748
+        ),
+        Route(
+            "a ν and an f that lose nothing, p4m",
+            Method.EXHAUSTIVE,
+            every_motion,
+            mutants=instead("out", BACK),
+            cases=80,
+        ),
     ),
     controls=(
         Dropped("one ν", leaky, {"slopes": (*HALVES[:2], Fraction(1, 4), HALVES[3])}),

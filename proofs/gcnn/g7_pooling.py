@@ -108,8 +108,14 @@ G7 = Statement(
     },
     routes=(
         Route("words", Method.SYMBOLIC, any_group, mutants=LEFT | instead("out", BACK), over="groups"),
-        Route("every U in the point group of p4m", Method.EXHAUSTIVE, every_subset, mutants=LEFT),
-        Route("a planar U that turns", Method.EXHAUSTIVE, every_motion, mutants={"unturned": {"pooling": unturned}}),
+        Route("every U in the point group of p4m", Method.EXHAUSTIVE, every_subset, mutants=LEFT, cases=2040),
+        Route(
+            "a planar U that turns",
+            Method.EXHAUSTIVE,
+            every_motion,
+            mutants={"unturned": {"pooling": unturned}},
+            cases=36,
+        ),
     ),
     controls=(
         Dropped("the window turns", planar_window, {"pooling": unturned}),

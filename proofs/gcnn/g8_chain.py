@@ -167,7 +167,7 @@ G8_chain = Statement(
     clauses=(
         Clause(
             "a chain of L layers misses the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + …",
-            Route("one layer more", Method.SYMBOLIC, one_layer_more, mutants=instead("mirrored", 2), over="L"),
+            Route("one layer more", Method.SYMBOLIC, one_layer_more, mutants=instead("mirrored", 2), over="L", cases=2),
             Route(
                 "lists of layers",
                 Method.COQ,
@@ -184,7 +184,7 @@ G8_chain = Statement(
         ),
         Clause(
             "which is 0 iff each remainder is",
-            Route("one layer more", Method.SMT, no_layer_repairs, mutants=instead("least", -1), over="s r D"),
+            Route("one layer more", Method.SMT, no_layer_repairs, mutants=instead("least", -1), over="s r D", cases=2),
             Route(
                 "lists of layers",
                 Method.COQ,
@@ -200,8 +200,14 @@ G8_chain = Statement(
         ),
         Clause(
             "the All-CNN keeps turns ⇔ n ≡ 1 mod 4",
-            Route("the division of n − 1", Method.RING, any_size, mutants=instead("kernel", 2), over="m"),
-            Route("the nine layers up to 200 pixels", Method.EXHAUSTIVE, all_cnn_sizes, mutants=instead("modulus", 2)),
+            Route("the division of n − 1", Method.RING, any_size, mutants=instead("kernel", 2), over="m", cases=8),
+            Route(
+                "the nine layers up to 200 pixels",
+                Method.EXHAUSTIVE,
+                all_cnn_sizes,
+                mutants=instead("modulus", 2),
+                cases=200,
+            ),
             Route("the raw skeleton, n ≤ 13", Method.RANDOM, raw_sizes, mutants={"also 3": {"exact": (3, 5, 9, 13)}}),
             over="m",
         ),

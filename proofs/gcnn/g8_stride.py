@@ -163,7 +163,7 @@ G8_stride = Statement(
             "the mirrored tap of the mirrored output reads the mirror image moved by r: the mirror image ⇔ r = 0",
             Route("taps", Method.RING, mirrored_reads, mutants=instead("of_the_remainder", 2), over="s q k p r"),
             Route("centres", Method.RING, centres, mutants=instead("of_the_remainder", 2), over="s q k p r"),
-            Route("what every tap reads", Method.EXHAUSTIVE, every_small_size, mutants=RULES, at=SMALL),
+            Route("what every tap reads", Method.EXHAUSTIVE, every_small_size, mutants=RULES, at=SMALL, cases=375),
             Route("raw lifting layer", Method.RANDOM, raw_layers, mutants=RULES, at=SMALL),
             over="s q k p r",
         ),
@@ -172,8 +172,17 @@ G8_stride = Statement(
             Route("A r = |A| r", Method.RING, must_vanish, mutants={"pm wants both": {"which": {"pm": {"r1", "r2"}}}}),
             Chain(
                 "what every tap reads",
-                Route("pm", Method.EXHAUSTIVE, flips, {}, {name: {"rows": r["rule"]} for name, r in RULES.items()}),
-                Route("cm", Method.EXHAUSTIVE, transposition, {}, {"a quarter turn": {"motion": TURN}}, at=SMALL),
+                Route(
+                    "pm",
+                    Method.EXHAUSTIVE,
+                    flips,
+                    {},
+                    {name: {"rows": r["rule"]} for name, r in RULES.items()},
+                    cases=375,
+                ),
+                Route(
+                    "cm", Method.EXHAUSTIVE, transposition, {}, {"a quarter turn": {"motion": TURN}}, at=SMALL, cases=81
+                ),
             ),
         ),
     ),

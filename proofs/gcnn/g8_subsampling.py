@@ -134,7 +134,9 @@ G8 = Statement(
     },
     routes=(
         Route("words in the letters of K", Method.SYMBOLIC, any_group, mutants=instead("by", OUTSIDE), over="groups"),
-        Route("sZ² ⋊ K, s ≤ 3, every K in p4m", Method.EXHAUSTIVE, every_subgroup, mutants=instead("between", 1)),
+        Route(
+            "sZ² ⋊ K, s ≤ 3, every K in p4m", Method.EXHAUSTIVE, every_subgroup, mutants=instead("between", 1), cases=30
+        ),
     ),
     controls=(
         Dropped("h ∈ K", hidden, {"u": STEPS[1]}),

@@ -142,6 +142,7 @@ G9 = Statement(
                 Method.EXHAUSTIVE,
                 every_subgroup,
                 mutants=instead("out", BACK),
+                cases=10,
             ),
             Route(
                 "raw feature maps, p4 over p2",
@@ -149,6 +150,7 @@ G9 = Statement(
                 schwartz_zippel,
                 {"residual": raw_pooling, "what": "raw pooling"},
                 {"{1, turn} is no subgroup": {"residual": partial(raw_pooling, K=P4[:2])}},
+                cases=144,
             ),
             over="groups",
         ),

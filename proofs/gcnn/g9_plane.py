@@ -91,12 +91,19 @@ G9_plane = Statement(
         Clause(
             "(P L_h f)(x) = (Pf)(h⁻¹x)",
             Route("substitution k ↦ sk", Method.SYMBOLIC, plane_in_words, mutants=instead("at", MOVED), over="groups"),
-            Route("p4, turns and unit steps", Method.EXHAUSTIVE, plane_in_p4, mutants=instead("out", BACK)),
+            Route("p4, turns and unit steps", Method.EXHAUSTIVE, plane_in_p4, mutants=instead("out", BACK), cases=108),
             over="groups",
         ),
         Clause(
             "every coset of R holds one translation",
-            Route("symbolic translations", Method.RING, one_translation, {}, {"half the turns": {"turns": P4[:2]}}),
+            Route(
+                "symbolic translations",
+                Method.RING,
+                one_translation,
+                {},
+                {"half the turns": {"turns": P4[:2]}},
+                cases=25,
+            ),
             Route(
                 "near 0", Method.EXHAUSTIVE, every_element_once, mutants={"a turn twice": {"turns": (*P4[:3], P4[2])}}
             ),

@@ -161,8 +161,11 @@ S_cost = Statement(
     clauses=(
         Clause(
             "|H|² C k² a place and output map",
-            Route("the bank as it is built, five groups", Method.EXHAUSTIVE, counted, {}, instead("power", 1)),
+            Route(
+                "the bank as it is built, five groups", Method.EXHAUSTIVE, counted, {}, instead("power", 1), cases=45
+            ),
             at="five groups, C and k ≤ 3",
+            grade=Grade.LISTED,
         ),
         Clause(
             "at equal weights |H| times as many multiplications",
@@ -201,6 +204,7 @@ S_parameters = Statement(
             printed,
             {},
             {"no group axis": {"order": lambda h: 1}, "half the group": {"order": lambda h: (h + 1) // 2}},
+            cases=8,
         ),
     ),
     finite=True,

@@ -147,13 +147,7 @@ J2_n = Statement(
         Clause(
             "so eigenvalues have modulus 1, no Jordan chain is longer than 1, and A keeps a definite form",
             Chain("powers grow otherwise", replace(BEYOND, assumed=DEFINITE), JORDAN),
-            Route(
-                "3×3 integer matrices",
-                Method.EXHAUSTIVE,
-                integer_matrices,
-                {},
-                instead("entry", 10**50),
-            ),
+            Route("3×3 integer matrices", Method.EXHAUSTIVE, integer_matrices, {}, instead("entry", 10**50), cases=303),
             BOUNDED,
         ),
     ),

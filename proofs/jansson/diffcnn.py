@@ -118,7 +118,11 @@ J4 = Statement(
             LAYER_BY_LAYER,
             EVERY_BRANCH,
             Route(
-                "raw network, 48 maps", Method.EXHAUSTIVE, under_all_linear_maps, mutants=instead("kernels", TWO_TAPS)
+                "raw network, 48 maps",
+                Method.EXHAUSTIVE,
+                under_all_linear_maps,
+                mutants=instead("kernels", TWO_TAPS),
+                cases=144,
             ),
             over="C",
             assumed=("the chain rule for C¹ maps",),

@@ -129,7 +129,7 @@ J4_grid = Statement(
     routes=(
         Chain(
             "polynomials in h",
-            Route("the mean is exact", Method.RING, mean_is_exact, mutants=instead("degree", 4)),
+            Route("the mean is exact", Method.RING, mean_is_exact, mutants=instead("degree", 4), cases=4),
             Route("a squeeze", Method.RING, series, {"A": UNBOUNDED[0]}, instead("lowest", 2), over="h"),
             Route("a shear", Method.RING, series, {"A": UNBOUNDED[1]}, instead("lowest", 2), over="h"),
         ),

@@ -125,9 +125,15 @@ J5 = Statement(
         Chain(
             "peaks of both channels, and who answers",
             Route("peaks over all shifts", Method.EXHAUSTIVE, cannot_be_aligned, mutants=instead("letter", N)),
-            Route("channels swap at every shift", Method.EXHAUSTIVE, swapped_everywhere, mutants=instead("sign", 1)),
+            Route(
+                "channels swap at every shift",
+                Method.EXHAUSTIVE,
+                swapped_everywhere,
+                mutants=instead("sign", 1),
+                cases=242,
+            ),
             Route("so their peaks swap", Method.EXHAUSTIVE, same_peaks, mutants=instead("order", 1)),
-            Route("the plane counts pixels", Method.EXHAUSTIVE, on_the_plane, mutants=instead("template", M)),
+            Route("the plane counts pixels", Method.EXHAUSTIVE, on_the_plane, mutants=instead("template", M), cases=8),
         ),
     ),
     controls=(

@@ -93,7 +93,9 @@ J6 = Statement(
     },
     routes=(
         Route("exact maxima", Method.EXACT, weaker, mutants={"scale 1": {"scales": [Fraction(1)]}}, over="scales"),
-        Route("where the bound ∫|λ| is attained", Method.EXHAUSTIVE, only_match, mutants=instead("scale", 2)),
+        Route(
+            "where the bound ∫|λ| is attained", Method.EXHAUSTIVE, only_match, mutants=instead("scale", 2), cases=200
+        ),
     ),
     over="scales",
     controls=(

@@ -103,6 +103,7 @@ J_filters = Statement(
                 polygons,
                 {},
                 {"filters as they were": {"transformed": False}, "without |det|⁻¹": {"weight": 0}},
+                cases=48,
             ),
             assumed=CHANGE,
         ),

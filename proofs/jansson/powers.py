@@ -139,7 +139,7 @@ GROWTH = (
 TURNING = (
     Route("Q∘A = det(A) Q", Method.RING, turning, mutants=instead("sign", -1)),
     Route("definite or not", Method.RING, discriminant, mutants=instead("four", -4)),
-    Route("A² = tr(A) A − det(A) I", Method.RING, cayley_hamilton, mutants=instead("sign", -1)),
+    Route("A² = tr(A) A − det(A) I", Method.RING, cayley_hamilton, mutants=instead("sign", -1), cases=4),
 )
 SLAB = Route("width of a slab", Method.SMT, slab, mutants=instead("width", 1))
 """Steps of proofs about the powers of 2×2 matrices."""

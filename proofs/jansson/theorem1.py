@@ -153,6 +153,7 @@ J1 = Statement(
                 mutants=instead("factor", SIGNED, NOTHING)
                 | instead("moved_by", 1)
                 | {"λ∘A⁻¹": {"through": lambda A: A}},
+                cases=48,
             ),
             assumed=CHANGE,
         ),
@@ -161,7 +162,11 @@ J1 = Statement(
             Chain(
                 "exponents and constants",
                 Route(
-                    "exponents", Method.SYMBOLIC, gaussians_any_dimension, mutants=instead("inverse_of_S", S_SWAPPED)
+                    "exponents",
+                    Method.SYMBOLIC,
+                    gaussians_any_dimension,
+                    mutants=instead("inverse_of_S", S_SWAPPED),
+                    cases=3,
                 ),
                 Route("constants, squared, N = 2", Method.RING, gaussian_constants, mutants=instead("power", 1, 4)),
             ),
@@ -175,6 +180,7 @@ J1 = Statement(
                 only_symmetries,
                 {},
                 {"|det A| = 1": {"rule": lambda A: abs(A.det()) == 1}},
+                cases=48,
             ),
             finite=True,
             assumed=("two linear functionals of f that are not multiples of one another take every pair of values",),

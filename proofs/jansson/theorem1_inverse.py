@@ -104,7 +104,7 @@ OFF_CENTRE = Simple.on(box(1, -1, 3, 1))
 COMMUTATION = Chain(
     "commutation with translations",
     Route("T_h τ_y = τ_{Ay} T_h", Method.SYMBOLIC, moving_translations, mutants=instead("by", PLAIN)),
-    Route("τ_{GAy}Λ = Λτ_y", Method.SYMBOLIC, commutation, mutants=instead("conjugate", AG)),
+    Route("τ_{GAy}Λ = Λτ_y", Method.SYMBOLIC, commutation, mutants=instead("conjugate", AG), cases=2),
 )
 
 J1_g = Statement(
@@ -133,7 +133,11 @@ J1_g = Statement(
     routes=(
         COMMUTATION,
         Route(
-            "all pairs of small matrices on the square", Method.EXHAUSTIVE, all_pairs, mutants=instead("symmetric", ANY)
+            "all pairs of small matrices on the square",
+            Method.EXHAUSTIVE,
+            all_pairs,
+            mutants=instead("symmetric", ANY),
+            cases=2304,
         ),
         ONLY_INVERSE,
     ),

@@ -106,16 +106,16 @@ J2 = Statement(
     routes=(
         Chain(
             "Jordan types, and powers of each",
-            Route("types from det and tr", Method.SMT, jordan_types, mutants=instead("determinant", -1)),
+            Route("types from det and tr", Method.SMT, jordan_types, mutants=instead("determinant", -1), cases=4),
             SLAB,
-            Route("±shears", Method.RING, not_diagonalisable, mutants=instead("sign", 1)),
+            Route("±shears", Method.RING, not_diagonalisable, mutants=instead("sign", 1), cases=4),
             *(replace(route, over="") for route in GROWTH),
             *TURNING,
         ),
         Chain(
             "polygons under 104 matrices with |det| = 1",
-            Route("rule", Method.EXHAUSTIVE, small_matrices, {"some": AREA_PRESERVING}, OTHER_RULES),
-            Route("area", Method.EXHAUSTIVE, flatten, {"some": AREA_PRESERVING}, instead("slack", 2)),
+            Route("rule", Method.EXHAUSTIVE, small_matrices, {"some": AREA_PRESERVING}, OTHER_RULES, cases=104),
+            Route("area", Method.EXHAUSTIVE, flatten, {"some": AREA_PRESERVING}, instead("slack", 2), cases=520),
         ),
     ),
     controls=(

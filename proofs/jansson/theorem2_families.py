@@ -118,7 +118,7 @@ J2_families = Statement(
         Clause(
             "(i) Aⁿ = I: Σ_k Cᵏ f∘A⁻ᵏ",
             Route("substitution k ↦ kA", Method.SYMBOLIC, any_orbit, {}, instead("moved", False), "groups"),
-            Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order, mutants=instead("period", 1)),
+            Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order, mutants=instead("period", 1), cases=75),
             over="groups",
         ),
         Clause(

@@ -103,8 +103,10 @@ J2_measure = Statement(
     verdict=Verdict.PROVED,
     hypotheses={"finite support": FINITE, "support not null": NOT_NULL},
     routes=(
-        Route("s d = s, n d = c n", Method.SMT, scaling, mutants=instead("above", -1)),
-        Route("filters on polygons, 496 matrices", Method.EXHAUSTIVE, measured, mutants=instead("power", 0)),
+        Route("s d = s, n d = c n", Method.SMT, scaling, mutants=instead("above", -1), cases=2),
+        Route(
+            "filters on polygons, 496 matrices", Method.EXHAUSTIVE, measured, mutants=instead("power", 0), cases=2976
+        ),
     ),
     controls=(
         Dropped("finite support", half_plane),

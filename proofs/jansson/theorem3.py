@@ -136,7 +136,7 @@ J3 = Statement(
             "GA = I: (Λf)(x) = (ΛT_hⁿf)(Aⁿx − s_n), which reads f about x − A⁻ⁿs_n",
             Chain(
                 "unrolling",
-                Route("n steps", Method.SYMBOLIC, unrolled, mutants=instead("sign", -1), over="n"),
+                Route("n steps", Method.SYMBOLIC, unrolled, mutants=instead("sign", -1), over="n", cases=2),
                 Route("back", Method.SYMBOLIC, read_about, mutants=instead("sign", -1)),
             ),
             THIN,
@@ -169,8 +169,8 @@ J3 = Statement(
             Chain("growth, rotations, slabs", *(replace(route, over="") for route in GROWTH), *TURNING, SLAB),
             Chain(
                 "496 integer matrices",
-                Route("rule", Method.EXHAUSTIVE, small_matrices, mutants=ONLY_TURNS),
-                Route("area", Method.EXHAUSTIVE, flatten, mutants=instead("slack", 2)),
+                Route("rule", Method.EXHAUSTIVE, small_matrices, mutants=ONLY_TURNS, cases=496),
+                Route("area", Method.EXHAUSTIVE, flatten, mutants=instead("slack", 2), cases=620),
             ),
             at="N = 2",
         ),

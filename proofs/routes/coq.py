@@ -59,7 +59,8 @@ def closed(theory: str, *theorems: str, then: str = "") -> Evidence:
     resting = {theorem: axioms for theorem, axioms in found.items() if axioms != _CLOSED}
     if resting:
         return Evidence(False, "; ".join(f"{theorem} rests on {axioms}" for theorem, axioms in resting.items()))
-    return Evidence(True, f"{', '.join(theorems)} in {theory}.v: {_CLOSED[0].lower()}{_CLOSED[1:]}, Coq {_version()}")
+    detail = f"{', '.join(theorems)} in {theory}.v: {_CLOSED[0].lower()}{_CLOSED[1:]}, Coq {_version()}"
+    return Evidence(True, detail, cases=len(theorems))
 
 
 def pinned(theory: str, said: Mapping[str, str], defined: Mapping[str, str] = _NOTHING) -> Evidence:

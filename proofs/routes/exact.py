@@ -36,4 +36,4 @@ def for_all(cases: Iterable[Case], condition: Callable[[Case], bool], /, what: s
     for case in tried:
         if not condition(case):
             return Evidence(False, f"{what} is false", counterexample={"case": case})
-    return Evidence(True, f"{what}: all {len(tried)} cases")
+    return Evidence(True, f"{what}: all {len(tried)} cases", cases=len(tried))

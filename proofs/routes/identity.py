@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from sympy import ZZ
-from sympy.polys.rings import PolyElement, ring
+from sympy.polys.rings import PolyElement, PolyRing
 
 from invariance_proofs.evidence import Evidence, StatementError
 from invariance_proofs.matrix import Matrix
@@ -25,8 +25,52 @@ def unknowns(**shapes: int | tuple[int, int]) -> tuple[Any, ...]:
     M00*M11*t - M01*M10*t
     """
     names = [f"{name}{index}" for name, shape in shapes.items() for index in _indices(shape)]
-    generators = iter(ring(names, ZZ)[1:])
+    free = PolyRing(names, ZZ)
+    generators = (Unknown(free, gen, 1 << place) for place, gen in enumerate(free.gens))
     return tuple(_take(generators, shape) for shape in shapes.values())
+
+
+class Unknown(PolyElement):
+    """A polynomial that knows which unknowns it was computed from, cancelled ones too: x + y − y knows of y.
+
+    So "for all y" is said only where y went into what was decided. `seen` has a bit for each unknown of the ring; what
+    is not arithmetic (derivatives, substitution) may have seen all of them.
+    """
+
+    def __init__(self, ring: PolyRing, init: Any = (), seen: int = -1) -> None:
+        super().__init__(ring, init)
+        self.seen = seen
+
+    def __add__(self, other: Any) -> Any:
+        return self._after(super().__add__(other), other)
+
+    __iadd__ = __add__
+
+    def __radd__(self, other: Any) -> Any:
+        return self._after(super().__radd__(other), other)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._after(super().__sub__(other), other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._after(super().__rsub__(other), other)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._after(super().__mul__(other), other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._after(super().__rmul__(other), other)
+
+    def __neg__(self) -> Any:
+        return self._after(super().__neg__(), 0)
+
+    def __pow__(self, exponent: int) -> Any:
+        return self._after(super().__pow__(exponent), 0)
+
+    def _after(self, result: Any, other: Any) -> Any:
+        if result is NotImplemented:
+            return result
+        return Unknown(self.ring, result, self.seen | _seen(other))
 
 
 def vanishes(*residuals: Any, what: str) -> Evidence:
@@ -36,12 +80,19 @@ def vanishes(*residuals: Any, what: str) -> Evidence:
         raise StatementError(f"{what}: no residual, so nothing was checked")
     wrong = [residual for residual in flat if residual != 0]
     if not wrong:
-        free = {
-            str(symbol) for residual in flat if isinstance(residual, PolyElement) for symbol in residual.ring.symbols
-        }
-        return Evidence(True, f"{what}: normal form 0, {len(flat)} times", unknowns=frozenset(free))
+        seen = (_names(residual) for residual in flat if isinstance(residual, PolyElement))
+        detail = f"{what}: normal form 0, {len(flat)} times"
+        return Evidence(True, detail, unknowns=frozenset().union(*seen), cases=len(flat))
     terms = wrong[0].terms() if isinstance(wrong[0], PolyElement) else [wrong[0]]
     return Evidence(False, f"{what} is false: a normal form has {len(terms)} terms")
+
+
+def _seen(item: Any) -> int:
+    return item.seen if isinstance(item, Unknown) else -isinstance(item, PolyElement)
+
+
+def _names(polynomial: PolyElement) -> set[str]:
+    return {str(symbol) for place, symbol in enumerate(polynomial.ring.symbols) if _seen(polynomial) >> place & 1}
 
 
 def _indices(shape: int | tuple[int, int]) -> list[str]:

@@ -53,7 +53,7 @@ def schwartz_zippel(residual: Callable[[Draw], object], *, what: str, seed: int 
     values = list(_flatten(residual(Draw(lambda: rng.randrange(SAMPLES)))))
     if any(values):
         return Evidence(False, f"{what} is false at a random point")
-    return Evidence(True, f"{what} at a random point, degree ≤ {degree}", risk)
+    return Evidence(True, f"{what} at a random point, degree ≤ {degree}", risk, cases=len(values))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 
-from invariance_proofs.evidence import Evidence, Skipped
+from invariance_proofs.evidence import Evidence, Skipped, StatementError
 
 __all__ = ["impossible"]
 
@@ -14,11 +15,18 @@ _STEPS = 6_000_000
 """z3's own count of work, the same however busy a machine is: four times what the hardest of our questions takes."""
 
 
-def impossible(constraints: Callable[..., list[Any]], /, names: str, what: str) -> Evidence:
-    """Whether no real numbers called `names` satisfy the constraints (the negation of the claim).
+def impossible(
+    constraints: Callable[..., list[Any]], /, names: str, what: str, met: Sequence[Sequence[int | Fraction]] = ()
+) -> Evidence:
+    """Whether no real numbers called `names` satisfy the constraints: what is assumed, and last the claim's negation.
 
-    Raises `Skipped` if z3 is not installed, and `TimeoutError` if it does not decide within its steps.
+    At each point of `met` (numbers in the order of the names) all that is assumed holds, and between them every name
+    takes two values: so the claim is not vacuous, and no unknown is fixed where "all" is said.
+
+    Raises `StatementError` if a point does not meet what is assumed, or a name has one value only; `Skipped` if z3 is
+    not installed, and `TimeoutError` if it does not decide within its steps.
     """
+    _require_met(constraints, names.split(), met, what)
     if find_spec("z3") is None:
         raise Skipped("z3 is not installed")
     import z3
@@ -35,3 +43,14 @@ def impossible(constraints: Callable[..., list[Any]], /, names: str, what: str) 
     model = solver.model()
     numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}
     return Evidence(False, f"{what} is false", counterexample=numbers)
+
+
+def _require_met(
+    constraints: Callable[..., list[Any]], names: list[str], met: Sequence[Sequence[int | Fraction]], what: str
+) -> None:
+    for point in met:
+        *assumed, _ = constraints(*point)
+        if not all(assumed):
+            raise StatementError(f"{what}: {dict(zip(names, point, strict=True))} does not meet what is assumed")
+    if met and (fixed := [name for name, *values in zip(names, *met, strict=True) if len(set(values)) == 1]):
+        raise StatementError(f"{what}: {', '.join(fixed)} has one value in all of `met`")

@@ -52,7 +52,9 @@ def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], over: str = "n", 
     """Both halves of an induction over the size called `over`, each an equality of two elements of the free algebra."""
     parts = same(*base, what=f"{what}, base"), same(*step, what=f"{what}, step")
     unknowns = frozenset({over}).union(*(part.unknowns for part in parts))
-    return Evidence(all(part.holds for part in parts), "; ".join(part.detail for part in parts), unknowns=unknowns)
+    return Evidence(
+        all(part.holds for part in parts), "; ".join(part.detail for part in parts), unknowns=unknowns, cases=2
+    )
 
 
 def determinant_law(matrix: Any, law: Callable[[Any], Any], /, what: str) -> Evidence:

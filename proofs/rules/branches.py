@@ -109,7 +109,7 @@ def either(name: str) -> tuple[Route, Route]:
         Route("rewriting", Method.SYMBOLIC, block, {"name": name}, without, "maps"),
         Route(
             "circulant layers with generic weights, three entries", Method.RING, generic_block, {"name": name},
-            {"F moves backwards": {"steps": (2, 1, 1)}}, at="three entries",
+            {"F moves backwards": {"steps": (2, 1, 1)}}, at="three entries", cases=6 if name == "concatenation" else 3,
         ),
     )  # fmt: skip
 

@@ -100,7 +100,7 @@ composition = Statement(
     hypotheses={"one action between": Hypothesis("b is the same for F and G", lambda first, second: first == second)},
     routes=(
         Route("rewriting", Method.SYMBOLIC, chains, {}, {"another action between": {"second": "d"}}, "maps"),
-        Route("all maps of three points", Method.EXHAUSTIVE, on_small_sets, {}, instead("second", 2)),
+        Route("all maps of three points", Method.EXHAUSTIVE, on_small_sets, {}, instead("second", 2), cases=9),
     ),
     over="maps",
     controls=(

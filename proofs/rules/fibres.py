@@ -193,15 +193,23 @@ reductions = Statement(
                 every_permutation,
                 {},
                 {"the first entry": {"reduce": FIRST}, "other fibres": {"fibres": PAIRS}},
+                cases=720,
             ),
             at="two fibres of three entries",
+            grade=Grade.LISTED,
         ),
         Clause(
             "softmax: ⇔",
             Route(
-                "720 permutations, base 2", Method.EXHAUSTIVE, softmax_moves, {}, {"other fibres": {"fibres": PAIRS}}
+                "720 permutations, base 2",
+                Method.EXHAUSTIVE,
+                softmax_moves,
+                {},
+                {"other fibres": {"fibres": PAIRS}},
+                cases=720,
             ),
             at="two fibres of three entries",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(
@@ -241,6 +249,7 @@ normalisations = Statement(
             every_norm,
             {},
             {"a γ for each orientation": {"parameter": by_turn}, "a γ for each pixel": {"parameter": by_pixel}},
+            cases=4,
         ),
     ),
     at="two feature maps of two orientations and two pixels",

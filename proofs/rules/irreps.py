@@ -132,12 +132,12 @@ TENSOR = Statement(
         ),
         Clause(
             "degrees to 4, both parities, on rotations and on −1 times rotations",
-            Route("characters", Method.CHARACTERS, listed, {}, instead("wrong_parity", -1)),
+            Route("characters", Method.CHARACTERS, listed, {}, instead("wrong_parity", -1), cases=100),
             finite=True,
         ),
         Clause(
             "gu × gv = det(g) g(u × v)",
-            Route("Cayley's rotations and −1", Method.RING, pseudovector, {}, instead("power", 2), "u0 v0 a0"),
+            Route("Cayley's rotations and −1", Method.RING, pseudovector, {}, instead("power", 2), "u0 v0 a0", cases=9),
             over="u0 v0 a0",
             assumed=("half-turns are limits of Cayley's rotations, and both sides are continuous in g",),
         ),

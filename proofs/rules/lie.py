@@ -127,7 +127,14 @@ lie_derivative = Statement(
         Clause(
             "L(g∘f) = (Lg)∘f + dg·(Lf)",
             Route("free algebra", Method.SYMBOLIC, two_layers, {}, instead("sign", -1), "G F x0 y1 y2"),
-            Route("generic quadratic layers of the plane", Method.RING, polynomial_layers, {}, instead("middle", 2)),
+            Route(
+                "generic quadratic layers of the plane",
+                Method.RING,
+                polynomial_layers,
+                {},
+                instead("middle", 2),
+                cases=2,
+            ),
             over="G F x0 y1 y2",
         ),
         Clause(

@@ -141,8 +141,16 @@ activations = Statement(
                 instead("slack", -1),
                 "m n",
                 assumed=("with all other coordinates 0 a row is its two entries",),
+                cases=3,
             ),
-            Route("rows with entries from −2 to 2", Method.EXHAUSTIVE, which_rows, {}, {"±1 passes": {"rule": signed}}),
+            Route(
+                "rows with entries from −2 to 2",
+                Method.EXHAUSTIVE,
+                which_rows,
+                {},
+                {"±1 passes": {"rule": signed}},
+                cases=125,
+            ),
             over="m n",
         ),
         Clause(
@@ -154,6 +162,7 @@ activations = Statement(
                 which_rows,
                 {"activation": CUBIC, "rule": signed},
                 {"positive ones pass": {"rule": monomial}},
+                cases=125,
             ),
             over="m n",
         ),
@@ -166,6 +175,7 @@ activations = Statement(
                     which_rows,
                     {"activation": sigma, "rule": rule},
                     {"another rule": {"rule": other}},
+                    cases=125,
                 )
                 for sigma, rule, other in (
                     (CLIPPED, signed, unit),
@@ -174,6 +184,7 @@ activations = Statement(
                 )
             ),
             at="rows of three entries from −2 to 2",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

@@ -109,7 +109,7 @@ paddings = Statement(
     clauses=(
         Clause(
             "a = b is enough: what is shown at −i and at n − 1 + i are mirror images",
-            Route("each mode's formula", Method.RING, any_size, {}, instead("outside", 1), "n i"),
+            Route("each mode's formula", Method.RING, any_size, {}, instead("outside", 1), "n i", cases=4),
             over="n i",
         ),
         *(
@@ -117,6 +117,7 @@ paddings = Statement(
                 f"{mode}: ⇔",
                 Route(f"n ≤ 6, {mode}", Method.EXHAUSTIVE, every_small_size, {"mode": mode}, instead("slack", 1)),
                 at="n ≤ 6, a and b ≤ 4",
+                grade=Grade.LISTED,
             )
             for mode in MODES
         ),

@@ -210,9 +210,15 @@ attention_rule = Statement(
             {},
             {"the query stays": {"row": "stays"}},
             "groups",
+            cases=2,
         ),
         Route(
-            "four tokens, 24 permutations", Method.EXHAUSTIVE, positions, {"tables": ("none",)}, instead("causal", True)
+            "four tokens, 24 permutations",
+            Method.EXHAUSTIVE,
+            positions,
+            {"tables": ("none",)},
+            instead("causal", True),
+            cases=24,
         ),
     ),
     over="groups",
@@ -251,8 +257,9 @@ position_rule = Statement(
         ),
         Clause(
             "⇔ for generic weights",
-            Route("four tables, 24 permutations", Method.EXHAUSTIVE, positions, {}, instead("ignored", True)),
+            Route("four tables, 24 permutations", Method.EXHAUSTIVE, positions, {}, instead("ignored", True), cases=96),
             at="four tokens, four tables, one head",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(
@@ -281,13 +288,14 @@ deep_sets = Statement(
     clauses=(
         Clause(
             "aI + b11ᵀ commutes",
-            Route("generic entries, all 24 permutations", Method.RING, deep_set, {}, instead("weights", 2)),
+            Route("generic entries, all 24 permutations", Method.RING, deep_set, {}, instead("weights", 2), cases=100),
             at="n = 4",
         ),
         Clause(
             "nothing else does",
-            Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2)),
+            Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2), cases=4),
             at="n = 2, …, 5",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

@@ -176,23 +176,24 @@ circle = Statement(
     clauses=(
         Clause(
             "component i of L_t x, t = sa + b, is component i − b moved by a (one more where i < b)",
-            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b", cases=2),
             over="s o i a b",
         ),
         Clause(
             "invariant for all filters ⇔ s | t",
             Chain(
                 "component 0 goes to component 0, or to another, which an indicator tells",
-                Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+                Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b", cases=2),
                 Route("another component", Method.SMT, another_component, {}, instead("least", 0), "s b"),
             ),
-            Route("labels for values, all shifts", Method.EXHAUSTIVE, by_the_stride, {}, instead("step", 1)),
+            Route("labels for values, all shifts", Method.EXHAUSTIVE, by_the_stride, {}, instead("step", 1), cases=975),
             over="s a b",
         ),
         Clause(
             "along two axes ⇔ s divides both",
-            Route("labels on a torus, n ≤ 6", Method.EXHAUSTIVE, on_torus, {}, instead("step", 1)),
+            Route("labels on a torus, n ≤ 6", Method.EXHAUSTIVE, on_torus, {}, instead("step", 1), cases=202),
             at="n ≤ 6, s ≤ 3, k ≤ 2",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(
@@ -227,18 +228,29 @@ polyphase = Statement(
     clauses=(
         Clause(
             "the components of L_t x are those of x, moved",
-            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b"),
+            Route("places", Method.RING, components_move, {}, instead("carry", 2), "s o i a b", cases=2),
             over="s o i a b",
         ),
         Clause(
             "the selected component is kept",
-            Route("all signals with values 0, 1, 2", Method.EXHAUSTIVE, by_any_step, {}, instead("allow_ties", True)),
+            Route(
+                "all signals with values 0, 1, 2",
+                Method.EXHAUSTIVE,
+                by_any_step,
+                {},
+                instead("allow_ties", True),
+                cases=3078,
+            ),
             at="4 and 6 places, s = 2 and 3",
+            grade=Grade.LISTED,
         ),
         Clause(
             "along two axes too",
-            Route("signals on a torus", Method.EXHAUSTIVE, selected_on_torus, {}, instead("allow_ties", True)),
+            Route(
+                "signals on a torus", Method.EXHAUSTIVE, selected_on_torus, {}, instead("allow_ties", True), cases=3939
+            ),
             at="2×4 places, s = 2",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

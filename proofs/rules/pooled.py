@@ -153,8 +153,10 @@ pooled_sum = Statement(
                 every_small_size,
                 {},
                 {"r = 0 alone": {"which": remainder_only}},
+                cases=623,
             ),
             at="one axis, k ≤ 5, s ≤ 4, n ≤ 14",
+            grade=Grade.LISTED,
         ),
         Clause(
             "p4, generic image and filter",

@@ -144,8 +144,10 @@ relabelling = Statement(
                 every_graph,
                 {},
                 {"edges stay": {"follow": False}, "the first message only": {"reduce": first_message}},
+                cases=3072,
             ),
             at="three nodes",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(
@@ -204,6 +206,7 @@ contraction = Statement(
             {},
             instead("sign_on_both", False),
             at="three features",
+            cases=48,
         ),
     ),
     over="X Y",

@@ -211,15 +211,29 @@ LINEAR = Statement(
     clauses=(
         Clause(
             "n − 1 − place(m − 1 − i) = place(i)",
-            Route("places, all sizes", Method.RING, places, {}, instead("offset", 1), "n m i"),
-            Route("weights, linear, n and m ≤ 12", Method.EXHAUSTIVE, every_small_size, {"method": "linear"}, NEVER),
-            Route("weights, align_corners", Method.EXHAUSTIVE, every_small_size, {"method": "align_corners"}, NEVER),
+            Route("places, all sizes", Method.RING, places, {}, instead("offset", 1), "n m i", cases=2),
+            Route(
+                "weights, linear, n and m ≤ 12",
+                Method.EXHAUSTIVE,
+                every_small_size,
+                {"method": "linear"},
+                NEVER,
+                cases=144,
+            ),
+            Route(
+                "weights, align_corners",
+                Method.EXHAUSTIVE,
+                every_small_size,
+                {"method": "align_corners"},
+                NEVER,
+                cases=144,
+            ),
             over="n m i",
         ),
         Clause(
             "with scale a: n − 1 − place(m − 1 − i) − place(i) = n − ma",
             Route("places, all sizes", Method.RING, scaled_places, {}, instead("of_the_gap", 2), "n m a i"),
-            Route("five factors, n ≤ 8", Method.EXHAUSTIVE, scale_factors, {}, instead("trusted", True)),
+            Route("five factors, n ≤ 8", Method.EXHAUSTIVE, scale_factors, {}, instead("trusted", True), cases=39),
             over="n m a i",
         ),
     ),
@@ -264,9 +278,15 @@ NEAREST = Statement(
             Clause(
                 f"{method}: ⇔ the rule",
                 Route(
-                    f"{method}, n and m ≤ 12", Method.EXHAUSTIVE, every_small_size, {"method": method}, NEVER | ALWAYS
+                    f"{method}, n and m ≤ 12",
+                    Method.EXHAUSTIVE,
+                    every_small_size,
+                    {"method": method},
+                    NEVER | ALWAYS,
+                    cases=144,
                 ),
                 at="n and m ≤ 12",
+                grade=Grade.LISTED,
             )
             for method in ("nearest", "nearest-exact")
         ),
@@ -294,7 +314,9 @@ TRANSPOSED = Statement(
     hypotheses={"no output padding": Hypothesis("e = 0", lambda e: e == 0)},
     routes=(
         Route("where taps write", Method.RING, transposed, {}, instead("padding", 1), "n s k p o j e"),
-        Route("rows of up to 5, k and s ≤ 3", Method.EXHAUSTIVE, every_transposed, {}, instead("ignored", True)),
+        Route(
+            "rows of up to 5, k and s ≤ 3", Method.EXHAUSTIVE, every_transposed, {}, instead("ignored", True), cases=120
+        ),
     ),
     over="n s k p o j e",
     controls=(

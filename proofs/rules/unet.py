@@ -124,8 +124,9 @@ UNET = Statement(
         ),
         Clause(
             "the whole network keeps flips for all weights ⇔ S | n",
-            Route("rows", Method.EXHAUSTIVE, every_size, {}, {"the last stride": {"modulus": last_of}}),
+            Route("rows", Method.EXHAUSTIVE, every_size, {}, {"the last stride": {"modulus": last_of}}, cases=363),
             at="strides 2 and 3, three levels, n ≤ 36",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(

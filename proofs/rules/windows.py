@@ -250,7 +250,9 @@ SEES = Hypothesis(
 STEP = Route("one layer more", Method.RING, one_more, {}, instead("of_the_scale", 2), "K S P R k s p r q")
 MIRRORED = Route("mirrored taps of mirrored outputs", Method.RING, mirrored, {}, instead("pads", 1), "k s p d q r o j")
 
-BOUNDED = Route("R + Sr < Ss, and 0 only if R = r = 0", Method.SMT, bounded, {}, instead("least", -1), "S s R r")
+BOUNDED = Route(
+    "R + Sr < Ss, and 0 only if R = r = 0", Method.SMT, bounded, {}, instead("least", -1), "S s R r", cases=2
+)
 
 windows = Statement(
     id="windows",
@@ -288,6 +290,7 @@ windows = Statement(
                 every_small_chain,
                 {},
                 {"n mod S": {"rule": size_alone}},
+                cases=2481,
             ),
             Route(
                 "single layers, dilated too",
@@ -295,6 +298,7 @@ windows = Statement(
                 every_small_chain,
                 {"layers": 1},
                 {"n mod S": {"rule": size_alone}},
+                cases=288,
             ),
             over="k s p d",
         ),
@@ -329,7 +333,14 @@ rounding = Statement(
         Clause(
             "n − 1 − x − x′ = −e",
             Route("all sizes", Method.RING, rounded_up, {}, instead("sign", 1), "k s p q e o j"),
-            Route("n ≤ 12, k and s ≤ 3, d ≤ 2", Method.EXHAUSTIVE, rounding_up, {}, {"n mod s": {"rule": size_alone}}),
+            Route(
+                "n ≤ 12, k and s ≤ 3, d ≤ 2",
+                Method.EXHAUSTIVE,
+                rounding_up,
+                {},
+                {"n mod s": {"rule": size_alone}},
+                cases=324,
+            ),
             over="k s p q e o j",
         ),
         Clause(
@@ -372,14 +383,19 @@ shortcut = Statement(
     clauses=(
         Clause(
             "n + 2p − k = n − 1 for (1, 0) and (3, 1)",
-            Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n"),
+            Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n", cases=2),
             over="n",
         ),
         Clause(
             "one remainder modulo s at every n ⇔ 2p − extent agrees modulo s",
             Route("the difference does not depend on n", Method.RING, differ, {}, instead("sign", 1), "n p k q l"),
             Route(
-                "all pairs with k ≤ 3, s ≤ 3, p ≤ 2, n ≤ 12", Method.EXHAUSTIVE, every_pair, {}, instead("modulo", 1)
+                "all pairs with k ≤ 3, s ≤ 3, p ≤ 2, n ≤ 12",
+                Method.EXHAUSTIVE,
+                every_pair,
+                {},
+                instead("modulo", 1),
+                cases=243,
             ),
             over="n p k q l",
         ),
