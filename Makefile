@@ -45,7 +45,7 @@ wheel-test:
 
 # The oldest torch that is declared and the newest that there is, each of some gigabytes.
 torch-test:
-	for torch in "torch==2.5.*" "torch"; do \
+	for torch in "torch==2.6.*" "torch"; do \
 		rm -rf build/torch-test && $(PYTHON) -m venv build/torch-test || exit 1; \
 		build/torch-test/bin/python -m pip install --quiet "$$torch" . || exit 1; \
 		(cd build && torch-test/bin/python ../tools/smoke.py) || exit 1; \

@@ -39,7 +39,7 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
 
     Raises:
         ArgumentError: no module, Jacobian fields as input, a group of pointwise actions, or a report without errors.
-        What the layers raise where they are called in their own way is passed on.
+        Exception: what the layers raise where they are called in their own way.
     """
     question, row = report.question, report.worst
     if not isinstance(model, nn.Module):

@@ -137,7 +137,7 @@ def local_error(
     Raises:
         ArgumentError: an unknown generator, a margin outside [0, 1), a size that is missing or superfluous.
         UndefinedError: the model has no layer whose output is a floating-point tensor.
-        What torch raises where an operation has no forward-mode derivative is passed on.
+        RuntimeError: of torch, where an operation has no forward-mode derivative.
     """
     if along not in VELOCITIES:
         raise ArgumentError("along", along, f"one of {', '.join(VELOCITIES)}")

@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..extras import needed_for
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from .lightning import LightningWatch
+    from .metric import Consistency, WarpError
+    from .trainer import TrainerWatch
 
 __all__ = ["Consistency", "LightningWatch", "TrainerWatch", "WarpError", "Watch"]
 

@@ -1,0 +1,1 @@
+"""The pages: `python -m tools.site --out DIR` builds the site of the documentation, strictly."""

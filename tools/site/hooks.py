@@ -1,0 +1,87 @@
+"""What mkdocs is told: the repository's own pages under their own names, so that one link serves both.
+
+README.md is the start; `docs`, `results`, `notebooks` and the files of the project keep their paths. The reference and
+the notebooks are made here. Formulae become MathML, which browsers draw without a program from elsewhere.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import tomllib
+from pathlib import Path
+
+from latex2mathml.converter import convert
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from tools.site import notebooks, reference
+
+__all__ = ["on_files", "on_page_content", "on_page_markdown"]
+
+ROOT = Path(__file__).parents[2]
+_SHOWN = (
+    "docs/*.md",
+    "docs/ledger/*.md",
+    "docs/images/*",
+    "docs/*.json",
+    "results/*/*",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The pages and pictures of the repository, the notebooks, the reference."""
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    repository = about["tool"]["invariance"]["repository"]
+
+    def add(name: str, content: str | bytes) -> None:
+        files.append(File.generated(config, name, content=content))
+
+    add("index.md", (ROOT / "README.md").read_text(encoding="utf-8"))
+    for pattern in _SHOWN:
+        for file in sorted(ROOT.glob(pattern)):
+            files.append(File.generated(config, str(file.relative_to(ROOT)), abs_src_path=str(file)))
+    for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        text, pictures = notebooks.page(file, execute=config.extra.get("execute", False))
+        title, _, rest = text.partition("\n")
+        name = f"notebooks/{file.name}"
+        add(f"notebooks/{file.stem}.md", f"{title}\n\n{notebooks.badges(name, repository)}{rest}")
+        add(name, file.read_bytes())
+        for picture, content in pictures.items():
+            add(f"notebooks/{picture}", content)
+    for name, text in reference.pages():
+        add(name, text)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Links to notebooks lead to their pages; in the ledger's formulae [a](b) is no link; sessions are shown as such."""
+    path = page.file.src_uri
+    if path.startswith("docs/ledger"):
+        markdown = _without_links(markdown)
+    if not path.startswith("notebooks/"):
+        markdown = re.sub(r"\.ipynb\)", ".md)", markdown)
+    return markdown.replace("```python\n>>> ", "```pycon\n>>> ")
+
+
+def _without_links(markdown: str) -> str:
+    """Brackets of formulae are no links; code, and the links of the contents, stay."""
+    code_or_link = r"(?ms)(^```.*?^```|`[^`\n]*`|\[[^\]\n]*\]\(ledger/[^)\n]*\))"
+    parts = re.split(code_or_link, markdown)
+    return "".join(part if k % 2 else part.replace("[", "\\[") for k, part in enumerate(parts))
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    r"""\(…\) and \[…\] of `pymdownx.arithmatex` as MathML."""
+
+    def drawn(found: re.Match[str]) -> str:
+        tag, text = found[1], html.unescape(found[2]).strip()
+        block = text.startswith("\\[")
+        formula = text[2:-2].strip().replace("\\arg", "\\operatorname{arg}")
+        mathml = convert(formula, display="block" if block else "inline")
+        return f'<{tag} class="arithmatex">{mathml}</{tag}>'
+
+    return re.sub(r'<(span|div) class="arithmatex">(.*?)</\1>', drawn, content, flags=re.DOTALL)

@@ -1,0 +1,90 @@
+"""The reference: a page for each room of the library, with every public name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["ROOMS", "pages", "place_of", "public_names"]
+
+ROOT = Path(__file__).parents[2]
+_NAMED = ast.FunctionDef | ast.ClassDef
+
+ROOMS = {
+    "invariance.checking": "Is a network invariant or equivariant? Measured, and judged.",
+    "invariance.proving": "Is it for all inputs? From its weights.",
+    "invariance.testing": "For tests: assertions, strategies, the smallest counterexample.",
+    "invariance.doctor": "Why does it lack a symmetry, and what mends it?",
+    "invariance.symmetrize": "A network that has it, from any network.",
+    "invariance.comparing": "Several networks under one family of warps.",
+    "invariance.measure": "Errors, intervals, ladders, curves, floors and bounds.",
+    "invariance.measure.comparison": "What several networks under one family come to, kept.",
+    "invariance.watching": "E over a training.",
+    "invariance.symmetry": "The question: a group, fields in, fields out.",
+    "invariance.groups": "Groups.",
+    "invariance.fields": "What a tensor is, and how it moves.",
+    "invariance.warps": "Maps of the plane.",
+    "invariance.images": "Images known at every point.",
+    "invariance.pictures": "Pictures from files.",
+    "invariance.jacobians": "Derivatives of images.",
+    "invariance.actions": "Matrices at every pixel.",
+    "invariance.layers": "The papers' layers.",
+    "invariance.models": "The papers' networks.",
+    "invariance.sizes": "Image sizes that keep a strided network equivariant.",
+    "invariance.plots": "Measurements, drawn.",
+    "invariance.targets": "Networks named by a string.",
+    "invariance.experiments.data": "Data sets.",
+    "invariance.experiments.evaluation": "Accuracy under warps.",
+    "invariance.experiments.table": "The papers' tables.",
+    "invariance.errors": "What is raised on purpose.",
+    "pytest_invariance": "The pytest plugin.",
+}
+
+
+def public_names(room: str) -> list[str]:
+    """`__all__` of the package or module, read without importing it."""
+    place = ROOT.joinpath(*room.split("."))
+    files = (place / "__init__.pyi", place / "__init__.py", place.with_suffix(".py"))
+    tree = ast.parse(next(file for file in files if file.is_file()).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return list(ast.literal_eval(node.value))
+    raise ValueError(f"{room} has no __all__")
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """The path and the Markdown of each page."""
+    lines = ["# Reference", "", "| room | |", "|---|---|"]
+    lines += [f"| [`{room}`]({room}.md) | {told} |" for room, told in ROOMS.items()]
+    lines += ["", "## From `invariance` itself", ""]
+    lines += [f"- [`{name}`][{place}]" for name, place in _first_names()]
+    yield "api/index.md", "\n".join((*lines, ""))
+    for room, told in ROOMS.items():
+        blocks = [f"::: {place}\n" for name in public_names(room) if (place := place_of(room, name))]
+        yield f"api/{room}.md", "\n".join([f"# {room}", "", told, "", *blocks])
+
+
+def place_of(room: str, name: str) -> str | None:
+    """Where a name of a room is found in its sources; None of a room in the room.
+
+    A function in a file of its own name is hidden by that file, as `check` in `checking/check.py` would be.
+    """
+    place = ROOT.joinpath(*room.split("."), name)
+    if place.is_dir():
+        return None
+    file = place.with_suffix(".py")
+    if not file.is_file():
+        return f"{room}.{name}"
+    defined = {node.name for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, _NAMED)}
+    return f"{room}.{name}.{name}" if name in defined else None
+
+
+def _first_names() -> Iterator[tuple[str, str]]:
+    """What `from invariance import …` gives, and where it is explained."""
+    tree = ast.parse((ROOT / "invariance" / "__init__.pyi").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                if (place := place_of(f"invariance.{node.module}", alias.name)) is not None:
+                    yield alias.name, place
