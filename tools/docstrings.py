@@ -45,9 +45,7 @@ def _of_class(place: str, kind: type) -> Iterator[str]:
             continue
         for name, member in vars(base).items():
             if not name.startswith("_") and name not in _SAID_BY_THE_CLASS and not _said(kind, name, member):
-                yield (
-                    f"{place}.{name} ({base.__module__}.{base.__qualname__})" if base is not kind else f"{place}.{name}"
-                )
+                yield f"{base.__module__}.{base.__qualname__}.{name}"
 
 
 def _said(kind: type, name: str, member: Any) -> bool:

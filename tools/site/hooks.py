@@ -58,7 +58,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links to notebooks lead to their pages; in the ledger's formulae [a](b) is no link; sessions are shown as such."""
+    """Links to notebooks lead to their pages; in the ledger [a](b) is a formula; sessions are shown as such."""
     path = page.file.src_uri
     if path.startswith("docs/ledger"):
         markdown = _without_links(markdown)

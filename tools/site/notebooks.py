@@ -11,7 +11,7 @@ __all__ = ["badges", "page"]
 
 @cache
 def page(file: Path, *, execute: bool) -> tuple[str, dict[str, bytes]]:
-    """The Markdown of a notebook and its pictures by name; its cells are run, in its folder, where that is asked for."""
+    """The Markdown of a notebook and its pictures by name; cells are run, in its folder, where that is asked for."""
     import nbformat
     from nbconvert import MarkdownExporter
     from nbconvert.preprocessors import ExecutePreprocessor
