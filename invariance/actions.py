@@ -70,6 +70,7 @@ class PointwiseAction:
 
     @property
     def determinant(self) -> Float[Tensor, "b h w"]:
+        r"""$\det M(x) = ad - bc$ at every pixel; it is 0 nowhere."""
         (a, b), (c, d) = (row.unbind(1) for row in self.field.unbind(1))
         return a * d - b * c
 
@@ -89,6 +90,7 @@ class PointwiseAction:
         return PointwiseAction((self.field.unsqueeze(3) * other.field.unsqueeze(1)).sum(2))
 
     def inverse(self) -> PointwiseAction:
+        r"""The field $M^{-1} = \mathrm{adj}\,M / \det M$ at every pixel: acting with both changes no Jacobian field."""
         (a, b), (c, d) = (row.unbind(1) for row in self.field.unbind(1))
         adjugate = torch.stack((torch.stack((d, -b), 1), torch.stack((-c, a), 1)), 1)
         return PointwiseAction(adjugate / self.determinant[:, None, None])

@@ -45,16 +45,19 @@ class ContinuousImage(Protocol):
     """A batch of images with a value and a gradient at every point of the plane."""
 
     @property
-    def dtype(self) -> torch.dtype: ...
+    def dtype(self) -> torch.dtype:
+        """Of values and derivatives."""
 
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """Where values are computed."""
 
     def __len__(self) -> int: ...
 
     def __call__(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c *n"]: ...
 
-    def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]: ...
+    def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
+        """$dI$ at the points, exactly: ∂I/∂x and ∂I/∂y of each channel, in values for each half-width of the image."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -146,10 +149,12 @@ class AnalyticImage:
 
     @property
     def dtype(self) -> torch.dtype:
+        """Of values and derivatives."""
         return self.waves.dtype
 
     @property
     def device(self) -> torch.device:
+        """Where values are computed."""
         return self.waves.device
 
     def __len__(self) -> int:

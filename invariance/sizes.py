@@ -45,6 +45,9 @@ class Window:
 
     @property
     def remainder(self) -> int:
+        r"""$(n + 2p - k) \bmod s$ for n pixels, padding p on both sides, a kernel k and stride s: 0 keeps quarter
+        turns.
+        """
         return (self.length + sum(self.padding) - self.kernel) % self.stride
 
     def __str__(self) -> str:

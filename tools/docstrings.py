@@ -15,10 +15,10 @@ from typing import Any
 
 from tools.site.reference import ROOMS, public_names
 
-__all__ = ["main", "silent"]
+__all__ = ["NOT_INSTALLED", "main", "silent"]
 
 _SAID_BY_THE_CLASS = {"forward", "extra_repr"}
-_NOT_INSTALLED = {"TrainerWatch"}  # its base is in transformers
+NOT_INSTALLED = {"TrainerWatch"}  # its base is in transformers
 
 
 def silent() -> Iterator[str]:
@@ -27,7 +27,7 @@ def silent() -> Iterator[str]:
     for room in ROOMS:
         module = importlib.import_module(room)
         for name in public_names(room):
-            if name in _NOT_INSTALLED or id(value := getattr(module, name)) in seen:
+            if name in NOT_INSTALLED or id(value := getattr(module, name)) in seen:
                 continue
             seen.add(id(value))
             if inspect.isclass(value):

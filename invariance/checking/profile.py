@@ -73,6 +73,7 @@ class Profile:
     lines: tuple[Line, ...]
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a file: the lines, and what the numbers depend on."""
         from dataclasses import asdict
 
         from ..provenance import environment
@@ -81,6 +82,7 @@ class Profile:
         return {"kind": "profile", "inputs": self.inputs, "lines": lines, "environment": environment()}
 
     def table(self) -> Table:
+        """A line for each group and claim, for rich's console: status, E with its interval, and the worst element."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 

@@ -167,6 +167,7 @@ class Question:
 
     @property
     def input_kind(self) -> Kind:
+        """What the input's axes are: scalar (C, H, W), regular (C, |H|, H, W) or jacobian (C, 3, 2, H, W)."""
         return self._declared or "scalar"
 
     @property
@@ -191,6 +192,7 @@ class Question:
         return (self.input_shape[0], self.input_shape[-1]) if self.sequence else self.input_shape
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data, of which `from_dict` makes the question again; functions and given inputs are told in a word."""
         action = self.action if isinstance(self.action, str | None) else "function"
         given = {} if self.inputs is None else {"inputs": "given"}
         plain = asdict(replace(self, inputs=None))
@@ -264,10 +266,12 @@ class SymmetryQuestion:
 
     @property
     def group(self) -> str:
+        """The group's name."""
         return self.symmetry.group.name
 
     @property
     def claim(self) -> Claim:
+        r"""*invariant* where every output stays under g, $F(gx) = F(x)$; else *equivariant*, $F(gx) = \rho(g)F(x)$."""
         return self.symmetry.claim
 
     def to_dict(self) -> dict[str, Any]:

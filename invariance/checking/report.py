@@ -144,6 +144,7 @@ class CheckReport:
 
     @property
     def verdict(self) -> CheckVerdict:
+        """Of all rows: *violated* if one is, *consistent* if all are; see `invariance.verdicts`."""
         return overall([row.verdict for row in self.rows])
 
     @property
@@ -156,6 +157,7 @@ class CheckReport:
         return replace(self, target=target, target_seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a file, which `invariance replay` asks again; numbers that are not finite are words."""
         return {
             "kind": "check",
             "target": self.target,

@@ -25,6 +25,7 @@ class Case:
         return replace(self, options=self.options | changed)
 
     def with_model(self, model: Model) -> Case:
+        """The same question about another model."""
         return replace(self, model=model)
 
     @property
@@ -35,6 +36,7 @@ class Case:
 
     @property
     def claim(self) -> str:
+        r"""*invariant*, $F(gx) = F(x)$, or *equivariant*, $F(gx) = \rho(g)F(x)$."""
         return self.options.get("claim") or "invariant"
 
     def examined(self, *, blame: bool = True) -> Outcome:
@@ -57,10 +59,12 @@ class Outcome:
 
     @property
     def verdict(self) -> CheckVerdict | None:
+        """Of `check`; None where it refused the question."""
         return None if self.report is None else self.report.verdict
 
     @property
     def holds(self) -> bool:
+        """Whether the verdict is *consistent*."""
         return self.verdict == "consistent"
 
     @property

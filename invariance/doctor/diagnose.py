@@ -51,6 +51,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
+        """Whether `check` was *consistent* before any change."""
         return not self.causes and self.before.holds
 
     @property
@@ -60,6 +61,7 @@ class Diagnosis:
 
     @property
     def first_line(self) -> str:
+        """The sentence that names the cause, and the place where one is blamed."""
         if self.healthy:
             return "no cause: it has the symmetry"
         if not self.causes:
@@ -68,6 +70,7 @@ class Diagnosis:
         return f"{found}, {self.place}" if self.place else found
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a file: the verdict before, every change that was tried, and those that mend it."""
         return {
             "kind": "doctor",
             "causes": list(self.causes),

@@ -41,6 +41,7 @@ class EdgeIndex(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(2, e) for e edges: the nodes that each goes from and to."""
         return (2, self.edges)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
@@ -77,6 +78,7 @@ class Mask(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(n,) for n items."""
         return (self.count,)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
@@ -102,6 +104,7 @@ class Adjacency(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(n, n) for n nodes."""
         return (self.count, self.count)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
@@ -167,6 +170,7 @@ class Boxes(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(n, 4) for n boxes."""
         return (self.count, 4)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:

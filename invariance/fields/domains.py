@@ -26,6 +26,7 @@ class Domain:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes over which the values lie, without the batch; () for one value."""
         return ()
 
     def act(self, g: Element, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
@@ -58,6 +59,7 @@ class Grid(Domain):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Lengths along the axes of the grid, such as (height, width)."""
         return self.sizes
 
     def act(self, g: Element, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
@@ -106,6 +108,7 @@ class Items(Domain):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """(n,) for n items."""
         return (self.count,)
 
     def act(self, g: Element, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
@@ -119,6 +122,7 @@ class Pairs(Items):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """(n, n) for the pairs of n items."""
         return (self.count, self.count)
 
     def act(self, g: Element, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:

@@ -163,6 +163,7 @@ class Regular(Fibre):
 
     @cached_property
     def cosets(self) -> tuple[tuple[int, ...], ...]:
+        """The left cosets $hK$ of the subgroup in the order of the axis, each as sorted places in `group.listed`."""
         assert self.group is not None
         group = self.group
         found: dict[tuple[int, ...], None] = {}
@@ -181,6 +182,9 @@ class Irreps(Fibre):
 
     @classmethod
     def of(cls, text: str, dimension: int = 3) -> Irreps:
+        r"""The direct sum that `text` spells, such as "8x0e+4x1o" of O(3): $\sum_k m_k (2 l_k + 1)$ numbers at each
+        place.
+        """
         blocks = parse_irreps(text)
         width = sum(copies * _width(degree, dimension) for copies, degree, _ in blocks)
         spec = f"irreps({text.replace(' ', '')})" if dimension == 3 else f"irreps2({text.replace(' ', '')})"

@@ -54,6 +54,7 @@ class Field(ABC):
         """Whether ρ(g) moves entries and changes signs only."""
 
     def resamples(self, g: Element) -> bool:
+        """Whether ρ(g) interpolates between entries, so that its error is judged beside a floor; False unless said."""
         return False
 
     def region(self, g: Element) -> Bool[Tensor, "..."] | None:
@@ -136,6 +137,7 @@ class TensorField(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Of one sample: fibre, channels and places, in the order of the layout."""
         own, copies = self.fibre.shape, () if self.channels is None else (self.channels,)
         pair = (own, copies) if "fibre-first" in self.layout else (copies, own)
         held = (*pair[0], *pair[1])
@@ -155,6 +157,7 @@ class TensorField(Field):
         return self.domain.moves_only(g) and self.fibre.moves_only(g)
 
     def resamples(self, g: Element) -> bool:
+        """Whether g takes places of the domain between places, as a turn by 45° does to a grid."""
         return not self.domain.moves_only(g)
 
     def region(self, g: Element) -> Bool[Tensor, "..."] | None:

@@ -44,6 +44,7 @@ class Element:
         return Element(joint)
 
     def inverse(self) -> Element:
+        r"""$g^{-1}$, part by part: $g\,g^{-1} = 1$."""
         return Element({slot: part.inverse() for slot, part in self.parts.items()})
 
     def affine(self, slot: str = "space") -> Affine | None:
@@ -51,9 +52,11 @@ class Element:
         return self._part(slot, Affine)
 
     def permutation(self, slot: str = "items") -> Permutation | None:
+        """The permutation of the items called `slot`; None where the element moves none of these."""
         return self._part(slot, Permutation)
 
     def shift(self, slot: str = "grid") -> Shift | None:
+        """The cyclic shift of the grid called `slot`; None where the element shifts none of this name."""
         return self._part(slot, Shift)
 
     def _part(self, slot: str, kind: type[P]) -> P | None:
@@ -64,6 +67,7 @@ class Element:
 
     @property
     def is_identity(self) -> bool:
+        """Whether every part moves nothing."""
         return all(part.is_identity for part in self.parts.values())
 
     @property
@@ -86,6 +90,7 @@ class Element:
         return max((_distance(a, b) for a, b in pairs), default=0.0)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data, part by part."""
         return {slot: part.to_dict() for slot, part in self.parts.items()}
 
     @classmethod

@@ -68,6 +68,7 @@ class Group(ABC):
 
     @property
     def identity(self) -> Element:
+        """The neutral element: $1g = g1 = g$. It moves nothing."""
         return Element()
 
     @property
@@ -80,9 +81,11 @@ class Group(ABC):
         return left @ right
 
     def inverse(self, element: Element) -> Element:
+        r"""The element with $g\,g^{-1} = 1$."""
         return element.inverse()
 
     def name_of(self, element: Element) -> str:
+        """Words for reports, such as "90°" or "a turn by 37°"."""
         return str(element)
 
     @abstractmethod
@@ -162,12 +165,14 @@ class FiniteGroup(Group):
 
     @property
     def identity(self) -> Element:
+        """The neutral element, first in the list: $1g = g1 = g$."""
         return self.listed[0]
 
     def product(self, left: Element, right: Element) -> Element:
         return self.listed[self.index(left @ right)]
 
     def inverse(self, element: Element) -> Element:
+        r"""The element of the list with $g\,g^{-1} = 1$."""
         return self.listed[self.index(element.inverse())]
 
     def index(self, element: Element) -> int:
@@ -188,6 +193,7 @@ class FiniteGroup(Group):
         return self.listed[int(torch.randint(len(self.listed), (), generator=generator))]
 
     def name_of(self, element: Element) -> str:
+        """The name that the list has for it, such as "90°"."""
         place = self._places.get(element.key())
         return str(element if place is None else self.listed[place])
 

@@ -44,10 +44,12 @@ class Affine:
 
     @classmethod
     def of(cls, rows: list[list[float]] | tuple[tuple[float, ...], ...]) -> Affine:
+        """The linear map of the matrix with these rows, in float64."""
         return cls(torch.tensor(rows, dtype=torch.float64))
 
     @property
     def dimension(self) -> int:
+        r"""n of $x \mapsto Ax + t$ on $\mathbb{R}^n$."""
         return len(self.matrix)
 
     @cached_property
@@ -74,6 +76,7 @@ class Affine:
         return Affine(matrix, total, self.smooth or first.smooth)
 
     def inverse(self) -> Affine:
+        r"""$x \mapsto A^{-1}x - A^{-1}t$; exact for signed permutation matrices, whose inverse is the transpose."""
         back = self.matrix.mT.clone() if self.signed else torch.linalg.inv(self.matrix)
         return Affine(back, None if self.translation is None else -back @ self.translation, self.smooth)
 
@@ -100,14 +103,17 @@ class Affine:
         return tuple(round(v * 1e5) for row in rows for v in row)
 
     def distance(self, other: Affine) -> float:
+        r"""$\max(\max_{ij}|A_{ij} - A'_{ij}|, \max_i|t_i - t'_i|)$: 0 for the same map."""
         mine, theirs = (torch.zeros(p.dimension) if p.translation is None else p.translation for p in (self, other))
         return float(torch.maximum((self.matrix - other.matrix).abs().max(), (mine - theirs).abs().max()))
 
     @property
     def is_identity(self) -> bool:
+        """Whether A is the unit matrix and t is 0."""
         return not self.smooth and self.key() == Affine(torch.eye(self.dimension, dtype=torch.float64)).key()
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data: the rows of A, and t where there is one."""
         moved = {} if self.translation is None else {"translation": self.translation.tolist()}
         return {"kind": self.kind, "matrix": self.matrix.tolist()} | moved
 
@@ -144,9 +150,11 @@ class Permutation:
         return Permutation(tuple(self.images[place] for place in first.images))
 
     def inverse(self) -> Permutation:
+        r"""$\pi^{-1}$, with $\pi^{-1}(\pi(i)) = i$."""
         return Permutation(tuple(self._sources.tolist()))
 
     def on_axis(self, values: Shaped[Tensor, "..."], axis: int, *, linear: bool = True) -> Shaped[Tensor, "..."]:
+        r"""Item i goes to place $\pi(i)$ of the axis: $y_{\pi(i)} = x_i$."""
         if values.shape[axis] != len(self.images):
             wanted = f"{len(self.images)} items on axis {axis}, as the permutation has"
             raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
@@ -166,13 +174,16 @@ class Permutation:
         return self._images.argsort()
 
     def key(self) -> tuple[int, ...]:
+        r"""The images $(\pi(0), \dots, \pi(n-1))$: the same for equal permutations."""
         return self.images
 
     def distance(self, other: Permutation) -> float:
+        """0 for the same permutation, else 1."""
         return float(self.images != other.images)
 
     @property
     def is_identity(self) -> bool:
+        """Whether every item stays."""
         return all(i == place for i, place in enumerate(self.images))
 
     @property
@@ -190,6 +201,7 @@ class Permutation:
         return found
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data: the images."""
         return {"kind": self.kind, "images": list(self.images)}
 
     def __str__(self) -> str:
@@ -224,6 +236,7 @@ class Shift:
         return Shift(tuple(a + b for a, b in zip(self.steps, first.steps, strict=True)), self.periods)
 
     def inverse(self) -> Shift:
+        """The shift by as many steps the other way."""
         return Shift(tuple(-s for s in self.steps), self.periods)
 
     def on_grid(self, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
@@ -242,16 +255,20 @@ class Shift:
         return values.roll(steps, tuple(range(-len(steps), 0)))
 
     def key(self) -> tuple[int, ...]:
+        r"""The steps along each axis, in $[0, \text{period})$: the same for equal shifts."""
         return self.steps
 
     def distance(self, other: Shift) -> float:
+        """0 for the same shift, else 1."""
         return float(self != other)
 
     @property
     def is_identity(self) -> bool:
+        """Whether no axis is shifted."""
         return not any(self.steps)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data: steps and periods, in pixels along each axis."""
         return {"kind": self.kind, "steps": list(self.steps), "periods": list(self.periods)}
 
     def __str__(self) -> str:

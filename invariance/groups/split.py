@@ -69,6 +69,7 @@ class SplitGroup:
 
     @property
     def elements(self) -> range:
+        r"""The numbers $0, \dots, |H| - 1$ of the elements of H; 0 is the identity."""
         return range(self.order)
 
     @cached_property

@@ -43,6 +43,7 @@ class AccuracyCurve:
 
     @property
     def by_run(self) -> Float[Tensor, "runs s"]:
+        """Accuracy of each run at each scale, in [0, 1]: the mean of its correct answers over the images."""
         return self.correct.double().mean(2)
 
     def interval(self, *, generator: torch.Generator, level: float = 0.95) -> Float[Tensor, "2 s"]:

@@ -48,10 +48,12 @@ class Comparison:
 
     @property
     def labels(self) -> list[str]:
+        """The networks' labels in the order in which they were given, each once."""
         return list(dict.fromkeys(curve.label for curve in self.curves))
 
     @property
     def scales(self) -> tuple[float, ...]:
+        """Sizes of the warp, in the unit of `about["unit"]`; the same for all curves."""
         return self.curves[0].scales
 
     @property
@@ -61,6 +63,7 @@ class Comparison:
         return [m for m in known if any(self.has(label, m) for label in self.labels)]
 
     def runs(self, label: str) -> list[InvarianceCurve]:
+        """The curves of the networks of one label: runs that differ in their seed."""
         return [curve for curve in self.curves if curve.label == label]
 
     def has(self, label: str, measure: Measure) -> bool:
@@ -144,6 +147,7 @@ class Comparison:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Comparison:
+        """What `to_dict` wrote."""
         return cls(
             tuple(map(InvarianceCurve.from_dict, data["curves"])),
             data["about"],

@@ -151,16 +151,19 @@ class InvarianceCurve:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> InvarianceCurve:
+        """What `to_dict` wrote."""
         real = {name: torch.tensor(data[name], dtype=torch.float64) for name in ("difference", "spread")}
         counts = {name: torch.tensor(data[name], dtype=torch.int64) for name in ("defined", "undefined")}
         answers = {name: torch.tensor(data[name]).bool() for name in ("same", "correct") if name in data}
         return cls(data["label"], data["claim"], tuple(data["scales"]), **real, **counts, **answers)
 
     def to_json(self) -> str:
+        """`to_dict` as text."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> InvarianceCurve:
+        """What `to_json` wrote."""
         return cls.from_dict(json.loads(text))
 
     def to_frame(self) -> pd.DataFrame:

@@ -35,6 +35,7 @@ class SizeSweep:
 
     @property
     def exact(self) -> list[int]:
+        """The sizes, in pixels along a side, at which no layer breaks the symmetry."""
         return [size for size, report in self.reports.items() if report.first_broken is None]
 
     @property
@@ -89,6 +90,7 @@ class BorderReport:
 
     @property
     def verdict(self) -> str:
+        """A sentence: nothing is broken, the border alone is, or which layer is on inner pixels too."""
         if (layer := self.inner.first_broken) is not None:
             found = f"not the border alone: {layer.name} is off by E = {layer.error:.1e} on inner pixels"
             return "; ".join((found, *layer.conditions))
@@ -118,6 +120,7 @@ class BandwidthProfile:
 
     @property
     def layers(self) -> list[str]:
+        """The layers' names in the order of their calls, the same at every bandwidth."""
         return [layer.name for layer in self.reports[0].layers]
 
     def error(self, layer: str) -> Float[Tensor, "k"]:

@@ -58,10 +58,12 @@ class LayerError:
 
     @property
     def action(self) -> str:
+        """In words, how the layer's output moves; several if it moves in several ways."""
         return " / ".join(self.actions)
 
     @property
     def name(self) -> str:
+        """Where the layer is in the network, and its class."""
         return f"{self.layer} ({self.kind})" if self.layer else self.kind
 
 

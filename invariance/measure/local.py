@@ -79,6 +79,7 @@ class LayerLocalError:
 
     @property
     def name(self) -> str:
+        """Where the layer is in the network, and its class."""
         return f"{self.layer} ({self.kind})" if self.layer else self.kind
 
 
@@ -91,6 +92,7 @@ class LocalReport:
 
     @property
     def output(self) -> LayerLocalError:
+        r"""The last layer's: $E|LF|^2/\dim F$ of the whole network."""
         return self.layers[-1]
 
     def rows(self) -> list[dict[str, Any]]:

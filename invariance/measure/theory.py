@@ -79,11 +79,13 @@ class FittedSlope:
 
     @property
     def name(self) -> str:
+        """The exponent with its interval, for legends."""
         low, high = self.interval
         return f"fit: slope {self.exponent:.3g} in [{low:.3g}, {high:.3g}]"
 
     @property
     def formula(self) -> str:
+        r"""The order in the scale that theory predicts, $E \propto \sigma^p$, as TeX; empty where it predicts none."""
         return "" if self.predicted is None else rf"theory: $E \propto \sigma^{{{self.predicted:g}}}$"
 
     def verdict(

@@ -44,6 +44,7 @@ class Action:
 
     @classmethod
     def identity(cls, shape: Sequence[int]) -> Action:
+        """$P = 1$ on tensors of this shape, batch axis in front."""
         rank = len(shape)
         return cls(tuple(shape), tuple(range(rank)), (None,) * rank, (None,) * rank)
 
@@ -114,10 +115,12 @@ class Action:
 
     @property
     def rank(self) -> int:
+        """The number of axes, the batch counted."""
         return len(self.shape)
 
     @cached_property
     def is_identity(self) -> bool:
+        """Whether $P = 1$: no axis, entry or sign is moved."""
         return self.keeps(range(self.rank))
 
     @property
@@ -143,10 +146,12 @@ class Action:
         return {self.turn[a] for a in inside} == inside and (not tied & inside or tied <= inside)
 
     def table(self, axis: int) -> Ints:
+        """Along an axis, the place that each entry comes from."""
         found = self.tables[axis]
         return np.arange(self.shape[axis]) if found is None else found
 
     def scale(self, axis: int) -> Reals:
+        """The factors ±1 along an axis."""
         found = self.scales[axis]
         return np.ones(self.shape[axis]) if found is None else found
 

@@ -51,10 +51,12 @@ class Discovery:
 
     @property
     def order(self) -> int:
+        """Its number of elements, the product over families."""
         return prod(family.order for family in self.families)
 
     @property
     def group(self) -> str:
+        """The product of the largest group that is proved in each family, such as "p4m × permutations"."""
         return " × ".join(f.largest for f in self.families if f.largest) or "the trivial group"
 
     def table(self) -> Table:
@@ -72,6 +74,7 @@ class Discovery:
         return table
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a file: each family with what is proved of each generator."""
         return {
             "kind": "discover",
             "group": self.group,

@@ -62,9 +62,11 @@ class MovingGroup:
     subgroups: tuple[tuple[str, tuple[Word, ...]], ...] = ()
 
     def subgroup(self, name: str, words: Sequence[Word]) -> MovingGroup:
+        """The group that words in the generators generate."""
         return MovingGroup(name, None, tuple(self.word(word) for word in words))
 
     def word(self, word: Word) -> Generator:
+        """The product of the generators with these numbers, applied from the right: $(g_i g_j)T = g_i(g_j T)$."""
         parts = [self.generators[k] for k in word]
 
         def act(array: NDArray[Any]) -> NDArray[Any]:

@@ -184,6 +184,7 @@ class ProofReport:
         } | (seconds if timed else {})
 
     def to_json(self) -> str:
+        """`to_dict` as text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
 
     def table(self) -> Table:

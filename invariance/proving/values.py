@@ -105,6 +105,7 @@ class Constant:
 
     @classmethod
     def of(cls, values: NDArray[Any], batch: Batch | None = None, near: Near | None = None) -> Constant:
+        """A constant whose entries are known apart bit for bit: equal numbers have equal ids."""
         values = np.asarray(values)
         if values.dtype.kind == "f":
             if not np.isfinite(values).all():
@@ -121,6 +122,7 @@ class Constant:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Of the values, batch axis included where there is one."""
         return self.values.shape
 
     def moved(self, index: Any) -> Constant:
@@ -128,6 +130,7 @@ class Constant:
         return self.rearranged(lambda array: array[index], self.batch)
 
     def reshaped(self, shape: Sequence[int], batch: Batch | None = None) -> Constant:
+        """The same entries in another shape, in the same order."""
         return self.rearranged(lambda array: array.reshape(shape), batch)
 
     def rearranged(self, function: Callable[[NDArray[Any]], NDArray[Any]], batch: Batch | None = None) -> Constant:

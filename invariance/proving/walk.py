@@ -36,6 +36,7 @@ class Stop:
     reason: str
 
     def to_dict(self) -> dict[str, str]:
+        """Plain data: the operation, its module, its line of code, and why the proof ends there."""
         names = ("name", "op", "module", "line", "reason")
         return {name: getattr(self, name) for name in names}
 
@@ -56,6 +57,7 @@ class Walk:
 
     @property
     def reached(self) -> bool:
+        """Whether the motion of every output is known."""
         return all(v is not None and not (isinstance(v, Moving) and v.action is None) for v in self.outputs)
 
 

@@ -62,6 +62,7 @@ class WorstCase:
         return {"error": self.error} | ({"shrunk": self.shrunk.error} if self.shrunk else {})
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data, which `invariance replay` measures again: the warp, the image and E."""
         return {
             "kind": "warp",
             "target": self.target,

@@ -85,9 +85,11 @@ class Warp(ABC):
 
     @property
     def device(self) -> torch.device:
+        """Where its parameters are."""
         return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))
 
     def to(self: W, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> W:
+        """The same map on another device or in another dtype."""
         return self._map(lambda tensor: tensor.to(device, dtype if tensor.is_floating_point() else None))
 
     def _map(self: W, change: Callable[[Tensor], Tensor]) -> W:

@@ -49,6 +49,7 @@ class Certificate:
 
     @property
     def invertible(self) -> Bool[Tensor, "b"]:
+        """Of each warp, whether the margin is above 0: then φ is a diffeomorphism of the domain onto its image."""
         return self.margin > 0
 
     @property

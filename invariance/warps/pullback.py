@@ -32,10 +32,12 @@ class Pullback:
 
     @property
     def dtype(self) -> torch.dtype:
+        """Of the image."""
         return self.image.dtype
 
     @property
     def device(self) -> torch.device:
+        """Of the image."""
         return self.image.device
 
     def __len__(self) -> int:

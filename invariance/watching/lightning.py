@@ -32,5 +32,6 @@ class LightningWatch(Callback):
         self.watch, self.every = Watch(images, **watch), every
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Log what `Watch` measures, after every `every`-th epoch."""
         if (trainer.current_epoch + 1) % self.every == 0:
             pl_module.log_dict(self.watch(pl_module), sync_dist=False, rank_zero_only=True)

@@ -54,6 +54,7 @@ class WarpError(_OfWarps):
     higher_is_better = False
 
     def update(self, model: Model, images: Tensor) -> None:
+        """Add a batch "b c h w": numerator and denominator of $E^2$."""
         found = self._gathered(model, images)
         self.total += found.difference[0].sum().to(self.total)
         self.whole += found.close().sum().to(self.whole)
@@ -69,6 +70,7 @@ class Consistency(_OfWarps):
     higher_is_better = True
 
     def update(self, model: Model, images: Tensor) -> None:
+        """Add a batch "b c h w": whether the largest score is of the same class before and after the warp."""
         found = self._gathered(model, images)
         if not found.same:
             raise ArgumentError("model", type(model).__name__, "a classifier, whose output is a row of class scores")
@@ -76,4 +78,5 @@ class Consistency(_OfWarps):
         self.whole += found.same[0].numel()
 
     def compute(self) -> Tensor:
+        """The share of images whose class is the one it was, in [0, 1]."""
         return self.total / self.whole

@@ -38,6 +38,7 @@ class Dataset:
         return Dataset(self.images[index], self.labels[index], self.classes)
 
     def to(self, device: torch.device | str) -> Dataset:
+        """The same images "n c h w" and labels "n" on another device."""
         return Dataset(self.images.to(device), self.labels.to(device), self.classes)
 
 

@@ -42,6 +42,7 @@ class RunResult:
 
     @property
     def seed(self) -> int:
+        """Of the weights, the order of the images, augmentation and dropout."""
         return self.training["options"]["seed"]
 
 
@@ -60,6 +61,7 @@ class Row:
 
     @property
     def by_run(self) -> Float[Tensor, "runs cells"]:
+        """Accuracy of each run in each cell, in [0, 1]: the mean of its correct answers over the test images."""
         return torch.stack([run.answers.correct.double().mean(1) for run in self.runs])
 
     @property

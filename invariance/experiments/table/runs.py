@@ -29,10 +29,12 @@ class FinishedRun:
 
     @property
     def model(self) -> str:
+        """The network as it was asked for, "name" or "name:option=value,…"."""
         return self.training["options"]["model"]
 
     @property
     def options(self) -> TrainOptions:
+        """What it was trained with."""
         return TrainOptions(**self.training["options"])
 
     @property

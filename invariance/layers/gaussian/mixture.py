@@ -106,10 +106,12 @@ class GaussianMixture:
 
     @property
     def dtype(self) -> torch.dtype:
+        """Of values and derivatives."""
         return self.mean.dtype
 
     @property
     def device(self) -> torch.device:
+        """Where values are computed."""
         return self.mean.device
 
     @property

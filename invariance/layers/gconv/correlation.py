@@ -131,6 +131,7 @@ class Correlation(nn.Module, ABC):
         return conv
 
     def to_planar(self) -> nn.Conv2d:
+        """A `Conv2d` from "b in·|H| h w" to "b out·|H| h w" that gives the same numbers, for other people's tools."""
         return self.to_conv2d()
 
     def extra_repr(self) -> str:

@@ -52,6 +52,7 @@ class GroupPool(nn.Module):
         return _reduce(features, 2, self.reduce)
 
     def to_planar(self) -> nn.Module:
+        """The same numbers from the folded layout "b c·|H| h w"."""
         return from_planar(self.group, self)
 
     def extra_repr(self) -> str:
@@ -86,6 +87,7 @@ class CosetPool(nn.Module):
         return _reduce(cosets, 3, self.reduce)
 
     def to_planar(self) -> nn.Module:
+        """The same numbers from and to the folded layout "b c·|H| h w"."""
         return from_planar(self.group, self).append(nn.Flatten(1, 2))
 
     def extra_repr(self) -> str:
@@ -125,6 +127,7 @@ class GroupMaxPool2d(_PlanePool):
         return F.max_pool2d(planar, self.kernel_size, self.stride, self.padding)
 
     def to_planar(self) -> nn.MaxPool2d:
+        """The same numbers on the folded layout "b c·|H| h w": each orientation is a channel."""
         return nn.MaxPool2d(self.kernel_size, self.stride, self.padding)
 
 
@@ -135,4 +138,5 @@ class GroupAvgPool2d(_PlanePool):
         return F.avg_pool2d(planar, self.kernel_size, self.stride, self.padding)
 
     def to_planar(self) -> nn.AvgPool2d:
+        """The same numbers on the folded layout "b c·|H| h w": each orientation is a channel."""
         return nn.AvgPool2d(self.kernel_size, self.stride, self.padding)

@@ -40,6 +40,7 @@ class Subsample(nn.Module):
         return features[..., :: self.stride, :: self.stride].index_select(2, self.kept)
 
     def to_planar(self) -> nn.Module:
+        """The same numbers from and to the folded layout "b c·|H| h w"."""
         return from_planar(self.group, self).append(nn.Flatten(1, 2))
 
     def extra_repr(self) -> str:

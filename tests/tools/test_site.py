@@ -1,0 +1,88 @@
+"""The site is built strictly, every link in it leads somewhere, and every public name is explained in it."""
+
+import html
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zlib import decompress
+
+import pytest
+
+from tools.docstrings import NOT_INSTALLED
+from tools.site.__main__ import SiteError, build
+from tools.site.notebooks import badges, kernel_is_named
+from tools.site.reference import ROOMS, place_of, public_names
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    build(folder)
+    return folder
+
+
+def links(page: str) -> list[str]:
+    return [html.unescape(found) for found in re.findall(r"""\s(?:href|src)=["']?([^"'\s>]+)""", page)]
+
+
+def test_every_link_leads_to_a_page_and_a_place_in_it(site: Path):
+    pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html") if path.name != "404.html"}
+    places = {path: set(re.findall(r"""\s(?:id|name)=["']?([^"'\s>]+)""", text)) for path, text in pages.items()}
+    assert len(pages) > 60
+    lost = []
+    for path, text in pages.items():
+        for link in links(text):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file() or (
+                parts.fragment and html.unescape(unquote(parts.fragment)) not in places.get(target, {})
+            ):
+                lost.append((str(path.relative_to(site)), link))
+    assert lost == []
+
+
+def test_a_page_asks_nothing_of_other_servers(site: Path):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        asked = re.findall(r"""<(?:script|img|link)\s[^>]*(?:src|href)=["']?(https?://[^"'\s>]+)""", text)
+        assert not [link for link in asked if "canonical" not in link], path
+
+
+def test_every_public_name_is_explained(site: Path):
+    inventory = (site / "objects.inv").read_bytes()
+    listed = decompress(inventory.split(b"zlib.\n", 1)[1]).decode()
+    known = {line.split(" ")[0] for line in listed.splitlines()}
+    wanted = {place for room in ROOMS for name in public_names(room) if (place := place_of(room, name))}
+    assert wanted - known == {f"invariance.watching.{name}" for name in NOT_INSTALLED} - known
+
+
+def test_formulae_are_drawn_and_examples_are_code(site: Path):
+    text = (site / "api" / "invariance.measure.html").read_text(encoding="utf-8")
+    assert "<math" in text
+    for page in (site / "api").glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "\\(" not in text
+        assert "<blockquote>" not in text  # what >>> is outside of a block of code
+
+
+def test_what_leads_nowhere_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("See [that](nowhere.md).", encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: a site", encoding="utf-8")
+    monkeypatch.setattr("tools.site.__main__.ROOT", tmp_path)
+    with pytest.raises(SiteError, match=r"nowhere\.md"):
+        build(tmp_path / "site")
+
+
+def test_notebooks_open_elsewhere_once_the_project_has_an_address():
+    file = "notebooks/05_test_your_own_layer.ipynb"
+    assert badges(file, "") == "[The notebook itself](05_test_your_own_layer.ipynb)\n\n"
+    assert "(https://colab.research.google.com/github/a/b/blob/main/notebooks/05" in badges(
+        file, "https://github.com/a/b"
+    )
+    assert all(kernel_is_named(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
