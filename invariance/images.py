@@ -47,10 +47,12 @@ class ContinuousImage(Protocol):
     @property
     def dtype(self) -> torch.dtype:
         """Of values and derivatives."""
+        ...
 
     @property
     def device(self) -> torch.device:
         """Where values are computed."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -58,6 +60,7 @@ class ContinuousImage(Protocol):
 
     def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
         """$dI$ at the points, exactly: ∂I/∂x and ∂I/∂y of each channel, in values for each half-width of the image."""
+        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
