@@ -16,6 +16,7 @@ _HELP = {
         "prove": "The same for all inputs, from its weights.",
         "profile": "Which symmetries does it have?",
         "doctor": "Why does it lack a symmetry, and what mends it?",
+        "certify": "How far may its images be moved by any diffeomorphism?",
         "curve": "Error, consistency and accuracy against a warp's size.",
         "compare": "How do checkpoints of it differ?",
     },

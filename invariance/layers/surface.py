@@ -280,7 +280,7 @@ class SurfacePool2d(nn.Module):
             raise ArgumentError("images.shape", tuple(images.shape), wanted)
         return surface_of(images, self.discretisation)
 
-    def pool(self, surface: Surface, values: Float[Tensor, "b out m"] | None = None) -> Float[Tensor, "b out"]:
+    def pool(self, surface: Surface, values: Float[Tensor, "b f m"] | None = None) -> Float[Tensor, "b out"]:
         """The integrals over a surface, of the integrand or of given values."""
         shown: Tensor = self.integrand(surface.features) if values is None else values
         weight = surface.area

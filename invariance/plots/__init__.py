@@ -8,6 +8,7 @@ from .alignment import (
 from .at_bandwidths import plot_at_bandwidths
 from .bandwidth import plot_bandwidth
 from .bound import plot_bound
+from .certified import plot_certified
 from .checkpoints import plot_checkpoints
 from .comparison import plot_comparison
 from .curve import plot_invariance
@@ -36,6 +37,7 @@ __all__ = [
     "plot_at_bandwidths",
     "plot_bandwidth",
     "plot_bound",
+    "plot_certified",
     "plot_checkpoints",
     "plot_comparison",
     "plot_errors",

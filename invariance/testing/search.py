@@ -17,7 +17,7 @@ from ..images import AnalyticImage
 from ..measure.error import Model
 from ..provenance import environment
 from ..verdicts import Claim
-from ..warps import Composition, Identity, PiecewiseLinear, Projective, Pullback, Separable, Smooth, Warp
+from ..warps import AffineDisc, Composition, Identity, PiecewiseLinear, Projective, Pullback, Separable, Smooth, Warp
 from ..warps.cpab import CPAB, Tessellation
 
 if TYPE_CHECKING:
@@ -237,7 +237,10 @@ def _quietly(budget: int, *phases: Any) -> Any:
     )
 
 
-_KINDS = (AnalyticImage, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth, Tessellation)
+_KINDS = (
+    *(AffineDisc, AnalyticImage, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth),
+    Tessellation,
+)
 _CLASSES = {kind.__name__: kind for kind in _KINDS}
 
 

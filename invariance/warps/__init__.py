@@ -5,6 +5,7 @@ degrees or pixels. `Pullback` is $I\circ\varphi$ for images known at every
 point, exactly; `warp_images` is the same for samples, resampled.
 """
 
+from .affine_disc import AffineDisc, random_affine_disc
 from .base import Composition, Identity, Warp
 from .certificate import Certificate
 from .cpab import CPAB, Tessellation, random_cpab
@@ -22,6 +23,7 @@ __all__ = [
     "CPAB",
     "MOTIONS",
     "WARP_FAMILIES",
+    "AffineDisc",
     "Boundary",
     "Certificate",
     "Composition",
@@ -40,6 +42,7 @@ __all__ = [
     "Tessellation",
     "Warp",
     "random_affine",
+    "random_affine_disc",
     "random_affine_shift",
     "random_cpab",
     "random_homography",

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import ArgumentError
+from .affine_disc import random_affine_disc
 from .base import Warp
 from .cpab import random_cpab
 from .piecewise_linear import random_piecewise_linear
@@ -108,6 +109,7 @@ def _frame(coordinates: Coordinates, origin: Origin, size: tuple[int, int] | Non
 
 WARP_FAMILIES: dict[str, Callable[..., Warp]] = {
     "affine": random_affine,
+    "affine-disc": random_affine_disc,
     "affine-shift": random_affine_shift,
     "cpab": random_cpab,
     "homography": random_homography,

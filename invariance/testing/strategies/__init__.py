@@ -22,6 +22,7 @@ from .groups import group_elements, symmetries
 from .images import analytic_images, gaussian_mixtures, waves
 from .warps import (
     FAMILIES,
+    affine_disc_warps,
     affine_warps,
     compositions,
     cpab_warps,
@@ -37,6 +38,7 @@ from .warps import (
 
 __all__ = [
     "FAMILIES",
+    "affine_disc_warps",
     "affine_warps",
     "analytic_images",
     "block_fields",

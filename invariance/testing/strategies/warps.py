@@ -9,12 +9,13 @@ import torch
 from hypothesis import strategies as st
 
 from ...errors import ArgumentError
-from ...warps import PiecewiseLinear, Projective, Separable, Smooth, Warp
+from ...warps import AffineDisc, PiecewiseLinear, Projective, Separable, Smooth, Warp
 from ...warps.cpab import CPAB, Tessellation
 from .numbers import bounded, number, numbers
 
 __all__ = [
     "FAMILIES",
+    "affine_disc_warps",
     "affine_warps",
     "compositions",
     "cpab_warps",
@@ -56,6 +57,19 @@ def affine_warps(*, size: float = 0.2, shift: float = 0.0) -> st.SearchStrategy[
         return Projective.affine(torch.eye(2, dtype=torch.float64) + noise, torch.tensor([to], dtype=torch.float64))
 
     return st.builds(build, numbers(4, bounded("size", size, 0.4)), numbers(2, bounded("shift", shift)))
+
+
+def affine_disc_warps(*, gradient: float = 0.5) -> st.SearchStrategy[AffineDisc]:
+    r"""A disc of radius 0.3 in the square, $\sup\|\nabla\tau\| \le 4\|M\| + 1.5|b|/r \le$ `gradient` < 1."""
+    gradient, radius = bounded("gradient", gradient, 0.99), 0.3
+
+    def build(entries: list[float], shift: list[float], place: list[float]) -> AffineDisc:
+        linear = torch.tensor(entries, dtype=torch.float64).view(1, 2, 2)
+        affine = torch.cat((linear, torch.tensor(shift, dtype=torch.float64).view(1, 2, 1)), 2)
+        return AffineDisc(affine, torch.tensor([place], dtype=torch.float64), torch.tensor([radius]).double())
+
+    # ‖M‖ ≤ 2 max|Mᵢⱼ| and |b| ≤ √2 max|bᵢ|; half of the gradient for each of the two.
+    return st.builds(build, numbers(4, gradient / 17), numbers(2, gradient * radius / 4.5), numbers(2, 1 - 2 * radius))
 
 
 def projective_warps(*, size: float = 0.2) -> st.SearchStrategy[Projective]:
@@ -147,6 +161,7 @@ def _linear(a: float, b: float, c: float, d: float) -> Projective:
 
 
 FAMILIES: dict[str, Callable[[], st.SearchStrategy[Warp]]] = {
+    "affine-disc": affine_disc_warps,
     "rotation": rotations,
     "scale": scalings,
     "shear": shears,
