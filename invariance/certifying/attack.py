@@ -69,7 +69,8 @@ class Mesh:
     def of(cls, images: Float[Tensor, "b c h w"], net: SurfaceClassifier) -> Mesh:
         """The mesh that `net` itself makes of the images."""
         kind = net.pool.discretisation
-        vertices, faces = pixel_mesh(*images.shape[-2:], kind, dtype=images.dtype)
+        height, width = images.shape[-2:]
+        vertices, faces = pixel_mesh(height, width, kind, dtype=images.dtype)
         return cls(images.flatten(2), vertices, faces, 2 if kind == "triangles" else 1)
 
     def moved(self, vertices: Float[Tensor, "#b 2 v"]) -> Surface:

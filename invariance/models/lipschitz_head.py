@@ -36,6 +36,9 @@ class LipschitzHead(nn.Module):
         ArgumentError: κ is not finite and positive.
     """
 
+    shares: nn.Linear
+    logits: nn.Linear
+
     def __init__(self, functions: int, windows: Windows, hidden: int, classes: int, *, sharpness: float) -> None:
         super().__init__()
         if not 0 < sharpness < math.inf:
@@ -47,8 +50,10 @@ class LipschitzHead(nn.Module):
             nn.ReLU(),
             nn.Linear(hidden, hidden),
         )
-        self.shares = spectral_norm(nn.Linear(functions * windows.count**2, hidden, bias=False), n_power_iterations=2)
-        self.logits = spectral_norm(nn.Linear(hidden, classes), n_power_iterations=2)
+        self.shares = nn.Linear(functions * windows.count**2, hidden, bias=False)
+        self.logits = nn.Linear(hidden, classes)
+        for layer in (self.shares, self.logits):
+            spectral_norm(layer, n_power_iterations=2)
 
     def forward(
         self, integrals: Float[Tensor, "b inputs"], log_area: Float[Tensor, "b 1"]

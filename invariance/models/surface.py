@@ -84,6 +84,7 @@ class SurfaceClassifier(nn.Module):
         with initialised_by(generator):
             integrand = Pointwise(9, 2 * width, functions)
             self.pool = SurfacePool2d(integrand, windows=windows, discretisation=discretisation)
+            self.head: _FreeHead | LipschitzHead
             if head == "lipschitz":
                 self.head = LipschitzHead(functions, self.pool.windows, hidden, classes, sharpness=sharpness)
             else:
