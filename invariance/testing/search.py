@@ -238,7 +238,7 @@ def _quietly(budget: int, *phases: Any) -> Any:
 
 
 _KINDS = (
-    *(AffineDisc, AnalyticImage, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth),
+    *(AnalyticImage, AffineDisc, Composition, CPAB, Identity, PiecewiseLinear, Projective, Separable, Smooth),
     Tessellation,
 )
 _CLASSES = {kind.__name__: kind for kind in _KINDS}

@@ -11,7 +11,12 @@ from invariance.warps import WARP_FAMILIES, Projective, Warp, random_affine, ran
 
 FAMILIES = pytest.mark.parametrize("name", WARP_FAMILIES)
 GRID = pixel_grid(9, 8)[None]
-LARGE = dict.fromkeys(WARP_FAMILIES, 0.5) | {"piecewise-linear": 0.6, "separable": 0.9, "cpab": 3.0}
+LARGE = dict.fromkeys(WARP_FAMILIES, 0.5) | {
+    "piecewise-linear": 0.6,
+    "separable": 0.9,
+    "cpab": 3.0,
+    "affine-disc": 0.17,
+}
 """Scales at which some draws fold, or are not proved not to."""
 
 
