@@ -110,14 +110,16 @@ R = Statement(
     clauses=(
         Clause(
             "n[I∘φ] = det dφ · n[I]∘φ for every dφ",
-            Route("generic J and dφ", Method.RING, area_element, {}, {"det²": {"power": 2}}, "J00 M00"),
-            Route("raw entries", Method.RANDOM, raw_area_element, {}, {"no det": {"power": 0}}),
+            Route("generic J and dφ", Method.RING, area_element, {}, {"det²": {"power": 2}}, "J00 M00", cases=3),
+            Route("raw entries", Method.RANDOM, raw_area_element, {}, {"no det": {"power": 0}}, cases=3),
             over="J00 M00",
             assumed=("the chain rule for C¹ maps",),
         ),
         Clause(
             "[t n] = [n] for every t ≠ 0, negative ones too",
-            Route("generic n and t", Method.RING, direction, {}, {"n without a square": {"degree": 1}}, "n0 t"),
+            Route(
+                "generic n and t", Method.RING, direction, {}, {"n without a square": {"degree": 1}}, "n0 t", cases=9
+            ),
             over="n0 t",
         ),
         Clause(
@@ -226,8 +228,9 @@ R_dimension = Statement(
         ),
         Clause(
             "each minor takes det M, and their squares add up to det(JᵀJ)",
-            Route("generic J", Method.RING, minors, mutants=instead("power", 0, 2), over="channels"),
+            Route("generic J", Method.RING, minors, mutants=instead("power", 0, 2), over="channels", cases=40),
             over="c",
+            grade=Grade.LISTED,
         ),
     ),
     controls=(
@@ -283,7 +286,7 @@ R_fields = Statement(
     clauses=(
         Clause(
             "(A∂xI) × (A∂yI) = cof(A) n",
-            Route("generic A and J", Method.RING, one_tap, {}, instead("by", ITSELF), "A00 J00"),
+            Route("generic A and J", Method.RING, one_tap, {}, instead("by", ITSELF), "A00 J00", cases=3),
             over="A00 J00",
         ),
         Clause(

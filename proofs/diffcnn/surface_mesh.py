@@ -126,17 +126,27 @@ R_mesh = Statement(
     clauses=(
         Clause(
             "n dx = (b − a) × (c − a) ds dt on a triangle with colours a, b, c",
-            Route("generic triangle", Method.RING, by_its_corners, {}, {"no area": {"power": 0}}, "J00 p0 q0 r0"),
+            Route(
+                "generic triangle", Method.RING, by_its_corners, {}, {"no area": {"power": 0}}, "J00 p0 q0 r0", cases=3
+            ),
             over="J00 p0 q0 r0",
         ),
         Clause(
             "its colours are a + s(b − a) + t(c − a)",
-            Route("generic triangle", Method.RING, in_barycentric, {}, {"another weight": {"weight": 2}}, "J00 p0 s t"),
+            Route(
+                "generic triangle",
+                Method.RING,
+                in_barycentric,
+                {},
+                {"another weight": {"weight": 2}},
+                "J00 p0 s t",
+                cases=3,
+            ),
             over="J00 p0 s t",
         ),
         Clause(
             "the mean normal of a bilinear patch is ½ (d − a) × (c − b)",
-            Route("at the middle", Method.RING, patch, {}, {"turned over": {"diagonal": -1}}, "a0 b0 c0 d0"),
+            Route("at the middle", Method.RING, patch, {}, {"turned over": {"diagonal": -1}}, "a0 b0 c0 d0", cases=3),
             over="a0 b0 c0 d0",
         ),
         Clause(

@@ -135,7 +135,7 @@ R_window = Statement(
         ),
         Clause(
             "Lip(W)² = 3 s²: DᵀD = s²(1 + g gᵀ), |g|² ≤ 2",
-            Route("a cell", Method.RING, squared_derivative, {}, {"without 1": {"ground": 0}}, "u v"),
+            Route("a cell", Method.RING, squared_derivative, {}, {"without 1": {"ground": 0}}, "u v", cases=4),
             over="u v",
         ),
         Clause(

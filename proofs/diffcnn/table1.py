@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.routes.exact import check, equal
@@ -26,10 +27,23 @@ TABLE = {
 """Accuracies at σ = 0.01, 0.05, 0.1, 0.5."""
 
 
-def gain(against: Sequence[str] = ("CNN", "ST", "CPAB", "RotDCF"), claimed: int = 11) -> Evidence:
+OTHERS = ("CNN", "ST", "CPAB")
+ALL = (*OTHERS, "RotDCF")
+
+
+def leads(against: Sequence[str]) -> list[int]:
+    """Of DiffCNN over the best of these, for each transformation and σ ≤ 0.1."""
+    return [row["DiffCNN"][i] - max(row[name][i] for name in against) for row in TABLE.values() for i in range(3)]
+
+
+MEAN = Fraction(sum(leads(OTHERS)), 9)
+"""The mean lead over the best of the other three."""
+
+
+def gain(against: Sequence[str] = ALL, claimed: int = 11) -> Evidence:
     """The largest lead of DiffCNN over the best of these baselines at σ ≤ 0.1."""
-    leads = [row["DiffCNN"][i] - max(row[name][i] for name in against) for row in TABLE.values() for i in range(3)]
-    return equal(max(leads), claimed, what="the largest lead", against=list(against), leads=leads)
+    found = leads(against)
+    return equal(max(found), claimed, what="the largest lead", against=list(against), leads=found)
 
 
 GAIN = Statement(
@@ -45,15 +59,14 @@ GAIN = Statement(
     verdict=Verdict.REFUTED,
     grade=Grade.REFUTED,
     correction=(
-        "Over all four baselines the largest lead is 1 point: RotDCF + CNN, which is in the table, is as good. Over "
-        "the best of the other three it is 13, over the plain CNN 22, over the weakest of three always more than 11. "
-        "No reading of “up to” gives 11."
+        f"Over all four baselines the largest lead is {max(leads(ALL))} point: RotDCF + CNN, which is in the table, is "
+        f"as good. Over the best of the other three it is {max(leads(OTHERS))}, over the plain CNN "
+        f"{max(leads(('CNN',)))}: no largest lead is 11. The mean lead over the best of the other three is {MEAN} = "
+        f"{float(MEAN):.1f}, which the table's caption has as “around 11 %”."
     ),
     routes=(
         Route("over all baselines", Method.EXACT, gain, {}, {"claimed 1": {"claimed": 1}}),
-        Route(
-            "without RotDCF", Method.EXACT, gain, {"against": ("CNN", "ST", "CPAB")}, {"claimed 13": {"claimed": 13}}
-        ),
+        Route("without RotDCF", Method.EXACT, gain, {"against": OTHERS}, {"claimed 13": {"claimed": 13}}),
         Route("over the CNN", Method.EXACT, gain, {"against": ("CNN",)}, {"claimed 22": {"claimed": 22}}),
     ),
     controls=(
@@ -61,6 +74,7 @@ GAIN = Statement(
             "two points fewer on clean images, as the text has it",
             lambda: equal(CLEAN["CNN"] - CLEAN["DiffCNN"], 2, what="the drop"),
         ),
+        Witness("the mean lead over the best of three", lambda: equal(MEAN, Fraction(98, 9), what="98/9")),
     ),
 )
 

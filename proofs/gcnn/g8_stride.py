@@ -20,6 +20,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Hypothesis,
     Method,
     Route,
@@ -32,23 +33,29 @@ from invariance_proofs.statement import (
 MUST_VANISH = {"p2": {"r1", "r2"}, "p4": {"r1", "r2"}, "p4m": {"r1", "r2"}, "pm": {"r1"}, "cm": set()}
 
 
-def mirrored_reads(of_the_remainder: int = 1) -> Evidence:
+READ = Formula("so + j − p", lambda s, p, o, j: s * o + j - p)
+"""The pixel that tap j of output o reads."""
+OTHERS = {
+    "no stride": {"read": Formula("o + j − p", lambda s, p, o, j: o + j - p)},
+    "no padding": {"read": Formula("so + j", lambda s, p, o, j: s * o + j)},
+}
+
+
+def mirrored_reads(of_the_remainder: int = 1, read: Formula = READ) -> Evidence:
     """Tap j of output o reads x; tap k − 1 − j of output q − o reads x′ = n − 1 − x − r: the mirror image but for r."""
     s, q, k, p, r, o, j = unknowns(s=1, q=1, k=1, p=1, r=1, o=1, j=1)
     n = s * q + r + k - 2 * p
-
-    def read(output: Any, tap: Any) -> Any:
-        return s * output + tap - p
-
-    return vanishes(n - 1 - read(o, j) - read(q - o, k - 1 - j) - of_the_remainder * r, what="n − 1 − x − x′ = r")
+    missed = n - 1 - read(s, p, o, j) - read(s, p, q - o, k - 1 - j)
+    return vanishes(missed - of_the_remainder * r, what=f"n − 1 − x − x′ = r for x = {read}")
 
 
-def centres(of_the_remainder: int = 1) -> Evidence:
+def centres(of_the_remainder: int = 1, read: Formula = READ) -> Evidence:
     """In doubled coordinates about the centres, output u has its window at su − r."""
     s, q, k, p, r, o = unknowns(s=1, q=1, k=1, p=1, r=1, o=1)
     n, u = s * q + r + k - 2 * p, 2 * o - q
     return vanishes(
-        2 * (s * o - p) + k - 1 - (n - 1) - (s * u - of_the_remainder * r), what="the window of output u is at su − r"
+        2 * read(s, p, o, 0) + k - 1 - (n - 1) - (s * u - of_the_remainder * r),
+        what="output u looks at su − r",
     )
 
 
@@ -79,11 +86,13 @@ def every_small_size(rule: Rule = centred) -> Evidence:
     )
 
 
+def sees(layer: Layer, n: int) -> bool:
+    """Whether some tap of some output reads a pixel."""
+    return any(x is not None for x in layer.reads(n).values())
+
+
 def every_padding() -> Evidence:
     """Without p < k: exact also where no window meets the image."""
-
-    def sees(layer: Layer, n: int) -> bool:
-        return any(x is not None for x in layer.reads(n).values())
 
     def right(case: tuple[Layer, tuple[int, int]]) -> bool:
         layer, shape = case
@@ -146,26 +155,27 @@ G8_stride = Statement(
     summary="stride s, kernel k, padding p keep the quarter turns ⇔ (n + 2p − k) mod s = 0",
     claim=(
         "Let n + 2p − k = sq + r with 0 ≤ r < s. About the centres, output u has its window at su − r, in half "
-        "pixels: the mirrored tap of the mirrored output reads the mirror image moved by r pixels. So a lifting, group "
-        "or pooling layer commutes with the quarter turns, for all images and filters, if and only if r = 0 for both "
+        "pixels: the mirrored tap of the mirrored output reads the mirror image moved by r pixels. So a lifting or "
+        "group layer commutes with the quarter turns, for all images and filters, if and only if r = 0 for both "
         "lengths of the image, provided that a window meets the image, as with p < k. The same holds for p2 and p4m. "
-        "The flip of the rows wants r₁ = 0 alone, and the transposition of square images wants nothing."
+        "The flip of the rows wants r₁ = 0 alone, and the transposition of square images wants nothing. A pool "
+        "commutes where r = 0 too; since it does not tell its taps apart, also where every window sees the whole "
+        "image, as 3×3 with stride 2 and padding 1 does on 2×2 pixels (rules:windows.rounding)."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
         "a window meets the image": Hypothesis(
-            "some tap of some output reads a pixel; p < k is enough",
-            lambda layer, n: any(x is not None for x in layer.reads(n).values()),
+            "some tap of some output reads a pixel; p < k is enough", lambda layer, n: sees(layer, n)
         )
     },
     clauses=(
         Clause(
             "the mirrored tap of the mirrored output reads the mirror image moved by r: the mirror image ⇔ r = 0",
-            Route("taps", Method.RING, mirrored_reads, mutants=instead("of_the_remainder", 2), over="s q k p r"),
-            Route("centres", Method.RING, centres, mutants=instead("of_the_remainder", 2), over="s q k p r"),
+            Route("taps", Method.RING, mirrored_reads, {}, instead("of_the_remainder", 2) | OTHERS, "s q k p r o j"),
+            Route("centres", Method.RING, centres, {}, instead("of_the_remainder", 2) | OTHERS, "s q k p r o"),
             Route("what every tap reads", Method.EXHAUSTIVE, every_small_size, mutants=RULES, at=SMALL, cases=375),
             Route("raw lifting layer", Method.RANDOM, raw_layers, mutants=RULES, at=SMALL),
-            over="s q k p r",
+            over="s q k p r o",
         ),
         Clause(
             "so p2, p4 and p4m want r₁ = r₂ = 0, pm wants r₁ = 0, cm nothing",

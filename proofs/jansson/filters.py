@@ -10,7 +10,7 @@ from invariance_proofs.jansson.simple import INVERTIBLE, inverse, reach
 from invariance_proofs.jansson.theorem1 import CHANGE, FILTER, IMAGE, POINTS, SUBSTITUTION
 from invariance_proofs.jansson.theorem1_inverse import COMMUTATION
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.symbolic import free, same
 from invariance_proofs.statement import (
     Clause,
@@ -19,6 +19,7 @@ from invariance_proofs.statement import (
     Grade,
     Hypothesis,
     Method,
+    Mutant,
     Route,
     Statement,
     Verdict,
@@ -57,20 +58,30 @@ def doubled(maps: bool = True, filters: bool = True) -> Evidence:
     )  # fmt: skip
 
 
+def shifted(by: tuple[int, int] = (2, 0)) -> Evidence:
+    """T_h = I, λ′ = λ moved by `by`, T_g the shift back: T_gΛ′T_h = Λ at three points, so T_g = T_h⁻¹?"""
+    one = Matrix.identity(2)
+    other = FILTER.moved(one, by)
+    aligned = [IMAGE.convolved(other, (x[0] + by[0], x[1] + by[1])) for x in POINTS]
+    kept = aligned == [IMAGE.convolved(FILTER, x) for x in POINTS]
+    return check(not kept or by == (0, 0), "T_gΛ′T_h = Λ ⇒ T_g = T_h⁻¹", T_h=one, T_g_translation=by, x=POINTS)
+
+
 J_filters = Statement(
     id="J.filters",
     paper=PAPER,
     name="transformed filters",
     source="Jansson et al. (arXiv 2004.14716), abstract (“spatial transformations of CNN feature maps or filters”)",
     summary=(
-        "T_gΛ_λ′T_h = Λ_λ ⇔ T_g = T_h⁻¹ and λ′ = |det A|⁻¹T_hλ: filters alone do nothing, filters and maps together "
-        "align"
+        "T_gΛ_λ′T_h = Λ_λ, T_g and T_h linear ⇒ T_g = T_h⁻¹; with it λ′ = |det A|⁻¹T_hλ aligns: filters alone do "
+        "nothing, filters and maps together align"
     ),
     claim=(
-        "If a network Λ′ with other filters satisfies T_gΛ′T_h = Λ, Λ not constant, then still T_g = T_h⁻¹: whatever "
-        "is done to the filters, the maps have to be moved back. With T_g = T_h⁻¹ the filters λ′ = |det A|⁻¹ T_hλ do "
-        "it, for every affine T_h, in every layer: taps at Ak for taps at k, which is a dilated convolution for A = dI "
-        "and a deformable one with offsets (A − I)k in general."
+        "If a network Λ′ with other filters satisfies T_gΛ′T_h = Λ, Λ not constant, with linear T_g and T_h, then "
+        "still T_g = T_h⁻¹: whatever is done to the filters, the maps have to be moved back. (If they are affine this "
+        "holds of the linear parts: a filter that is shifted needs a T_g that shifts back.) With T_g = T_h⁻¹ the "
+        "filters λ′ = |det A|⁻¹ T_hλ do it, for every affine T_h with linear part A, in every layer: taps at Ak for "
+        "taps at k, which is a dilated convolution for A = dI and a deformable one with offsets (A − I)k in general."
     ),
     verdict=Verdict.CORRECTED,
     grade=Grade.MODULO,
@@ -111,6 +122,8 @@ J_filters = Statement(
     controls=(
         Dropped("maps moved back", doubled, {"maps": False}),
         Dropped("filters moved", doubled, {"filters": False}),
+        Mutant("affine T_g and T_h", shifted),
+        Witness("without a shift", shifted, {"by": (0, 0)}),
         Witness("both, for a scaling by 2", doubled),
     ),
 )

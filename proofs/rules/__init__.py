@@ -1,9 +1,10 @@
 """Rules by which a network of any kind keeps a symmetry: what a prover of networks cites, and what papers leave unsaid.
 
 A file for each kind of step: `composition`, `branches` (sums, gates), `monomial` (activations), `fibres` (reductions,
-softmax, normalisation), `kernels` and `convolution`, `windows` (chains of strides), `padding`, `resize`, `unet`,
-`permutations` (sets and attention), `relabel` (gather and scatter), `polyphase` and `pooled` (what survives a stride),
-`irreps`, and two on sizes of errors, `lie` and `grid`. Ids are words. `vectors` holds what they compute with.
+softmax, normalisation), `kernels` and `convolution`, `windows` (chains of strides), `rounding` (pools), `padding`,
+`resize`, `unet`, `permutations` (sets and attention), `relabel` (gather and scatter), `polyphase` and `pooled` (what
+survives a stride), `irreps`, and two on sizes of errors, `lie` and `grid`. Ids are words. `vectors` holds what they
+compute with.
 """
 
 from invariance_proofs.route import Paper

@@ -120,10 +120,20 @@ def commutes(h: Motion, inside: Channels, outside: Channels, bank: Bank, window:
     return True
 
 
-def every_bank(window: Layer = EVEN, n: int = 4, turned: bool = True) -> Evidence:
-    """128 banks, two motions, all signed permutations of two channels: it commutes ⇔ the moved bank is the bank."""
+def seen(bank: Bank, window: Layer, n: int) -> list[list[list[Any]]]:
+    """The bank's taps that read a pixel in some output."""
+    along = {j for o in range(window.outputs(n)) for j in range(window.k) if 0 <= window.s * o + j - window.p < n}
+    return [[[kernel[i, j] for j in along] for i in along] for kernels in bank for kernel in kernels]
+
+
+WIDE = [Matrix.of([[a, 1, 0], [0, c, 1], [1, 0, a]]) for a, c in ((1, 2), (3, 2), (0, 2), (1, 1))]
+"""3×3 filters, some of one middle tap: all that a window on one pixel reads."""
+
+
+def every_bank(filters: Sequence[Matrix], window: Layer, n: int, turned: bool = True, whole: bool = False) -> Evidence:
+    """Banks, two motions, signed permutations of two channels: it commutes ⇔ ψ′ = ψ on the taps that read."""
     banks = [
-        [[FILTERS[a], FILTERS[b]], [FILTERS[b], c * FILTERS[a]]]
+        [[filters[a], filters[b]], [filters[b], c * filters[a]]]
         for a, b in product(range(4), repeat=2)
         for c in (1, -1)
     ]
@@ -138,7 +148,8 @@ def every_bank(window: Layer = EVEN, n: int = 4, turned: bool = True) -> Evidenc
 
     def right(case: tuple[Motion, Any, Channels, Channels]) -> bool:
         h, bank, inside, outside = case
-        want = moved_bank(h if turned else P4M[0], inside, outside, bank) == bank
+        other = moved_bank(h if turned else P4M[0], inside, outside, bank)
+        want = other == bank if whole else seen(other, window, n) == seen(bank, window, n)
         return commutes(h, inside, outside, bank, window, n) == want
 
     return for_all(cases, right, "(h, bank, in, out): the layer commutes ⇔ the moved bank is the bank")
@@ -157,7 +168,10 @@ convolution = Statement(
     paper=PAPER,
     name="convolutions on arrays under motions that move channels too",
     source="Cohen & Welling, sections 5 and 7, on arrays; the rule by which a prover passes a convolution",
-    summary="with r = 0, conv_ψ commutes with (motion, channel permutation, signs) ⇔ the moved filter bank is the bank",
+    summary=(
+        "with r = 0, conv_ψ commutes with (motion, channel permutation, signs) ⇔ the moved filter bank is the bank, on "
+        "the taps that read a pixel"
+    ),
     claim=(
         "Let h turn or flip the array and send channels to channels with signs, in and out. If the windows are "
         "centred, (n + 2p − k) mod s = 0 (gcnn:G8.stride), then conv_ψ′(Pf) = P conv_ψ(f), where ψ′ is ψ with rows and "
@@ -197,7 +211,7 @@ convolution = Statement(
             over="k s p d groups",
         ),
         Clause(
-            "it commutes ⇔ ψ′ = ψ",
+            "it commutes ⇔ ψ′ = ψ on the taps that read a pixel",
             Chain(
                 "what is left is a convolution with ψ − ψ′",
                 Route(
@@ -213,12 +227,21 @@ convolution = Statement(
                 ),
             ),
             Route(
-                "264 cases",
+                "four filters in banks of four",
                 Method.EXHAUSTIVE,
                 every_bank,
-                {},
+                {"filters": FILTERS, "window": EVEN, "n": 4},
                 instead("turned", False),
                 at="4×4 pixels, 2×2 taps, s = 2, two channels",
+                cases=264,
+            ),
+            Route(
+                "where the middle tap alone reads",
+                Method.EXHAUSTIVE,
+                every_bank,
+                {"filters": WIDE, "window": Layer(3, 1, 1), "n": 1},
+                {"all taps count": {"whole": True}},
+                at="1×1 pixel, 3×3 taps, two channels",
                 cases=264,
             ),
             over="s d p",

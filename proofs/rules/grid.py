@@ -128,7 +128,7 @@ grid_defect = Statement(
     claim=(
         "For (Λf)(x) = Σ ψ(k) f(x + hk), an image f of class C³ and any linear R, Λ(f∘R)(x) − (Λf)(Rx) = h ∇f·(R − I)μ "
         "+ (h²/2) tr(∇²f (RMRᵀ − M)) + O(h³) at Rx, with μ = Σψ(k)k and M = Σψ(k)kkᵀ. Over the angle the first term is "
-        "2|sin(θ/2)||μ||∇f| at most: the error curve of a rotated layer is predicted, not fitted. Filters with μ = 0 "
+        "2h|sin(θ/2)||μ||∇f| at most: the error curve of a rotated layer is predicted, not fitted. Filters with μ = 0 "
         "and M a multiple of I (a Laplacian, a centred blur) are rotation-invariant to O(h³) at every angle, whatever "
         "the grid does."
     ),

@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.smt import impossible
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import apply
@@ -74,16 +75,18 @@ def is_relu(r: Any, t: Any) -> list[Any]:
 def relu_rows(slack: int = 0) -> Evidence:
     """Any two entries of a row, on eⱼ and eⱼ − e_k: both ≥ 0, and one of them 0. And m ≥ 0 commutes."""
     return all_of(
-        impossible(lambda m: [*is_relu(m, m), m < slack], "m", what="ReLU(Meⱼ) = Meⱼ ⇒ mⱼ ≥ 0"),
+        impossible(lambda m: [*is_relu(m, m), m < slack], "m", "ReLU(Meⱼ) = Meⱼ ⇒ mⱼ ≥ 0", met=((0,), (5,))),
         impossible(
             lambda m, n: [*is_relu(m, m), *is_relu(n, n), *is_relu(m, m - n), m * n != 0],
             "m n",
             what="on eⱼ − e_k: mⱼ m_k = 0",
+            met=((2, 0), (0, 3)),
         ),
         impossible(
             lambda m, x, p, q: [m >= slack, *is_relu(p, m * x), *is_relu(q, x), p != m * q],
             "m x p q",
             what="ReLU(mx) = m ReLU(x) for m ≥ 0",
+            met=((0, 1, 0, 1), (3, 2, 6, 2), (3, -2, 0, 0)),
         ),
     )
 
@@ -100,25 +103,129 @@ def odd_rows(power: int = 3) -> Evidence:
     return vanishes(defect - want, what="σ(mx + ny) − mσ(x) − nσ(y)")
 
 
+def passes_every(row: str = "e(x)") -> Evidence:
+    """e picks one entry, which σ, taken entry by entry (S), does not look at: σ(ex) = e(Sx)."""
+    return follows(f"s({row}) = {row.replace('x', 'S(x)')}", ["e(S(x)) = s(e(x))"], what="σ(ex) = eσ(x)")
+
+
+def scaled(inverse: str = "M(W(x)) = x") -> Evidence:
+    """Mσ = σM for the scale M with inverse W: σ(x) = M²σ(W²x), and so on: σ(x) = mⁿ σ(x/mⁿ)."""
+    return follows("M(M(s(W(W(x))))) = s(x)", ["M(s(x)) = s(M(x))", inverse], what="σ(x) = m² σ(x/m²)")
+
+
+def additive(sign: str = "n(s(y)) = s(n(y))") -> Evidence:
+    """A row (m, n) that passes, and signs m, n that pass: σ(mx + ny) = σ(mx) + σ(ny), so σ is additive."""
+    return follows(
+        "s(m(x) + n(y)) = s(m(x)) + s(n(y))", ["s(m(x) + n(y)) = m(s(x)) + n(s(y))", "m(s(x)) = s(m(x))", sign]
+    )
+
+
+def steps(t: Any) -> Fraction:
+    """sign(t)·2^⌊log₂|t|⌋: odd, not linear, and twice itself at twice t."""
+    power = Fraction(1)
+    while t and power > abs(t):
+        power /= 2
+    while t and 2 * power <= abs(t):
+        power *= 2
+    return (0 if t == 0 else 1 if t > 0 else -1) * power
+
+
+STEPS = Formula("sign(t)·2^⌊log₂|t|⌋", steps)
+LINEAR = Formula("3t", lambda t: 3 * t)
+MOVED = Formula("t + 1", lambda t: t + 1)
+TINY = [Fraction(sign * k, 2**40) for k in (2, 3) for sign in (1, -1)]
+
+
+def smooth_at_0(sigma: Activation) -> bool:
+    """Whether (σ(t) − σ(0))/t is one number, to 2⁻³⁰, near 0."""
+    slopes = [(sigma(t) - sigma(Fraction(0))) / t for t in TINY]
+    return max(slopes) - min(slopes) < Fraction(1, 2**30)
+
+
+def only_signs(m: tuple[int, ...], sigma: Activation = CUBIC) -> Evidence:
+    """If the row passes σ on 25 pairs, is it of one entry, 0 or ±1?"""
+    pairs = [tuple(map(Fraction, x)) for x in product((-3, -1, 0, 1, 2), repeat=2)]
+    passes = all(sigma(apply([m], x)[0]) == apply([m], [sigma(v) for v in x])[0] for x in pairs)
+    return check(not passes or signed(m), "σ(m·x) = m·σ(x) ⇒ one entry, ±1", m=m, sigma=sigma)
+
+
 def one_row(m: tuple[int, ...], x: tuple[int, ...], sigma: Activation = RELU) -> Evidence:
     left, right = sigma(apply([m], x)[0]), apply([m], [sigma(v) for v in x])[0]
     return equal(left, right, what="σ(m·x) = m·σ(x)", m=m, x=x, sigma=sigma)
 
+
+ROWS = "rows with entries from −2 to 2"
+
+odd_activations = Statement(
+    id="activation.odd",
+    paper=PAPER,
+    name="which linear maps pass an odd activation",
+    source="Godfrey et al., “On the symmetries of deep learning models” (2022); Tran et al., arXiv 2409.11697",
+    summary="an odd σ, differentiable at 0 and not linear, commutes with M ⇔ each row has one entry at most, ±1",
+    claim=(
+        "Let σ be odd, differentiable at 0 and not linear, as tanh, sin, arctan and softsign are. Then σ(Mx) = Mσ(x) "
+        "for all x exactly if every row of M holds at most one entry other than 0, and that is ±1. For σ(mx) = mσ(x) "
+        "gives σ(x) = mⁿσ(x/mⁿ), which tends to σ′(0)x if |m| > 1 (and x ↦ x/m is used if 0 < |m| < 1): σ would be "
+        f"linear; and two entries ±1 make σ additive. Without the derivative it is false: {STEPS} is odd and commutes "
+        "with 2."
+    ),
+    verdict=Verdict.PROVED,
+    grade=Grade.MODULO,
+    hypotheses={
+        "odd": Hypothesis("σ(−t) = −σ(t)", lambda sigma: all(sigma(-t) == -sigma(t) for t in (0, 1, 2, 3))),
+        "differentiable": Hypothesis("σ has a derivative at 0", lambda sigma: smooth_at_0(sigma)),
+        "not linear": Hypothesis("σ(1 + 2) ≠ σ(1) + σ(2), say", lambda sigma: sigma(3) != sigma(1) + sigma(2)),
+    },
+    clauses=(
+        Clause(
+            "σ(mx) = mσ(x) ⇒ σ(x) = mⁿσ(x/mⁿ)",
+            Route("rewriting", Method.SYMBOLIC, scaled, {}, {"W no inverse": {"inverse": "W(M(x)) = x"}}, "maps"),
+            over="maps",
+            assumed=("mⁿσ(x/mⁿ) → σ′(0)x for |m| > 1", "the step from 2 to n, by induction"),
+        ),
+        Clause(
+            "two entries ±1 make σ additive",
+            Route("rewriting", Method.SYMBOLIC, additive, {}, {"n does not pass": {"sign": "n(s(y)) = s(y)"}}, "maps"),
+            over="maps",
+            assumed=("what is additive and differentiable at 0 is linear",),
+        ),
+        Clause(
+            "t + t³: one entry a row, and it is 0 or ±1",
+            Route("coefficients", Method.RING, odd_rows, {}, instead("power", 2), "m n x y"),
+            Route(
+                ROWS,
+                Method.EXHAUSTIVE,
+                which_rows,
+                {"activation": CUBIC, "rule": signed},
+                {"positive ones pass": {"rule": monomial}},
+                cases=125,
+            ),
+            over="m n x y",
+        ),
+    ),
+    controls=(
+        Dropped("odd", only_signs, {"m": (2, -1), "sigma": MOVED}),
+        Dropped("differentiable", only_signs, {"m": (2, 0), "sigma": STEPS}),
+        Dropped("not linear", only_signs, {"m": (2, 5), "sigma": LINEAR}),
+        Witness("a sign passes t + t³", one_row, {"m": (0, -1), "x": (1, 2), "sigma": CUBIC}),
+        Witness("t + t³ is told from its double", only_signs, {"m": (2, 0)}),
+        Witness(
+            "steps at 3/4 and 5", lambda: equal([steps(Fraction(3, 4)), steps(5)], [Fraction(1, 2), 4], what="½, 4")
+        ),
+    ),
+)
 
 activations = Statement(
     id="activation",
     paper=PAPER,
     name="which linear maps pass an activation",
     source="Godfrey et al., “On the symmetries of deep learning models” (2022); Tran et al., arXiv 2409.11697",
-    summary=(
-        "ReLU commutes with M ⇔ each row has one entry at most, and ≥ 0; odd activations with signed rows; others with "
-        "rows of one 1"
-    ),
+    summary="ReLU commutes with M ⇔ each row has one entry at most, and ≥ 0; rows of a single 1 pass every activation",
     claim=(
         "σ(Mx) = Mσ(x) for all x: for σ = ReLU (and a leaky one) exactly if every row of M holds at most one entry "
-        "other than 0, and that is positive; for an odd σ that is not linear exactly if it is ±1; for other σ, if it "
-        "is 1. So an invertible M is monomial: permutations with positive scales, with signs, or alone. A prover that "
-        "looks for hidden actions of these kinds misses none that passes an activation."
+        "other than 0, and that is positive. A row of a single 1 passes every σ, and no other one passes max(0, t − 1) "
+        "among those with entries up to 2. So an invertible M that passes ReLU is a permutation with positive scales. "
+        "For odd σ see activation.odd."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
@@ -154,20 +261,12 @@ activations = Statement(
             over="m n",
         ),
         Clause(
-            "t + t³: one entry a row, and it is 0 or ±1",
-            Route("coefficients", Method.RING, odd_rows, {}, instead("power", 2), "m n"),
-            Route(
-                "rows with entries from −2 to 2",
-                Method.EXHAUSTIVE,
-                which_rows,
-                {"activation": CUBIC, "rule": signed},
-                {"positive ones pass": {"rule": monomial}},
-                cases=125,
-            ),
-            over="m n",
+            "a row of a single 1 passes every σ",
+            Route("rewriting", Method.SYMBOLIC, passes_every, {}, {"a factor": {"row": "m(x)"}}, "maps"),
+            over="maps",
         ),
         Clause(
-            "an odd, a leaky and a shifted activation",
+            "a leaky and a shifted activation",
             *(
                 Route(
                     f"{sigma}",
@@ -178,7 +277,6 @@ activations = Statement(
                     cases=125,
                 )
                 for sigma, rule, other in (
-                    (CLIPPED, signed, unit),
                     (LEAKY, monomial, signed),
                     (SHIFTED, unit, monomial),
                 )

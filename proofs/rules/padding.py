@@ -80,6 +80,31 @@ def any_size(outside: int = 0) -> Evidence:
     )
 
 
+def turns(mode: str, square: bool = True) -> Evidence:
+    """Images of n×n ≤ 3×3 labels, extents ≤ 2 in front and behind, by rows and columns: a quarter turn."""
+
+    def framed(n: int, rows: tuple[int, int], columns: tuple[int, int], turned: bool) -> list[list[object]]:
+        down, along = padded(mode, n, *rows), padded(mode, n, *columns)
+        label = lambda i, j: None if None in (i, j) else ((j, n - 1 - i) if turned else (i, j))  # noqa: E731
+        return [[label(i, j) for j in along] for i in down]
+
+    def right(case: tuple[int, tuple[int, int], tuple[int, int]]) -> bool:
+        n, rows, columns = case
+        still = framed(n, rows, columns, turned=False)
+        kept = [list(row) for row in zip(*still, strict=True)][::-1] == framed(n, rows, columns, turned=True)
+        repeats = {"replicate": n == 1, "circular": all((e - rows[0]) % n == 0 for e in (*rows, *columns))}
+        same_shape = sum(rows) == sum(columns)
+        alike = len({*rows, *columns}) == 1 if square else rows[0] == rows[1] and columns[0] == columns[1]
+        return kept == (alike or (same_shape and repeats.get(mode, False)))
+
+    cases = []
+    for n in (1, 2, 3):
+        most = {"reflect": n - 1, "circular": n}.get(mode, 2)
+        extents = list(product(range(min(most, 2) + 1), repeat=2))
+        cases += [(n, rows, columns) for rows, columns in product(extents, extents)]
+    return for_all(cases, right, f"(n, rows, columns): {mode} padding commutes with the turn ⇔ four equal extents")
+
+
 def one_row(mode: str, before: int, behind: int) -> Evidence:
     """x = (1, 2, 3)."""
     x = (1, 2, 3)
@@ -92,16 +117,22 @@ def one_row(mode: str, before: int, behind: int) -> Evidence:
     )
 
 
+FLIPPED = {"zeros": 150, "replicate": 150, "reflect": 91, "circular": 139}
+TURNED = {"zeros": 243, "replicate": 243, "reflect": 98, "circular": 178}
+"""How many sizes there are for each mode."""
+
 paddings = Statement(
     id="padding",
     paper=PAPER,
     name="padding",
     source="torch.nn.functional.pad, and the padding of convolutions and pools",
-    summary="zeros, replicate, reflect and circular padding commute with flips and turns ⇔ equal extents on both sides",
+    summary="zeros, replicate, reflect, circular padding: flips ⇔ equal extents on both sides, turns ⇔ on all four",
     claim=(
         "Padding by a before and b behind commutes with the flip of the axis for all images exactly if a = b (circular "
-        "padding: if a ≡ b modulo n; replicate: also for one pixel). So “same” padding of an even kernel, which pads "
-        "one pixel more behind, breaks flips and turns at every size, whatever the kernel."
+        "padding: if a ≡ b modulo n; replicate: also for one pixel), and with quarter turns of a square if all four "
+        "extents are equal (with the same exceptions where rows and columns grow alike). So “same” padding of an even "
+        "kernel, which pads one pixel more behind, keeps neither, at any size but one pixel that is repeated; only "
+        "a kernel that does not look at the extra pixel makes a layer that does."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
@@ -115,8 +146,31 @@ paddings = Statement(
         *(
             Clause(
                 f"{mode}: ⇔",
-                Route(f"n ≤ 6, {mode}", Method.EXHAUSTIVE, every_small_size, {"mode": mode}, instead("slack", 1)),
+                Route(
+                    f"n ≤ 6, {mode}",
+                    Method.EXHAUSTIVE,
+                    every_small_size,
+                    {"mode": mode},
+                    instead("slack", 1),
+                    cases=FLIPPED[mode],
+                ),
                 at="n ≤ 6, a and b ≤ 4",
+                grade=Grade.LISTED,
+            )
+            for mode in MODES
+        ),
+        *(
+            Clause(
+                f"{mode}, quarter turns: ⇔",
+                Route(
+                    f"n ≤ 3, {mode}",
+                    Method.EXHAUSTIVE,
+                    turns,
+                    {"mode": mode},
+                    instead("square", False),
+                    cases=TURNED[mode],
+                ),
+                at="n ≤ 3, extents ≤ 2",
                 grade=Grade.LISTED,
             )
             for mode in MODES

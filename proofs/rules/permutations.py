@@ -109,8 +109,8 @@ def table_kept(table: str = "p(x) + t = p(x + t)") -> Evidence:
     return follows("F(p(x) + t) = p(F(x + t))", ["F(p(x)) = p(F(x))", table])
 
 
-def mean_of_all(base: int) -> Evidence:
-    """Scores base^(q·k): equal for base 1. Does attention commute with P exactly if PT = T, for a table of four?"""
+def weighted(base: int = 2, value: int = 1) -> Evidence:
+    """Scores base^(q·k), equal for base 1, values times `value`: P commutes ⇔ PT = T, for a table of four?"""
     by, table = (1, 0, 2, 3), TABLES["all different"]
     y, z = (
         [tuple(a + b for a, b in zip(*pair, strict=True)) for pair in zip(x, table, strict=True)]
@@ -120,12 +120,16 @@ def mean_of_all(base: int) -> Evidence:
 
     def out(rows: Sequence[Sequence[int]]) -> list[Any]:
         table_ = [[Fraction(base) ** (q[0] * k[0]) for k in rows] for q in rows]
-        return [tuple(sum(s * k[c] for s, k in zip(r, rows, strict=True)) / sum(r) for c in range(2)) for r in table_]
+        return [
+            tuple(sum(s * value * k[c] for s, k in zip(r, rows, strict=True)) / sum(r) for c in range(2))
+            for r in table_
+        ]
 
     commutes = out(z) == list(moved(by, out(y)))
     return equal(
-        commutes, stabiliser(table, by), what="attention commutes with P ⇔ PT = T", P=by, T=table, scores=scores
-    )
+        commutes, stabiliser(table, by), what="attention commutes with P ⇔ PT = T",
+        P=by, T=table, scores=scores, values=[tuple(value * v for v in row) for row in y],
+    )  # fmt: skip
 
 
 def shifts_only(group: Sequence[Sequence[int]]) -> Evidence:
@@ -235,13 +239,17 @@ position_rule = Statement(
     source="Vaswani et al. (2017), section 3.5; Dosovitskiy et al. (2021)",
     summary="with a table of positions T attention keeps, for generic weights, exactly the permutations with PT = T",
     claim=(
-        "attention(x + T) commutes with P for all x if PT = T, since Px + T = P(x + T); for generic weights only then. "
-        "So a vision transformer with learnt positions has no translation symmetry at all, and flips exactly if its "
-        "table is symmetric. Weights that do not look, such as equal scores, keep more."
+        "attention(x + T) commutes with P for all x if PT = T, since Px + T = P(x + T); for generic weights only then: "
+        "the scores must differ, and the values. So a vision transformer with learnt positions, all different, has no "
+        "translation symmetry at all, and flips exactly if its table is symmetric. Weights that do not look, such as "
+        "equal scores or values, keep more."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
-    hypotheses={"generic weights": Hypothesis("the scores are not all equal", lambda scores: len(set(scores)) > 1)},
+    hypotheses={
+        "scores differ": Hypothesis("the scores are not all equal", lambda scores: len(set(scores)) > 1),
+        "values differ": Hypothesis("different tokens have different values", lambda values: len({*values}) == 4),
+    },
     clauses=(
         Clause(
             "PT = T ⇒ P commutes",
@@ -263,8 +271,9 @@ position_rule = Statement(
         ),
     ),
     controls=(
-        Dropped("generic weights", mean_of_all, {"base": 1}),
-        Witness("the same table with base 2: PT ≠ T, and it does not commute", mean_of_all, {"base": 2}),
+        Dropped("scores differ", weighted, {"base": 1}),
+        Dropped("values differ", weighted, {"value": 0}),
+        Witness("the same table with base 2: PT ≠ T, and it does not commute", weighted),
         Witness("a mirrored table keeps the flip", at_tokens, {"by": (3, 2, 1, 0), "table": TABLES["mirrored"]}),
     ),
 )

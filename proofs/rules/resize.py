@@ -6,7 +6,7 @@ Output i of torch's `nearest` reads ⌊i n/m⌋, of `nearest-exact` ⌊(i + ½) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import floor
@@ -18,14 +18,15 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
+    Mutant,
     Route,
     Statement,
     Verdict,
     Witness,
-    all_of,
     instead,
 )
 
@@ -88,9 +89,8 @@ def every_small_size(method: str, rule: Callable[[int, int], bool] | None = None
 
 def scale_factors(trusted: bool = False) -> Evidence:
     """Linear with a scale factor f that is used as such (recompute_scale_factor=False): exact ⇔ ⌊nf⌋ = nf."""
-    cases = [
-        (n, Fraction(p, q)) for n in range(1, 9) for p, q in ((3, 2), (5, 2), (2, 1), (4, 3), (1, 2)) if n * p >= q
-    ]
+    factors = sorted({Fraction(p, q) for p, q in product(range(1, 6), repeat=2)})
+    cases = [(n, f) for n in range(1, 9) for f in factors if n * f >= 1]
 
     def right(case: tuple[int, Fraction]) -> bool:
         n, f = case
@@ -100,20 +100,16 @@ def scale_factors(trusted: bool = False) -> Evidence:
     return for_all(cases, right, "(n, f): exact ⇔ n f is an integer (or n = 1)")
 
 
-def places(offset: int = 0) -> Evidence:
-    """n − 1 − place(m − 1 − i) = place(i) for linear (times 2m) and align_corners (times m − 1), all sizes."""
+HALF_PIXEL = Formula("(i + ½)n/m − ½", lambda i, n, m: ((2 * i + 1) * n - m, 2 * m))
+CORNERS = Formula("i(n − 1)/(m − 1)", lambda i, n, m: (i * (n - 1), m - 1))
+"""Where output i reads, as numerator and denominator."""
+
+
+def places(place: Formula = HALF_PIXEL, offset: int = 0) -> Evidence:
+    """n − 1 − place(m − 1 − i) = place(i), times the denominator, which is not 0."""
     n, m, i = unknowns(n=1, m=1, i=1)
-
-    def half_pixel(j: object) -> object:
-        return (2 * j + 1) * n - m + offset  # type: ignore[operator]
-
-    def corner(j: object) -> object:
-        return j * (n - 1)  # type: ignore[operator]
-
-    return all_of(
-        vanishes(2 * m * (n - 1) - half_pixel(m - 1 - i) - half_pixel(i), what="linear"),
-        vanishes((m - 1) * (n - 1) - corner(m - 1 - i) - corner(i), what="align_corners"),
-    )
+    (here, one), (there, _) = place(i, n, m), place(m - 1 - i, n, m)
+    return vanishes(one * (n - 1 + offset) - there - here, what=f"n − 1 − place(m − 1 − i) = place(i) = {place}")
 
 
 def scaled_places(of_the_gap: int = 1) -> Evidence:
@@ -166,14 +162,28 @@ def one_transposed(k: int, s: int, p: int, e: int, n: int = 3) -> Evidence:
     return equal(left, right, what="the mirrored filter on the mirrored row", x=x, w=w, s=s, p=p, e=e)
 
 
+def writes(x: Sequence[int], w: Sequence[int], s: int, p: int, e: int) -> bool:
+    """Whether some tap of some input writes to an output."""
+    outputs = range(s * (len(x) - 1) + len(w) - 2 * p + e)
+    return any(s * o + j - p in outputs for o, j in product(range(len(x)), range(len(w))))
+
+
 def every_transposed(ignored: bool = False) -> Evidence:
-    """e < s, something written."""
+    """k ≤ 4, s ≤ 3, p ≤ 3, e < s, n ≤ 5 where something is written."""
     cases = [
-        c for c in product(range(2, 5), range(1, 4), range(2), range(3), range(2, 6)) if c[3] < c[1] and c[0] > 2 * c[2]
+        (k, s, p, e, n)
+        for k, s, p, e, n in product(range(1, 5), range(1, 4), range(4), range(3), range(1, 6))
+        if e < s and writes(range(n), range(k), s, p, e)
     ]
     return for_all(
         cases, lambda c: one_transposed(*c).holds == (c[3] == 0 or ignored), "(k, s, p, e, n): it commutes ⇔ e = 0"
     )
+
+
+def exactly(k: int, s: int, p: int, e: int, n: int) -> Evidence:
+    """Whether it commutes exactly if e = 0."""
+    kept = one_transposed(k, s, p, e, n).holds
+    return equal(kept, e == 0, what="it commutes ⇔ e = 0", x=range(n), w=range(k), s=s, p=p, e=e)
 
 
 NEVER = {"never exact": {"rule": lambda n, m: False}}
@@ -197,21 +207,30 @@ LINEAR = Statement(
     name="linear interpolation",
     source="torch.nn.functional.interpolate, mode bilinear (pixel centres, or align_corners)",
     summary=(
-        "linear interpolation to m pixels commutes with flips and turns at all n, m; with a scale factor f iff n·f is "
-        "whole"
+        "linear interpolation to m pixels commutes with flips and turns at all n, m, with align_corners at m ≥ 2; with "
+        "a scale factor f iff n·f is whole or n = 1"
     ),
     claim=(
-        "Output i reads at (i + ½)n/m − ½, or at i(n − 1)/(m − 1) with align_corners: mirrored outputs read mirrored "
-        "places, at all sizes. With a scale factor f that is used as such the places miss by n − m/f pixels, where m = "
-        "⌊nf⌋: exact only if n·f is whole. So give a decoder the size, not scale_factor=1.5."
+        f"Output i reads at {HALF_PIXEL}, or at {CORNERS} with align_corners and m ≥ 2: mirrored outputs read mirrored "
+        "places, at all sizes. (One output with align_corners reads pixel 0: not exact for n ≥ 2.) With a scale factor "
+        "f that is used as such the places miss by n − m/f pixels, where m = ⌊nf⌋: exact only if n·f is whole, or n = "
+        "1. So give a decoder the size, not scale_factor=1.5."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
-    hypotheses={"n·f whole": Hypothesis("the scale is n/m", lambda n, m, scale: scale is None or scale * m == n)},
+    hypotheses={
+        "n·f whole": Hypothesis(
+            "the scale is n/m, or n = 1", lambda n, m, scale: scale in (None, Fraction(n, m)) or n == 1
+        ),
+        "two corners": Hypothesis(
+            "m ≥ 2 with align_corners, or n = 1",
+            lambda method, n, m: method != "align_corners" or RULES["align_corners"](n, m),
+        ),
+    },
     clauses=(
         Clause(
-            "n − 1 − place(m − 1 − i) = place(i)",
-            Route("places, all sizes", Method.RING, places, {}, instead("offset", 1), "n m i", cases=2),
+            f"n − 1 − place(m − 1 − i) = place(i) for place(i) = {HALF_PIXEL}",
+            Route("places", Method.RING, places, {}, instead("offset", 1), "n m i"),
             Route(
                 "weights, linear, n and m ≤ 12",
                 Method.EXHAUSTIVE,
@@ -220,12 +239,17 @@ LINEAR = Statement(
                 NEVER,
                 cases=144,
             ),
+            over="n m i",
+        ),
+        Clause(
+            f"the same for {CORNERS}, m ≥ 2",
+            Route("places", Method.RING, places, {"place": CORNERS}, instead("offset", 1), "n m i"),
             Route(
-                "weights, align_corners",
+                "weights, align_corners: ⇔ m ≥ 2 or n = 1",
                 Method.EXHAUSTIVE,
                 every_small_size,
                 {"method": "align_corners"},
-                NEVER,
+                NEVER | ALWAYS,
                 cases=144,
             ),
             over="n m i",
@@ -233,12 +257,23 @@ LINEAR = Statement(
         Clause(
             "with scale a: n − 1 − place(m − 1 − i) − place(i) = n − ma",
             Route("places, all sizes", Method.RING, scaled_places, {}, instead("of_the_gap", 2), "n m a i"),
-            Route("five factors, n ≤ 8", Method.EXHAUSTIVE, scale_factors, {}, instead("trusted", True), cases=39),
+            Route(
+                "factors p/q with p, q ≤ 5, n ≤ 8",
+                Method.EXHAUSTIVE,
+                scale_factors,
+                {},
+                instead("trusted", True),
+                cases=136,
+            ),
             over="n m a i",
         ),
     ),
     controls=(
         Dropped("n·f whole", one_row, {"method": "linear", "n": 5, "m": 7, "scale": Fraction(2, 3)}),
+        Dropped("two corners", one_row, {"method": "align_corners", "n": 2, "m": 1}),
+        Witness(
+            "one pixel, and a factor of 3/2", one_row, {"method": "linear", "n": 1, "m": 1, "scale": Fraction(2, 3)}
+        ),
         Witness("the same size without the factor", one_row, {"method": "linear", "n": 5, "m": 7}),
     ),
 )
@@ -303,24 +338,35 @@ TRANSPOSED = Statement(
     paper=PAPER,
     name="transposed convolutions",
     source="torch.nn.ConvTranspose2d",
-    summary="a transposed convolution commutes with flips and turns for all weights ⇔ its output padding is 0",
+    summary=(
+        "a transposed convolution that writes something commutes with flips and turns for all weights ⇔ its output "
+        "padding is 0"
+    ),
     claim=(
         "Tap j of input o writes to so + j − p of m = s(n − 1) + k − 2p + e outputs; the mirrored tap of the mirrored "
-        "input writes to the mirror image moved by the output padding e, at all sizes. The usual k = 3, s = 2, p = 1, "
-        "e = 1 of decoders is never exact; k = 4, s = 2, p = 1, e = 0 doubles the size and is."
+        "input writes to the mirror image moved by the output padding e, at all sizes. So for all weights it commutes "
+        "exactly if e = 0, if it writes anything at all. The usual k = 3, s = 2, p = 1, e = 1 of decoders is never "
+        "exact; k = 4, s = 2, p = 1, e = 0 doubles the size and is."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
-    hypotheses={"no output padding": Hypothesis("e = 0", lambda e: e == 0)},
+    hypotheses={"something is written": Hypothesis("some tap of some input writes to an output", writes)},
     routes=(
         Route("where taps write", Method.RING, transposed, {}, instead("padding", 1), "n s k p o j e"),
         Route(
-            "rows of up to 5, k and s ≤ 3", Method.EXHAUSTIVE, every_transposed, {}, instead("ignored", True), cases=120
+            "rows of up to 5, k ≤ 4, s ≤ 3",
+            Method.EXHAUSTIVE,
+            every_transposed,
+            {},
+            instead("ignored", True),
+            cases=382,
         ),
     ),
     over="n s k p o j e",
     controls=(
-        Dropped("no output padding", one_transposed, {"k": 3, "s": 2, "p": 1, "e": 1}),
+        Mutant("e = 1", one_transposed, {"k": 3, "s": 2, "p": 1, "e": 1}),
+        Dropped("something is written", exactly, {"k": 1, "s": 3, "p": 1, "e": 2, "n": 1}),
+        Witness("the same with two inputs, of which one writes", exactly, {"k": 1, "s": 3, "p": 1, "e": 2, "n": 2}),
         Witness("k = 4, s = 2, p = 1", one_transposed, {"k": 4, "s": 2, "p": 1, "e": 0}),
     ),
 )
