@@ -6,7 +6,7 @@ strides, indices out of range, negative and huge numbers, lists of other lengths
 - crashes: the process ends by a signal. Tensors lie against a page that may not be read, some at its end and some at
   its beginning, so that a read beyond them is one;
 - memory as it was found: the result depends on what the allocator fills new memory with;
-- hangs: a call that takes longer than `SECONDS`.
+- hangs: a call that computes for longer than `SECONDS`.
 
 Exit status 1 where something is found.
 """
@@ -29,12 +29,13 @@ from typing import Any
 
 import torch
 
+from .fitting_arguments import FITTING
 from .pure_operators import LIST
 
 __all__ = ["SECONDS", "find", "main"]
 
-SECONDS = 3
-"""After which a call counts as hanging; the slowest that ends takes 4."""
+SECONDS = 10
+"""Of computing, after which a call counts as hanging."""
 
 _MEMORY = 2**29  # bytes that a call may take beyond what the process has
 _PERTURB = -6  # M_PERTURB of mallopt: what new memory is filled with
@@ -126,6 +127,7 @@ class _Draw:
                 case 0 | 1 if shape:
                     at = numbers.randrange(len(shape))
                     size = max(0, numbers.choice((0, 1, shape[at] - 1, shape[at] + 1, 2 * shape[at], 33)))
+                    size = min(size, 33 if torch.Size(shape).numel() < 1000 else shape[at])
                     shape = (*shape[:at], size, *shape[at + 1 :])
                 case 2:
                     at = numbers.randrange(len(shape) + 1)
@@ -179,6 +181,8 @@ def _made(spec: Spec, memory: _Guarded, generator: torch.Generator) -> Any:
     tensor = memory.tensor(stored, dtype, at_end=layout != "beginning")
     real = torch.randn(stored, generator=generator, dtype=torch.float64)
     match values:
+        case int():
+            real = torch.full_like(real, values)
         case "indices":
             real = (real * 1.5).abs().floor()
         case "wide":
@@ -221,12 +225,12 @@ def _calls(name: str, count: int, seed: str, note: mmap.mmap) -> None:
     """In a process of its own, which may fall: what it is at stands in `note`."""
     operator = _operator(name)
     memory, numbers = _Guarded(), random.Random(seed)
-    draw, taken = _Draw(operator._schema, numbers), list[list[Spec]]()
+    draw, taken = _Draw(operator._schema, numbers), [list(FITTING[name])] if name in FITTING else []
     for number in range(count):
         fresh = not taken or numbers.random() < 0.3 or not draw.arguments
         specs = draw.all() if fresh else draw.changed(numbers.choice(taken))
         _write(note, f"{number} {len(taken)} {specs!r}")
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             first = _result(operator, specs, memory, 0x55)
             same = _same(first, _result(operator, specs, memory, 0x2A))
@@ -270,14 +274,14 @@ def find(name: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
         begun, took = begun + int(at) + 1, took + int(taken)
         if ended:
             found += 1
-            wrong = {3: "memory as it was found", 4: "a fault of this tool", -signal.SIGALRM: "hang"}
+            wrong = {3: "memory as it was found", 4: "a fault of this tool", -signal.SIGPROF: "hang"}
             yield wrong.get(ended, f"ends by {signal.Signals(-ended).name if ended < 0 else ended}"), said
     if not took and not found:
         yield "never taken", ""
 
 
 def _alone() -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
     resource.setrlimit(resource.RLIMIT_AS, (used + _MEMORY, used + _MEMORY))

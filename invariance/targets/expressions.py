@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 
 __all__ = ["canonical", "is_arithmetic"]
 
 _LONGEST = 4000  # characters; those of fifty strided layers have a tenth of it
+_MOST_TERMS = 64
+"""Of a product of sums, written out, and eight arguments of a maximum: sympy's divisors and comparisons of these take
+0.3 s, those of 2²⁰ terms minutes; torch writes a factor or two."""
+_MOST_ARGUMENTS = 8
 _LARGEST = 2**63
 _MOST = 16
 """Powers come from products of a size with itself; sympy would write out 9**9**9."""
@@ -31,7 +36,7 @@ _FUNCTIONS = {
         "Identity",
         "Integer",
     ),
-    *("IntTrueDiv", "IsNonOverlappingAndDenseIndicator", "Max", "Min", "Mod", "ModularIndexing", "Mul", "PythonMod"),
+    *("IntTrueDiv", "IsNonOverlappingAndDenseIndicator", "Mod", "ModularIndexing", "Mul", "PythonMod"),
     *("RoundToInt", "ToFloat", "TruncToFloat", "TruncToInt", "Where"),
     *("And", "Eq", "Equality", "GreaterThan", "LessThan", "Ne", "Not", "Or", "StrictGreaterThan", "StrictLessThan"),
     "Unequality",
@@ -46,13 +51,14 @@ def canonical(text: str) -> str:
     "Mul(Integer(2), Symbol('s7', positive=True))"
 
     Raises:
-        ValueError: anything but integers, symbols and the functions that torch writes; or too much of it.
+        ValueError: anything but integers, symbols and the functions that torch writes; or too much of it, of which
+            sympy would make no end.
     """
     if len(text) > _LONGEST:
         raise ValueError(f"an expression of {len(text)} characters")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-        if _is_arithmetic(tree):
+        if _is_arithmetic(tree) and max(map(_terms, ast.walk(tree))) <= _MOST_TERMS:
             return ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
@@ -87,9 +93,27 @@ def _is_arithmetic(node: ast.expr) -> bool:
             return bool(_FLOAT.fullmatch(digits)) and precision.arg == "precision" and _is_precision(precision.value)
         case ast.Call(func=ast.Name(id="Pow"), args=[base, power], keywords=[]):
             return _is_symbol(base) and _is_arithmetic(base) and _is_small(power)
+        case ast.Call(func=ast.Name(id="Max" | "Min"), args=arguments, keywords=[]):
+            return len(arguments) <= _MOST_ARGUMENTS and all(map(_is_arithmetic, arguments))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return name in _FUNCTIONS and all(map(_is_arithmetic, arguments))
     return False
+
+
+def _terms(node: ast.AST) -> int:
+    """How many, where products of sums are written out."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _terms(left) + _terms(right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _terms(left) * _terms(right)
+        case ast.UnaryOp(operand=operand):
+            return _terms(operand)
+        case ast.Call(func=ast.Name(id="Add"), args=arguments):
+            return sum(map(_terms, arguments))
+        case ast.Call(func=ast.Name(id="Mul"), args=arguments):
+            return math.prod(map(_terms, arguments))
+    return 1
 
 
 def _is_precision(node: ast.expr) -> bool:

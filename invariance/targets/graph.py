@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +18,9 @@ from .expressions import canonical, is_arithmetic
 
 __all__ = ["checked_config", "checked_graph"]
 
+_LONGEST = 100_000
+"""Characters of all sizes of a program that differ: of the worst sympy reads so many in half a minute; those of fifty
+strided layers with two free sides have a tenth."""
 _NAME = re.compile(r"(\w+(\.\w+)*)?")
 _WORDS = re.compile(r"[\w ,.;:>/*-]*")  # of arguments: "bij,bjk->bik", "bilinear"
 _FLOATS = {"Infinity", "-Infinity", "NaN"}
@@ -47,6 +50,8 @@ def checked_graph(program: Any) -> Any:
         KeyError, TypeError: it is no program.
     """
     module = program["graph_module"]
+    if (length := sum(map(len, set(_sizes(module))))) > _LONGEST:
+        raise ValueError(f"sizes of {length:,} characters")
     nodes = [_node(node) for node in module["graph"]["nodes"]]
     graph = _checked({key: value for key, value in module["graph"].items() if key != "nodes"}) | {"nodes": nodes}
     calls = [_checked(call) for call in module["module_call_graph"]]
@@ -62,6 +67,17 @@ def checked_graph(program: Any) -> Any:
         "torch_version": re.sub(r"[^\w.+]", "", str(program.get("torch_version", ""))),
         "guards_code": [],
     }
+
+
+def _sizes(value: Any) -> Iterator[str]:
+    """The expressions in it."""
+    if isinstance(value, dict):
+        if isinstance(text := value.get("expr_str"), str):
+            yield text
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _sizes(item)
 
 
 def checked_config(config: Any, sizes: Mapping[str, int]) -> Any:

@@ -69,6 +69,14 @@ def test_a_motion_that_is_not_that_of_the_weights(proved):
     assert "conv2d" in said
 
 
+@pytest.mark.parametrize("count", [-1, 0, 10**12])
+def test_numbers_of_places_that_are_none(count: int):
+    """Refused before a list of them is made."""
+    said = {"shape": [4], "parts": [{"axes": [0], "index": [[0, 1, 4], [0, 1, count]]}]}
+    with pytest.raises(RefusedError, match="places"):
+        checker.motion(said, "x")
+
+
 def test_a_step_that_is_left_out(proved):
     model, certificate = proved
     cut = json.loads(json.dumps(certificate))

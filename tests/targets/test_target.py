@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from invariance.errors import ArgumentError, ArgumentTypeError
+from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError
 from invariance.targets import load_target
 
 SOURCE = """
@@ -189,3 +189,25 @@ def test_other_files_are_no_programs(tmp_path: Path, content: bytes):
     (tmp_path / "x.pt2").write_bytes(content)
     with pytest.raises(ArgumentError, match=r"saved by torch\.export\.save"):
         load_target(str(tmp_path / "x.pt2"))
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        (torch.zeros(2, 3, dtype=torch.int64), "0.weight of torch.float32, as in the network, not of torch.int64"),
+        (torch.full((2, 3), 1e300, dtype=torch.float64), "0.weight is not"),  # finite as it is, but not in float32
+        (torch.zeros(3, 2), r"0.weight is of shape \(3, 2\) in the file and of shape \(2, 3\)"),
+        (torch.full((2, 3), 0.5, dtype=torch.float64), None),
+    ],
+)
+def test_checkpoints_are_in_the_network_s_kind_of_number(folder: Path, weight: torch.Tensor, said: str | None):
+    from safetensors.torch import save_file
+
+    (folder / "linear.py").write_text("from torch import nn\nnet = nn.Sequential(nn.Linear(3, 2))\n", encoding="utf-8")
+    save_file({"0.weight": weight, "0.bias": torch.zeros(2)}, folder / "w.safetensors")
+    if said is None:
+        loaded = load_target("linear.py:net@w.safetensors")
+        assert torch.equal(loaded(torch.ones(1, 3)), torch.full((1, 2), 1.5))
+    else:
+        with pytest.raises(CheckpointError, match=said):
+            load_target("linear.py:net@w.safetensors")
