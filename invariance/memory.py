@@ -40,10 +40,14 @@ def limit_memory() -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Python's error, or one of torch's, which on a CPU has no class of its own."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError)
-        and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in reason_of(error))
+    """Python's error, one of torch's, which on a CPU has no class of its own, or one that was raised from such a one."""
+    return (
+        isinstance(error, MemoryError)
+        or (
+            isinstance(error, RuntimeError)
+            and (type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in reason_of(error))
+        )
+        or (error.__cause__ is not None and is_out_of_memory(error.__cause__))
     )
 
 

@@ -182,3 +182,34 @@ def test_svg_has_the_same_bytes_again(tmp_path: Path):
         ax.plot([0, 1], [0, 1], marker="o")
         save_figure(figure_of(ax), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+HUNGRY = """
+from torch import nn
+class Hungry(nn.Module):
+    def forward(self, x):
+        if len(x) > LIMIT:
+            raise MemoryError
+        return x.mean((1, 2, 3))[:, None]
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "profile", "doctor"])
+def test_batches_become_smaller_where_memory_is_short(monkeypatch, capsys, tmp_path: Path, command: str):
+    """First by the estimate, in bytes; then because the model takes more."""
+    (tmp_path / "hungry.py").write_text(HUNGRY.replace("LIMIT", "3"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("invariance.cli.batches.available_memory", lambda: 4 * 8 * 48 * 6)
+    group = () if command == "profile" else ("--group", "p4")
+    monkeypatch.setattr(sys, "argv", ["invariance", command, "hungry.py:Hungry", "--input", "3,4,4", *group])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 0
+    said = capsys.readouterr().err
+    assert "--batch = 8: 6 instead, for want of memory" in said
+    assert "--batch = 6: 3 instead" in said
+    monkeypatch.setattr("invariance.memory.available_memory", lambda: 4 * 8 * 48)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == BAD_INPUT
+    assert "--batch = 2 samples of 48 numbers: less" in capsys.readouterr().err

@@ -19,8 +19,7 @@ def _at(*shape: int, values: str | int = 1) -> Spec:
 
 _IMAGE, _VOLUME = _t(1, 2, 5, 5), _t(1, 2, 5, 5, 5)
 _ATTENTION = [_t(2, 3, 5, 4)] * 3
-_BAG = [_t(33, 4), _at(6, values="indices"), _at(3, values=0), False, 0, False, None, False]
-_SEQUENCE, _PACKED = _t(3, 2, 4), [_t(6, 4), _at(3, values=2)]
+_SEQUENCE = _t(3, 2, 4)
 _ONE_LAYER = [True, 1, 0.0, False, False]
 
 
@@ -33,7 +32,6 @@ def _recurrent(name: str, gates: int) -> dict[str, list[Any]]:
     one: Any = [_t(2, 5)] * 2 if name == "lstm" else _t(2, 5)
     return {
         f"aten.{name}.input": [_SEQUENCE, state, _weights(gates), *_ONE_LAYER, False],
-        f"aten.{name}.data": [*_PACKED, state, _weights(gates), *_ONE_LAYER],
         f"aten.{name}_cell.default": [_t(2, 4), one, *_weights(gates)],
     }
 
@@ -66,7 +64,9 @@ FITTING: dict[str, list[Any]] = {
     **_spatial(1),
     **_spatial(2),
     **_spatial(3),
-    "aten._embedding_bag.default": [*_BAG, -1],
+    "aten._fft_c2c.default": [_t(3, 4, dtype="complex64"), [1], 0, True],
+    "aten._fft_c2r.default": [_t(3, 3, dtype="complex64"), [1], 0, 4],
+    "aten._fft_r2c.default": [_t(3, 4), [1], 0, True],
     "aten._native_batch_norm_legit_no_training.default": [_IMAGE, *[_t(2)] * 3, _t(2, values=1), 0.1, 1e-5],
     "aten._scaled_dot_product_flash_attention_for_cpu.default": [*_ATTENTION, 0.0, False, None, None],
     "aten.addbmm_.default": [_t(3, 4), _t(2, 3, 5), _t(2, 5, 4), 1, 1],
@@ -77,12 +77,8 @@ FITTING: dict[str, list[Any]] = {
     "aten.col2im.default": [_t(1, 8, 9), [4, 4], [2, 2], [1, 1], [0, 0], [1, 1]],
     "aten.convolution.default": [_IMAGE, _t(3, 2, 3, 3), _t(3), [1, 1], [0, 0], [1, 1], False, [0, 0], 1],
     "aten.cross_entropy_loss.default": [_t(4, 33), _at(4), None, 1, -100, 0.0],
-    "aten.ctc_loss.IntList": [_t(6, 2, 33), _at(2, 3), [6, 6], [3, 3], 0, 1, False],
-    "aten.ctc_loss.Tensor": [_t(6, 2, 33), _at(2, 3), _at(2, values=6), _at(2, values=3), 0, 1, False],
     "aten.einsum.default": ["ij,jk->ik", [_t(2, 3), _t(3, 4)], None],
     "aten.embedding.default": [_t(33, 4), _at(5), -1, False, False],
-    "aten.embedding_bag.default": _BAG,
-    "aten.embedding_bag.padding_idx": [*_BAG, None],
     "aten.gradient.tensorarray": [_t(5, 5), [_t(5), _t(5)], [0, 1], 1],
     "aten.gradient.tensorarrayint": [_t(5), [_t(5)], 0, 1],
     "aten.grid_sampler.default": [_IMAGE, _t(1, 3, 3, 2), 0, 0, False],
@@ -113,8 +109,6 @@ FITTING: dict[str, list[Any]] = {
     "aten.scatter_.value_reduce": [_t(3, 4), 0, _at(2, 4), 2.0, "add"],
     "aten.searchsorted.Tensor": [_t(3, 5), _t(3, 4), False, False, "left", _at(3, 5, values=0)],
     "aten.select_scatter.default": [_t(3, 4), _t(4), 0, 1],
-    "aten.slow_conv3d.default": [_VOLUME, _t(3, 2, 3, 3, 3), [3, 3, 3], _t(3), [1, 1, 1], [0, 0, 0]],
-    "aten.thnn_conv2d.default": [_IMAGE, _t(3, 2, 3, 3), [3, 3], _t(3), [1, 1], [0, 0]],
     "aten.upsample_trilinear3d.vec": [_VOLUME, [7, 7, 7], False, None],
 }
 """By operator, as `odd_arguments` writes them; float tensors are of float32."""

@@ -29,6 +29,9 @@ from typing import Any
 
 import torch
 
+from invariance.targets.graph import CODES
+from invariance.targets.trusting import looked_at
+
 from .fitting_arguments import FITTING
 from .pure_operators import LIST
 
@@ -44,7 +47,7 @@ _FOUND_MOST = 3  # for each operator, after which the rest of its calls is left 
 
 _DTYPES = ("float32", "float64", "int64", "bool", "uint8", "int32", "complex64", "bfloat16", "float16")
 _FORMATS = ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d")
-_INTEGERS = (0, 1, 2, 3, 4, -1, -2, 5, 7, 16, 100, -100, 2**31, 2**40, 2**63 - 1, -(2**63))
+_INTEGERS = (0, 1, 2, 3, 4, -1, -2, 5, 7, 16, 100, -100, 2**16, 2**31 - 1, 1 - 2**31)
 _FLOATS = (0.0, 1.0, 0.5, 0.1, -1.0, 1e-5, 2.5, 1e30, float("inf"), float("nan"))
 _WORDS = ("mean", "sum", "none", "fro", "nuc", "reflect", "constant", "circular", "tanh", "ij", "xy", "ij,jk->ik", "x")
 _WORDS += ("reduced", "complete", "reflect", "trunc", "floor", "left", "amax", "prod")
@@ -201,10 +204,8 @@ def _result(operator: Any, specs: list[Spec], memory: _Guarded, fill: int) -> An
     generator = torch.Generator().manual_seed(0)
     arguments = [_made(spec, memory, generator) for spec in specs]
     ctypes.CDLL(None).mallopt(_PERTURB, fill)
-    names = [(argument.name, argument.kwarg_only) for argument in operator._schema.arguments]
-    pairs = list(zip(names, arguments, strict=True))
     torch.manual_seed(0)
-    return operator(*[a for (_, only), a in pairs if not only], **{n: a for (n, only), a in pairs if only})
+    return _called(operator, arguments)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -253,6 +254,16 @@ def _write(note: mmap.mmap, text: str) -> None:
 def _operator(name: str) -> Any:
     space, packet, overload = name.split(".")
     return getattr(getattr(getattr(torch.ops, space), packet), overload)
+
+
+def _called(operator: Any, arguments: list[Any]) -> Any:
+    """As a saved program calls it, by `invariance.targets`."""
+    for argument, value in zip(operator._schema.arguments, arguments, strict=True):
+        if argument.name in CODES and not 0 <= value <= CODES[argument.name]:
+            raise ValueError(argument.name)
+    pairs = list(zip(operator._schema.arguments, arguments, strict=True))
+    named = {argument.name: value for argument, value in pairs if argument.kwarg_only}
+    return looked_at(operator)(*[value for argument, value in pairs if not argument.kwarg_only], **named)
 
 
 def find(name: str, count: int, seed: int) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,17 @@ from typing import TypeVar
 
 import click
 
-from ..errors import ArgumentError
 from ..memory import available_memory, is_out_of_memory, require_memory
 
-__all__ = ["in_batches"]
+__all__ = ["fitting", "in_batches"]
 
 T = TypeVar("T")
 
 _LEAST = 2  # of one sample alone it cannot be seen whether others beside it change its output
 
 
-def in_batches(batch: int, entries: int, itemsize: int, work: Callable[[int], T]) -> T:
-    """work(batch), or that of a smaller batch where memory is short, which is said: a sample's output is the same.
+def fitting(batch: int, entries: int, itemsize: int) -> int:
+    """The batch, or the largest for which there is memory, which is said: the output of a sample is the same.
 
     Args:
         entries: how many numbers of `itemsize` bytes one sample has; a pass holds at the least the batch, its image,
@@ -27,26 +26,27 @@ def in_batches(batch: int, entries: int, itemsize: int, work: Callable[[int], T]
     Raises:
         ArgumentError: there is no room for a batch of two.
     """
-    each, free = 4 * entries * itemsize, available_memory()
-    least = min(batch, _LEAST)
+    each, free, least = 4 * entries * itemsize, available_memory(), min(batch, _LEAST)
     require_memory("--batch", f"{least} samples of {entries:,} numbers", least * each)
-    if free is not None and batch * each > free:
-        batch = _said(batch, max(least, free // each))
+    return batch if free is None or batch * each <= free else _said(batch, free // each)
+
+
+def in_batches(batch: int, entries: int, itemsize: int, work: Callable[[int], T]) -> T:
+    """work(batch) of a batch that fits; of a smaller one where it takes more memory than could be known before.
+
+    Raises:
+        ArgumentError: as `fitting`.
+    """
+    batch = fitting(batch, entries, itemsize)
     while True:
         try:
             return work(batch)
         except Exception as error:
-            if batch <= least or not _is_short(error):
+            if batch <= _LEAST or not is_out_of_memory(error):
                 raise
-        batch = _said(batch, max(least, batch // 2))  # here, where no traceback holds tensors any more
+        batch = _said(batch, max(_LEAST, batch // 2))  # here, where no traceback holds tensors any more
 
 
 def _said(batch: int, smaller: int) -> int:
     click.echo(f"--batch = {batch}: {smaller} instead, for want of memory", err=True)
     return smaller
-
-
-def _is_short(error: BaseException) -> bool:
-    """Also where a model's error was named by what asked for it."""
-    named = isinstance(error, ArgumentError) and error.args[0] == "batch" and "out of memory" in str(error.args[2])
-    return named or is_out_of_memory(error)

@@ -10,6 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
+from .batches import in_batches
 from .local import told_locally
 from .parameters import (
     COUNT,
@@ -103,7 +104,6 @@ def check(
     from ..checking import layers_of
     from ..checking.given import of_folder
     from ..files import write
-    from ..memory import require_memory
     from ..targets import load_target
 
     if not isinstance(kind := getattr(torch, dtype, None), torch.dtype):
@@ -111,9 +111,6 @@ def check(
     model: Any = load_target(target, seed=seed)
     symmetry = symmetry_of_options(group, fields_in, fields_out, source, unbatched)
     shape = listed("--input", input_shape, int) if input_shape else None
-    if shape or symmetry:  # at the least: a batch, its image, and what the model makes of both
-        entries, batch = sample_size(shape, symmetry), options["batch"]
-        require_memory("--batch", f"{batch} samples of {entries:,} numbers", 4 * batch * entries * kind.itemsize)
     asked = {"dtype": kind, "device": device_of(device), **options}
     if symmetry is None:
         asked |= {"group": group, "input_shape": shape, "sizes": listed("--sizes", sizes, int) if sizes else None}
@@ -125,15 +122,25 @@ def check(
             raise ArgumentError("--range", values, "a folder of pictures to go with it: --inputs FOLDER")
     elif shape is not None:
         raise ArgumentError("--input", input_shape, "left out: --in or --symmetry say what the inputs are")
-    generator = torch.Generator().manual_seed(seed)
+    size = (sample_size(shape, symmetry), kind.itemsize)
     if variants:
         from ..checking.variants import check_variants
 
-        found = check_variants(model, symmetry, variants=variants.split(","), generator=generator, **asked)
+        found = in_batches(
+            asked.pop("batch"),
+            *size,
+            lambda batch: check_variants(
+                model, symmetry, variants=variants.split(","), generator=_seeded(seed), batch=batch, **asked
+            ),
+        )
         _print(found.table())
         return STATUS[found.verdict]
     near = told_locally(model, shape, seed) if local else ()
-    report = _measured(measure, model, symmetry, generator, asked).at(target, seed)
+    report = in_batches(
+        asked.pop("batch"),
+        *size,
+        lambda batch: _measured(measure, model, symmetry, _seeded(seed), {**asked, "batch": batch}).at(target, seed),
+    )
     show(report)
     for sentence in near:
         _say(sentence)
@@ -153,6 +160,12 @@ def check(
         drawn = report.plot() if found is None else plot_layerwise({target: found}, title=found.symmetry)
         save_figure(figure_of(drawn), plot, bbox_inches="tight")
     return STATUS[report.verdict]
+
+
+def _seeded(seed: int) -> Any:
+    import torch
+
+    return torch.Generator().manual_seed(seed)
 
 
 def _measured(measure: Any, model: Any, symmetry: Any, generator: Any, asked: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ArgumentError, UndefinedError
+from .batches import fitting
 from .parameters import COUNT, PICTURE, SEED, WARP_NAMES, InputPath, Source, Text, Whole, device_of, listed
 from .sections import Sectioned, section
 
@@ -160,21 +161,12 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
         raise ArgumentError("--measure", "accuracy", wanted)
     if measures and "accuracy" not in measures:
         stream.drop_labels()
+    asked = {name: options[name] for name in ("warp", "draws", "claim", "size", "disc")}
+    dtype = getattr(torch, options["dtype"])
+    batch = fitting(options["batch"], options["channels"] * options["size"] ** 2, dtype.itemsize)
     with _progress() as tick:
         found = compare(
-            named,
-            stream,
-            warp=options["warp"],
-            scales=scales,
-            draws=options["draws"],
-            claim=options["claim"],
-            size=options["size"],
-            batch=options["batch"],
-            dtype=getattr(torch, options["dtype"]),
-            device=device,
-            seed=seed,
-            disc=options["disc"],
-            tick=tick,
+            named, stream, scales=scales, batch=batch, dtype=dtype, device=device, seed=seed, tick=tick, **asked
         )
     if options["labels"] and not measures and "accuracy" not in found.measures:
         raise ArgumentError("--labels", options["labels"], "left out: no output is a row of class scores")

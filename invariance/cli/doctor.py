@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, SEED, OutputFile, Source, Text, device_of, listed, question_options
+from .batches import in_batches
+from .parameters import COUNT, SEED, OutputFile, Source, Text, device_of, listed, question_options, sample_size
 from .sections import Sectioned, section
 
 __all__ = ["doctor"]
@@ -76,7 +77,12 @@ def doctor(
     else:
         asked["symmetry"] = symmetry
     model: Any = load_target(target, seed=seed)
-    found = diagnose(model, variants=variants.split(",") if variants else (), **asked)
+    found = in_batches(
+        asked.pop("batch"),
+        sample_size(asked.get("input_shape"), symmetry),
+        kind.itemsize,
+        lambda batch: diagnose(model, variants=variants.split(",") if variants else (), batch=batch, **asked),
+    )
     for line in str(found).splitlines():
         say(line)
     if json_file:

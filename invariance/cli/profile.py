@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
+from .batches import in_batches
 from .parameters import COUNT, PICTURE, SEED, OutputFile, Source, Text, listed, sample_size
 
 __all__ = ["profile"]
@@ -43,7 +44,6 @@ def profile(
 
     from ..checking.profile import profile as measure
     from ..files import write_json
-    from ..memory import require_memory
     from ..symmetry import Symmetry
     from ..targets import load_target
 
@@ -52,14 +52,18 @@ def profile(
     model: Any = load_target(target, seed=seed)
     shape = listed("--input", input_shape, int) if input_shape else None
     entries = sample_size(shape, None if shape else Symmetry("flips", fields_in))
-    require_memory("--batch", f"{batch} samples of {entries:,} numbers", 4 * 8 * batch * entries)  # as for a check
-    found = measure(
-        model,
-        fields_in,
-        input_shape=shape,
-        batched=not unbatched,
-        batch=batch,
-        generator=torch.Generator().manual_seed(seed),
+    found = in_batches(
+        batch,
+        entries,
+        8,
+        lambda batch: measure(
+            model,
+            fields_in,
+            input_shape=shape,
+            batched=not unbatched,
+            batch=batch,
+            generator=torch.Generator().manual_seed(seed),
+        ),
     )
     Console(width=None if sys.stdout.isatty() else 160).print(found.table())
     if json_file:

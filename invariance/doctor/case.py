@@ -8,6 +8,7 @@ from typing import Any
 from ..checking import CheckReport, check
 from ..errors import ArgumentError, ArgumentTypeError
 from ..measure.error import Model
+from ..memory import is_out_of_memory
 from ..verdicts import CheckVerdict
 
 __all__ = ["Case", "Outcome"]
@@ -44,6 +45,8 @@ class Case:
         try:
             return Outcome(check(self.model, blame=blame, **{"prove": False, **self.options}))
         except (ArgumentError, ArgumentTypeError) as error:
+            if is_out_of_memory(error):  # which says nothing about the network
+                raise
             return Outcome(None, str(error))
 
 

@@ -14,9 +14,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import torch
+
 from .expressions import canonical, is_arithmetic
 
-__all__ = ["checked_config", "checked_graph"]
+__all__ = ["CODES", "checked_config", "checked_graph"]
 
 _LONGEST = 100_000
 """Characters of all sizes of a program that differ: of the worst sympy reads so many in half a minute; those of fifty
@@ -30,6 +32,18 @@ _SIZES = {
     *("_operator.and_", "_operator.or_", "_operator.getitem", "math.ceil", "math.floor", "math.trunc"),
     *("torch.sym_float", "torch.sym_int", "torch.sym_max", "torch.sym_min", "torch.sym_not"),
 }
+CODES = {"reduction": 2, "interpolation_mode": 2, "padding_mode": 2}
+"""The last of each, which stand for words; with others the result is memory as it was found."""
+_LARGEST = (
+    2**31
+)  # of sizes, axes and amounts: kernels add and multiply such without looking; a slice may end at 2⁶³ − 1
+_KINDS = {
+    "ScalarTypeType": "as_scalar_type",
+    "MemoryFormatType": "as_memory_format",
+    "LayoutType": "as_layout",
+    "DeviceObjType": "as_device",
+}
+"""What torch takes a whole number for as well, of any value, by what it is in a program."""
 _FOREIGN = {"as_graph", "as_custom_obj", "as_operator", "custom_obj", "token", "as_opaque_obj"}
 _CONTAINERS = {None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict"}
 _TOLD = ("stack_trace", "nn_module_stack")
@@ -101,9 +115,41 @@ def checked_config(config: Any, sizes: Mapping[str, int]) -> Any:
 def _node(node: Any) -> Any:
     if node["target"] not in _operators():
         raise ValueError(f"a call of {node['target']!r}, which is no operator on the list of pure ones")
+    if node["target"] not in _SIZES:
+        _check_numbers(node["target"], node["inputs"])
     plain = {key: value for key, value in node.items() if key not in ("target", "metadata")}
     told = {key: str(node["metadata"][key]) for key in _TOLD if key in node["metadata"]}
     return _checked(plain) | {"target": node["target"], "metadata": told}
+
+
+@cache
+def _arguments(target: str) -> dict[str, str]:
+    """The kinds of a call's arguments by name."""
+    found: Any = torch.ops
+    for part in target.removeprefix("torch.ops.").split("."):
+        found = getattr(found, part)
+    return {argument.name: _kind(argument.real_type) for argument in found._schema.arguments}
+
+
+def _kind(of: Any) -> str:
+    while of.kind() in ("OptionalType", "ListType"):
+        of = of.getElementType()
+    return of.kind()
+
+
+def _check_numbers(target: str, inputs: Any) -> None:
+    for given in inputs:
+        name, kind = given["name"], _arguments(target).get(given["name"])
+        ((how, value),) = given["arg"].items()
+        if kind in _KINDS and how not in ("as_none", _KINDS[kind]):
+            raise ValueError(f"{name} {value!r} of {target}, which is none")
+        if name in CODES and not (how == "as_int" and 0 <= value <= CODES[name]):
+            raise ValueError(f"{name} {value!r} of {target}, which is none")
+        if kind in ("IntType", "SymIntType") and "slice" not in target:
+            numbers = [value] if how == "as_int" else value if how in ("as_ints", "as_sym_ints") else []
+            for number in (each["as_int"] if isinstance(each, dict) and "as_int" in each else each for each in numbers):
+                if isinstance(number, int) and abs(number) >= _LARGEST:
+                    raise ValueError(f"{name} {number} of {target}, which is too large")
 
 
 def _checked(value: Any, key: str = "") -> Any:

@@ -20,6 +20,7 @@ from ..errors import ArgumentError, reason_of
 from ..reading import parse_json
 from .archive import CONFIGS, GRAPH, packed, records
 from .graph import checked_config, checked_graph
+from .trusting import looked_at
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -39,8 +40,8 @@ def load_program(path: Path) -> nn.Module:
     except Exception as error:  # what torch makes of a graph that contradicts itself
         raise _unloadable(path, error) from error
     for node in module.graph.nodes:
-        if node.target is operator.mul:
-            node.target = _product
+        if node.op == "call_function":
+            node.target = _product if node.target is operator.mul else looked_at(node.target)
     module.recompile()
     return _of_any_batch(module, program)
 
