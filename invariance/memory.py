@@ -40,7 +40,7 @@ def limit_memory() -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Python's error, one of torch's, which on a CPU has no class of its own, or one that was raised from such a one."""
+    """Python's error, one of torch's, which on a CPU has no class of its own, or one that was raised from such."""
     return (
         isinstance(error, MemoryError)
         or (

@@ -200,12 +200,12 @@ def _made(spec: Spec, memory: _Guarded, generator: torch.Generator) -> Any:
     return tensor.expand(shape) if layout == "expanded" and shape else tensor
 
 
-def _result(operator: Any, specs: list[Spec], memory: _Guarded, fill: int) -> Any:
+def _result(operator: Any, specs: list[Spec], memory: _Guarded, fill: int, *, guarded: bool = True) -> Any:
     generator = torch.Generator().manual_seed(0)
     arguments = [_made(spec, memory, generator) for spec in specs]
     ctypes.CDLL(None).mallopt(_PERTURB, fill)
     torch.manual_seed(0)
-    return _called(operator, arguments)
+    return _called(operator, arguments) if guarded else operator(*arguments)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -308,11 +308,12 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2000, help="of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--arguments", help="what was found: call one operator with it, in this process")
+    parser.add_argument("--unguarded", action="store_true", help="with --arguments: without looking at them first")
     options = parser.parse_args()
     names = options.operators or LIST.read_text(encoding="utf-8").split()
     if options.arguments:
         specs = eval(options.arguments, {"nan": float("nan"), "inf": float("inf")})
-        print(_result(_operator(names[0]), specs, _Guarded(), 0x55))
+        print(_result(_operator(names[0]), specs, _Guarded(), 0x55, guarded=not options.unguarded))
         return
     wrong = False
     for name in names:

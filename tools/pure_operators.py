@@ -27,6 +27,7 @@ LIST = Path(__file__).parents[1] / "invariance/targets/operators.txt"
 
 INCLUDED = (
     *("_assert_scalar.default", "_assert_tensor_metadata.default", "_fft_c2c.default", "bincount.default"),
+    "_weight_norm.default",
     *("copy_.default", "cummax.default", "cummin.default", "histc.default", "kthvalue.default", "linalg_qr.default"),
     *("median.default", "median.dim", "mode.default", "searchsorted.Scalar", "searchsorted.Tensor"),
 )

@@ -52,13 +52,8 @@ def _batch_norm_of_batch(x: Tensor, weight: Any, bias: Any, training: bool, **_:
 
 
 def _fourier(x: Tensor, dim: Sequence[int], normalization: int, **_: Any) -> bool:
-    axes = {d % max(1, x.ndim) for d in dim}
-    return (
-        x.numel() > 0
-        and len(axes) == len(dim)
-        and all(-x.ndim <= d < x.ndim for d in dim)
-        and normalization in range(3)
-    )
+    axes = range(x.ndim)
+    return x.numel() > 0 and len(set(dim)) == len(dim) and all(d in axes for d in dim) and normalization in range(3)
 
 
 def _fourier_back(x: Tensor, dim: Sequence[int], normalization: int, last_dim_size: int) -> bool:
@@ -128,6 +123,8 @@ def _weight_norm(x: Tensor, g: Tensor, dim: int) -> bool:
         _has_floats(x)
         and dim in (0, x.ndim - 1)
         and g.dtype == x.dtype
+        and x.is_contiguous()
+        and g.is_contiguous()
         and g.shape == tuple(n if axis == dim else 1 for axis, n in enumerate(x.shape))
     )
 
@@ -182,6 +179,7 @@ _FITS: dict[str, Callable[..., bool]] = {
     "aten._native_batch_norm_legit.no_stats": _batch_norm_of_batch,
     "aten._native_batch_norm_legit_no_training.default": _batch_norm,
     "aten._scaled_dot_product_flash_attention_for_cpu.default": _attention_of_heads,
+    "aten._weight_norm.default": _weight_norm,
     "aten._weight_norm_interface.default": _weight_norm,
     "aten.adaptive_avg_pool2d.default": _adaptive_pool,
     "aten.adaptive_avg_pool3d.default": _adaptive_pool,
