@@ -102,6 +102,7 @@ FITTING: dict[str, list[Any]] = {
     "aten.masked_fill_.Tensor": [_t(3, 4), _t(3, 4, dtype="bool"), _t()],
     "aten.max_unpool2d.default": [_t(1, 2, 2, 2), _at(1, 2, 2, 2), [4, 4]],
     "aten.max_unpool3d.default": [_t(1, 2, 2, 2, 2), _at(1, 2, 2, 2, 2), [4, 4, 4], [2, 2, 2], [0, 0, 0]],
+    "aten.median.dim": [_t(3, 5), 1, False],
     "aten.multi_margin_loss.default": [_t(4, 33), _at(4), 1, 1, None, 1],
     "aten.multilabel_margin_loss_forward.default": [_t(3, 5), _at(3, 5), 1],
     "aten.native_group_norm.default": [_t(2, 4, 3, 3), _t(4), _t(4), 2, 4, 9, 2, 1e-5],

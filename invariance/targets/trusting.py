@@ -133,6 +133,11 @@ def _adaptive_pool(x: Tensor, output_size: Sequence[int]) -> bool:
     return x.numel() > 0 and all(size > 0 for size in output_size)
 
 
+def _median(x: Tensor, **_: Any) -> bool:
+    """Of entries that lie apart: of one that is repeated in place it writes over what it reads."""
+    return all(step or size < 2 for step, size in zip(x.stride(), x.shape, strict=True))
+
+
 def _recurrent(gates: int) -> Callable[..., bool]:
     def fits(
         x: Tensor,
@@ -187,6 +192,7 @@ _FITS: dict[str, Callable[..., bool]] = {
     "aten.adaptive_max_pool3d.default": _adaptive_pool,
     "aten.gru.input": _recurrent(3),
     "aten.lstm.input": _recurrent(4),
+    "aten.median.dim": _median,
     "aten.native_group_norm.default": _group_norm,
     "aten.rnn_relu.input": _recurrent(1),
     "aten.rnn_tanh.input": _recurrent(1),
