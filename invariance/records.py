@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -48,7 +49,7 @@ def check_record(content: Any, kind: str) -> None:
     try:
         _validator(kind)(content)
     except JsonSchemaValueException as failure:
-        raise ValueError(failure.message.removeprefix("data.")[:300]) from failure
+        raise ValueError(re.sub(r"^data(\.| )", lambda at: "it " * (at[1] == " "), failure.message)[:300]) from failure
 
 
 @cache

@@ -113,7 +113,7 @@ def _group_norm(x: Tensor, weight: Any, bias: Any, N: int, C: int, HxW: int, gro
         and x.numel() == N * C * HxW
         and group > 0
         and C % group == 0
-        and all(part.shape == (C,) and part.dtype == x.dtype for part in given)
+        and all(part.shape == (C,) and part.dtype == x.dtype and part.is_contiguous() for part in given)
     )
 
 
