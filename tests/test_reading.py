@@ -43,6 +43,5 @@ def test_what_does_not_fit_is_said_in_a_line():
     check_record(STATE, "state")
     with pytest.raises(ValueError, match=r"^history must be array$"):
         check_record(STATE | {"history": 3}, "state")
-    with pytest.raises(ValueError) as found:
+    with pytest.raises(ValueError, match=r"^.{1,300}$"):
         check_record(STATE | {"x" * 10**6: 1, "history": {"y" * 10**6: 2}}, "state")
-    assert len(str(found.value)) <= 300
