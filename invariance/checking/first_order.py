@@ -7,8 +7,8 @@ whole component of the identity; a check sees the x that it draws.
 
 from __future__ import annotations
 
-import copy
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,7 +18,17 @@ from ..fields import map_tree
 from ..groups import Tangent
 from .pack import Packed, Rows
 
-__all__ = ["FirstOrder"]
+__all__ = ["Direction", "FirstOrder"]
+
+
+@dataclass
+class Direction:
+    """Along which tangent; shared by all copies of a network, so that one copy serves a whole basis."""
+
+    tangent: Tangent
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Direction:
+        return self
 
 
 class FirstOrder(nn.Module):
@@ -27,26 +37,23 @@ class FirstOrder(nn.Module):
     F is added so that an output whose derivative vanishes is compared in units of its own differences.
     """
 
-    def __init__(self, packed: Packed, tangent: Tangent) -> None:
+    def __init__(self, packed: Packed, direction: Direction) -> None:
         super().__init__()
-        self.packed, self.tangent = packed, tangent
+        self.packed, self.direction = packed, direction
         self.training = packed.training
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> FirstOrder:
-        return FirstOrder(copy.deepcopy(self.packed, memo), self.tangent)
 
     def forward(self, rows: Rows) -> Rows:
         packed, symmetry = self.packed, self.packed.symmetry
-        inputs = packed.layouts.unpack(rows)
+        inputs, near = packed.layouts.unpack(rows), self.direction.tangent.near
         zero, one = (torch.tensor(v, dtype=torch.float64) for v in (0.0, 1.0))
 
         def along(t: Tensor) -> Any:
-            return packed.outputs(symmetry.act(self.tangent.at(t), inputs))
+            return packed.outputs(symmetry.act(near(t), inputs))
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # torch's own: it scripts its rules for derivatives
             outputs, rate = torch.func.jvp(along, (zero,), (one,))[:2]
-            wanted = torch.func.jvp(lambda t: symmetry.act_out(self.tangent.at(t), outputs), (zero,), (one,))[1]
+            wanted = torch.func.jvp(lambda t: symmetry.act_out(near(t), outputs), (zero,), (one,))[1]
         pair = tuple(map_tree(_moved, outputs, other) for other in (rate, wanted))
         return packed.layouts.pack(pair, rows.dtype)
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from ..measure import ErrorReport, bootstrap_ratio, quantile_interval
 from ..verdicts import CheckVerdict
 from .report import Row
-from .rounding import Rounding
+from .rounding import Rounding, second_differences
 
 __all__ = ["CONSTANT", "FAMILY", "LEVEL", "Moved", "error_interval", "judge", "worst_image"]
 
@@ -111,16 +111,15 @@ class _Look:
 
     def __init__(self, case: Moved, rounding: Rounding, family: int) -> None:
         self.case, self.rounding, self.family = case, rounding, family
-        expected = case.action(case.plain)
-        self.expected, moved = case.levels(expected), case.levels(case.moved)
-        self.scale = torch.maximum(self.expected.abs().amax((0, 2)), moved.abs().amax((0, 2)))
+        expected, moved = case.levels(case.action(case.plain)), case.levels(case.moved)
+        self.scale = torch.maximum(expected.abs().amax((0, 2)), moved.abs().amax((0, 2)))
         self.scale = self.scale.masked_fill(self.scale == 0, 1.0)[:, None]
         self.weight = self.scale / self.scale.max()
-        self.expected = self.expected / self.scale
-        self.difference = (moved / self.scale - self.expected).square()
-        self.energy = self.expected.square()
+        expected = expected / self.scale
+        self.difference = (moved / self.scale).sub_(expected).square_()
+        self.spread = expected.roll(1, 0).sub_(expected).square_().mean(2)
+        self.energy = expected.square_()
         self.apart, self.size = self.difference.mean(2), self.energy.mean(2)
-        self.spread = (self.expected - self.expected.roll(1, 0)).square().mean(2)
         self._allow(self._arithmetic(rounding))
 
     def verdict(self) -> tuple[CheckVerdict, str]:
@@ -161,15 +160,12 @@ class _Look:
         return max(self._ratios(self._factor(1) ** 2 * self.allowed), default=0.0)
 
     @property
-    def constant(self) -> Bool[Tensor, "_channels"]:
-        """Channels in which rounding alone tells the images apart."""
-        return self.spread.mean(0) <= self._factor(1) ** 2 * self.allowed.mean(0)
-
-    @property
     def _hidden(self) -> float | None:
         """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by
         chance.
         """
+        if max(self._ratios(self.apart + self.allowed), default=0.0) <= _BLUNT:  # the larger is at most the sum
+            return None
         larger = torch.maximum(self.difference, self.variance).mean(2)
         return max((error for error in self._ratios(larger) if error > _BLUNT), default=None)
 
@@ -187,7 +183,9 @@ class _Look:
         return (squares.mean(0)[awake] / self.spread.mean(0)[awake]).sqrt().tolist()
 
     def _allow(self, variance: Levels) -> None:
+        """Attributes: constant, the channels in which rounding alone tells the images apart."""
         self.variance, self.allowed = variance, variance.mean(2)
+        self.constant = self.spread.mean(0) <= self._factor(1) ** 2 * self.allowed.mean(0)
         self.seen = self._exceeds(self.difference, variance, self.apart, self.allowed)
 
     def _confirmed(self) -> tuple[int, int] | None:
@@ -220,8 +218,8 @@ class _Look:
         """By entry, and with the means over entries by channel and for the whole output."""
         overall = self._by_image(apart) > self._factor(0) ** 2 * self._by_image(allowed)
         channels = apart > self._factor(1) ** 2 * allowed
-        entries = difference > self._factor(2) ** 2 * variance
-        return overall | channels.any(1) | entries.any(2).any(1)
+        entries = torch.sub(difference, variance, alpha=self._factor(2) ** 2).amax((1, 2)) > 0
+        return overall | channels.any(1) | entries
 
     def _factor(self, look: int) -> float:
         """Of σ√2: for the whole output, a channel, an entry."""
@@ -232,20 +230,23 @@ class _Look:
         return _quantile(looks, min(max(roundings, _FEWEST), most))
 
     def _arithmetic(self, rounding: Rounding, image: int | None = None) -> Levels:
-        draws = rounding.arithmetic(self.case.action)
+        line = rounding.acted(self.case.action)
+        draws = second_differences(line)
         squares = self._squares(draws)
         if image is not None:  # where F jumps at x, as 0/0 of a constant channel does, the first draw alone shows it
             squares = torch.maximum(squares, self._squares(draws[:1]))
-        return self._variance(rounding, squares, image)
+        return self._variance(rounding, squares, line[0], image)
 
     def _stored(self, rounding: Rounding, image: int | None = None) -> Levels | float:
         draws = rounding.of_stored(self.case.action)
-        return 0.0 if draws is None else self._variance(rounding, self._squares(draws), image)
+        if draws is None:
+            return 0.0
+        return self._variance(rounding, self._squares(draws), self.case.action(rounding.line[0]), image)
 
-    def _variance(self, rounding: Rounding, squares: Levels, image: int | None) -> Levels:
+    def _variance(self, rounding: Rounding, squares: Levels, known: Tensor, image: int | None) -> Levels:
         r"""$2(\alpha_c^2 y^2 + \beta_c^2)$: β the rounding of a channel's small values, α that of the large ones
         relative to them. Of one image measured by itself the rounding of each entry is added."""
-        values = self.case.levels(self.case.action(rounding.line[0])) / self.scale
+        values = self.case.levels(known) / self.scale
         alpha, beta = _fitted(squares, values.abs(), rounding)
         energy = self.energy if image is None else self.energy[[image]]
         louder = energy.mean(2) / values.square().mean((0, 2)).clamp_min(torch.finfo(torch.float64).tiny)

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from .probe import Probe
 
-__all__ = ["Rounding", "measured"]
+__all__ = ["Rounding", "measured", "second_differences"]
 
 _STEP = 5 * torch.finfo(torch.float32).eps  # what is rounded to float32 inside is rounded anew at each point
 _COARSE = 1e-3  # of the machine epsilon: 16 bits, in which no line is straight
@@ -70,16 +70,24 @@ class Rounding:
         """Of one entry."""
         return (len(self.line) - 2) * self.line.shape[1]
 
-    def arithmetic(self, action: Action) -> Tensor:
-        r"""Draws of what the arithmetic adds to $\rho(g)F(x)$, ρ linear."""
-        line = torch.stack([action(output) for output in self.line])
-        return (line[2:] - 2 * line[1:-1] + line[:-2]) / _SECOND
+    @cached_property
+    def _flat(self) -> Tensor:
+        return self.line.flatten(0, 1)
+
+    def acted(self, action: Action) -> Tensor:
+        r"""$\rho(g)F$ along the line."""
+        return action(self._flat).unflatten(0, self.line.shape[:2])
 
     def of_stored(self, action: Action) -> Tensor | None:
         """Draws of what the last bits of the parameters add to it."""
         if self.stored is None:
             return None
         return torch.stack([action(output) for output in self.stored]) - action(self.line[0])
+
+
+def second_differences(line: Tensor) -> Tensor:
+    r"""Draws of what the arithmetic adds to $\rho(g)F(x)$, ρ linear, from the values along the line."""
+    return (line[2:] - 2 * line[1:-1] + line[:-2]) / _SECOND
 
 
 def measured(probe: Probe, kinds: Sequence[tuple[Tensor, Tensor]], *, alone: bool = True) -> list[Rounding]:

@@ -8,8 +8,9 @@ what is resampled is measured beside what resampling does by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,12 +18,12 @@ from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..fields import Field
-from ..groups import Element
+from ..groups import Element, Tangent
 from ..measure.error import Model
 from ..symmetry import Symmetry
 from ..verdicts import CheckVerdict
 from .exact import compared
-from .first_order import FirstOrder
+from .first_order import Direction, FirstOrder
 from .judge import CONSTANT, Moved, error_interval, judge, within, worst_image
 from .layers import broken_symmetry
 from .pack import Layouts, Packed
@@ -64,37 +65,42 @@ class Bench:
         self.layouts = Layouts()
         self.packed = Packed(model, self.symmetry, self.layouts)
         self.symmetry.check_signature(model)
-        self.probe = self._probe(self.packed)
+        self.probe = self.probe_of(self.packed)
+        self._alone: bool | None = None  # once it is known, of the first kind of inputs
 
-    def _probe(self, module: torch.nn.Module) -> Probe:
+    def probe_of(self, module: torch.nn.Module) -> Probe:
         question = self.question
         return Probe(module, dtype=question.dtype, device=question.device, batch=question.batch)
 
-    def run(self, inputs: Any, module: torch.nn.Module | None = None) -> tuple[Tensor, Tensor]:
+    def run(self, inputs: Any, probe: Probe | None = None) -> tuple[Tensor, Tensor]:
         """A tree as rows, and what the model makes of it, as rows."""
         rows = self.layouts.pack(inputs)
-        probe = self.probe if module is None else self._probe(module)
         try:
-            return rows, probe(rows)
+            return rows, (probe or self.probe)(rows)
         except ArgumentError as error:
             if error.args[0] != "input_shape":
                 raise
             raise ArgumentError("inputs", self.symmetry.told_inputs(inputs), error.args[2]) from error
 
-    def kind(self, name: str, inputs: Any, module: torch.nn.Module | None = None) -> Kind:
-        rows, plain = self.run(inputs, module)
-        probe = self.probe if module is None else self._probe(module)
-        (rounding,) = measured(probe, [(rows, plain)], alone=probe.separates(rows, plain))
+    def kind(self, name: str, inputs: Any, probe: Probe | None = None) -> Kind:
+        probe = probe or self.probe
+        rows, plain = self.run(inputs, probe)
+        if self._alone is None:
+            self._alone = probe.separates(rows, plain)
+        (rounding,) = measured(probe, [(rows, plain)], alone=self._alone)
         return Kind(name, inputs, rows, plain, rounding)
 
     def outputs(self, rows: Tensor) -> dict[str, Tensor]:
-        """What is compared, by path, in float64."""
-        return {path: leaf.double() for path, leaf in self.symmetry.encoded(self.layouts.unpack(rows)).items()}
+        """What is compared, by path."""
+        return self.compared(self.layouts.unpack(rows))
 
     def expected(self, g: Element, rows: Tensor) -> dict[str, Tensor]:
         """ρ(g) on outputs."""
-        moved = self.symmetry.act_out(g, self.layouts.unpack(rows))
-        return {path: leaf.double() for path, leaf in self.symmetry.encoded(moved).items()}
+        return self.compared(self.symmetry.act_out(g, self.layouts.unpack(rows)))
+
+    def compared(self, outputs: Any) -> dict[str, Tensor]:
+        """Numbers in float64."""
+        return {path: leaf.double() for path, leaf in self.symmetry.encoded(outputs).items()}
 
 
 def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
@@ -111,13 +117,12 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
     rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
     said: list[str] = []
-    for tangent in tangents:
-        try:
-            rows += _first_order(bench, kinds[0], tangent, family, generator)
-        except (ArgumentError, ArgumentTypeError) as error:
-            why = "not finite everywhere, as of a norm at 0" if "NaN" in str(error.args[1]) else error.args[2]
-            said = [f"the Lie algebra was left out: the model's forward derivative is not to be had ({why})"]
-            break
+    try:
+        for found in _first_order(bench, kinds[0], tangents, family, generator):
+            rows.append(found)
+    except (ArgumentError, ArgumentTypeError) as error:
+        why = "not finite everywhere, as of a norm at 0" if "NaN" in str(error.args[1]) else error.args[2]
+        said = [f"the Lie algebra was left out: the model's forward derivative is not to be had ({why})"]
     if not rows:
         raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
@@ -157,34 +162,47 @@ def _kinds(bench: Bench, elements: list[Element], generator: torch.Generator) ->
 def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: torch.Generator) -> Iterator[Row]:
     """A row for each output, the gravest of all kinds of inputs."""
     found: dict[str, dict[str, Row]] = {}
+    name, resamples = str(g), bench.symmetry.resamples(g)
     for kind in kinds:
         _, moved_rows = bench.run(bench.symmetry.act(g, kind.inputs))
-        moved, expected = bench.outputs(moved_rows), bench.expected(g, kind.plain)
+        moved, acted = bench.outputs(moved_rows), _Once(partial(bench.expected, g))
         for path, output in moved.items():
-            row = _shapes(g, path, output, expected.get(path))
-            if row is None and bench.symmetry.resamples(g):
+            row = _shapes(name, path, output, acted(kind.plain).get(path))
+            if row is None and resamples:
                 row = _resampled(bench, kind, g, path, output, generator)
             elif row is None:
-
-                def action(
-                    rows: Tensor, path: str = path, plain: Tensor = kind.plain, known: Tensor = expected[path]
-                ) -> Tensor:
-                    return known if rows is plain else bench.expected(g, rows)[path]
-
-                case = Moved(kind.plain, output, action, _channel(output))
+                case = Moved(kind.plain, output, partial(acted.output, path), _channel(output))
                 tolerance = bench.question.tolerance
-                row = judge(str(g), (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
+                row = judge(name, (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
             found.setdefault(path, {})[kind.name] = replace(row, output=path)
     for by_kind in found.values():
         yield merged(by_kind, tolerance=bench.question.tolerance)
 
 
-def _shapes(g: Element, path: str, output: Tensor, expected: Tensor | None) -> Row | None:
+class _Once:
+    """A function of rows that is computed once for each: all outputs share what they are compared with."""
+
+    def __init__(self, function: Callable[[Tensor], dict[str, Tensor]]) -> None:
+        self._function = function
+        self._known: list[tuple[Tensor, dict[str, Tensor]]] = []
+
+    def __call__(self, rows: Tensor) -> dict[str, Tensor]:
+        for seen, found in self._known:
+            if seen is rows:
+                return found
+        self._known.append((rows, self._function(rows)))
+        return self._known[-1][1]
+
+    def output(self, path: str, rows: Tensor) -> Tensor:
+        return self(rows)[path]
+
+
+def _shapes(name: str, path: str, output: Tensor, expected: Tensor | None) -> Row | None:
     if expected is not None and expected.shape == output.shape:
         return None
     wanted = "none" if expected is None else tuple(expected.shape)
     note = f"the output's shape does not move along: {tuple(output.shape)} where {wanted} is expected"
-    return Row(str(g), (), None, None, 0.0, "violated", note=note)
+    return Row(name, (), None, None, 0.0, "violated", note=note)
 
 
 def _channel(output: Tensor) -> int | None:
@@ -251,7 +269,7 @@ def _measured(
     return Row(name, (), error, interval, floor, verdict, worst, image, note=note)
 
 
-def _tangents(bench: Bench) -> tuple[Any, ...]:
+def _tangents(bench: Bench) -> tuple[Tangent, ...]:
     """The basis of the Lie algebra, where nothing is resampled and all that is compared has derivatives."""
     symmetry = bench.symmetry
     return tuple(
@@ -262,20 +280,22 @@ def _tangents(bench: Bench) -> tuple[Any, ...]:
     )
 
 
-def _first_order(bench: Bench, kind: Kind, tangent: Any, family: int, generator: torch.Generator) -> Iterator[Row]:
-    derived = FirstOrder(bench.packed, tangent)
-    again = bench.kind(kind.name, kind.inputs, derived)
-    _, wanted = bench.layouts.unpack(again.plain)
-    moved = {path: leaf.double() for path, leaf in bench.symmetry.encoded(wanted).items()}
-    for path, output in moved.items():
-
-        def found(rows: Tensor, path: str = path) -> Tensor:
-            return bench.symmetry.encoded(bench.layouts.unpack(rows)[0])[path].double()
-
-        case = Moved(again.plain, output, found, _channel(output))
-        tolerance = bench.question.tolerance
-        row = judge(str(tangent), (), case, again.rounding, family=family, generator=generator, tolerance=tolerance)
-        yield replace(row, output=path)
+def _first_order(
+    bench: Bench, kind: Kind, tangents: tuple[Tangent, ...], family: int, generator: torch.Generator
+) -> Iterator[Row]:
+    if not tangents:
+        return
+    direction = Direction(tangents[0])
+    probe = bench.probe_of(FirstOrder(bench.packed, direction))
+    for direction.tangent in tangents:
+        again = bench.kind(kind.name, kind.inputs, probe)
+        _, wanted = bench.layouts.unpack(again.plain)
+        found = _Once(lambda rows: bench.compared(bench.layouts.unpack(rows)[0]))
+        for path, output in bench.compared(wanted).items():
+            case = Moved(again.plain, output, partial(found.output, path), _channel(output))
+            name, tolerance = str(direction.tangent), bench.question.tolerance
+            row = judge(name, (), case, again.rounding, family=family, generator=generator, tolerance=tolerance)
+            yield replace(row, output=path)
 
 
 def _scope(symmetry: Symmetry, elements: list[Element], tangents: int) -> str:

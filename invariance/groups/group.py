@@ -44,6 +44,13 @@ class Tangent:
         grown = torch.linalg.matrix_exp(t * rate)
         return Element({self.slot: Affine(grown[:n, :n], grown[:n, n], smooth=True)})
 
+    def near(self, t: torch.Tensor) -> Element:
+        r"""1 + tX, which has the derivative of $e^{tX}$ at t = 0, where alone it stands for an element."""
+        one = torch.eye(self.velocity.dimension, dtype=torch.float64)
+        constant = self.velocity.translation
+        moved = None if constant is None else t * constant
+        return Element({self.slot: Affine(one + t * self.velocity.matrix, moved, smooth=True)})
+
     def __str__(self) -> str:
         return f"{self.name}, to first order"
 
