@@ -268,7 +268,7 @@ def _fitted(squares: Levels, values: Levels, rounding: Rounding) -> tuple[Tensor
     middle = a.masked_fill(~tells, torch.nan).nanmedian(1, keepdim=True).values
     low, high = tells & (a <= middle), tells & (a > middle)
     beta = (r * low).sum(1) / low.sum(1).clamp_min(1) + rounding.eps**2 * a.square().mean(1)
-    alpha = torch.where(high, r / a.square(), 0).sum(1) / high.sum(1).clamp_min(1) + rounding.eps**2
+    alpha = (r / a.square()).masked_fill_(~high, 0).sum(1) / high.sum(1).clamp_min(1) + rounding.eps**2
     if r.shape[1] * rounding.roundings < _FEW:
         size = a.square().mean(1)
         relative = (r.mean(1) / size)[size > 0]

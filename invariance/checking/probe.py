@@ -92,7 +92,9 @@ class Probe:
         for old, part, new in zip(_state(self.original), self._parts, _state(self._beside), strict=True):
             if part is not None:
                 known = old.detach().double().cpu()
-                new.data.copy_((known * part).mul_(-step).add_(known))
+                room = new.data if new.dtype == known.dtype and new.device == known.device else torch.empty_like(known)
+                torch.mul(known, part, out=room).mul_(-step).add_(known)
+                new.data.copy_(room)
         samples = [2 * x - moved(x) if _whole(x) else moved(x) for x in inputs]
         samples = [torch.where(x == x.max(), x, y) if _whole(x) else y for x, y in zip(inputs, samples, strict=True)]
         return self._run(self._beside, torch.stack(samples), self.dtype)

@@ -8,7 +8,7 @@ what is resampled is measured beside what resampling does by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -83,12 +83,28 @@ class Bench:
             raise ArgumentError("inputs", self.symmetry.told_inputs(inputs), error.args[2]) from error
 
     def kind(self, name: str, inputs: Any, probe: Probe | None = None) -> Kind:
+        return self.kinds({name: inputs}, probe)[0]
+
+    def kinds(self, named: Mapping[str, Any], probe: Probe | None = None) -> list[Kind]:
+        """Inputs by name with what the model makes of them: those that it takes, as long as it takes the first."""
         probe = probe or self.probe
-        rows, plain = self.run(inputs, probe)
+        shown: list[tuple[str, Any, Tensor, Tensor]] = []
+        for name, inputs in named.items():
+            try:
+                shown.append((name, inputs, *self.run(inputs, probe)))
+            except ArgumentError:
+                if not shown:
+                    raise
+        _, _, rows, plain = shown[0]
         if self._alone is None:
             self._alone = probe.separates(rows, plain)
-        (rounding,) = measured(probe, [(rows, plain)], alone=self._alone)
-        return Kind(name, inputs, rows, plain, rounding)
+        try:
+            roundings = measured(probe, [(rows, plain) for _, _, rows, plain in shown], alone=self._alone)
+        except ArgumentError:  # refused beside inputs of a kind
+            if len(shown) == 1:
+                raise
+            return self.kinds({shown[0][0]: shown[0][1]}, probe)
+        return [Kind(*known, rounding) for known, rounding in zip(shown, roundings, strict=True)]
 
     def outputs(self, rows: Tensor) -> dict[str, Tensor]:
         """What is compared, by path."""
@@ -112,7 +128,7 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     symmetry.check_laws(generator)
     bench = Bench(model, question)
     elements = symmetry.group.tried(generator, question.random)
-    kinds = list(_kinds(bench, elements, generator))
+    kinds = bench.kinds(_drawn(question, elements, generator))
     tangents = _tangents(bench)
     family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
     rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
@@ -137,26 +153,16 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     return replace(report, diagnosis=(*told, *report.diagnosis))
 
 
-def _kinds(bench: Bench, elements: list[Element], generator: torch.Generator) -> Iterator[Kind]:
-    """Those given, or those drawn: smooth ones alone where something is resampled; else of every kind that the model
-    takes, as long as it takes the first."""
-    question, symmetry = bench.question, bench.symmetry
-    count = question.samples or SAMPLES
+def _drawn(question: SymmetryQuestion, elements: list[Element], generator: torch.Generator) -> dict[str, Any]:
+    """Inputs by kind: those given, or those drawn, which are smooth ones alone where something is resampled."""
+    symmetry, count = question.symmetry, question.samples or SAMPLES
     if question.inputs is not None:
-        yield bench.kind("given inputs", question.inputs)
-        return
-    drawn = symmetry.sample(count, generator)
-    yield bench.kind(_KINDS[0], drawn)
+        return {"given inputs": question.inputs}
+    drawn = {_KINDS[0]: symmetry.sample(count, generator)}
     if any(symmetry.resamples(g) for g in elements):
-        return
-    for name in _KINDS[1:]:
-        varied = symmetry.varied(name, symmetry.sample(count, generator), generator)
-        if varied is None:
-            continue
-        try:
-            yield bench.kind(name, varied)
-        except ArgumentError:
-            continue
+        return drawn
+    varied = {name: symmetry.varied(name, symmetry.sample(count, generator), generator) for name in _KINDS[1:]}
+    return drawn | {name: inputs for name, inputs in varied.items() if inputs is not None}
 
 
 def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: torch.Generator) -> Iterator[Row]:

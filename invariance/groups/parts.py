@@ -158,7 +158,8 @@ class Permutation:
         if values.shape[axis] != len(self.images):
             wanted = f"{len(self.images)} items on axis {axis}, as the permutation has"
             raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
-        return values.index_select(axis, self._sources.to(values.device))
+        rows = values.movedim(axis, 0).index_select(0, self._sources.to(values.device))  # copied whole, not by entries
+        return rows.movedim(0, axis)
 
     def on_values(self, places: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
         """σ of each entry of a tensor of places, such as the ends of edges; a negative entry, for none, stays."""
