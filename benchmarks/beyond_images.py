@@ -1,9 +1,9 @@
 """What a check beyond images costs beyond the model's own passes: `python benchmarks/beyond_images.py`.
 
 Networks as small as in the tests: an EGNN of five layers on 16 points under O(3), a graph network under S(12). And
-networks whose pass of four samples takes ten milliseconds and more. One thread; processor time of the passes and of what
-is beside them in the same check, so that whatever else the machine does falls on both; the checks of all networks take
-turns, and the median of their ratios is told.
+networks whose pass of four samples takes ten milliseconds and more. One thread; processor time of the passes and of
+what is beside them in the same check, so that whatever else the machine does falls on both; the checks of all networks
+take turns, and the median of their ratios is told.
 """
 
 import copy
