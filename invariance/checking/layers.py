@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError, reason_of
-from ..fields import map_tree, sequence
+from ..fields import leaves, map_tree, sequence
 from ..groups import GROUPS, Element, Shift, shifts
 from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
@@ -46,7 +46,7 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
         raise ArgumentError("model", type(model).__name__, "a module: functions have no layers")
     if isinstance(question, SymmetryQuestion):
         found = _symmetry_layers(model, question, report.rows)
-        if found is None or not question.symmetry.batched:
+        if found is None:
             raise ArgumentError("group", question.group, "elements that resample nothing, for errors by layer")
         return found
     if question.input_kind == "jacobian" or question.group in POINTWISE:
@@ -71,7 +71,7 @@ def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
 
 def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row]) -> list[str]:
     """As `broken_layer`, under an element of any symmetry that resamples nothing."""
-    if not isinstance(model, nn.Module) or not question.symmetry.batched:
+    if not isinstance(model, nn.Module):
         return []
     try:
         report = _symmetry_layers(model, question, rows)
@@ -93,9 +93,11 @@ def _symmetry_layers(model: nn.Module, question: SymmetryQuestion, rows: Sequenc
     copied = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch).model
     assert isinstance(copied, nn.Module)
     inputs = map_tree(lambda leaf: leaf.to(question.device, _dtype_of(leaf, question.dtype)), drawn)
-    acted = acted_element(symmetry, elements[row.transformation], inputs)
     tolerance = max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0))
-    return blame_layers(copied, inputs, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
+    one = None if symmetry.in_batches else (row.worst_image or 0) % len(next(leaves(inputs))[1])
+    acted = acted_element(symmetry, elements[row.transformation], inputs, one)
+    given = inputs if one is None else symmetry.sample_of(inputs, one)
+    return blame_layers(copied, given, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
 
 
 def _dtype_of(leaf: Tensor, dtype: torch.dtype) -> torch.dtype:

@@ -6,6 +6,7 @@ from .domains import Domain, Grid, Items, Pairs
 from .fibres import Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
 from .field import ANY_SHAPE, Field, Invariant, Layout, TensorField
 from .laws import check_field_laws
+from .links import Links
 from .make import (
     FIBRES,
     adjacency,
@@ -16,6 +17,7 @@ from .make import (
     invariant,
     irreps,
     labels,
+    links,
     mask,
     nodes,
     pairs,
@@ -30,7 +32,7 @@ from .make import (
     volume,
 )
 from .names import KINDS, fibre_named, field_named, fields_named
-from .tree import beside, leaves, map_tree, match_trees, outline
+from .tree import beside, leaves, map_tree, match_trees, outline, parted, united, unites
 
 __all__ = [
     "ANY_SHAPE",
@@ -49,6 +51,7 @@ __all__ = [
     "Items",
     "Labels",
     "Layout",
+    "Links",
     "Mask",
     "Matrices",
     "Pairs",
@@ -72,18 +75,22 @@ __all__ = [
     "irreps",
     "labels",
     "leaves",
+    "links",
     "map_tree",
     "mask",
     "match_trees",
     "nodes",
     "outline",
     "pairs",
+    "parted",
     "points",
     "quotient",
     "regular",
     "representation",
     "scalars",
     "sequence",
+    "united",
+    "unites",
     "vectors",
     "video",
     "volume",

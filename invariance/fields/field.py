@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import torch
 from jaxtyping import Bool, Shaped
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..groups import Element
 from .domains import Domain, Grid
 from .fibres import SCALAR, Fibre, Position
@@ -28,6 +28,9 @@ ANY_SHAPE = (-1,)
 
 _CUTOFF = 3  # waves a side of what is drawn where a group resamples: 33 pixels a side then have five a half-wave
 _WINDOW = 0.25
+
+
+F = TypeVar("F", bound="Field")
 
 
 class Field(ABC):
@@ -44,6 +47,13 @@ class Field(ABC):
     shape: tuple[int, ...]
     linear: ClassVar[bool] = True
     dtype: torch.dtype | None = None
+
+    def __new__(cls: type[F], *_: Any, **__: Any) -> F:
+        if missing := sorted(cls.__abstractmethods__):
+            raise ArgumentTypeError(
+                "field", cls.__name__, f"a field with {' and '.join(missing)}, as `fields.Field` says"
+            )
+        return super().__new__(cls)
 
     @abstractmethod
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
@@ -75,8 +85,6 @@ class Field(ABC):
 
     def check(self, name: str, tensor: object) -> Tensor:
         """Raises ArgumentError, or ArgumentTypeError, where it is no batch of this field."""
-        from ..errors import ArgumentTypeError
-
         if not isinstance(tensor, Tensor):
             raise ArgumentTypeError(name, type(tensor).__name__, f"a tensor: {self}")
         if self.shape != ANY_SHAPE and tuple(tensor.shape[1:]) != self.shape:
@@ -88,7 +96,7 @@ class Field(ABC):
         return tensor
 
     def __str__(self) -> str:
-        return self.spec or type(self).__name__
+        return getattr(self, "spec", "") or type(self).__name__
 
 
 @dataclass(frozen=True)

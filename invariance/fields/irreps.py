@@ -45,9 +45,11 @@ def irrep_matrix(matrix: Float[Tensor, "n n"], degree: int, parity: str) -> Floa
 
     In space parity is that under inversion, "e" even and "o" odd; in the plane "o" changes sign under reflections.
     """
-    points, inverse = _frame(len(matrix), degree)
-    moved = irrep_polynomials(points @ matrix.mT, degree)
-    found = (inverse @ moved).mT
+    if degree:
+        points, inverse = _frame(len(matrix), degree)
+        found = (inverse @ irrep_polynomials(points @ matrix.mT, degree)).mT
+    else:
+        found = torch.ones((1, 1), dtype=matrix.dtype, device=matrix.device)
     natural = "e" if len(matrix) == 2 or degree % 2 == 0 else "o"
     return found * torch.linalg.det(matrix).sign() if parity and parity != natural else found
 

@@ -17,6 +17,7 @@ from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask
 from .domains import Domain, Grid, Items, Pairs
 from .fibres import SCALAR, Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
 from .field import Invariant, Layout, TensorField
+from .links import Links
 
 __all__ = [
     "FIBRES",
@@ -28,6 +29,7 @@ __all__ = [
     "invariant",
     "irreps",
     "labels",
+    "links",
     "mask",
     "nodes",
     "pairs",
@@ -177,6 +179,12 @@ def edges(count: int, number: int, *, on: str = "items") -> EdgeIndex:
     The order of the edges moves by permutations of items of the kind "edges", as those of features `on="edges"` do.
     """
     return EdgeIndex(_spelled("edges", (count, number), on=on), count, number, on)
+
+
+def links(sources: int, targets: int, number: int, *, on: str = "items", to: str = "items") -> Links:
+    """`(batch, 2, number)`: from items of the kind `on` to items of the kind `to`, as `HeteroData` has them."""
+    other = "" if to == "items" else f"to={to}"
+    return Links(_spelled("links", (sources, targets, number), other, on=on), sources, targets, number, (on, to))
 
 
 def adjacency(count: int, *, on: str = "items") -> Adjacency:

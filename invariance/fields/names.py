@@ -39,6 +39,8 @@ KINDS: dict[str, FieldKind] = {
     "pairs": FieldKind(make.pairs, "pairs:12x4", "(b, n, n[, c][, fibre])", "features of pairs of items", (1, 2)),
     "adjacency": FieldKind(make.adjacency, "adjacency:12", "(b, n, n)", "a graph as 0 and 1", (1,)),
     "edges": FieldKind(make.edges, "edges:12x40", "(b, 2, e)", "a graph by ends of edges: nodes x edges", (2,)),
+    "links": FieldKind(make.links, "links:6x4x10:on=atoms:to=rings", "(b, 2, e)",
+                       "edges from one kind of items to another: items x items x edges", (3,)),
     "mask": FieldKind(make.mask, "mask:12", "(b, n)", "which items are there", (1,)),
     "features": FieldKind(make.features, "features:4:vector", "(b[, c][, fibre])", "numbers of a whole sample", (0, 1)),
     "irreps": FieldKind(lambda text: make.features(fibre=make.irreps(text)), "irreps:8x0e+4x1o", "(b, dim)",
@@ -82,6 +84,8 @@ def field_named(text: str) -> Field:
             options["layout"] = part
         elif part.startswith("on="):
             options["on"] = part[3:]
+        elif part.startswith("to=") and kind == "links":
+            options["to"] = part[3:]
         elif part.startswith("in=") and part[3:].isdigit():
             options["dimension"] = int(part[3:])
         elif part.startswith("scale="):

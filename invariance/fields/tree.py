@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from .adapters import adapter_of
 from .field import Field
 
-__all__ = ["beside", "leaves", "map_tree", "match_trees", "outline"]
+__all__ = ["beside", "leaves", "map_tree", "match_trees", "outline", "parted", "united", "unites"]
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -46,6 +46,35 @@ def map_tree(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         return function(tree, *others)
     beside = [dict(_children(other) or ()) for other in others]
     mapped = {key: map_tree(function, child, *(other[key] for other in beside)) for key, child in children}
+    return _rebuilt(tree, mapped)
+
+
+def unites(tree: Any) -> bool:
+    """Whether there is something in it whose batches are one larger thing, as graphs of torch_geometric are."""
+    if hasattr(adapter_of(tree), "united"):
+        return True
+    return any(unites(child) for _, child in _children(tree) or ())
+
+
+def united(tree: Any) -> Any:
+    """Such things as their library has them in batches."""
+    if (adapter := adapter_of(tree)) is not None and hasattr(adapter, "united"):
+        return adapter.united(tree)
+    children = _children(tree)
+    return tree if children is None else _rebuilt(tree, {key: united(child) for key, child in children})
+
+
+def parted(tree: Any, count: int) -> Any:
+    """What a model made of `count` samples that were united: tensors with an axis of samples again."""
+    if (adapter := adapter_of(tree)) is not None and hasattr(adapter, "parted"):
+        return adapter.parted(tree, count)
+    if (children := _children(tree)) is not None:
+        return _rebuilt(tree, {key: parted(child, count) for key, child in children})
+    whole = isinstance(tree, Tensor) and tree.ndim > 0 and len(tree) != count and len(tree) % count == 0
+    return tree.unflatten(0, (count, -1)) if whole else tree
+
+
+def _rebuilt(tree: Any, mapped: dict[str, Any]) -> Any:
     if isinstance(tree, dict):
         return dict(zip(tree, mapped.values(), strict=True))
     if hasattr(tree, "closed"):

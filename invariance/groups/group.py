@@ -9,10 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import torch
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from .element import Element
 from .parts import Affine
 
@@ -55,6 +56,9 @@ class Tangent:
         return f"{self.name}, to first order"
 
 
+G = TypeVar("G", bound="Group")
+
+
 @dataclass(frozen=True, eq=False)
 class Group(ABC):
     """What all groups share; those that are not listed element by element say how to `sample`, and what they `contain`.
@@ -72,6 +76,13 @@ class Group(ABC):
     generators: tuple[Element, ...]
     algebra: tuple[Tangent, ...] = ()
     slots: tuple[str, ...] = ("space",)
+
+    def __new__(cls: type[G], *_: Any, **__: Any) -> G:
+        if missing := sorted(cls.__abstractmethods__):
+            raise ArgumentTypeError(
+                "group", cls.__name__, f"a group with {' and '.join(missing)}, as `groups.Group` says"
+            )
+        return super().__new__(cls)
 
     @property
     def identity(self) -> Element:

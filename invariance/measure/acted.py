@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .. import groups
 from ..errors import ArgumentError
-from ..fields import Grid, TensorField, leaves
+from ..fields import Grid, TensorField, leaves, map_tree
 from ..groups import Affine, Permutation
 from ..symmetry import Symmetry
 from .matching import keeps_norms, match_orthogonal
@@ -18,10 +18,11 @@ from .symmetry import Element, layouts, mixed
 __all__ = ["acted_element"]
 
 
-def acted_element(symmetry: Symmetry, g: groups.Element, inputs: object) -> Element:
-    """g on the inputs. A hidden tensor may move as a grid of the inputs does, with channels first or last; by the
-    permutation on one of its axes or on all of that length; by the matrix on an axis of its size, with the translation
-    or without; and by any orthogonal matrix of an axis, where it is found from the data.
+def acted_element(symmetry: Symmetry, g: groups.Element, inputs: object, single: int | None = None) -> Element:
+    """g on the inputs; on the one of number `single` for a model that takes no batches. A hidden tensor may move as a
+    grid of the inputs does, with channels first or last; by the permutation on one of its axes or on all of that
+    length; by the matrix on an axis of its size, with the translation or without; and by any orthogonal matrix of an
+    axis, where it is found from the data.
     """
     domains = [leaf.domain for _, leaf in leaves(symmetry.inputs) if isinstance(leaf, TensorField)]
     grids = list({len(domain.shape): domain for domain in domains if isinstance(domain, Grid)}.values())
@@ -35,7 +36,15 @@ def acted_element(symmetry: Symmetry, g: groups.Element, inputs: object) -> Elem
             yield from (both for on, values in moved for both in _with(on, _on_coordinates(g, values)))
             yield from (both for on, values in moved for both in _with(on, _on_axes(values, actual, tolerance)))
 
-    return Element(str(g), symmetry.act(g, inputs), candidates, exact=not symmetry.resamples(g))
+    def of_one(plain: Tensor, actual: Tensor, tolerance: float, thorough: bool) -> Iterator[tuple[str, Tensor]]:
+        for name, moved in candidates(plain[None], actual[None], tolerance, thorough):
+            yield name, moved[0]
+
+    exact = not symmetry.resamples(g)
+    moved = map_tree(lambda tensor: tensor.contiguous(), symmetry.act(g, inputs))  # as a model's own inputs are
+    if single is None:
+        return Element(str(g), moved, candidates, exact)
+    return Element(str(g), symmetry.sample_of(moved, single), of_one, exact, single=True)
 
 
 def _with(first: str, actions: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:

@@ -52,9 +52,9 @@ def fit(
     """
     if not (plain.is_floating_point() and moved.is_floating_point()):
         return Fit("silent", reason="no floating-point tensor")
-    if not plain.ndim or not plain.numel():
+    if not (plain.ndim or element.single) or not plain.numel():
         return Fit("silent", reason="one number for all images")
-    if plain.shape == moved.shape and torch.equal(plain, moved) and torch.equal(plain[1:], plain[:-1]):
+    if not element.single and plain.shape == moved.shape and torch.equal(plain, moved) and _alike(plain):
         return Fit("moves", reason="the same for all images")
     error_of = _error(element, plain, moved)
     best = Fit("broken")
@@ -76,7 +76,7 @@ def fit(
                 return Fit("moves", action, error)
             if best.error is None or error < best.error:
                 best = Fit("broken", action, error)
-    if entries and same and element.exact and keeps_entries(moved, plain, tolerance * _contrast(plain)):
+    if entries and same and element.exact and keeps_entries(moved, plain, tolerance * _contrast(element, plain)):
         return replace(best, status="rearranged", reason="its entries are the same, in another order")
     if best.error is None:
         lost = same and element.exact and reason == _OTHER_SHAPE
@@ -88,8 +88,14 @@ def _equal(plain: Tensor, moved: Tensor) -> bool:
     return bool((plain - moved).abs().max() <= 1e-6 * plain.abs().max())
 
 
-def _contrast(plain: Tensor) -> float:
+def _alike(values: Tensor) -> bool:
+    return torch.equal(values[1:], values[:-1])
+
+
+def _contrast(element: Element, plain: Tensor) -> float:
     """How much the images differ, relative to their size, up to 1: E is relative to the difference."""
+    if element.single:
+        return 1.0
     known = plain.nan_to_num().double()
     size = float(known.norm())
     return min(1.0, float((known - known.roll(1, 0)).norm()) / size) if size > 0 else 1.0
@@ -99,7 +105,8 @@ def _error(element: Element, plain: Tensor, moved: Tensor) -> Callable[[Tensor],
     """E as `equivariance_error` has it, in two passes over the numbers where all of them count."""
     if plain.ndim == 1:
         plain, moved = plain[:, None], moved[:, None]
-    norms = (torch.linalg.vector_norm(values, dtype=torch.float64) for values in (plain - plain.roll(1, 0), moved))
+    apart = plain if element.single else plain - plain.roll(1, 0)
+    norms = (torch.linalg.vector_norm(values, dtype=torch.float64) for values in (apart, moved))
     spread, size = map(float, norms)
     if element.region is None and math.isfinite(spread) and math.isfinite(size) and plain.shape == moved.shape:
 

@@ -52,6 +52,7 @@ class Element:
     exact: whether it moves numbers without changing them, everywhere.
     region: which pixels of an output with a plane count; all by default.
     conditions: what a layer that breaks the symmetry violates, where its numbers tell.
+    single: the model takes one sample, without an axis of samples: E is relative to the tensor's own size.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Element:
     exact: bool = True
     region: Region | None = None
     conditions: Callable[[Call], tuple[str, ...]] = lambda call: ()
+    single: bool = False
 
 
 def group_elements(group: SplitGroup, inputs: Tensor) -> list[Element]:

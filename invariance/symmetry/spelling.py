@@ -26,6 +26,8 @@ def as_fields(name: str, tree: Any) -> Any:
             raise ArgumentTypeError(
                 name, type(leaf).__name__, "a field of invariance.fields, its name, or a tree of them"
             )
+        if not isinstance(getattr(found, "shape", None), tuple):
+            raise ArgumentTypeError(name, f"{type(found).__name__} without a shape", "a field whose `shape` is a tuple")
         return found
 
     return map_tree(single, tree)

@@ -11,7 +11,19 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Field, Invariant, Position, beside, check_field_laws, leaves, map_tree, match_trees
+from ..fields import (
+    Field,
+    Invariant,
+    Position,
+    beside,
+    check_field_laws,
+    leaves,
+    map_tree,
+    match_trees,
+    parted,
+    united,
+    unites,
+)
 from ..groups import Element, Group, SplitGroup, as_group, check_group_laws
 from ..verdicts import Claim
 from .calling import called, check_samples, check_signature
@@ -154,11 +166,24 @@ class Symmetry:
 
     def run(self, model: Callable[..., Any], inputs: Tree) -> Tree:
         """The model's outputs, each with a batch axis."""
-        if self.batched:
-            return called(model, inputs)
         count = len(next(leaves(inputs))[1])
-        single = [called(model, map_tree(lambda tensor, i=i: tensor[i], inputs)) for i in range(count)]
+        if self.batched:
+            outputs = called(model, inputs if self.in_batches else united(inputs))
+            return outputs if self.in_batches else parted(outputs, count)
+        single = [called(model, self.sample_of(inputs, number)) for number in range(count)]
         return map_tree(lambda *tensors: torch.stack(tensors), single[0], *single[1:])
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether the first axis of the model's tensors is that of the samples: not where it takes one at a time, and
+        not where a batch of graphs is one graph of several parts."""
+        return self.batched and not unites(self.inputs)
+
+    def sample_of(self, inputs: Tree, number: int) -> Tree:
+        """One sample, as a model that is not `in_batches` takes it."""
+        if not self.batched:
+            return map_tree(lambda tensor: tensor[number], inputs)
+        return united(map_tree(lambda tensor: tensor[number : number + 1], inputs))
 
     def check_laws(self, generator: torch.Generator) -> None:
         """Raises ArgumentError where the group is none, or an action is none of its; the elements are named."""

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invariance import fields as f
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.fields import check_field_laws, field_named, fields_named
 from invariance.fields.irreps import irrep_matrix
 from invariance.groups import SO, Element, O, cube, cyclic, group_named
+from invariance.symmetry import Symmetry
 
 PAIRS = {
     "image:3x7x7": "p4m",
@@ -54,6 +55,7 @@ PAIRS = {
     "pairs:6x2:vector:in=2": "O(2) x S(6)",
     "adjacency:6": "S(6)",
     "edges:6x10": "S(6)",
+    "links:6x4x10:on=atoms:to=rings": "S(6, atoms) x S(4, rings)",
     "mask:6": "S(6)",
     "features:4": "SO(3)",
     "features:pseudo-scalar": "O(3)",
@@ -150,6 +152,7 @@ def test_trees_by_name() -> None:
         ("nodes:6:spin", "fibre = spin"),
         ("irreps:4x1q", "terms such as 4x1o"),
         ("edges:4x13", "an even number"),
+        ("links:2x3x7", "1 to 6 links"),
         ("image:3x5x5:regular(O(3))", "a finite group"),
         ("a=points:3,points:4", "a different name"),
         ("features:quotient(C(4), C(3))", "element = 120°"),
@@ -175,6 +178,25 @@ def test_what_is_no_representation_is_named_with_the_element(function, said: str
     with pytest.raises(ArgumentError) as raised:
         check_field_laws("out", field, group, generator)
     assert said in str(raised.value)
+
+
+@pytest.mark.bad_input
+def test_what_a_field_lacks_is_named() -> None:
+    class Half(f.Field):
+        def act(self, g: Element, tensor: torch.Tensor) -> torch.Tensor:
+            return tensor
+
+    class Shapeless(Half):
+        def moves_only(self, g: Element) -> bool:
+            return True
+
+        def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> torch.Tensor:
+            return torch.randn(batch, 3, generator=generator)
+
+    with pytest.raises(ArgumentTypeError, match="field = Half: a field with moves_only and sample"):
+        Half()  # pyright: ignore[reportAbstractUsage]
+    with pytest.raises(ArgumentTypeError, match="inputs = Shapeless without a shape"):
+        Symmetry("p4", Shapeless())
 
 
 def matrix_of(g: Element) -> torch.Tensor:

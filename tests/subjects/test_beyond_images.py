@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from subjects.third_party import e3nn, egnn, escnn, geometric
+from subjects.third_party import e3nn, egnn, escnn, geometric, heterogeneous
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -111,6 +111,45 @@ def data_in_and_out(wrong: bool) -> Built:
 
     trees = [data(x=f"nodes:8x{width}", edge_index="edges:8x20") for width in (5, 6)]
     return Update(), Symmetry("S(8)", trees[0], trees[1], batched=False), {}
+
+
+def graphs_in_a_batch(wrong: bool) -> Built:
+    layers, data = geometric()
+
+    class Classifier(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.head = layers.GraphConv(5, 6), nn.Linear(6, 3)
+
+        def forward(self, graph: Any) -> tuple[Tensor, Tensor]:
+            hidden = self.conv(graph.x, graph.edge_index).tanh()
+            hidden = _numbered(hidden) if wrong else hidden
+            return self.head(layers.global_add_pool(hidden, graph.batch)), hidden
+
+    given = data(x="nodes:8x5", edge_index="edges:8x20")
+    return Classifier(), Symmetry("S(8)", given, ("invariant", "nodes:8x6")), {}
+
+
+def two_kinds_of_nodes(batched: bool) -> Callable[[bool], Built]:
+    def build(wrong: bool) -> Built:
+        layers, _ = geometric()
+        kinds, given = ("atoms", "in", "rings"), heterogeneous()
+        given["atoms"].x, given["rings"].x = "nodes:6x4:on=atoms", "nodes:4x3:on=rings"
+        given[kinds].edge_index = "links:6x4x10:on=atoms:to=rings"
+
+        class Network(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.conv = layers.SAGEConv((4, 3), 5)
+
+            def forward(self, graph: Any) -> Tensor:
+                rings = self.conv((graph["atoms"].x, graph["rings"].x), graph[kinds].edge_index)
+                return _numbered(rings) if wrong else rings
+
+        group = "S(6, atoms) x S(4, rings)"
+        return Network(), Symmetry(group, given, "nodes:4x5:on=rings", batched=batched), {}
+
+    return build
 
 
 def steerable(turns: int, group: str, tolerance: float) -> Callable[[bool], Built]:
@@ -223,6 +262,9 @@ SUBJECTS: dict[str, Callable[[bool], Built]] = {
     "torch_geometric, GAT": graph("GATConv"),
     "torch_geometric, PNA": graph("PNAConv", "S(8)"),
     "torch_geometric, Data in and out": data_in_and_out,
+    "torch_geometric, a Batch of graphs": graphs_in_a_batch,
+    "torch_geometric, HeteroData": two_kinds_of_nodes(batched=False),
+    "torch_geometric, a Batch of HeteroData": two_kinds_of_nodes(batched=True),
     "escnn, C(8)": steerable(8, "C(8)", 0.1),
     "escnn, SO(2)": steerable(-1, "SO(2)", 0.1),
     "transformer encoder": encoder,
@@ -243,4 +285,40 @@ def test_as_it_stands_and_with_a_slip(name: str) -> None:
         report = check(model, symmetry, **options)
         verdicts.append(report.verdict)
         assert "left out" not in str(report), report
+        if wrong and "geometric" in name:
+            assert any(said.startswith("first broken by the code of") for said in report.diagnosis), report
     assert verdicts == ["consistent", "violated"]
+
+
+def rotation(generator: torch.Generator) -> Tensor:
+    turned = torch.linalg.qr(torch.randn(3, 3, generator=generator, dtype=torch.float64))[0]
+    return turned * torch.linalg.det(turned).sign()
+
+
+def normal(generator: torch.Generator, *shape: int) -> Tensor:
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+INVERSE = "it moves by the inverse action: Rᵀ for R, rows for columns"
+
+
+def test_rows_for_columns_in_a_test_of_e3nn() -> None:
+    o3, _ = e3nn()
+    layer = o3.Linear("4x0e+3x1o", "5x0e+2x1o")
+    into, out = layer.irreps_in.D_from_matrix, layer.irreps_out.D_from_matrix
+    forgotten = Symmetry.of(elements=rotation, act=lambda r, x: x @ into(r).T, act_out=lambda r, y: y @ out(r),
+                            sample=lambda batch, generator: normal(generator, batch, 13))  # fmt: skip
+    assert any(said.startswith(f"output: consistent if {INVERSE}") for said in check(layer, forgotten).diagnosis)
+
+
+def test_rows_for_columns_in_a_test_of_egnn() -> None:
+    layer = egnn()(dim=5)
+
+    def sample(batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return normal(generator, batch, 6, 5), normal(generator, batch, 6, 3)
+
+    def act(r: Tensor, x: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        return x[0], x[1] @ r
+
+    turned = Symmetry.of(elements=rotation, act=act, act_out=lambda r, y: act(r.T, y), sample=sample)
+    assert any(said.startswith(f"output [1]: consistent if {INVERSE}") for said in check(layer, turned).diagnosis)

@@ -12,7 +12,7 @@ import pytest
 
 from tools.check_study.symmetric import elsewhere
 
-__all__ = ["antialiased", "e3nn", "egnn", "escnn", "geometric", "scattering"]
+__all__ = ["antialiased", "e3nn", "egnn", "escnn", "geometric", "heterogeneous", "scattering"]
 
 
 def escnn() -> Any:
@@ -56,6 +56,12 @@ def geometric() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return import_module("torch_geometric.nn"), import_module("torch_geometric.data").Data
+
+
+def heterogeneous() -> Any:
+    """An empty graph of several kinds of nodes."""
+    geometric()
+    return import_module("torch_geometric.data").HeteroData()
 
 
 def egnn() -> Any:
