@@ -82,7 +82,7 @@ class Group(ABC):
             raise ArgumentTypeError(
                 "group", cls.__name__, f"a group with {' and '.join(missing)}, as `groups.Group` says"
             )
-        return super().__new__(cls)
+        return object.__new__(cls)
 
     @property
     def identity(self) -> Element:
