@@ -1,0 +1,73 @@
+r"""Error against the size of a warp, beside what is proved: $\mathrm{Lip}(W)\sup|\varphi - \mathrm{id}|\int|f||n|$.
+
+On a grid of n pixels V is a quadrature. Its part is computed from the same integrals on twice as many pixels a side,
+times 4/3, since the error of a rule of second order falls by 4 there: the grid term of an image and of its warp.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from invariance.images import sample
+from invariance.layers import SurfacePool2d
+from invariance.measure import invariance_error
+from invariance.warps import Pullback
+
+from .subjects import NETWORKS, WARPS, images, integrand, seeded, untrained
+
+SHARES = (0.01, 0.03, 0.1, 0.3)
+"""Scales of smooth warps."""
+
+FINER = 2
+
+
+def _norms(values: Tensor) -> Tensor:
+    return values.unflatten(1, (-1, 16)).norm(dim=2)
+
+
+@torch.no_grad()
+def bounded(cutoff: float = 3, sizes: tuple[int, ...] = (32, 64, 128)) -> list[dict[str, Any]]:
+    """Root mean squares over images and functions, in units of the spread, of the change, its bound and grid term."""
+    plain, pool = images(cutoff), SurfacePool2d(integrand(), windows=4)
+    rows = []
+    for size in sizes:
+        x, fine = sample(plain, size), sample(plain, FINER * size)
+        before, surface = pool(x), pool.surface(fine)
+        spread = (before - before.roll(1, 0)).square().mean().sqrt() * 4  # of a function's 16 windows together
+        area = surface.area.sum(1)
+        mass = (pool.integrand(surface.features).abs() * surface.area[:, None]).sum(2) / area[:, None]
+        for scale in SHARES:
+            warp = WARPS["smooth"](len(plain), scale, generator=seeded())
+            moved = Pullback(plain, warp)
+            after, limit = pool(sample(moved, size)), pool(sample(moved, FINER * size))
+            reach = warp.displacement(256, 256).norm(dim=-1).flatten(1).amax(1) / 128
+            change = _norms(after - before)
+            bound = pool.windows.lipschitz * reach[:, None] * mass
+            grid = 4 / 3 * (_norms(after - limit) + _norms(before - pool(fine)))
+            row = {"change": change, "bound": bound, "bound and grid": bound + grid}
+            rows.append(
+                {"cutoff": cutoff, "size": size, "scale": scale, "moved": float(reach.mean())}
+                | {name: float(v.square().mean().sqrt() / spread) for name, v in row.items()}
+                | {"above": int((change > bound).sum()), "above both": int((change > bound + grid).sum())}
+                | {"of": change.numel()}
+            )
+    return rows
+
+
+@torch.no_grad()
+def networks(cutoff: float = 3, size: int = 64) -> list[dict[str, Any]]:
+    """E of networks with random weights against the scale of smooth warps."""
+    plain = images(cutoff)
+    before = sample(plain, size)
+    rows = []
+    for spec in NETWORKS:
+        model = untrained(spec, before)
+        errors = []
+        for scale in SHARES:
+            warp = WARPS["smooth"](len(plain), scale, generator=seeded())
+            errors.append(invariance_error(model, before, sample(Pullback(plain, warp), size)).normalised)
+        rows.append({"cutoff": cutoff, "size": size, "model": spec, "scales": list(SHARES), "errors": errors})
+    return rows
