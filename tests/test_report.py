@@ -58,6 +58,12 @@ def test_the_ladders_tell_one_tap_from_a_window(report):
     }
 
 
+def test_the_integral_over_the_surface_is_invariant_in_the_limit(report):
+    found = report[3]["figures"]["promise"]["data"]
+    assert [ladder["verdict"] for ladder in found.values()] == ["consistent", "violated", "violated"]
+    assert found["integral over the surface"]["order_interval"][0] > 1.5
+
+
 def test_the_dropped_term_stays_under_its_bound(report):
     data = report[3]["figures"]["dropped_term"]["data"]
     for measured, bound in zip(data["measured"], data["bound"], strict=True):

@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..images import pixel_grid
 from ..jacobians import gradient
 from .normal import is_rounding
@@ -210,11 +210,14 @@ class Windows:
 
     Raises:
         ArgumentError: no window.
+        ArgumentTypeError: two numbers, or a fraction.
     """
 
     count: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.count, int):
+            raise ArgumentTypeError("windows", repr(self.count), "one whole number: as many along both sides")
         if self.count < 1:
             raise ArgumentError("windows", self.count, "at least 1 along a side")
 

@@ -14,7 +14,7 @@ from ..warps import WARP_FAMILIES
 from .networks import networks, seeded
 from .result import Result, logspace
 
-__all__ = ["dropped_terms", "refinement"]
+__all__ = ["dropped_terms", "in_words", "ladder_data", "refinement"]
 
 
 def refinement(photos: Tensor) -> Result:
@@ -38,13 +38,18 @@ def refinement(photos: Tensor) -> Result:
         "plain CNN, taps 1/8 apart": climb("plain CNN, 3×3", fixed=True),
     }
     title = "Covariance under grid refinement, image and warp fixed"
-    said = "; ".join(f"{label}: {_in_words(ladder)}" for label, ladder in ladders.items())
+    said = "; ".join(f"{label}: {in_words(ladder)}" for label, ladder in ladders.items())
     text = (
         "K = 1 is covariant in the limit, to first order since log det V has poles. K = 3 is so only while its taps "
         "close in with the pixels, and more slowly; with a footprint that stays as large as it is in the image, the "
         f"error has a limit. {said}."
     )
-    data = {
+    return Result("refinement", title, text, figure_of(plot_ladder(ladders, title=title)), ladder_data(ladders))
+
+
+def ladder_data(ladders: dict[str, Ladder]) -> dict[str, Any]:
+    """What was measured and fitted, as plain data."""
+    return {
         label: {
             "sizes": ladder.sizes,
             "error": ladder.error.tolist(),
@@ -56,10 +61,9 @@ def refinement(photos: Tensor) -> Result:
         }
         for label, ladder in ladders.items()
     }
-    return Result("refinement", title, text, figure_of(plot_ladder(ladders, title=title)), data)
 
 
-def _in_words(ladder: Ladder) -> str:
+def in_words(ladder: Ladder) -> str:
     low, high = ladder.limit_interval
     words = f"{ladder.verdict}, E∞ in [{low:.1e}, {high:.1e}]"
     if ladder.verdict == "consistent":

@@ -7,9 +7,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.images import AnalyticImage, sample
-from invariance.layers import SurfacePool2d, mesh_surface, pixel_surface, triangle_surface
+from invariance.layers import (
+    SurfacePool2d,
+    mesh_surface,
+    pixel_mesh,
+    pixel_surface,
+    quad_surface,
+    triangle_surface,
+)
 from invariance.layers.surface import Windows
 from invariance.warps import Pullback, random_piecewise_linear, random_smooth
 
@@ -30,7 +37,7 @@ def error(pool: Callable[[Tensor], Tensor], images: Tensor, warped: Tensor) -> f
     return float((pool(warped) - plain).square().mean().sqrt() / (plain - plain.roll(1, 0)).square().mean().sqrt())
 
 
-@pytest.mark.parametrize("discretisation", ["pixels", "triangles"])
+@pytest.mark.parametrize("discretisation", ["pixels", "quads", "triangles"])
 @pytest.mark.parametrize("mean", [True, False])
 def test_it_is_invariant_to_smooth_warps_at_second_order(discretisation, mean, generator: torch.Generator):
     images = AnalyticImage.random(4, generator=generator, cutoff=3)
@@ -54,11 +61,12 @@ def test_a_mean_over_pixels_is_not_invariant(generator: torch.Generator):
     assert error(unweighted, *pairs) > 20 * error(SurfacePool2d(f), *pairs)
 
 
+@pytest.mark.parametrize("discretisation", ["quads", "triangles"])
 @pytest.mark.parametrize("turn", [1, 2, 3, "flip"])
-def test_triangles_keep_quarter_turns_and_flips_to_rounding(turn, generator: torch.Generator):
+def test_quarter_turns_and_flips_are_kept_to_rounding(turn, discretisation, generator: torch.Generator):
     images = torch.randn((3, 3, 12, 12), generator=generator, dtype=torch.float64)
     turned = images.flip(-1) if turn == "flip" else torch.rot90(images, turn, (-2, -1))
-    pool = SurfacePool2d(integrand(), discretisation="triangles")
+    pool = SurfacePool2d(integrand(), discretisation=discretisation)
     torch.testing.assert_close(pool(turned), pool(images), rtol=1e-12, atol=1e-12)
 
 
@@ -126,14 +134,14 @@ def test_degenerate_pixels_weigh_nothing_and_harm_nothing(image, generator: torc
     else:
         pixels[..., :5] = 0.3
     pixels.requires_grad_()
-    for discretisation in ("pixels", "triangles"):
+    for discretisation in ("pixels", "quads", "triangles"):
         value = SurfacePool2d(integrand(), discretisation=discretisation)(pixels)
         assert value.isfinite().all()
         assert torch.autograd.grad(value.sum(), pixels)[0].isfinite().all()
         assert bool(value.any()) == (image == "half flat")
 
 
-@pytest.mark.parametrize("make", [pixel_surface, triangle_surface])
+@pytest.mark.parametrize("make", [pixel_surface, quad_surface, triangle_surface])
 def test_the_derivative_is_right(make, generator: torch.Generator):
     images = torch.randn((1, 3, 4, 4), generator=generator, dtype=torch.float64, requires_grad=True)
 
@@ -151,6 +159,24 @@ def test_any_number_of_channels_from_two_spans_a_surface(channels, generator: to
     assert error(SurfacePool2d(integrand(channels)), sample(images, 96), sample(warped, 96)) < 5e-3
 
 
+@pytest.mark.parametrize("discretisation", ["quads", "triangles"])
+def test_pixels_are_a_mesh(discretisation, generator: torch.Generator):
+    images = torch.randn((2, 3, 5, 7), generator=generator, dtype=torch.float64)
+    whole = {"quads": quad_surface, "triangles": triangle_surface}[discretisation](images)
+    mesh_of = mesh_surface(images.flatten(2), *pixel_mesh(5, 7, discretisation), covers=2 - (discretisation == "quads"))
+    for name in ("colour", "direction", "area", "position"):
+        torch.testing.assert_close(getattr(mesh_of, name), getattr(whole, name), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_low_precision_is_near_the_double(dtype, generator: torch.Generator):
+    """A product of two differences would leave nothing of eight bits: areas are made in float32."""
+    images = torch.randn((2, 3, 8, 8), generator=generator, dtype=torch.float64)
+    low, exact = quad_surface(images.to(dtype)), quad_surface(images.to(dtype).double())
+    assert low.area.dtype == dtype
+    torch.testing.assert_close(low.area.double(), exact.area, rtol=4 * torch.finfo(dtype).eps, atol=1e-4)
+
+
 @pytest.mark.bad_input
 def test_bad_input_is_named():
     pool = SurfacePool2d(integrand(), windows=4)
@@ -160,6 +186,12 @@ def test_bad_input_is_named():
         pool(torch.zeros(1, 3, 3, 8))
     with pytest.raises(ArgumentError, match="windows = 0"):
         SurfacePool2d(integrand(), windows=0)
+    with pytest.raises(ArgumentTypeError, match=r"windows = \(2, 3\): one whole number"):
+        SurfacePool2d(integrand(), windows=(2, 3))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ArgumentError, match="discretisation = pixels: quads or triangles"):
+        pixel_mesh(4, 4, "pixels")
+    with pytest.raises(ArgumentError, match=r"faces\.shape = \(1, 5\)"):
+        mesh_surface(torch.zeros(1, 3, 5), torch.zeros(1, 2, 5), torch.arange(5)[None])
     with pytest.raises(ArgumentError, match="discretisation = circles"):
         SurfacePool2d(integrand(), discretisation="circles")  # pyright: ignore[reportArgumentType]
 
