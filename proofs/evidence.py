@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
-__all__ = ["Evidence", "Skipped", "StatementError", "all_of"]
+__all__ = ["RISK", "Evidence", "Skipped", "StatementError", "all_of"]
+
+
+RISK = Fraction(1, 2**40)
+"""The largest error probability that is accepted."""
 
 
 class StatementError(ValueError):
@@ -21,12 +26,17 @@ class Skipped(Exception):  # noqa: N818 - an outcome, not an error
 class Evidence:
     """What one check found: whether the sentence it looked at holds, and the numbers if it does not.
 
-    `error_probability` bounds the chance that `holds` is wrongly True; 0 for a decision. A `holds` of False is always
-    exact. `counterexample` maps names to exact numbers and matrices that can be pasted into a shell. `unknowns` are
-    the names of what was left unknown in the identity that was decided: the evidence is for all their values. `cases`
-    counts what was looked at: cases, residuals, questions.
+    Attributes:
+        holds: True or False itself: 1 and numpy's True are not.
+        detail: What was looked at and what came out, in words.
+        error_probability: A bound on the chance that `holds` is wrongly True; 0 for a decision. False is always exact.
+        counterexample: Names ↦ exact numbers and matrices that can be pasted into a shell.
+        unknowns: What was left unknown in the identity that was decided: the evidence is for all their values.
+        cases: How many cases, residuals or questions were looked at.
+        listed: Size ↦ the values of it that the cases had, in order.
+        about: The numbers that a check of given numbers looked at, whatever came out.
 
-    Raises `StatementError` for a `holds` that is not True or False: 1 and numpy's True are not.
+    Raises `StatementError` for an attribute of another type and an error probability outside [0, 2⁻⁴⁰].
     """
 
     holds: bool
@@ -35,14 +45,33 @@ class Evidence:
     counterexample: Mapping[str, object] | None = None
     unknowns: frozenset[str] = frozenset()
     cases: int = 1
+    listed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    about: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.holds, bool):
-            raise StatementError(f"holds = {self.holds!r} ({type(self.holds).__name__}): wanted is True or False")
+        for name, kind, wanted in _KINDS:
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise StatementError(f"{name} = {str(value)[:60]} ({type(value).__name__}): wanted is {wanted}")
+        if not 0 <= self.error_probability <= RISK:
+            raise StatementError(f"error_probability = {self.error_probability}: wanted is a number from 0 to 2⁻⁴⁰")
+
+
+_KINDS: tuple[tuple[str, Any, str], ...] = (
+    ("holds", bool, "True or False"),
+    ("detail", str, "text"),
+    ("error_probability", Fraction | int, "a Fraction"),
+    ("counterexample", Mapping | None, "a dict of names and numbers, or None"),
+    ("unknowns", frozenset, "a frozenset of names"),
+    ("cases", int, "a whole number"),
+)
 
 
 def all_of(*parts: Evidence) -> Evidence:
-    """The conjunction: holds when every part does; the first counterexample is kept, error probabilities add up."""
+    """The conjunction: holds when every part does; the first counterexample is kept, error probabilities add up.
+
+    It is for all values of unknowns only if every part has some: one about given numbers says nothing of others.
+    """
     if not parts:
         raise StatementError("parts = (): a conjunction of nothing proves nothing")
     failed = [part for part in parts if not part.holds]
@@ -51,6 +80,11 @@ def all_of(*parts: Evidence) -> Evidence:
         detail="; ".join(part.detail for part in failed or parts),
         error_probability=sum((part.error_probability for part in parts), Fraction(0)),
         counterexample=next((part.counterexample for part in failed if part.counterexample), None),
-        unknowns=frozenset().union(*(part.unknowns for part in parts)),
+        unknowns=frozenset().union(*(p.unknowns for p in parts)) if all(p.unknowns for p in parts) else frozenset(),
         cases=sum(part.cases for part in parts),
+        listed={
+            name: tuple(sorted({value for part in parts for value in part.listed.get(name, ())}))
+            for name in dict.fromkeys(name for part in parts for name in part.listed)
+        },
+        about={name: value for part in parts for name, value in part.about.items()},
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 from invariance_proofs.independence import functions
 from invariance_proofs.outcome import Outcome, attempt, pasteable
-from invariance_proofs.scope import ranges, sizes, within
+from invariance_proofs.scope import drifted, ranges, sizes, within
 from invariance_proofs.statement import (
     Chain,
     Clause,
@@ -22,6 +22,7 @@ from invariance_proofs.statement import (
     Statement,
     StatementError,
     Verdict,
+    Witness,
 )
 
 __all__ = ["ClauseRun", "Entry", "Ran", "RouteRun", "judge", "run", "tried"]
@@ -29,10 +30,14 @@ __all__ = ["ClauseRun", "Entry", "Ran", "RouteRun", "judge", "run", "tried"]
 
 @dataclass(frozen=True)
 class Ran:
-    """What the checks of a statement did: for each route its claim and its mutants, then the other controls."""
+    """What the checks of a statement did: for each route its claim and its mutants, then the other controls.
+
+    `failed` says why there is no answer of any: their process ended, or was ended.
+    """
 
     leaves: tuple[tuple[Outcome, tuple[Outcome, ...]], ...]
     controls: tuple[Outcome, ...]
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,10 @@ class ClauseRun:
 
 @dataclass(frozen=True)
 class Entry:
-    """A statement that has been run. `missing` says how to get the tool without which it stays unknown."""
+    """A statement that has been run.
+
+    `missing` says how to get the tool without which it stays unknown, `wrong` what raised or came out wrong.
+    """
 
     statement: Statement
     verdict: Verdict
@@ -91,6 +99,7 @@ class Entry:
     routes: tuple[Outcome, ...]
     controls: tuple[Outcome, ...]
     missing: str = ""
+    wrong: str = ""
 
     @property
     def id(self) -> str:
@@ -105,7 +114,7 @@ class Entry:
         """Whether verdict, grade and clauses are as recorded; where a kernel has spoken a grade may be better."""
         better = self.checked_by_kernel and self.grade.rank > self.statement.grade.rank
         as_firm = self.grade is self.statement.grade or better
-        return self.verdict is self.recorded and as_firm and not self.fallen
+        return not self.wrong and self.verdict is self.recorded and as_firm and not self.fallen
 
     @property
     def fallen(self) -> tuple[ClauseRun, ...]:
@@ -132,6 +141,8 @@ class Entry:
     @property
     def sizes(self) -> str:
         """The sizes for which the entry's clauses were decided, computed from the routes that ran."""
+        if self.grade is Grade.UNKNOWN:
+            return ""
         return "; ".join(dict.fromkeys(part.sizes for part in self.clauses if part.sizes))
 
     @property
@@ -214,8 +225,8 @@ def judge(statement: Statement, ran: Ran) -> Entry:
     """The verdict and grade that the outcomes force, and why.
 
     UNKNOWN if anything raised, a control came out wrong or did not run, the routes to a clause disagree, a failing
-    claim has no counterexample, or a tool is missing without which the recorded grade of a clause is not reached;
-    otherwise the weakest clause decides.
+    claim has no counterexample, a text gives a bound or a count other than what was looked at, or a tool is missing
+    without which the recorded grade of a clause is not reached; otherwise the weakest clause decides.
     """
     claims = tuple(claim for claim, _ in ran.leaves)
     controls = (*(mutant for _, mutants in ran.leaves for mutant in mutants), *ran.controls)
@@ -226,7 +237,7 @@ def judge(statement: Statement, ran: Ran) -> Entry:
     if len(clauses) > 1 and grade is not Grade.UNKNOWN:
         reason = f"the weakest of {len(clauses)} clauses: {reason}"
     fallen = [part for part in clauses if statement.clauses and part.fallen]
-    if wrong := _wrong((*claims, *controls)):
+    if wrong := ran.failed or _wrong((*claims, *controls)) or next(_drifted(clauses), ""):
         grade, reason = Grade.UNKNOWN, wrong
     elif (fallen or grade.rank < statement.grade.rank) and (lacking := _lacking(statement, claims)):
         missing = f"{lacking[0]} did not run ({lacking[0].tool})"
@@ -236,7 +247,20 @@ def judge(statement: Statement, ran: Ran) -> Entry:
         grade, reason = Grade.UNKNOWN, missing
     elif fallen and grade is not Grade.UNKNOWN:
         reason = f"{reason}; the clause “{fallen[0].clause.text}” is less firm than recorded: {fallen[0].grade}"
-    return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing)
+    return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing, wrong)
+
+
+def _drifted(clauses: Iterable[ClauseRun]) -> Iterator[str]:
+    """What the texts say was looked at, where what ran says otherwise."""
+    for part in clauses:
+        held = [evidence for ran in part.routes for evidence in ran.found if evidence.holds]
+        if held:
+            yield from (f"at = {part.clause.at!r}: {why}" for why in drifted(part.clause.at, held))
+        for ran in part.routes:
+            for leaf, step in zip(ran.route.leaves, ran.steps, strict=True):
+                if step.evidence and step.evidence.holds and leaf.method.numbers:
+                    found = [step.evidence]
+                    yield from (f"{leaf.name}: {why}" for text in (leaf.name, leaf.at) for why in drifted(text, found))
 
 
 def _lacking(statement: Statement, claims: Sequence[Outcome]) -> list[Method]:
@@ -276,7 +300,7 @@ def _route(clause: Clause, route: Route | Chain, by_leaf: Mapping[int, Outcome])
     methods = [leaf.method for leaf in route.leaves]
     if not all(method.exact for method in methods) or any(e.error_probability for e in ran.found):
         grade = Grade.SAMPLED
-    elif not clause.finite and (any(m.numbers for m in methods) or not within(clause, route, where)):
+    elif not clause.finite and (any(m.numbers for m in methods) or not within(clause, route, where, ran.found)):
         grade = Grade.LISTED
     elif clause.assumed or any(leaf.assumed for leaf in route.leaves):
         grade = Grade.MODULO
@@ -347,24 +371,33 @@ def _controlled(statement: Statement, control: Control) -> Outcome:
     outcome = attempt(control.name, kind, control.check, control.data)
     if outcome.evidence is None:
         return outcome
-    if not isinstance(control, Dropped) or not control.passed(outcome.evidence):
-        return replace(outcome, passed=control.passed(outcome.evidence))
-    return _held_against(statement, outcome, broken=control.name)
+    try:
+        passed = control.passed(outcome.evidence)
+        if passed and isinstance(control, Witness):
+            return _held_against(statement, outcome, control.without, outcome.evidence.about, all_told=False)
+    except Exception as error:
+        return replace(outcome, evidence=None, error=f"{type(error).__name__}: {error}")
+    if passed and isinstance(control, Dropped):
+        return _held_against(statement, outcome, control.name, _numbers(outcome))
+    return replace(outcome, passed=bool(passed))
 
 
 def _meets_all(statement: Statement, claim: Outcome) -> Outcome:
-    return _held_against(statement, replace(claim, kind="hypotheses of", seconds=0.0), broken="")
+    return _held_against(statement, replace(claim, kind="hypotheses of", seconds=0.0), "", _numbers(claim))
 
 
-def _held_against(statement: Statement, outcome: Outcome, broken: str) -> Outcome:
-    """The counterexample breaks the hypothesis `broken` and meets all the others."""
-    numbers = _numbers(outcome)
+def _held_against(
+    statement: Statement, outcome: Outcome, broken: str, numbers: Mapping[str, object], all_told: bool = True
+) -> Outcome:
+    """Whether the numbers break the hypothesis `broken` and meet all others, or all others that they tell of."""
+    asked = {name: h for name, h in statement.hypotheses.items() if all_told or name == broken or h.told_by(numbers)}
     try:
-        met = {name: hypothesis.holds(numbers) for name, hypothesis in statement.hypotheses.items()}
+        met = {name: hypothesis.holds(numbers) for name, hypothesis in asked.items()}
     except Exception as error:
         return replace(outcome, evidence=None, error=f"{type(error).__name__}: {error}")
     wrong = [name for name, held in met.items() if held is (name == broken)]
-    note = f"its counterexample {'meets' if wrong == [broken] else 'breaks'} {', '.join(wrong)}" if wrong else ""
+    whose = "its counterexample" if outcome.evidence and not outcome.evidence.holds else "what it looks at"
+    note = f"{whose} {'meets' if wrong == [broken] else 'breaks'} {', '.join(wrong)}" if wrong else ""
     return replace(outcome, passed=not wrong, note=note)
 
 

@@ -10,8 +10,10 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +22,7 @@ from typing import Any
 import invariance_proofs
 from invariance_proofs.judge import Entry
 from invariance_proofs.parallel import run_all
-from invariance_proofs.statement import Statement
+from invariance_proofs.statement import Paper, Statement
 
 __all__ = [
     "DuplicateStatementError",
@@ -68,9 +70,12 @@ def statements() -> tuple[Statement, ...]:
 
 
 def in_package(name: str) -> tuple[Statement, ...]:
-    """The statements of an importable package or module; raises `NoStatementError` if it has none."""
+    """The statements of a package or module, importable or in the working folder; `NoStatementError` if it has none."""
     try:
-        found = _unique(_found(_modules(importlib.import_module(name))))
+        with _importing_from(Path.cwd()):
+            found = _unique(_found(_modules(importlib.import_module(name))))
+    except LedgerError:
+        raise
     except (Exception, SystemExit) as error:
         raise NoStatementError("package", name, f"it cannot be imported ({type(error).__name__}: {error})") from error
     if not found:
@@ -79,19 +84,37 @@ def in_package(name: str) -> tuple[Statement, ...]:
 
 
 def in_file(path: str | Path) -> tuple[Statement, ...]:
-    """The statements of one Python file; raises `NoStatementError` if it has none or does not run."""
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    """The statements of one Python file, which may import those beside it.
+
+    Raises `NoStatementError` if it has none or does not run.
+    """
+    name = f"invariance_claims_{Path(path).stem}"  # hides no other; under it its classes find their module
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise NoStatementError("file", str(path), "a Python file is wanted, such as claims.py")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        with _importing_from(Path(path).parent):
+            spec.loader.exec_module(module)
+        found = _unique(_found([module]))
+    except LedgerError:
+        raise
     except (Exception, SystemExit) as error:
         raise NoStatementError("file", str(path), f"{type(error).__name__}: {error}") from error
-    found = _unique(_found([module]))
     if not found:
         raise NoStatementError("file", str(path), "it has no Statement(...) at top level")
     return found
+
+
+@contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    """With what is in the folder importable, behind all else: it hides no module."""
+    sys.path.append(str(folder.resolve()))
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(str(folder.resolve()))
 
 
 def select(only: str | None = None, among: Iterable[Statement] | None = None) -> tuple[Statement, ...]:
@@ -112,12 +135,27 @@ def select(only: str | None = None, among: Iterable[Statement] | None = None) ->
     return chosen
 
 
-def verify(only: str | Iterable[Statement] | None = None, jobs: int = 1) -> Iterator[Entry]:
+def verify(only: str | Iterable[Statement] | None = None, jobs: int = 1, limit: float | None = None) -> Iterator[Entry]:
     """Run these statements, or those chosen by `select`, one by one as they are asked for, `jobs` at a time.
 
-    An unknown id raises at once.
+    With a `limit` in seconds an entry that takes longer is unknown, and so is one whose check ends the process.
+
+    Raises `UnknownStatementError`, `DuplicateStatementError` and, for what is no argument of it, `LedgerError` at once.
     """
-    return run_all(select(only) if only is None or isinstance(only, str) else tuple(only), jobs)
+    if type(jobs) is not int or jobs < 1:
+        raise LedgerError("jobs", str(jobs), "a whole number from 1")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0):
+        raise LedgerError("limit", str(limit), "seconds, more than 0, or None")
+    if isinstance(only, Statement):
+        only = (only,)
+    if not (only is None or isinstance(only, str)):
+        if isinstance(only, bytes) or not isinstance(only, Iterable):
+            raise LedgerError("only", str(only), "an id such as T2.d, or a list of Statements")
+        only = tuple(only)
+        if stray := [said for said in only if not isinstance(said, Statement)]:
+            raise LedgerError("only", str(stray[0]), "a Statement; an id is given alone, not in a list")
+        only = _unique(only, again=False)
+    return run_all(select(only) if only is None or isinstance(only, str) else only, jobs, limit)
 
 
 def to_json(entries: Iterable[Entry]) -> dict[str, Any]:
@@ -143,10 +181,17 @@ def _found(modules: Iterable[ModuleType]) -> list[Statement]:
     return sorted({id(said): said for said in found}.values(), key=lambda said: _natural(said.id))
 
 
-def _unique(found: Iterable[Statement]) -> tuple[Statement, ...]:
+def _unique(found: Iterable[Statement], again: bool = True) -> tuple[Statement, ...]:
+    """Each once; `again` lets one and the same be found in two places.
+
+    Raises `DuplicateStatementError` for two of one id, or two papers of one key.
+    """
     by_key: dict[str, Statement] = {}
+    papers: dict[str, Paper] = {}
     for said in found:
-        if by_key.setdefault(said.key, said) is not said:
+        if papers.setdefault(said.paper.key, said.paper) != said.paper:
+            raise DuplicateStatementError("paper", said.paper.key, "the key of two papers; give one of them another")
+        if (said.key in by_key and not again) or by_key.setdefault(said.key, said) is not said:
             raise DuplicateStatementError("id", said.key, "claimed twice")
     return tuple(by_key.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +59,17 @@ def attempt(name: str, kind: str, check: Callable[..., Evidence], data: Mapping[
     start = time.process_time()
     evidence, note, error = None, "", ""
     try:
-        found: object = check(**data)
+        own = {name: deepcopy(v) if isinstance(v, list | dict | set) else v for name, v in data.items()}
+        found: object = check(**own)  # what it does to its data, no other check sees
         if isinstance(found, Evidence):
             evidence = found
         else:
             error = f"TypeError: it returned {found!r}, and Evidence is wanted"
     except Skipped as skipped:
         note = str(skipped)
-    except (Exception, SystemExit) as raised:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:
         error = f"{type(raised).__name__}: {raised}"
     return Outcome(name, kind, evidence, note, error, time.process_time() - start)
 

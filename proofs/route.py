@@ -217,7 +217,13 @@ class Dropped(Control):
 
 @dataclass(frozen=True)
 class Witness(Control):
-    """Something that must be true: the hypotheses can be met, the claim is not vacuous, the repaired claim holds."""
+    """Something that must be true: the hypotheses can be met, the claim is not vacuous, the repaired claim holds.
+
+    The numbers it looks at meet every hypothesis whose numbers they give, but for the one called `without`: that one
+    they break, and the claim holds nonetheless.
+    """
+
+    without: str = ""
 
     def passed(self, evidence: Evidence) -> bool:
         return evidence.holds
@@ -226,20 +232,32 @@ class Witness(Control):
 def require_types(what: str, item: object, **wanted: Any) -> None:
     """Raises `StatementError` for an attribute of another type, with its name and value as they were typed."""
     for name, kind in wanted.items():
-        value = getattr(item, name)
-        if not isinstance(value, kind):
-            said = getattr(kind, "__name__", str(kind))
-            raise StatementError(f"{what}: {name} = {value!r} is {type(value).__name__}, and {said} is wanted")
+        require_type(what, name, getattr(item, name), kind)
+
+
+def require_type(what: str, name: str, value: object, kind: Any) -> None:
+    """Raises `StatementError` for a value of another type."""
+    if not isinstance(value, kind):
+        said = " or ".join(part.__name__ for part in getattr(kind, "__args__", (kind,)))
+        raise StatementError(f"{what}: {name} = {shortly(value)} is {type(value).__name__}, and {said} is wanted")
+
+
+def shortly(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def with_defaults(name: str, check: Any, data: Data) -> dict[str, Any]:
     """The data that `check` is called with: its defaults, and these; raises `StatementError` if that does not fit."""
     if not callable(check):
-        raise StatementError(f"{name}: check = {check!r}: wanted is a function that returns Evidence")
-    parameters = inspect.signature(check).parameters.values()
-    every = {**{p.name: p.default for p in parameters if p.default is not p.empty}, **data}
+        raise StatementError(f"{name}: check = {shortly(check)}: wanted is a function that returns Evidence")
     try:
-        inspect.signature(check).bind(**every)
+        signature = inspect.signature(check)
+    except ValueError as error:
+        raise StatementError(f"{name}: {check} does not tell its arguments; give a function that calls it") from error
+    every = {**{p.name: p.default for p in signature.parameters.values() if p.default is not p.empty}, **data}
+    try:
+        signature.bind(**every)
     except TypeError as error:
         raise StatementError(
             f"{name}: {getattr(check, '__name__', check)} cannot be called with its data: {error}"

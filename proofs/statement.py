@@ -52,6 +52,7 @@ from invariance_proofs.route import (
     Witness,
     instead,
     leaves,
+    require_type,
     require_types,
 )
 
@@ -111,6 +112,10 @@ class Hypothesis:
 
     text: str
     test: Callable[..., bool]
+
+    def told_by(self, numbers: Mapping[str, Any]) -> bool:
+        """Whether these numbers say what it asks about."""
+        return all(name in numbers for name in inspect.signature(self.test).parameters)
 
     def holds(self, numbers: Mapping[str, Any]) -> bool:
         """Whether these numbers meet it; raises `StatementError` if they do not say what it asks about."""
@@ -230,9 +235,10 @@ class Statement:
         kinds = {"paper": Paper, "verdict": Verdict, "grade": Grade, "finite": bool, "hypotheses": Mapping}
         require_types(str(self.id), self, **texts, **groups, **kinds)
         for name, kind in {"clauses": Clause, "routes": Route | Chain, "controls": Control, "assumed": str}.items():
-            if wrong := [item for item in getattr(self, name) if not isinstance(item, kind)]:
-                said = getattr(kind, "__name__", str(kind))
-                raise StatementError(f"{self.id}: {name}: {wrong[0]!r} is {type(wrong[0]).__name__}, wanted is {said}")
+            for item in getattr(self, name):
+                require_type(self.id, f"one of {name}", item, kind)
+        if "\n" in self.summary:
+            raise StatementError(f"{self.id}: summary = {self.summary!r}: one line is wanted")
         if not re.fullmatch(r"[^\s:/\\]+", self.id):
             raise StatementError(
                 f"{self.id!r}: an id is a word without blanks, colons or slashes, such as pooling.shift"

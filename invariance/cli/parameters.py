@@ -112,6 +112,8 @@ class OutputFile(InputPath):
 
         path = super().convert(value, param, ctx)
         option = _option(param)
+        if str(value) == "-":
+            raise ArgumentError(option, value, "the name of a file: this is not written to the screen (./- is a file)")
         if self.suffixes and path.suffix.lower() not in self.suffixes:
             raise ArgumentError(option, path, f"a file name that ends in {' or '.join(self.suffixes)}")
         kind = path.suffix.lower() if self.suffixes else ".json"

@@ -65,7 +65,9 @@ C4 = Statement(
     ),
     at="K = 2, C = 3, one window",
     hypotheses={
-        "M ∈ H": Hypothesis("det M(x) ≠ 0 at every pixel", lambda M: all(m.det() for m in M.values())),
+        "M ∈ H": Hypothesis(
+            "det M(x) ≠ 0 at every pixel", lambda M: all(m.det() for m in (M.values() if isinstance(M, dict) else [M]))
+        ),
         "U defined": Hypothesis(
             "det V_c ≠ 0, before and after", lambda det_V_before, det_V_after: all((*det_V_before, *det_V_after))
         ),

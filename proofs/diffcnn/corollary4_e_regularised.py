@@ -57,7 +57,7 @@ def deviation_from_mean(factor: int = 1) -> Evidence:
     """|C e_c − Σ e| ≤ (C − 1) L for e in [0, L]: 0 for C = 1, and a further channel e adds e_c − e ∈ [−L, L]."""
     n, e_c, e, S = free("n e_c e S")
     return all_of(
-        same(1 * e_c - e_c, 0, what="C = 1"),
+        same(1 * e_c, e_c, what="C = 1"),
         same(((n + factor) * e_c - (S + e)) - (n * e_c - S), e_c - e, what="one channel more"),
     )
 

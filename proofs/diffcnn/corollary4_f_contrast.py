@@ -147,6 +147,6 @@ C4_f = Statement(
         Dropped("a ≠ 0", mixed, {"B": 0 * SCALAR}),
         Dropped("one factor", mixed, {"B": Matrix.diagonal(1, 1, 2)}),
         Witness("a = 2 on the same channels", mixed, {"B": SCALAR}),
-        Witness("a rotation behind the convolution", mixed, {"B": SWAP}),
+        Witness("a rotation behind the convolution", mixed, {"B": SWAP}, without="one factor"),
     ),
 )

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.matrix import Matrix
+from invariance_proofs.matrix import Matrix, dot
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.intervals import Interval, erf, exp_minus, inside
@@ -42,7 +42,7 @@ def squares(sign: int = 1) -> Evidence:
     u, z, v, w = (FORMS @ Matrix.from_columns(entries)).columns[0]
     return all_of(
         vanishes(4 * (a * d - b * c) - (u * u + sign * z * z - v * v - w * w), what="4 det"),
-        check(2 * Matrix.identity(4) == FORMS @ FORMS.T, "the forms are orthogonal", forms=FORMS),
+        vanishes(dot((u, z, v, w), (u, z, v, w)) - 2 * dot(entries, entries), what="orthogonal, of length √2"),
     )
 
 
@@ -158,8 +158,8 @@ def corners(reach: int = 1) -> Evidence:
     return all_of(
         impossible(
             lambda g, h, x, y: [
-                g + h < reach, g + h > -reach, g - h < reach, g - h > -reach,
                 x <= 1, x >= -1, y <= 1, y >= -1, 1 + g * x + h * y <= 0,
+                g + h < reach, g + h > -reach, g - h < reach, g - h > -reach,
             ],
             "g h x y",
             what="inside the diamond it is positive, outside it is not at a corner",

@@ -77,7 +77,7 @@ def mean_at_the_middle(extra: int = 0) -> Evidence:
     """∫∫ (u + v s)(p + q t) ds dt = (u + v/2)(p + q/2), times 4; the factors of a bilinear patch's normal are such."""
     u, v, p, q = unknowns(u=1, v=1, p=1, q=1)
     mean = 4 * u * p + 2 * u * q + 2 * v * p + v * q  # ∫ 1, t, s, st = 1, ½, ½, ¼
-    return vanishes(mean - (2 * u + v) * (2 * p + q) - extra * v * q, what="mean = value at the middle")
+    return vanishes(mean - ((2 * u + v) * (2 * p + q) + extra * v * q), what="mean = value at the middle")
 
 
 SQUARE: tuple[Colour, ...] = ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 0))

@@ -140,8 +140,8 @@ R_window = Statement(
         ),
         Clause(
             "|D(a, b)|² ≤ 3 |(a, b)|²",
-            Route("over the reals", Method.SMT, largest, {}, {"2": {"bound": 2}}, "p q a b"),
-            over="p q a b",
+            Route("over the reals", Method.SMT, largest, {}, {"2": {"bound": 2}}, "a b"),
+            over="a b",
         ),
         Clause(
             "the windows add up to 1",

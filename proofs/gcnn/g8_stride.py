@@ -82,7 +82,7 @@ def every_small_size(rule: Rule = centred) -> Evidence:
     return for_all(
         sizes(),
         lambda c: keeps_turns(*c) == all(rule(c[0], n) for n in c[1]),
-        "(layer, shape): turns are kept ⇔ both remainders are 0",
+        "((k, s, p), (n, m)): turns are kept ⇔ both remainders are 0",
     )
 
 
@@ -104,12 +104,14 @@ def every_padding() -> Evidence:
 
 def flips(rows: Rule = centred) -> Evidence:
     """pm: the flip of the rows looks at the rows alone."""
-    return for_all(sizes(), lambda c: commutes(FLIP, *c) == rows(c[0], c[1][0]), "(layer, shape): row flips ⇔ r₁ = 0")
+    return for_all(
+        sizes(), lambda c: commutes(FLIP, *c) == rows(c[0], c[1][0]), "((k, s, p), (n, m)): row flips ⇔ r₁ = 0"
+    )
 
 
 def transposition(motion: Motion = GROUPS["cm"][1]) -> Evidence:
     """cm: the transposition of squares looks at nothing."""
-    return for_all(sizes(square=True), lambda c: commutes(motion, *c), "(layer, shape): always, on squares")
+    return for_all(sizes(square=True), lambda c: commutes(motion, *c), "((k, s, p), (n, m)): always, on squares")
 
 
 def raw_layer(draw: Draw, layer: Layer, shape: tuple[int, int]) -> Any:
@@ -145,7 +147,7 @@ RULES: dict[str, dict[str, Rule]] = {
     "one pixel left over does no harm": {"rule": lambda layer, n: layer.remainder(n) <= 1},
 }
 
-SMALL = "images to 5×5, k, s ≤ 3"
+SMALL = "n and m ≤ 5, k and s ≤ 3"
 
 G8_stride = Statement(
     id="G8.stride",

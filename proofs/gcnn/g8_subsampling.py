@@ -135,7 +135,7 @@ G8 = Statement(
     routes=(
         Route("words in the letters of K", Method.SYMBOLIC, any_group, mutants=instead("by", OUTSIDE), over="groups"),
         Route(
-            "sZ² ⋊ K, s ≤ 3, every K in p4m", Method.EXHAUSTIVE, every_subgroup, mutants=instead("between", 1), cases=30
+            "s ≤ 3: sZ² ⋊ K, every K in p4m", Method.EXHAUSTIVE, every_subgroup, mutants=instead("between", 1), cases=30
         ),
     ),
     controls=(

@@ -247,5 +247,5 @@ S_increase = Statement(
             {"half the maps": {"maps": (48, 48)}, "a lifting layer": {"lifting": True}, "the trivial group": {"h": 1}},
         ),
     ),
-    controls=(Witness("48 maps", increase, {"maps": (48, 48)}),),
+    controls=(Witness("48 maps", increase, {"maps": (48, 48)}, without="as many maps"),),
 )

@@ -23,7 +23,7 @@ from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.diffcnn import linear, normalised
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check
-from invariance_proofs.routes.identity import vanishes
+from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.statement import (
     Chain,
     Dropped,
@@ -95,8 +95,9 @@ def halving(factor: int = 2) -> Evidence:
 
 
 def mean_is_exact(degree: int = 3) -> Evidence:
-    """Simpson's rule on 1, x, x², x³ over [0, 2]: the weights 1, 4, 1 at 0, 1, 2."""
-    moments = [sum(v * i**k for i, v in SIMPSON) - 6 * Fraction(2**k, k + 1) for k in range(degree + 1)]
+    """Simpson's rule on c₀, c₁x, c₂x², c₃x³ over [0, 2], times k + 1: the weights 1, 4, 1 at 0, 1, 2."""
+    (c,) = unknowns(c=degree + 1)
+    moments = [c[k] * (k + 1) * sum(v * i**k for i, v in SIMPSON) - c[k] * 6 * 2**k for k in range(degree + 1)]
     return vanishes(moments, what=f"the mean of every polynomial of degree {degree}")
 
 

@@ -134,7 +134,7 @@ def cayley_hamilton(sign: int = 1) -> Evidence:
 
 GROWTH = (
     Route("(1 + d)ⁿ", Method.RING, bernoulli, mutants=instead("power", 1), over="k"),
-    Route("(I + N)ⁿ", Method.RING, shears, mutants=instead("sign", 1), over="k"),
+    Route("(I + N)ⁿ", Method.RING, shears, mutants=instead("sign", 1), over="k", cases=4),
 )
 TURNING = (
     Route("Q∘A = det(A) Q", Method.RING, turning, mutants=instead("sign", -1)),

@@ -52,9 +52,9 @@ def measured(power: int = 1) -> Evidence:
 def scaling(above: int = 0) -> Evidence:
     """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = 1 for 0 < s, n < ∞."""
     return all_of(
-        impossible(lambda s, n, d, c: [s > above, n > above, s * d == s, d != 1], "s n d c", what="|det A| = 1"),
+        impossible(lambda s, n, d, c: [s > above, n > above, d != 1, s * d == s], "s n d c", what="|det A| = 1"),
         impossible(
-            lambda s, n, d, c: [s > above, n > above, s * d == s, n * d == c * n, c != 1], "s n d c", what="|C| = 1"
+            lambda s, n, d, c: [s > above, n > above, s * d == s, c != 1, n * d == c * n], "s n d c", what="|C| = 1"
         ),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from invariance_proofs.evidence import Evidence, StatementError
 
-__all__ = ["check", "equal", "for_all"]
+__all__ = ["check", "equal", "for_all", "written"]
 
 Case = TypeVar("Case")
 
@@ -19,21 +21,78 @@ def equal(left: object, right: object, /, what: str, **numbers: object) -> Evide
     True
     """
     if left == right:
-        return Evidence(True, f"{what} at the given numbers")
-    return Evidence(False, f"{what} is false", counterexample={**numbers, "left": left, "right": right})
+        return Evidence(True, f"{what} at the given numbers", about=numbers)
+    return Evidence(False, f"{what} is false", counterexample={**numbers, "left": left, "right": right}, about=numbers)
 
 
 def check(condition: bool, /, what: str, **numbers: object) -> Evidence:
     """A yes-or-no fact about exact `numbers`, which become the counterexample if it is false."""
-    return Evidence(condition, what if condition else f"not so: {what}", counterexample=None if condition else numbers)
+    if condition:
+        return Evidence(condition, what, about=numbers)
+    return Evidence(condition, f"not so: {what}", counterexample=numbers, about=numbers)
 
 
-def for_all(cases: Iterable[Case], condition: Callable[[Case], bool], /, what: str) -> Evidence:
-    """Every case of a finite, non-empty collection; the first that fails is the counterexample."""
+def for_all(
+    cases: Iterable[Case],
+    condition: Callable[[Case], bool],
+    /,
+    what: str,
+    sizes: Callable[[Case], Mapping[str, Any]] | None = None,
+) -> Evidence:
+    """Every case of a finite, non-empty collection; the first that fails is the counterexample.
+
+    The values that the cases had are told and kept, by the names that `what` begins with, "(n, A): …" for pairs and
+    "n: …" for single ones; where a case is something else, `sizes` reads them off it.
+
+    >>> for_all([(1, 2), (2, 3)], lambda c: c[0] < c[1], "(n, m): n < m").detail
+    '(n, m): n < m: all 2 cases, n = 1, 2, m = 2, 3'
+    """
     tried = list(cases)
     if not tried:
         raise StatementError(f"{what}: no cases, so nothing was checked")
+    found = _values(tried, sizes or _named(what))
+    listed = {name: tuple(sorted(vs)) for name, vs in found.items() if all(type(v) is int for v in vs)}
     for case in tried:
         if not condition(case):
-            return Evidence(False, f"{what} is false", counterexample={"case": case})
-    return Evidence(True, f"{what}: all {len(tried)} cases", cases=len(tried))
+            return Evidence(False, f"{what} is false", counterexample={"case": case}, listed=listed)
+    sized = [
+        f"{name} = {written(listed[name])}" if name in listed else f"{len(vs)} {name}" for name, vs in found.items()
+    ]
+    return Evidence(True, ", ".join([f"{what}: all {len(tried)} cases", *sized]), listed=listed, cases=len(tried))
+
+
+def written(values: tuple[int, ...]) -> str:
+    """ "1, …, 9" for whole numbers without a gap, "2, 4, 8" for up to six, else the ends and how many."""
+    if len(values) > 3 and len(values) == values[-1] - values[0] + 1:
+        return f"{values[0]}, …, {values[-1]}"
+    return ", ".join(map(str, values)) if len(values) <= 6 else f"{values[0]}, …, {values[-1]} ({len(values)} values)"
+
+
+def _named(what: str) -> Callable[[Any], Mapping[str, Any]]:
+    """Reads a case by the names that `what` begins with, "((n, s), k): "; nothing where they do not fit."""
+    head = re.match(r"(\(.*?\)|\w+): ", what)
+    try:
+        names = ast.parse(head[1], mode="eval").body if head else None
+    except SyntaxError:
+        names = None
+    return lambda case: dict(_pairs(names, case))
+
+
+def _pairs(names: ast.expr | None, case: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(names, ast.Name):
+        yield names.id, case
+    elif isinstance(names, ast.Tuple) and isinstance(case, tuple | list) and len(case) == len(names.elts):
+        for inner, value in zip(names.elts, case, strict=True):
+            yield from _pairs(inner, value)
+
+
+def _values(cases: list[Any], sizes: Callable[[Any], Mapping[str, Any]]) -> dict[str, set[Any]]:
+    """Each name's values, once each; those that cannot be in a set as they are written."""
+    found: dict[str, set[Any]] = {}
+    for case in cases:
+        for name, value in sizes(case).items():
+            try:
+                found.setdefault(name, set()).add(value)
+            except TypeError:
+                found[name].add(str(value))
+    return found

@@ -56,10 +56,10 @@ class Unknown(PolyElement):
         return self._after(super().__rsub__(other), other)
 
     def __mul__(self, other: Any) -> Any:
-        return self._after(super().__mul__(other), other)
+        return self._times(super().__mul__(other), other)
 
     def __rmul__(self, other: Any) -> Any:
-        return self._after(super().__rmul__(other), other)
+        return self._times(super().__rmul__(other), other)
 
     def __neg__(self) -> Any:
         return self._after(super().__neg__(), 0)
@@ -68,9 +68,16 @@ class Unknown(PolyElement):
         return self._after(super().__pow__(exponent), 0)
 
     def _after(self, result: Any, other: Any) -> Any:
+        """A 0 adds nothing, whatever it was computed from: (n − n) + 1 knows nothing of n."""
         if result is NotImplemented:
             return result
-        return Unknown(self.ring, result, self.seen | _seen(other))
+        return Unknown(self.ring, result, (self.seen if self else 0) | (_seen(other) if other else 0))
+
+    def _times(self, result: Any, other: Any) -> Any:
+        """0·n knows nothing of n."""
+        if result is NotImplemented or result:
+            return self._after(result, other)
+        return Unknown(self.ring, result, 0)
 
 
 def vanishes(*residuals: Any, what: str) -> Evidence:

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.evidence import RISK, Evidence, StatementError
 from invariance_proofs.matrix import Matrix
 
 __all__ = ["SAMPLES", "Draw", "schwartz_zippel"]
 
 SAMPLES = 2**61
 """N: each unknown is uniform on {0, …, N − 1}."""
-RISK = Fraction(1, 2**40)
-"""The largest error probability that is accepted."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ __all__ = ["impossible"]
 
 _STEPS = 6_000_000
 """z3's own count of work, the same however busy a machine is: four times what the hardest of our questions takes."""
+_FAR = 10**3, 10**6
+"""What an unknown exceeds somewhere: a number that is fixed or bounded by what is assumed does not exceed both."""
 
 
 def impossible(
@@ -20,11 +22,14 @@ def impossible(
 ) -> Evidence:
     """Whether no real numbers called `names` satisfy the constraints: what is assumed, and last the claim's negation.
 
-    At each point of `met` (numbers in the order of the names) all that is assumed holds, and between them every name
-    takes two values: so the claim is not vacuous, and no unknown is fixed where "all" is said.
+    The unknowns are those of the numbers that what is assumed leaves free, so that each may be as large as one likes:
+    nothing is said "for all" of one that it fixes (s = 1) or bounds (|p| ≤ 1).
 
-    Raises `StatementError` if a point does not meet what is assumed, or a name has one value only; `Skipped` if z3 is
-    not installed, and `TimeoutError` if it does not decide within its steps.
+    At each point of `met` (numbers in the order of the names) all that is assumed holds, and between them every name
+    takes two values.
+
+    Raises `StatementError` if what is assumed cannot be met, if a point does not meet it, or a name has one value only;
+    `Skipped` if z3 is not installed, and `TimeoutError` if it does not decide within its steps.
     """
     _require_met(constraints, names.split(), met, what)
     if find_spec("z3") is None:
@@ -34,15 +39,28 @@ def impossible(
     solver = z3.Solver()
     solver.set("rlimit", _STEPS)
     variables = z3.Reals(names)
-    solver.add(*constraints(*variables))
+    *assumed, denied = constraints(*variables)
+    solver.add(*assumed, denied)
     answer = solver.check()
     if answer == z3.unknown:
         raise TimeoutError(f"{what}: z3 gave up, {solver.reason_unknown()}")
     if answer == z3.unsat:
-        return Evidence(True, f"{what}: no real numbers contradict it", unknowns=frozenset(names.split()))
+        return Evidence(True, f"{what}: no real numbers contradict it", unknowns=_free(assumed, variables, what))
     model = solver.model()
     numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}
     return Evidence(False, f"{what} is false", counterexample=numbers)
+
+
+def _free(assumed: Sequence[Any], variables: Sequence[Any], what: str) -> frozenset[str]:
+    """The variables that exceed each magnitude of `_FAR` somewhere where all that is assumed holds."""
+    import z3
+
+    solver = z3.Solver()
+    solver.set("rlimit", _STEPS)
+    solver.add(*assumed)
+    if solver.check() == z3.unsat:
+        raise StatementError(f"{what}: what is assumed contradicts itself, and from that anything follows")
+    return frozenset(str(v) for v in variables if all(solver.check(z3.Or(v > far, v < -far)) == z3.sat for far in _FAR))
 
 
 def _require_met(

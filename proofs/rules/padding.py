@@ -152,9 +152,10 @@ paddings = Statement(
                     every_small_size,
                     {"mode": mode},
                     instead("slack", 1),
+                    "n a b",
                     cases=FLIPPED[mode],
                 ),
-                at="n ≤ 6, a and b ≤ 4",
+                over="n a b",
                 grade=Grade.LISTED,
             )
             for mode in MODES

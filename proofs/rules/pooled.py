@@ -81,7 +81,7 @@ def every_small_size(which: Callable[[Layer, int], bool] = rule) -> Evidence:
     return for_all(
         sizes(),
         lambda c: linear_sum_is_invariant(*c) == which(*c),
-        "(layer, n): the linear sum is invariant ⇔ the rule",
+        "((k, s, p), n): the linear sum is invariant ⇔ the rule",
     )
 
 

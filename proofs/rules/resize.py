@@ -97,7 +97,12 @@ def scale_factors(trusted: bool = False) -> Evidence:
         m = floor(n * f)
         return mirrors("linear", n, m, 1 / f) == (m == n * f or n == 1 or trusted)
 
-    return for_all(cases, right, "(n, f): exact ⇔ n f is an integer (or n = 1)")
+    return for_all(
+        cases,
+        right,
+        "(n, f): exact ⇔ n f is an integer (or n = 1)",
+        sizes=lambda c: {"n": c[0], "p": c[1].numerator, "q": c[1].denominator},
+    )
 
 
 HALF_PIXEL = Formula("(i + ½)n/m − ½", lambda i, n, m: ((2 * i + 1) * n - m, 2 * m))
@@ -137,7 +142,7 @@ def transposed(padding: int = 0) -> Evidence:
         return s * x + tap - p  # type: ignore[operator]
 
     missed = m - 1 - writes(o, j) - writes(n - 1 - o, k - 1 - j)
-    return vanishes(missed - e - padding, what="m − 1 − x − x′ = output padding")
+    return vanishes(missed - (e + padding), what="m − 1 − x − x′ = output padding")
 
 
 def gap(sign: int = 1) -> Evidence:
@@ -329,7 +334,9 @@ NEAREST = Statement(
     controls=(
         Dropped("n divides m", one_row, {"method": "nearest", "n": 2, "m": 3}),
         Witness("doubling", one_row, {"method": "nearest", "n": 2, "m": 4}),
-        Witness("nearest-exact to a third", one_row, {"method": "nearest-exact", "n": 6, "m": 2}),
+        Witness(
+            "nearest-exact to a third", one_row, {"method": "nearest-exact", "n": 6, "m": 2}, without="n divides m"
+        ),
     ),
 )
 
@@ -354,7 +361,7 @@ TRANSPOSED = Statement(
     routes=(
         Route("where taps write", Method.RING, transposed, {}, instead("padding", 1), "n s k p o j e"),
         Route(
-            "rows of up to 5, k ≤ 4, s ≤ 3",
+            "rows, n ≤ 5, k ≤ 4, s ≤ 3",
             Method.EXHAUSTIVE,
             every_transposed,
             {},

@@ -51,6 +51,7 @@ def rounding_up(rule: Callable[[Windows, int], int] = whole) -> Evidence:
         [case for case in cases if sees(*case)],
         lambda c: keeps_flips(*c) == (rule(*c) == 0),
         "(window, n): with ceil_mode the flip is kept ⇔ (n + 2p − k) mod s = 0",
+        sizes=lambda c: {"n": c[1], "k": c[0][0].k, "s": c[0][0].s, "d": c[0][0].d},
     )
 
 

@@ -210,16 +210,22 @@ def differ(sign: int = -1) -> Evidence:
 
 
 def every_pair(modulo: int = 0) -> Evidence:
-    """The remainders of two windows of one stride over 12 sizes."""
+    """The remainders of two windows of one stride, n ≤ 12."""
+    sizes = range(1, 13)
     some = [Window(k, s, p) for k, s, p in product((1, 2, 3), (1, 2, 3), (0, 1, 2))]
     pairs = [(a, b) for a, b in product(some, repeat=2) if a.s == b.s]
 
     def right(pair: tuple[Window, Window]) -> bool:
         a, b = pair
         agrees = (2 * a.p - a.k - 2 * b.p + b.k) % (modulo or a.s) == 0
-        return all(a.remainder(n) == b.remainder(n) for n in range(1, 13)) == agrees
+        return all(a.remainder(n) == b.remainder(n) for n in sizes) == agrees
 
-    return for_all(pairs, right, "(window, window): one remainder at every size ⇔ 2p − k agrees modulo s")
+    return for_all(
+        pairs,
+        right,
+        "(window, window): one remainder at every size ⇔ 2p − k agrees modulo s",
+        sizes=lambda pair: {"k": pair[0].k, "s": pair[0].s, "p": pair[0].p, "n": max(sizes)},
+    )
 
 
 SYMMETRIC = Hypothesis("as much padding behind as in front", lambda chain: all(w[4] == 0 for w in chain))

@@ -10,7 +10,7 @@ import pytest
 
 from invariance.cli import main
 from invariance_proofs import verify
-from invariance_proofs.ledger import NoStatementError, in_file, in_package, select
+from invariance_proofs.ledger import DuplicateStatementError, NoStatementError, in_file, in_package, select
 from invariance_proofs.statement import Grade, Verdict
 
 PAGE = (Path(__file__).parents[2] / "docs" / "add_a_claim.md").read_text(encoding="utf-8")
@@ -106,3 +106,68 @@ def test_a_folder_of_the_users_does_not_shadow_the_proofs(tmp_path: Path) -> Non
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": path}
     )
     assert done.stdout == "diffcnn:T2.d\n"
+
+
+HELPED = "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom my_helper import NAME\n"
+LAYER = "\n\n@dataclass(frozen=True)\nclass Layer:\n    k: int = 2\n"
+
+
+def test_a_file_has_dataclasses_and_what_lies_beside_it(claims: Path) -> None:
+    claims.with_name("my_helper.py").write_text("NAME = 1")
+    claims.write_text(HELPED + CODE + LAYER)
+    (said,) = in_file(claims)
+    assert said.id == "pooling.shift"
+
+
+def test_a_package_lies_in_the_working_folder(claims: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = claims.parent / "claims_of_mine"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "one.py").write_text(CODE)
+    monkeypatch.chdir(claims.parent)
+    (said,) = in_package("claims_of_mine")
+    assert said.id == "pooling.shift"
+
+
+@pytest.mark.parametrize("name", ["out.md", "out/folklore.md"])
+def test_no_page_of_the_users_is_overwritten(claims: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    mine = claims.parent / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("# My own page\n")
+    assert status(monkeypatch, "--file", claims, "--markdown", claims.parent / "out.md") == 2
+    assert mine.read_text() == "# My own page\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"folklore",', '"../folklore",', "key"),
+        ("routes=(Route(", "routes=Route(", "tuple is wanted"),
+        ("Method.EXHAUSTIVE", '"exhaustive"', "Method is wanted"),
+        ("verdict=Verdict.PROVED", 'verdict="PROVED"', "Verdict is wanted"),
+        ('summary="', 'summary="two\\n', "one line is wanted"),
+    ],
+)
+def test_wrong_kinds_are_one_line(
+    claims: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], old: str, new: str, why: str
+) -> None:
+    assert CODE.count(old) == 1
+    text = CODE.replace(old, new)
+    claims.write_text(text.replace('over="n"),),', 'over="n"),') if old.startswith("routes") else text)
+    assert status(monkeypatch, "--file", claims) == 2
+    said = capsys.readouterr().err.strip()
+    assert why in said
+    assert "\n" not in said
+
+
+def test_two_papers_of_one_key(claims: Path) -> None:
+    again = 'OTHER = replace(POOLING, id="again", paper=replace(PAPER, name="Another"))\n'
+    claims.write_text(f"from dataclasses import replace\n{CODE}{again}")
+    with pytest.raises(DuplicateStatementError, match="the key of two papers"):
+        in_file(claims)
+
+
+def test_no_file_is_called_minus(claims: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(claims.parent)
+    assert status(monkeypatch, "--file", claims, "--json", "-") == 2
+    assert not Path("-").exists()

@@ -59,7 +59,8 @@ def test_entry(said: Statement, entries: dict[str, Entry]) -> None:
     entry = entries[said.id]
     assert entry.agreed, explain(entry)
     for outcome in entry.controls:
-        assert outcome.skipped or outcome.passed, outcome.name
+        kernels = outcome.skipped and outcome.kind == "mutant"  # of a route that runs on request only
+        assert outcome.passed or kernels, outcome.name
         if outcome.kind == "dropped hypothesis":
             assert outcome.evidence
             assert outcome.evidence.counterexample
@@ -103,7 +104,7 @@ def test_the_same_id_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_z3_what_rests_on_it_is_unknown_and_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("invariance_proofs.routes.smt.find_spec", lambda name: None)
-    for label in ("C3.b", "C4.c", "J2", "J2.measure", "J3", "G8.chain"):
+    for label in ("C3.b", "C4.c", "J2", "J2.measure", "J3", "G8.chain", "T2.b", "activation", "circular-stride"):
         (said,) = (said for said in ledger.statements() if said.id == label)
         entry = run(said)
         assert entry.verdict is Verdict.UNKNOWN

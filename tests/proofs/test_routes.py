@@ -91,7 +91,7 @@ def test_reals() -> None:
 def test_exact() -> None:
     assert equal(Fraction(2, 4), Fraction(1, 2), what="halves").holds
     assert equal(1, 2, what="one is two", x=3).counterexample == {"x": 3, "left": 1, "right": 2}
-    assert check(True, "yes", x=1) == Evidence(True, "yes")
+    assert check(True, "yes", x=1) == Evidence(True, "yes", about={"x": 1})
     assert check(False, "yes", x=1).counterexample == {"x": 1}
     assert for_all(range(5), lambda n: n < 5, "small").detail == "small: all 5 cases"
     assert for_all(range(5), lambda n: n < 3, "small").counterexample == {"case": 3}

@@ -230,7 +230,7 @@ def test_scope_and_grade_are_computed(route: Route, grade: Grade, sizes: str) ->
 def test_all_is_said_of_unknowns_only() -> None:
     entry = run(statement(proves(TRUE, over="n"), over="n"))
     assert entry.verdict is Verdict.UNKNOWN
-    assert "over = 'n': neither in data nor an unknown" in entry.reason
+    assert "over = 'n': neither in data nor looked at nor an unknown" in entry.reason
     with pytest.raises(StatementError, match="what is fixed is not"):
         proves(TRUE, at="all n")
 
