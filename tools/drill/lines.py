@@ -188,11 +188,29 @@ def command_lines(stage: Path, work: Path, count: int, seed: int) -> Iterator[tu
         name = names[number % len(names)]
         full = number // len(names) % 10 == 9
         line = BASES[name] if full else _mutated(BASES[name], known[name], random_numbers)
+        if number == names.index("report") and count >= len(names) * 10:
+            yield " ".join(_WHOLE_REPORT), _whole_report(copy)
+            continue
         before = {path: path.read_bytes() for path in copy.iterdir() if path.is_file()}
         ending = run(line, copy, disk=100 if full else None)
         found = faults_of(ending, ALLOWED[name], copy)
         found += _lost(before, ending.status, copy, line)
         yield f"{' '.join(line)[:300]}", [f"{kind}: {ending.status} {ending.error[-300:]}" for kind in found]
+
+
+_WHOLE_REPORT = ("report", "--output", "page")
+
+
+def _whole_report(folder: Path) -> list[str]:
+    """All claims and figures: minutes."""
+    ending = run(_WHOLE_REPORT, folder, seconds=1200)
+    found = faults_of(ending, {0}, folder)
+    pages = (
+        {path.name for path in (folder / "page").iterdir() if path.is_file() and whole(path)} if not found else set()
+    )
+    if not {"index.html", "report.json"} <= pages:
+        found.append("half a file (page)")
+    return [f"{kind}: {ending.status} {ending.error[-300:]}" for kind in found]
 
 
 def _furnish(folder: Path) -> None:

@@ -39,13 +39,19 @@ class Ending:
 
 
 def run(
-    arguments: Sequence[str], folder: Path, *, kill: tuple[int, float] | None = None, disk: int | None = None
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    kill: tuple[int, float] | None = None,
+    disk: int | None = None,
+    seconds: float = SECONDS,
 ) -> Ending:
     """`invariance ARGUMENTS` in `folder`, in a fork of this process, which has imported torch already.
 
     Args:
         kill: a signal, and after how many seconds it is sent.
         disk: how many bytes a file may have: what does not fit meets a full disk.
+        seconds: after which it counts as hanging.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         begin = time.monotonic()
@@ -57,7 +63,7 @@ def run(
             signal.signal(number, handler)
         if child == 0:
             _become(arguments, folder, out.fileno(), error.fileno(), disk)
-        status, sent = _wait(child, begin, kill)
+        status, sent = _wait(child, begin, kill, seconds)
         for file in (out, error):
             file.seek(0)
         said = [file.read().decode("utf-8", "replace") for file in (out, error)]
@@ -93,7 +99,7 @@ def _become(arguments: Sequence[str], folder: Path, out: int, error: int, disk: 
         os._exit(code)
 
 
-def _wait(child: int, begin: float, kill: tuple[int, float] | None) -> tuple[int | None, int]:
+def _wait(child: int, begin: float, kill: tuple[int, float] | None, seconds: float) -> tuple[int | None, int]:
     sent = 0
     while True:
         done, raw = os.waitpid(child, os.WNOHANG)
@@ -103,7 +109,7 @@ def _wait(child: int, begin: float, kill: tuple[int, float] | None) -> tuple[int
         if kill and not sent and passed >= kill[1]:
             sent = kill[0]
             os.kill(child, sent)
-        if passed > SECONDS:
+        if passed > seconds:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return None, sent

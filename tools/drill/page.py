@@ -52,7 +52,7 @@ be lost or left half written.
   weights, states, saved programs, arrays, pictures, data sets: cut off, bits flipped, values of other types and sizes,
   code in the place of names and sizes. One in eight goes through its whole command.
 - *Command lines*: of every command, up to three options empty, repeated, not finite, huge, devices, pipes, folders,
-  models that call `sys.exit` or fail; one in ten meets a full disk.
+  models that call `sys.exit` or fail; one in ten meets a full disk; one is the whole report.
 - *Kills*: SIGINT, SIGTERM and SIGKILL at any moment of train, table, curve, report, verify, check and prove, also while
   they import. A training that is killed and started again ends in the same bits.
 
@@ -65,7 +65,10 @@ be lost or left half written.
 | 2 | the input is wrong, or there is not enough memory or disk: one line says what, and what to type instead |
 | 3 | nothing was decided: *measured*, *undecided*, *undefined*, *not proved* |
 | 4 | a fault of this program: one line; `--traceback` shows where |
-| 130 | interrupted, by Ctrl-C or SIGTERM, at any time; where a model swallows the interrupt, after ten seconds |
+| 130 | interrupted, by Ctrl-C or SIGTERM, at any time: within ten seconds, and at once when it is sent again |
+
+Within ten seconds means also during one long call of torch, and where a model swallows the interrupt; a call that holds
+Python's lock meanwhile, as arithmetic on integers of a million digits does, has to end first.
 
 ## What runs code of others
 
@@ -79,14 +82,24 @@ be lost or left half written.
 
 Nothing else does. A `.pt2` program is packed anew from entries that `torch.export.save` writes, its sizes are parsed by
 a grammar of integers and names, and it may call only the operators of `invariance/targets/operators.txt`, which neither
-read nor write anything but their arguments. The folder of a training, kept results, pictures and data sets are read as
-data. Weights and states carry a SHA-256, which is verified when they are loaded and resumed.
+read nor write anything but their arguments. That they do so with any arguments was tried: `python -m
+tools.odd_arguments` calls each with arguments that do not fit (other sizes, dtypes and strides, indices out of range,
+NaN, numbers up to 2³¹) in processes that may fall, with pages that may not be read on both sides of every tensor.
+Operators that fell, or that gave memory as it was found, are off the list; those of them that networks use are called
+only where their arguments fit each other (`invariance/targets/trusting.py`). It is a search, on a CPU: no proof.
+
+The folder of a training, kept results, pictures and data sets are read as data. Weights and states carry a SHA-256, which is verified when they are loaded and resumed.
 
 ## Limits
 
 A file of JSON may have 268 MB, a picture 10⁸ pixels and 268 MB, a file of a data set 537 MB packed or not, a saved
 program 8.6 GB. What surely does not fit in memory is refused before the work, by the option that asks for it: the
-size of an image or of a batch, the number of draws. A process takes no more than is free when it begins (not on
-machines with CUDA): what needs more later ends with status 2, and says what to ask less of. `check` of a convolution on
-images of 1024 × 1024 with the default batch takes 9.8 GB.
+size of an image or of a batch, the number of draws. Of `check`, `profile` and `doctor` the batch becomes smaller where
+there is no room for it, before the work or during it, and stderr says so: what comes out for a sample does not depend
+on it. A process takes no more than is free when it begins (not on machines with CUDA): what needs more later ends with
+status 2, and says what to ask less of. `check` of a convolution on images of 1024 × 1024 with the default batch takes
+9.8 GB, and goes on with a smaller batch where there is less.
+
+A file that is there is replaced only where it is of the kind that the option writes, and never where the line reads it
+or writes something else there. An option of one value that is given twice is refused.
 """
