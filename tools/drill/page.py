@@ -88,7 +88,8 @@ NaN, numbers up to 2³¹) in processes that may fall, with pages that may not be
 Operators that fell, or that gave memory as it was found, are off the list; those of them that networks use are called
 only where their arguments fit each other (`invariance/targets/trusting.py`). It is a search, on a CPU: no proof.
 
-The folder of a training, kept results, pictures and data sets are read as data. Weights and states carry a SHA-256, which is verified when they are loaded and resumed.
+The folder of a training, kept results, pictures and data sets are read as data. Weights and states carry a SHA-256,
+which is verified when they are loaded and resumed.
 
 ## Limits
 
