@@ -155,6 +155,8 @@ MISTAKES = {
         ["check", "torch:relu", "--json", "nets.py"],
         "--json = nets.py: another name: nets.py is there, was not written",
     ),
+    "a table over somebody's page": (["table", "rotmnist", "--out", "mine"], "--out = mine/rotmnist.md: another name"),
+    "a report over somebody's picture": (["report", "--output", "mine"], "--output = mine/layerwise.png: another name"),
     "pages over somebody's": (["verify", "--only", "T2.d", "--markdown", "mine.md"], "--markdown = mine/diffcnn.md"),
     "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "scales = (-0.1, 0.1)"),
     "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
@@ -170,12 +172,15 @@ MISTAKES = {
 }
 
 
+MINE = ("mine/rotmnist.md", "mine/layerwise.png")
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, tmp_path: Path, arguments, said: str):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe.py")
-    for name in ("nets.py", "w.safetensors", "net.pt2", "y.npy", "pictures/a.png", "mine/diffcnn.md"):
+    for name in ("nets.py", "w.safetensors", "net.pt2", "y.npy", "pictures/a.png", "mine/diffcnn.md", *MINE):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("kept", encoding="utf-8")
     Path("link.json").symlink_to("y.npy")

@@ -115,6 +115,7 @@ def table(
         raise ArgumentError("--layers", True, "one of --forensic and --layers")
     kind = table_kind(name)
     protocol = _protocol(kind, options)
+    _require_files(kind, protocol, out, ("-forensic",) if look else ("-layers",) if inside else _PARTS)
     models = models or kind.models
     splits = load_splits(kind.data, folder, note=note)
     source = runs_folder or out / "runs"
@@ -125,6 +126,30 @@ def table(
     out.mkdir(parents=True, exist_ok=True)
     for file in (_forensic if look else _layers if inside else _table)(request):
         click.echo(str(file))
+
+
+_PARTS = ("", "-figure-1", "-figure-3")
+_BEGINNINGS = {
+    ".json": rb'"format": "invariance ',
+    ".md": rb"\A# [^\n]*\n\n[\d,]+ test images",
+    ".png": rb"Software\0invariance",
+}
+"""Of the files of a table, as patterns; their names are not typed, so what has another one is somebody's."""
+
+
+def _file(kind: TableKind, protocol: Protocol, out: Path, part: str) -> Path:
+    """The JSON file of the table or of something beside it; a control never lies where the table does."""
+    control = protocol.corruption
+    stem = kind.name if control == "none" else f"{kind.name}-{control.replace(' ', '-')}"
+    return out / f"{stem}{part}.json"
+
+
+def _require_files(kind: TableKind, protocol: Protocol, out: Path, parts: tuple[str, ...]) -> None:
+    from ..files import require_writable
+
+    for part in parts if out.is_dir() else ():
+        for suffix, beginning in _BEGINNINGS.items():
+            require_writable("--out", _file(kind, protocol, out, part).with_suffix(suffix), replaces=beginning)
 
 
 @dataclass(frozen=True)
@@ -139,11 +164,8 @@ class _Request:
     batch: int
     device: str
 
-    def file(self, suffix: str) -> Path:
-        """The JSON file of the table or of something beside it; a control never lies where the table does."""
-        control = self.protocol.corruption
-        stem = self.kind.name if control == "none" else f"{self.kind.name}-{control.replace(' ', '-')}"
-        return self.out / f"{stem}{suffix}.json"
+    def file(self, part: str) -> Path:
+        return _file(self.kind, self.protocol, self.out, part)
 
     def first_of(self, models: tuple[str, ...]) -> dict[str, Classifier]:
         """The first finished run of each, where there is one."""

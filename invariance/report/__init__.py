@@ -43,8 +43,8 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
     if folder.is_dir():
         for name in ("index.html", "report.json"):
             require_writable("--output", folder / name, replaces=_MARK.encode())
-        for name in FIGURES:
-            require_writable("--output", folder / f"{name}.png", replaces=_PICTURE)
+        for picture in sorted(folder.glob("*.png")):
+            require_writable("--output", picture, replaces=_PICTURE)
     folder.mkdir(parents=True, exist_ok=True)
     photos = photographs(SIZE, folder=images)
     tick("ledger")
