@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 from .errors import ArgumentError, ImageReadError
@@ -109,13 +110,15 @@ def _pictures_in(folder: Path) -> list[Path]:
 def _open(path: Path, *, grey: bool = False) -> Image.Image:
     content = read_bytes("image", path, limit=_LARGEST, error=ImageReadError)
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+        with _opened(content) as picture:
             if (pixels := math.prod(picture.size)) > _PIXELS:
                 raise ImageReadError("image", path, f"at most {_PIXELS:,} pixels, not {pixels:,}")
             picture.load()
             colours = picture.convert("RGB")
     except ImageReadError:
         raise
+    except UnidentifiedImageError as error:
+        raise ImageReadError("image", path, "a PNG or JPEG file, whatever it is called") from error
     except Exception as error:  # Pillow's readers raise what they like: SyntaxError, struct.error, zlib.error, …
         raise ImageReadError("image", path, f"a readable PNG or JPEG file ({error})") from error
     red, green, blue = colours.split()
@@ -123,6 +126,12 @@ def _open(path: Path, *, grey: bool = False) -> Image.Image:
         wanted = f"three colours that differ; in mode {picture.mode} it is grey, and a grey Jacobian has rank one"
         raise ImageReadError("image", path, wanted)
     return colours
+
+
+def _opened(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # of 89 million pixels; the limit is here
+        return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
 
 
 def _square(picture: Image.Image, size: int) -> np.ndarray:
