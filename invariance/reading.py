@@ -54,13 +54,16 @@ def read_bytes(argument: str, path: Path, *, limit: int, error: type[ArgumentErr
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # of a pipe that nobody writes to, at once
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 raise error(argument, path, "a file: this is a folder, a device or a pipe")
             if about.st_size > limit:
                 raise error(argument, path, f"a file of at most {limit / 1e6:,.1f} MB")
-            return file.read(about.st_size)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(about.st_size)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as failure:
         raise error(argument, path, f"an existing file: there is no {path}") from failure
     except (OSError, ValueError) as failure:
