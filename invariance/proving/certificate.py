@@ -1,14 +1,15 @@
 """The certificate: what an independent checker needs to re-check a proof without searching for anything.
 
-One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch;
-`outputs`, names of nodes; `group`, `claim`; and `generators`, for each its `name` and `steps`: for every node of the
+One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch; `places`,
+which of them are numbers of places; `outputs`, names of nodes; `group`; `named`, whether the group's name says what its
+generators do, else the file does; `claim`; and `generators`, for each its `name` and `steps`: for every node of the
 exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a padding has none of
 its own and the operations that follow put it right, or entries are repeated; and `seal`, a digest of all that.
 
 An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], and `parts`,
 on disjoint sets of `axes`: `index`, a permutation of the entries over these axes in row-major order; `factors` where
 they are not 1: T(gx)[i] = ∏ factors[i] · T(x)[index[i]]. Axes without a part stay. Indices are written as runs [first,
-step, count]. Motions with factors other than 1 are stated, but the checker cannot re-check them, and says so.
+step, count].
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def certificate(report: ProofReport) -> dict[str, Any]:
         "fingerprint": program.fingerprint,
         "inputs": [list(shape) for shape in program.input_shapes],
         "outputs": list(program.outputs),
+        "places": [],
         "group": report.group,
+        "named": report.named,
         "claim": report.claim,
         "generators": [
             {

@@ -1,8 +1,10 @@
-r"""The proof checker: exports the model itself and runs each of its operations on names of entries, see `names`.
+r"""The proof checker: one file that needs torch alone, knows nothing of the prover and looks for nothing.
 
-A certificate states of every tensor T of the graph that T(gx)_j = T(x)_π(j). This holds where the names say so; where
-the operation has weights, where these move along, number by number. The checker looks for nothing and knows nothing of
-the prover. What holds for its two samples, which never meet and are treated alike, holds for two or more of them.
+A certificate states of tensors T of the graph that $T(gx)_j = s_j T(x)_{\pi(j)}$. The checker exports the model, runs
+each operation on random tensors that move as is stated: its result must, too. For that a number ±2^k·m of the model, m
+odd, becomes ±t^k·r(m), with random t and r, so that what differs by a bit differs by much; a function of entries becomes
+one that is as odd, even or homogeneous as it is, and an extreme becomes a sum. What is run is analytic in entries and
+numbers: it holds everywhere if it holds at a random point. What does not is overlooked with a chance below 10⁻¹⁴.
 """
 
 from __future__ import annotations
@@ -11,22 +13,36 @@ import copy
 import hashlib
 import json
 import math
-import operator
+import re
 import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map_only
 
-from .names import NAMES, Named, Names, RefusedError, need
+FORMAT, Exported = "invariance proof 3", torch.export.ExportedProgram
+CHOSEN = "chunk|flip|gather|index(_select)?|narrow|roll|select|slice|split(_with_sizes)?|unbind"  # entries of an axis
+MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|cat|clone|constant_pad_nd|contiguous|detach_?|expand|flatten|movedim|permute"
+MOVED += "|pad|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
+MOVED += "|unsqueeze"
+MADE = "arange|eye|(new_)?(full|ones|zeros)(_like)?|scalar_tensor|tri[lu]|diagonal|dropout|sym_size"
+RUN = "abs|add|sub|rsub|mul|div|neg|addmm|mm|bmm|matmul|linear|conv.*|einsum|scaled_dot_product_attention|scatter_add"
+RUN += "|_?(log_)?softmax|logsumexp|(layer|rms|group|instance|batch)_norm|_native_batch_norm_legit(_no_training)?|glu"
+RUN += "|mean|sum|prod|std|var(_mean)?|linalg_vector_norm|norm|_?(adaptive_)?avg_pool.d|_?upsample_.*"
+EXTREME, POSITIVE = "amax|amin|max|min|(adaptive_)?max_pool.d", "relu|leaky_relu|prelu|maximum|minimum"  # f(2x) = 2f(x)
+ODD, EVEN = "asinh?|atanh?|erf|hardshrink|reciprocal|sign|sinh?|softshrink|tanh?|trunc", "cosh?|square"
+POINTWISE = "_to_copy|hardswish|hardsigmoid|mish|where|masked_fill"  # and all that torch tags so
+NUMBERS = ("other", "alpha", "beta", "eps", "value")  # arguments that are replaced as weights are
 
-__all__ = ["FORMAT", "RefusedError", "fingerprint", "motion", "seal", "verify"]
 
-FORMAT = "invariance proof 2"
-TURN, ROWS, COLUMNS = (lambda x: x.rot90(1, (-2, -1))), (lambda x: x.flip(-2)), (lambda x: x.flip(-1))
-GROUPS = {"p2": [lambda x: x.flip(-2, -1)], "pm": [ROWS], "flip": [COLUMNS], "cm": [lambda x: x.mT]}
-GROUPS |= {"flips": [ROWS, COLUMNS], "p4": [TURN], "p4m": [TURN, ROWS]}
+class RefusedError(ValueError):
+    """The certificate does not prove what it says; the message names the part."""
+
+
+def need(holds: Any, part: str) -> None:
+    if not bool(holds):
+        raise RefusedError(part)
 
 
 def fingerprint(model: nn.Module) -> str:
@@ -44,25 +60,275 @@ def seal(certificate: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def motion(said: Any, part: str) -> Tensor:
-    """π on the entries of one sample, from permutations of the entries over disjoint sets of axes."""
-    index, moved = (
-        torch.arange(math.prod(said["shape"])).view(said["shape"]),
-        [a for p in said["parts"] for a in p["axes"]],
-    )
-    need(len(moved) == len(set(moved)), f"{part}: an axis moves twice")
+def permutation(runs: Any, size: int) -> Tensor:
+    """Of so many numbers, from its runs [first, step, count]."""
+    need(all(n > 0 for _, _, n in runs) and sum(n for _, _, n in runs) == size, "another number of places")
+    table = torch.tensor([first + step * k for first, step, count in runs for k in range(count)])
+    need(table.sort().values.equal(torch.arange(size)), "no permutation")
+    return table
+
+
+def motion(said: Any) -> tuple[Tensor, Tensor]:
+    """π and s on the entries of one sample, from parts on disjoint sets of axes."""
+    shape, moved = said["shape"], [a for p in said["parts"] for a in p["axes"]]
+    index, factors = torch.arange(math.prod(shape)).view(shape), torch.ones(shape, dtype=torch.float64)
+    need(len(moved) == len(set(moved)), "an axis moves twice")
     for p in said["parts"]:
-        axes, front, inner = p["axes"], list(range(len(p["axes"]))), [said["shape"][a] for a in p["axes"]]
-        need(all(count > 0 for _, _, count in p["index"]), f"{part}: a number of places that is none")
-        need(sum(count for _, _, count in p["index"]) <= math.prod(inner), f"{part}: more places than there are")
-        table = torch.tensor([first + step * k for first, step, count in p["index"] for k in range(count)])
-        need(table.sort().values.equal(torch.arange(math.prod(inner))), f"{part}: no permutation")
-        need("factors" not in p, f"{part}: factors other than 1 are not re-checkable")
+        axes, front, inner = p["axes"], list(range(len(p["axes"]))), [shape[a] for a in p["axes"]]
+        table = permutation(p["index"], math.prod(inner))
         index = index.movedim(axes, front).flatten(0, len(axes) - 1)[table].unflatten(0, inner).movedim(front, axes)
-    return index.flatten()
+        times = torch.tensor(p.get("factors", [1.0] * len(table)), dtype=torch.float64)
+        need((times.frexp().mantissa.abs() == 0.5).all(), "a factor that is not ±2^k")
+        times = times.view(*inner, *[1] * (len(shape) - len(inner)))
+        factors = (factors.movedim(axes, front) * times).movedim(front, axes)
+    return index.flatten(), factors.flatten()
 
 
-Exported = torch.export.ExportedProgram
+def generators(group: str, shape: list[int]) -> list[Any]:
+    """What the group of that name does to batches of this shape; nothing for a name that is not known."""
+    if "*" in group:
+        return [act for name in group.split("*") for act in generators(name.strip(), shape) or [None]]
+    turns = [lambda x, a=a: x.rot90(1, (a, -1)) for a in (-2, -3)]
+    rows, columns = (lambda x: x.flip(-2)), (lambda x: x.flip(-1))
+    known = {"p2": [lambda x: x.flip(-2, -1)], "pm": [rows], "flip": [columns], "flips": [rows, columns], "cube": turns}
+    known |= {"p4": turns[:1], "p4m": [turns[0], rows], "cm": [lambda x: x.mT], "sign": [torch.neg]}
+    known |= {"cube-and-mirrors": [*turns, lambda x: x.flip(-3, -2, -1)]}
+    name, _, by = group.replace("@", "/").partition("/")
+    if name == "translation":
+        return [lambda x, a=a: x.roll(int(by or 1), a) for a in range(-max(1, len(shape) - 1), 0)]
+    axes = {"channels": [1], "permutations": [1 + int(by or 0)], "pairs": [1, 2]}.get(name, [])
+    n = shape[axes[0] - 1] if axes else 0
+
+    def ordered(x: Tensor, order: list[int]) -> Tensor:
+        for axis in axes:
+            x = x.index_select(axis, torch.tensor(order)) if x.shape[axis] == n else x
+        return x
+
+    orders = [[1, 0, *range(2, n)], [n - 1, *range(n - 1)]][: n - 1] if axes else []
+    return [lambda x, order=order: ordered(x, order) for order in orders] or known.get(group, [])
+
+
+def exported(model: nn.Module, shapes: list[list[int]], places: Any = ()) -> Exported:
+    """The graph of the float64 cast in eval mode, the batch a symbol. `places`: inputs that are numbers of places."""
+    module, fused = copy.deepcopy(model).cpu().double().eval(), torch.backends.mha.get_fastpath_enabled()
+    usual = (t.isfinite() & ((t == 0) | (t.abs() > 2.0**-1022)) for t in module.state_dict().values())
+    need(all(u.all() for u in usual), "weights that are not finite, or below 2⁻¹⁰²²")
+    types = [torch.int64 if k in places else torch.float64 for k in range(len(shapes))]
+    torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            inputs = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(shapes, types, strict=True))
+            dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in shapes)
+            program = torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
+    found = [n for node in program.graph.nodes for n in getattr(node.meta.get("val"), "shape", ())]
+    conditions = [g.expr for n in found if isinstance(n, torch.SymInt) for g in n.node.shape_env.guards]
+    same = {str(e.subs(dict.fromkeys(e.free_symbols, min(e.free_symbols, key=str)))) for e in set(conditions)}
+    every = all(r.lower <= 2 and r.upper > 2**62 for r in program.range_constraints.values())
+    need(same <= {"True"} and every, "forward: it branches on the batch size")  # inputs share the size, no more
+    return program
+
+
+class Walk:
+    """The generators along the graph, in two batches: x, g₁x, g₂x, …; and x beside others, where it comes out alike."""
+
+    def __init__(self, steps: list[Any], labels: list[Tensor], shift: int, chance: torch.Generator) -> None:
+        self.steps, self.labels, self.shift, self.chance = steps, labels, shift, chance
+        self.found, self.moving, self.negative = {}, set(), set()
+        self.motions = [{n: motion(s) for n, s in said.items() if "open" not in s} for said in steps]
+        *self.secret, self.add = (int(x) | 1 for x in torch.randint(2**62, (4,), generator=chance))
+        self.t = 1.02 + self.add % 1000 / 2e4
+
+    def random(self, key: Tensor) -> Tensor:
+        """A number from 1/2 to 3/2 for each whole one."""
+        for odd in self.secret:
+            key = (key ^ (key >> 29 & 2**35 - 1)) * odd + self.add
+        return (key >> 11 & 2**52 - 1).double() / 2.0**52 + 0.5
+
+    def number(self, x: Any) -> Any:
+        """±t^k·r(m) for ±2^k·m with m odd."""
+        value = torch.as_tensor(x).detach().double()
+        mantissa, k = value.abs().clamp(max=2.0**1023).frexp()
+        low = (whole := (mantissa * 2.0**53).long()) & -whole
+        k = k.long() + low.double().frexp().exponent + 46  # from 0 to 127 for usual weights; r(m) is another beyond
+        made = value.sign() * self.random(whole // low.clamp(1) ^ k // 128 << 53) * self.t ** (k % 128 - 64).double()
+        need(not made.isnan().any(), "a number that is none")
+        return made if isinstance(x, Tensor) else float(made)
+
+    def run(self, program: Exported) -> None:
+        signature, held = program.graph_signature, {**program.state_dict, **program.constants}
+        need(not signature.buffers_to_mutate and not signature.user_inputs_to_mutate, "forward changes a tensor")
+        where = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        where |= signature.inputs_to_lifted_tensor_constants
+        need(
+            all(said.keys() <= {n.name for n in program.graph.nodes} for said in self.steps), "steps: of another graph"
+        )
+        for node in program.graph.nodes:
+            try:
+                if node.name in where:
+                    x = held[where[node.name]].detach()
+                    self.found[node] = [self.number(x) if x.is_floating_point() else x] * 2
+                elif node.op == "placeholder":
+                    self.found[node] = self.fresh(node)
+                elif node.op == "call_function":
+                    self.found[node] = [self.step(node, k) for k in (0, 1)]
+                    self.check(node, *self.found[node])
+            except Exception as error:
+                raise RefusedError(f"`{node.name}` ({node.target}): {error}") from None
+
+    def place(self, node: Any) -> tuple[int, list[int]]:
+        """The axis of the batch, and the shape of a sample, with that axis in two, before the batch and behind it."""
+        ((shape, (axis, before)),) = {(*s["shape"],): s["batch"] for s in (g[node.name] for g in self.steps)}.items()
+        same = all(g[node.name]["batch"] == [axis, before] for g in self.steps)
+        sizes = [int(n) if isinstance(n, int) else None for n in node.meta["val"].shape]
+        need(same and sizes == [*shape[:axis], None, *shape[axis + 1 :]], "another shape, or the batch on another axis")
+        return axis, [*shape[:axis], before, shape[axis] // before, *shape[axis + 1 :]]
+
+    def rows(self, node: Any, value: Tensor) -> Tensor:
+        axis, inner = self.place(node)
+        return value.unflatten(axis, (inner[axis], -1, inner[axis + 1])).movedim(axis + 1, 0).flatten(1)
+
+    def acted(self, k: int, name: str, row: Tensor) -> Tensor:
+        """What generator k makes of one sample; numbers of places have other values, too."""
+        index, factors = self.motions[k][name]
+        if row.is_floating_point():
+            return row[index] * factors.sign() * self.t ** factors.abs().log2()
+        return self.labels[k][row[index]] if self.labels and row.dtype == torch.int64 else row[index]
+
+    def fresh(self, node: Any) -> list[Tensor]:
+        """Random entries, in both batches, that move as is stated."""
+        self.moving.add(node)
+        self.negative -= {node}
+        self.negative |= {node} if any((m[node.name][1] < 0).any() for m in self.motions) else set()
+        axis, inner = self.place(node)
+        x = torch.rand(3, math.prod(inner), generator=self.chance, dtype=torch.float64) * 0.8 + 0.1
+        if node.op == "placeholder" and not is_real(node):
+            x = ((x * len(self.labels[0])).long() + self.shift) % len(self.labels[0])
+        first = torch.stack([x[0], *(self.acted(k, node.name, x[0]) for k in range(len(self.steps)))])
+        return [b.view(len(b), *inner).movedim(0, axis + 1).flatten(axis, axis + 2) for b in (first, x[[1, 0, 2]])]
+
+    def check(self, node: Any, first: Any, second: Any) -> None:
+        """Its result moves as is stated; what depends on the input may go unstated where entries only go elsewhere."""
+        before, said = {*node.all_input_nodes} & self.moving, [said.get(node.name) for said in self.steps]
+        if not before or isinstance(first, int | None) or re.search("(zeros|ones|full)_like", str(node.target)):
+            return need(not any(said), "it does not depend on the input")
+        self.moving.add(node)
+        self.negative |= {node} if self.negative & before else set()
+        if isinstance(first, tuple | list):
+            return None
+        stated = all(s and "open" not in s for s in said)
+        moves = re.fullmatch(MOVED, name_of(node) or name_of(node.args[0]))
+        need(stated or (moves and all(s and s["open"] is True for s in said)), "no motion is stated")
+        if not stated:
+            return None
+        first, second = self.rows(node, first), self.rows(node, second)
+        for k in range(len(said)):
+            need(
+                close(first[1 + k], self.acted(k, node.name, first[0])),
+                f"it does not move as stated {said[k]['shape']}",
+            )
+        need(close(first[0], second[1]), "its samples meet, or are not treated alike")
+        if first.is_floating_point():
+            self.found[node] = self.fresh(node)
+        return None
+
+    def step(self, node: Any, batch: int) -> Any:
+        """The operation on one of the batches, or what stands for it: see the head of the file."""
+        args, kwargs = (torch.fx.map_arg(part, lambda n: self.found[n][batch]) for part in (node.args, node.kwargs))
+        name, before = name_of(node), {*node.all_input_nodes} & self.moving
+        if not name or name.startswith("_assert"):
+            return None if name else node.target(*args)  # of sizes, or a part of a result
+        asked, given = named(node, node.args, node.kwargs), named(node, args, kwargs)
+        for key, part in asked.items():
+            sizes = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n][0], int)]
+            need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
+        chance = torch.Tag.nondeterministic_seeded in node.target.tags
+        need(not chance or given.get("train") is False or given.get("dropout_p") == 0, "it is random")
+        if re.fullmatch(CHOSEN, name) and asked["self"] in before:
+            self.whole(name, asked["self"].meta["val"].shape, given)
+        floats = [x for x in tree_leaves(given) if isinstance(x, Tensor) and x.is_floating_point()]
+        moves = re.fullmatch(f"{MOVED}|{MADE}", name)
+        need(
+            moves or name == "scatter_add" or not self.labels or all(is_real(n) for n in before), "places are computed"
+        )
+        if moves or not floats:
+            given |= {"value": self.number(given["value"])} if given.get("value") else {}
+            made = given["self"].reshape(given["size"]) if "view" in name else node.target(**given)
+            new = isinstance(made, Tensor) and made.is_floating_point() and (not floats or name.endswith("_like"))
+            need(not new or moves or name == "_to_copy", "fractions of whole numbers")
+            return self.number(made) if new else made
+        extreme = re.fullmatch(f"{POSITIVE}|{EXTREME}", name)
+        need(not extreme or not self.negative & before, "it is no function of what changes sign")
+        for key in given.keys() - {"index"}:
+            given[key] = tree_map_only(Tensor, lambda x: x if x.is_floating_point() else self.number(x), given[key])
+            if key in NUMBERS and isinstance(given[key], int | float):
+                given[key] = self.number(given[key])
+        if re.fullmatch(EXTREME, name):
+            return self.extreme(name, given, getattr(node.meta["val"], "shape", ()))
+        if name == "embedding":
+            return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
+        if name == "prelu":
+            return given["self"] * given["weight"].view(-1, *[1] * (given["self"].ndim - 2))
+        if given.get("dtype") == torch.float64 or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
+            return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
+        need(torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name), f"no rule for {name}")
+        need(name not in ("reciprocal", "rsqrt", "atan2") or all((x != 0).all() for x in floats), "zeros")
+        ends = [v for k in ("min", "min_val", "max", "max_val") if isinstance(v := given.get(k), int | float)]
+        power = given["exponent"] if isinstance(given.get("exponent"), int | float) else 0.5
+        odd = re.fullmatch(ODD, name) or power % 2 == 1 or (len(ends) == 2 and ends[0] == -ends[1] < 0)
+        kind = torch.sinh if odd else torch.cosh if re.fullmatch(EVEN, name) or power % 2 == 0 else torch.exp
+        kind = torch.clone if re.fullmatch(POSITIVE, name) else kind
+        xs = [x for x in tree_leaves(given) if isinstance(x, Tensor)]
+        return sum(self.random(torch.tensor(k)) * kind(x) for k, x in enumerate(xs))
+
+    def whole(self, name: str, shape: Any, given: dict[str, Any]) -> None:
+        """Nothing is chosen along the batch."""
+        dims = [a for a, i in enumerate(given.get("indices") or ()) if i is not None] or given.get(
+            "dims", given.get("dim")
+        )
+        dims = [dims] if isinstance(dims, int) else dims or range(len(shape))
+        all_of_it = name == "slice" and not given["start"] and given["step"] == 1 and (given["end"] or 2**63) >= 2**62
+        need(all_of_it or not any(isinstance(shape[d], torch.SymInt) for d in dims), "a part of the batch")
+
+    def extreme(self, name: str, given: dict[str, Any], shape: Any) -> Any:
+        """As a sum of the same entries: they are independent, so it tells them apart as well."""
+        x, size = given["self"], given.get("kernel_size") or given.get("output_size")
+        if size is None:
+            made = x.sum(given["dim"], given["keepdim"])
+            return made if name in ("amax", "amin") else (made, None)
+        d = int(re.sub(r"\D", "", name))
+        if "adaptive" in name:
+            return getattr(nn.functional, f"adaptive_avg_pool{d}d")(x, size), None
+        line = (size, given["stride"] or size, given["padding"], given["dilation"])
+        for a, (k, stride, padding, dilation) in enumerate(
+            zip(*(v * d if len(v) == 1 else v for v in line), strict=True)
+        ):
+            n, at = x.shape[a - d], torch.arange(shape[a - d])[:, None] * stride + torch.arange(k) * dilation - padding
+            seen = x.movedim(a - d, -1)[..., at.clamp(0, n - 1)] * ((at >= 0) & (at < n))
+            x = seen.sum(-1).movedim(-1, a - d)
+        return x
+
+
+def name_of(node: Any) -> str:
+    """Without its overload; nothing for functions of Python."""
+    return node.target._schema.name.removeprefix("aten::") if isinstance(node.target, torch._ops.OpOverload) else ""
+
+
+def named(node: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    """Arguments by their names, those that are not given, too."""
+    keys = enumerate(node.target._schema.arguments)
+    return {a.name: args[i] if i < len(args) else kwargs.get(a.name, a.default_value) for i, a in keys}
+
+
+def is_real(node: Any) -> bool:
+    return not isinstance(node.meta["val"], Tensor) or node.meta["val"].is_floating_point()
+
+
+def close(a: Tensor, b: Tensor) -> bool:
+    """Equal up to rounding; what is not equal for random numbers differs by far more."""
+    return a.shape == b.shape and bool(((a - b).abs() <= 1e-9 * (a.abs() + b.abs()) + 1e-12 * a.abs().max()).all())
 
 
 def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | None = None) -> list[str]:
@@ -72,144 +338,46 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         RefusedError: it is cut or altered, of another model, or proves something else; the message names the part.
     """
     try:
-        return _verified(certificate, model, program)
+        need(certificate["format"] == FORMAT, f"format: {certificate['format']!r}, wanted {FORMAT!r}")
+        need(certificate["fingerprint"] == fingerprint(model), "fingerprint: of another model, or of other weights")
+        need(certificate["seal"] == seal(certificate), "seal: something in the file was altered")
+        group, claim, shapes, said, places = (
+            certificate[k] for k in ("group", "claim", "inputs", "generators", "places")
+        )
+        program = program or exported(model, shapes, places)
+        inputs, outputs = map(list, (program.graph_signature.user_inputs, program.graph_signature.user_outputs))
+        sizes = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
+        need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
+        need([list(sizes[name][1:]) for name in inputs] == shapes, "inputs: of another shape")
+        need(certificate["outputs"] == outputs, "outputs: others than the model's")
+        known = generators(group, shapes[0]) if certificate["named"] is True else [None] * len(said)
+        need(certificate["named"] is False or None not in known, f"group: {group} is not known")
+        need(
+            certificate["named"] in (True, False) and said and len(known) == len(said),
+            f"generators: not those of the group {group}",
+        )
+        for act, g in zip(known, said, strict=True):
+            ends = [(name, g["steps"][name]) for name in outputs if name in g["steps"]]
+            for _, end in [("", g["steps"][inputs[0]]), *(ends if claim == "equivariant" else [])] if act else []:
+                numbers, (index, factors) = (
+                    torch.arange(1.0, 1 + math.prod(end["shape"])).view(end["shape"]),
+                    motion(end),
+                )
+                right = act(numbers.view(end["shape"])).flatten().equal(factors * (index + 1))
+                need(right, f"{g['name']}: not the motion of {group}, {claim}")
+            need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
+            for name, end in ends:
+                same = str(sizes[name][0]) == str(sizes[inputs[0]][0]) and end["batch"] == [0, 1]
+                need(same and "parts" in end, f"{name}: its samples are not the input's")
+        chance, labels = (
+            torch.Generator(),
+            [permutation(g["labels"], sum(n for _, _, n in g["labels"])) for g in said if places],
+        )
+        start = chance.manual_seed(chance.seed()).get_state()
+        for shift in range(len(labels[0]) if labels else 2):  # with places, every place at every entry
+            Walk([g["steps"] for g in said], labels, shift, chance.set_state(start) if labels else chance).run(program)
     except RefusedError:
         raise
     except Exception as error:  # whatever is in the file
         raise RefusedError(f"cut or altered: {type(error).__name__}: {str(error)[:200]}") from error
-
-
-def _verified(certificate: dict[str, Any], model: nn.Module, program: Exported | None) -> list[str]:
-    need(certificate["format"] == FORMAT, f"format: {certificate['format']!r}, wanted {FORMAT!r}")
-    need(certificate["fingerprint"] == fingerprint(model), "fingerprint: it is of another model, or of other weights")
-    need(certificate["seal"] == seal(certificate), "seal: something in the file was altered")
-    group, claim, shapes, lines = certificate["group"], certificate["claim"], certificate["inputs"], []
-    need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
-    program = program or exported(model, shapes)
-    signature = program.graph_signature
-    inputs, outputs = list(map(str, signature.user_inputs)), list(map(str, signature.user_outputs))
-    given = [node.meta["val"].shape for node in program.graph.nodes if node.name in inputs]
-    need([list(shape[1:]) for shape in given] == shapes, "inputs: of another shape")
-    need(certificate["outputs"] == outputs, "outputs: others than the model's")
-    known, generators = GROUPS.get(group) if len(inputs) == 1 else None, certificate["generators"]
-    need(generators and len(known or generators) == len(generators), f"generators: not those of the group {group}")
-    for k, said in enumerate(generators):
-        first, ends = said["steps"][inputs[0]], [said["steps"].get(name) for name in outputs]
-        for end in [first, *ends] if claim == "equivariant" else [first]:
-            numbers = torch.arange(math.prod(end["shape"])).view(end["shape"])
-            right = motion(end, group).equal(known[k](numbers).flatten()) if known else end["parts"] == first["parts"]
-            need(right, f"{said['name']}: not the motion of {group}, {claim}")
-        stay = all(end is None or motion(end, group).diff().eq(1).all() for end in ends)
-        need(claim != "invariant" or stay, f"{said['name']}: the output moves")
-        try:
-            Walk(said["steps"]).run(program)
-        except RefusedError as refused:
-            raise RefusedError(f"generator {said['name']}: {refused}") from None
-        lines.append(f"{said['name']}: verified at {len(said['steps'])} tensors")
-    return lines
-
-
-def exported(model: nn.Module, shapes: list[list[int]]) -> Exported:
-    """The graph of the float64 cast in eval mode, the batch a symbol."""
-    module, fused = copy.deepcopy(model).cpu().double().eval(), torch.backends.mha.get_fastpath_enabled()
-    numbers = [t for t in module.state_dict().values() if t.is_floating_point()]
-    usual = all((t.isfinite() & ((t == 0) | (t.abs() > 2.0**-1022))).all() for t in numbers)
-    need(usual, "weights that are not finite, or below 2⁻¹⁰²²")
-    torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
-    try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            inputs = tuple(torch.zeros(2, *shape, dtype=torch.float64) for shape in shapes)
-            dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in shapes)
-            program = torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
-    found = [n for node in program.graph.nodes for n in getattr(node.meta.get("val"), "shape", ())]
-    sizes = [n for n in found if isinstance(n, torch.SymInt)]
-    conditions = [g.expr for g in sizes[0].node.shape_env.guards] if sizes else []  # inputs share the size, no more
-    same = [e.subs(dict.fromkeys(e.free_symbols, min(e.free_symbols, key=str))) for e in conditions]
-    one = all(str(e) == "True" for e in same)  # an expression that is undecided has no truth value
-    one = one and all(r.lower <= 2 and r.upper > 2**62 for r in program.range_constraints.values())
-    need(one, "forward: it branches on the batch size")
-    return program
-
-
-class Walk(Names):
-    """One generator along the graph; `steps`: what is stated of each tensor."""
-
-    def __init__(self, steps: dict[str, Any]) -> None:
-        super().__init__()
-        self.steps, self.node, self.found = steps, "", {}
-
-    def run(self, program: Exported) -> None:
-        signature, held = program.graph_signature, {**program.state_dict, **program.constants}
-        need(not signature.buffers_to_mutate and not signature.user_inputs_to_mutate, "forward changes a tensor")
-        where = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
-        where |= signature.inputs_to_lifted_tensor_constants
-        nodes = {node.name: node for node in program.graph.nodes}
-        need(self.steps.keys() <= nodes.keys(), "steps: of another graph")
-        for self.node, node in nodes.items():
-            try:
-                if self.node in where:
-                    self.found[node] = Named.constant(held[where[self.node]])
-                elif node.op == "placeholder":
-                    shape = (2, *node.meta["val"].shape[1:])
-                    self.found[node] = self.fresh(torch.tensor([1, 2]).view(2, *[1] * (len(shape) - 1)).expand(shape))
-                elif node.op == "call_function":
-                    self.found[node] = self.checked(self.step(node))
-                if axis := (self.steps.get(self.node) or {}).get("batch"):
-                    need(isinstance(node.meta["val"].shape[axis[0]], torch.SymInt), "batch: on another axis")
-            except Exception as error:
-                raise RefusedError(f"`{self.node}` ({node.target}): {error}") from None
-        for name in map(str, signature.user_outputs):
-            shape, said = self.found[nodes[name]].shape, self.steps.get(name)
-            whole = said and said["batch"] == [0, 1] and isinstance(nodes[name].meta["val"].shape[0], torch.SymInt)
-            need(not said or (whole and shape[0] == 2 and "parts" in said), f"{name}: its samples are not the input's")
-
-    def step(self, node: Any) -> Any:
-        args, kwargs = (torch.fx.map_arg(part, self.found.__getitem__) for part in (node.args, node.kwargs))
-        if node.target is operator.getitem:
-            return args[0][args[1]]
-        if node.target is operator.mul:
-            return args[0] * args[1]
-        name, keys = node.target._schema.name, [a.name for a in node.target._schema.arguments]
-        if name == "aten::sym_size" or "_assert" in name:
-            return args[0].shape[args[1]] if "sym" in name else None
-        for key, part in (*zip(keys, node.args, strict=False), *node.kwargs.items()):
-            numbers = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n], int)]
-            need(not numbers or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
-        return self.__torch_dispatch__(node.target, (), args, kwargs)
-
-    @property
-    def size(self) -> int:
-        said = self.steps.get(self.node) or {}
-        return 2 * math.prod(said["shape"]) if "parts" in said else 0
-
-    def order(self) -> Tensor:
-        """Where the entries of either sample are."""
-        shape, (axis, before) = self.steps[self.node]["shape"], self.steps[self.node]["batch"]
-        places = torch.arange(self.size).view(*shape[:axis], before, 2, shape[axis] // before, *shape[axis + 1 :])
-        return places.movedim(axis + 1, 0).reshape(2, -1)
-
-    def stated(self, count: int) -> Tensor:
-        need(self.size == count, "no motion is stated" if not self.size else "a motion of another shape")
-        index, order = motion(self.steps[self.node], self.node), self.order()
-        return torch.empty(count, dtype=torch.long).scatter(0, order.flatten(), order[:, index].flatten())
-
-    def fresh(self, sample: Tensor, keep: Tensor | None = None) -> Named:
-        """As in `Names`; constants in `keep` stay as they are."""
-        perm, samples = self.stated(sample.numel()), sample.flatten()[self.order()]
-        need(((samples == torch.tensor([[1], [2]])) | (samples == 0)).all(), "samples have met")
-        here = self.count + 1 + torch.arange(len(perm))
-        here = here if keep is None else torch.where((keep > 0) & (keep < NAMES), here, keep)
-        self.count += len(perm)
-        return Named.of((here.view(sample.shape), here[perm].view(sample.shape), sample))
-
-    def checked(self, value: Any) -> Any:
-        """The names say what is stated. Entries that have one name are told apart by the motion from here on."""
-        said = self.steps.get(self.node, {})
-        if not isinstance(value, Named) or "open" in said or (not said and value.parts[0].equal(value.parts[1])):
-            return value
-        (here, there), perm = (c.flatten() for c in value.parts[:2]), self.stated(value.parts[0].numel())
-        need(there.equal(here[perm]), f"it does not move as stated {said['shape']}")
-        return self.fresh(value.parts[2], here)
+    return [f"{g['name']}: verified at {len(g['steps'])} tensors" for g in said]

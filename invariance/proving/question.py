@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -33,7 +33,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Question:
-    """A group by generators; words that are the identity; smaller groups, the largest first."""
+    """A group by generators; words that are the identity; smaller groups, the largest first.
+
+    `named`: whether the name says what the generators do to the one input; else the question does.
+    """
 
     group: str
     order: int | None
@@ -42,6 +45,7 @@ class Question:
     generators: tuple[Asked, ...]
     relations: tuple[tuple[int, ...], ...] = ()
     subgroups: tuple[Question, ...] = ()
+    named: bool = False
 
 
 def question_of(
@@ -73,7 +77,7 @@ def question_of(
     if not isinstance(chosen, MovingGroup):
         wanted = "a name such as 'p4', or Symmetry(group, fields in, fields out) as symmetry"
         raise ArgumentTypeError("group", type(chosen).__name__, wanted)
-    return _of_moving(chosen, shape, claim)
+    return replace(_of_moving(chosen, shape, claim), named=isinstance(named, str))
 
 
 def shapes_of(symmetry: Symmetry) -> tuple[Shape, ...]:

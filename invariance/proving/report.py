@@ -62,7 +62,7 @@ class ProofReport:
         verdict: *proved*; *disproved*, with a counterexample by numbers; *not proved*.
         group, claim: what was asked; a claim of None: how the output moves is found.
         generators: a proof for each; together they prove the group, since motions compose.
-        order: of the group, where it is known.
+        order: of the group, where it is known; named: whether its name says what its generators do to the input.
         subgroup: the largest group of the list that does go through where the whole one does not; None if none does.
         relations: whether what was found for the output respects the group's relations.
         constant: the output does not depend on the input.
@@ -79,6 +79,7 @@ class ProofReport:
     input_shapes: tuple[tuple[int, ...], ...]
     generators: tuple[GeneratorProof, ...]
     order: int | None = None
+    named: bool = False
     subgroup: str | None = None
     relations: bool | None = None
     constant: bool = False

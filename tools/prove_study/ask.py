@@ -97,14 +97,7 @@ def acts_of(answer: Answer) -> dict[str, Act]:
 def _act(said: dict[str, Any] | None) -> Act:
     if said is None:
         return lambda output: output
-    shape, scale = said["shape"], torch.ones(said["shape"], dtype=torch.float64)
-    for part in said["parts"]:
-        if factors := part.get("factors"):
-            table, inner = torch.tensor(factors, dtype=torch.float64), [shape[a] for a in part["axes"]]
-            front = scale.movedim(part["axes"], list(range(len(inner))))
-            front.mul_(table.view(*inner, *[1] * (len(shape) - len(inner))))
-    plain = said | {"parts": [{"axes": p["axes"], "index": p["index"]} for p in said["parts"]]}
-    index, scale = motion(plain, "output"), scale.flatten()
+    index, scale = motion(said)
 
     def act(output: Tensor) -> Tensor:
         flat = output.flatten(1)[:, index]
