@@ -1,6 +1,6 @@
 """The certificate: what an independent checker needs to re-check a proof without searching for anything.
 
-One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes without the batch; `places`,
+One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes of one sample; `places`,
 which of them are numbers of places; `outputs`, names of nodes; `group`; `named`, whether the group's name says what its
 generators do, else the file does; `claim`; and `generators`, for each its `name` and `steps`: for every node of the
 exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a padding has none of

@@ -2,8 +2,8 @@ r"""The proof checker: one file that needs torch alone, knows nothing of the pro
 
 A certificate states of tensors T of the graph that $T(gx)_j = s_j T(x)_{\pi(j)}$. The checker exports the model, runs
 each operation on random tensors that move as is stated: its result must, too. For that a number ±2^k·m of the model, m
-odd, becomes ±t^k·r(m), with random t and r, so that what differs by a bit differs by much; a function of entries becomes
-one that is as odd, even or homogeneous as it is, and an extreme becomes a sum. What is run is analytic in entries and
+odd, becomes ±t^k·r(m), with random t and r, so that what differs by a bit differs by much; a function of entries is
+run as one that is as odd, even or homogeneous as it is, an extreme as a sum. All that is run is analytic in entries and
 numbers: it holds everywhere if it holds at a random point. What does not is overlooked with a chance below 10⁻¹⁴.
 """
 
@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-FORMAT, Exported = "invariance proof 3", torch.export.ExportedProgram
+FORMAT = "invariance proof 3"
+Exported = torch.export.ExportedProgram
 CHOSEN = "chunk|flip|gather|index(_select)?|narrow|roll|select|slice|split(_with_sizes)?|unbind"  # entries of an axis
 MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|cat|clone|constant_pad_nd|contiguous|detach_?|expand|flatten|movedim|permute"
 MOVED += "|pad|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
@@ -346,11 +347,11 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         )
         program = program or exported(model, shapes, places)
         inputs, outputs = map(list, (program.graph_signature.user_inputs, program.graph_signature.user_outputs))
-        sizes = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
+        sizes: dict[str, Any] = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
         need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
         need([list(sizes[name][1:]) for name in inputs] == shapes, "inputs: of another shape")
         need(certificate["outputs"] == outputs, "outputs: others than the model's")
-        known = generators(group, shapes[0]) if certificate["named"] is True else [None] * len(said)
+        known: list[Any] = generators(group, shapes[0]) if certificate["named"] is True else [None] * len(said)
         need(certificate["named"] is False or None not in known, f"group: {group} is not known")
         need(
             certificate["named"] in (True, False) and said and len(known) == len(said),

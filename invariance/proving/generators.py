@@ -161,7 +161,8 @@ def _shifts(shape: Shape, spatial: int, by: int) -> MovingGroup:
     coarser = tuple(
         (f"shifts by {by * m} along every axis", tuple((k,) * m for k in range(spatial))) for m in (2, 4, 8, 16)
     )
-    return MovingGroup("translation" if by == 1 else f"translation/{by}", prod(lengths), generators, tuple(relations), coarser)
+    name = "translation" if by == 1 else f"translation/{by}"
+    return MovingGroup(name, prod(lengths), generators, tuple(relations), coarser)
 
 
 def permutations(axes: Sequence[int], n: int, name: str) -> MovingGroup:
