@@ -12,24 +12,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from .blocks import (
+    Block,
+    Ints,
+    Reals,
+    along,
+    chunks,
+    equal,
+    joined,
+    normal_scales,
+    or_none,
+    reordered,
+    split_scale,
+    spread,
+    varies,
+)
 
 __all__ = ["Action", "Block", "Ints", "Reals"]
-
-Ints = NDArray[np.int64]
-Reals = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A permutation of the entries over some axes that does not factor: flat index and factors, axes in order."""
-
-    axes: tuple[int, ...]
-    index: Ints
-    scale: Reals | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +69,8 @@ class Action:
         for axis, table in (tables or {}).items():
             if turned[axis] != axis or not np.array_equal(table, np.arange(len(table))):
                 found[axis] = np.ascontiguousarray(table, dtype=np.int64)
-        found = [_or_none(table, shape[axis]) for axis, table in enumerate(found)]
-        action = cls(shape, turned, tuple(found), _normal_scales(shape, scales or {}), block)
+        found = [or_none(table, shape[axis]) for axis, table in enumerate(found)]
+        action = cls(shape, turned, tuple(found), normal_scales(shape, scales or {}), block)
         return action if block is None else action._without_products()
 
     @classmethod
@@ -77,7 +81,7 @@ class Action:
         if rank == 0 or prod(shape) == 0:
             return cls.of(shape, scales=None if scale is None or not rank else {0: scale[:1]})
         coordinates = [c.reshape(shape) for c in np.unravel_index(index, shape)]
-        depends = [[a for a in range(rank) if _varies(coordinates[k], a)] for k in range(rank)]
+        depends = [[a for a in range(rank) if varies(coordinates[k], a)] for k in range(rank)]
         single = {k: d[0] for k, d in enumerate(depends) if len(d) == 1}
         fixed = [k for k, d in enumerate(depends) if not d]  # axes of length 1
         tied = [k for k in range(rank) if k not in single and k not in fixed]
@@ -94,8 +98,8 @@ class Action:
         for k in fixed:  # an axis of length 1 moves to whichever is left over
             turn[k] = k if k in free else min(a for a in free if shape[a] == 1)
             free.discard(turn[k])
-        tables = {k: _along(coordinates[k], turn[k]) for k in range(rank) if k not in tied}
-        scales, leftover = _split_scale(shape, scale)
+        tables = {k: along(coordinates[k], turn[k]) for k in range(rank) if k not in tied}
+        scales, leftover = split_scale(shape, scale)
         if leftover is not None:
             # Axes of length 1 belong to no block: a view may leave them out.
             tied, turn, tables, scales = [a for a in range(rank) if shape[a] > 1], list(range(rank)), {}, {}
@@ -108,8 +112,8 @@ class Action:
         return cls(
             shape,
             tuple(turn),
-            tuple(_or_none(tables.get(k), shape[k]) for k in range(rank)),
-            _normal_scales(shape, scales),
+            tuple(or_none(tables.get(k), shape[k]) for k in range(rank)),
+            normal_scales(shape, scales),
             block,
         )
 
@@ -165,7 +169,7 @@ class Action:
         tied = self.block.axes if self.block else ()
         for a in range(self.rank):
             if a not in tied:
-                index += (self.table(a) * strides[a]).reshape(_spread(self.rank, self.turn[a]))
+                index += (self.table(a) * strides[a]).reshape(spread(self.rank, self.turn[a]))
         if self.block:
             inner = tuple(shape[a] for a in tied)
             parts = np.unravel_index(self.block.index, inner)
@@ -177,7 +181,7 @@ class Action:
         scale = np.ones(shape)
         for a, factors in enumerate(self.scales):
             if factors is not None:
-                scale *= factors.reshape(_spread(self.rank, a))
+                scale *= factors.reshape(spread(self.rank, a))
         if self.block and self.block.scale is not None:
             scale *= self.block.scale.reshape([shape[a] if a in tied else 1 for a in range(self.rank)])
         return index.ravel(), scale.ravel()
@@ -188,12 +192,12 @@ class Action:
         shape = tuple(self.shape[a] for a in axes)
         block = self.block if self.block and set(self.block.axes) <= set(axes) else None
         if block:
-            block = _reordered(block, self.shape, place)
+            block = reordered(block, self.shape, place)
         return Action(
             shape,
             tuple(place[self.turn[a]] for a in axes),
             tuple(self.tables[a] for a in axes),
-            _normal_scales(shape, {place[a]: s for a in axes if (s := self.scales[a]) is not None}),
+            normal_scales(shape, {place[a]: s for a in axes if (s := self.scales[a]) is not None}),
             block,
         )
 
@@ -211,9 +215,9 @@ class Action:
                 if (factors := part.scales[k]) is not None:
                     scales[a] = factors
             if part.block:
-                blocks.append(_reordered(part.block, part.shape, dict(enumerate(axes))))
+                blocks.append(reordered(part.block, part.shape, dict(enumerate(axes))))
         return cls(
-            shape, tuple(turn), tuple(tables), _normal_scales(shape, scales), _joined(blocks, shape) if blocks else None
+            shape, tuple(turn), tuple(tables), normal_scales(shape, scales), joined(blocks, shape) if blocks else None
         )
 
     def components(self) -> list[tuple[int, ...]]:
@@ -242,8 +246,8 @@ class Action:
             return self
         if prod(shape) == 0 or prod(shape) != prod(self.shape):
             raise ValueError(f"{self.shape} → {shape}")
-        chunks = _chunks(self.shape, shape)
-        member = {a: k for k, (before, _) in enumerate(chunks) for a in before}
+        pairs = chunks(self.shape, shape)
+        member = {a: k for k, (before, _) in enumerate(pairs) for a in before}
         groups: list[set[int]] = []
         for axes in self.components():
             touched = {member[a] for a in axes if a in member}
@@ -255,7 +259,7 @@ class Action:
         parts: list[tuple[Sequence[int], Action]] = []
         constant = prod(float(s[0]) for a, s in enumerate(self.scales) if s is not None and self.shape[a] == 1)
         for group in groups:
-            taken = [chunks[k] for k in sorted(group)]
+            taken = [pairs[k] for k in sorted(group)]
             before = [a for chunk, _ in taken for a in chunk]
             after = [a for _, chunk in taken for a in chunk]
             part = self.restricted(before)
@@ -274,13 +278,21 @@ class Action:
             self.shape,
             self.turn,
             self.tables,
-            _normal_scales(self.shape, old | {axis: self.scale(axis) * factors}),
+            normal_scales(self.shape, old | {axis: self.scale(axis) * factors}),
             self.block,
         )
 
     def permuted(self, order: Sequence[int]) -> Action:
         """Of the tensor with its axes in another order, as `torch.permute`."""
         return self.restricted(order)
+
+    def on(self, batch: Tensor) -> Tensor:
+        """Batches of tensors, (b, *shape[1:]), as they are moved."""
+        index, scale = self.dense()
+        flat = batch.reshape(len(batch), -1)[:, torch.from_numpy(index)]
+        if scale is not None:
+            flat = flat * torch.from_numpy(scale).to(flat)
+        return flat.reshape(batch.shape)
 
     def after(self, first: Action) -> Action:
         r"""$T(ghx)$ where g acts by self and h by `first`: $\pi = \pi_{first} \circ \pi_{self}$ on entries."""
@@ -298,17 +310,17 @@ class Action:
         if self.shape != other.shape:
             return False
         if self.turn == other.turn and all(
-            _equal(a, b) for a, b in zip((*self.tables, *self.scales), (*other.tables, *other.scales), strict=True)
+            equal(a, b) for a, b in zip((*self.tables, *self.scales), (*other.tables, *other.scales), strict=True)
         ):
             mine, theirs = self.block, other.block
             if mine is None and theirs is None:
                 return True
             if mine and theirs and mine.axes == theirs.axes:
-                return np.array_equal(mine.index, theirs.index) and _equal(mine.scale, theirs.scale)
+                return np.array_equal(mine.index, theirs.index) and equal(mine.scale, theirs.scale)
         if self.block is None and other.block is None and min(self.shape, default=1) > 1:
             return False  # the normal form without a block is unique where no axis has length 1
         mine, theirs = self.dense(), other.dense()
-        return np.array_equal(mine[0], theirs[0]) and _equal(mine[1], theirs[1])
+        return np.array_equal(mine[0], theirs[0]) and equal(mine[1], theirs[1])
 
     def _without_products(self) -> Action:
         assert self.block is not None
@@ -322,104 +334,3 @@ class Action:
         for a, s in scales.items():
             made = made.scaled(a, s)
         return made
-
-
-def _varies(values: Ints, axis: int) -> bool:
-    return values.shape[axis] > 1 and bool((values != values.take([0], axis=axis)).any())
-
-
-def _along(values: NDArray[Any], axis: int) -> NDArray[Any]:
-    return values[tuple(slice(None) if a == axis else 0 for a in range(values.ndim))].copy()
-
-
-def _spread(rank: int, axis: int) -> list[int]:
-    return [-1 if a == axis else 1 for a in range(rank)]
-
-
-def _or_none(table: Ints | None, length: int) -> Ints | None:
-    return None if table is None or np.array_equal(table, np.arange(length)) else table
-
-
-def _equal(a: NDArray | None, b: NDArray | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return np.array_equal(a, b)
-
-
-def _normal_scales(shape: tuple[int, ...], scales: dict[int, Reals]) -> tuple[Reals | None, ...]:
-    """Every vector begins with 1, but for that of the first axis, which has the constant."""
-    found: list[Reals | None] = [None] * len(shape)
-    constant = 1.0
-    for axis, factors in scales.items():
-        head = float(factors[0])
-        constant *= head
-        rest = factors / head
-        if not (rest == 1).all():
-            found[axis] = rest
-    if constant != 1 and shape:
-        first = found[0]
-        found[0] = constant * (np.ones(shape[0]) if first is None else first)
-    return tuple(found)
-
-
-def _split_scale(shape: tuple[int, ...], scale: Reals | None) -> tuple[dict[int, Reals], Reals | None]:
-    """Factors as products over axes; what is left where they are none."""
-    if scale is None or (scale == 1).all():
-        return {}, None
-    full = scale.reshape(shape)
-    head = full.ravel()[0]
-    parts = {a: _along(full, a) / head for a in range(len(shape))}
-    parts[0] = parts[0] * head
-    rebuilt = np.ones(shape)
-    for a, factors in parts.items():
-        rebuilt = rebuilt * factors.reshape(_spread(len(shape), a))
-    return (parts, None) if np.array_equal(rebuilt, full) else ({}, scale)
-
-
-def _reordered(block: Block, shape: tuple[int, ...], place: dict[int, int]) -> Block:
-    """The same block where axis a is called place[a]."""
-    moved = [place[a] for a in block.axes]
-    order = sorted(range(len(moved)), key=moved.__getitem__)
-    if order == list(range(len(moved))):
-        return Block(tuple(moved), block.index, block.scale)
-    inner = tuple(shape[a] for a in block.axes)
-    turned = tuple(inner[k] for k in order)
-    parts = np.unravel_index(block.index.reshape(inner).transpose(order).ravel(), inner)
-    index = np.ravel_multi_index(tuple(parts[k] for k in order), turned)
-    scale = None if block.scale is None else block.scale.reshape(inner).transpose(order).ravel()
-    return Block(tuple(moved[k] for k in order), index, scale)
-
-
-def _joined(blocks: Sequence[Block], shape: tuple[int, ...]) -> Block:
-    """One block of several on disjoint axes."""
-    if len(blocks) == 1:
-        return blocks[0]
-    axes = sorted(a for block in blocks for a in block.axes)
-    inner = tuple(shape[a] for a in axes)
-    index = np.zeros(inner, dtype=np.int64)
-    scale = np.ones(inner)
-    strides = {a: prod(shape[b] for b in axes if b > a) for a in axes}
-    for block in blocks:
-        here = [shape[a] if a in block.axes else 1 for a in axes]
-        parts = np.unravel_index(block.index, tuple(shape[a] for a in block.axes))
-        for part, a in zip(parts, block.axes, strict=True):
-            index += (part * strides[a]).reshape(here)
-        if block.scale is not None:
-            scale = scale * block.scale.reshape(here)
-    return Block(tuple(axes), index.ravel(), None if (scale == 1).all() else scale.ravel())
-
-
-def _chunks(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
-    """Runs of axes with equal products on both sides, as short as possible; axes of length 1 are left out."""
-    ours = [a for a in range(len(before)) if before[a] != 1]
-    theirs = [a for a in range(len(after)) if after[a] != 1]
-    found: list[tuple[list[int], list[int]]] = []
-    while ours:
-        left, right = [ours.pop(0)], [theirs.pop(0)]
-        while (a := prod(before[k] for k in left)) != (b := prod(after[k] for k in right)):
-            if a < b:
-                left.append(ours.pop(0))
-            else:
-                right.append(theirs.pop(0))
-        found.append((left, right))
-    return found

@@ -43,6 +43,9 @@ def certificate(report: ProofReport) -> dict[str, Any]:
     if report.backward is not None:
         wanted = "a proof of the network as it is; load the projected weights first, and prove that network"
         raise ArgumentError("report", "proved after a change of weights", wanted)
+    if report.fewer is not None:
+        wanted = "a proof of the network as it is written: this one leaves out units that are dead or there twice"
+        raise ArgumentError("report", "proved with fewer units", wanted)
     found: dict[str, Any] = {
         "format": FORMAT,
         "torch": torch.__version__,

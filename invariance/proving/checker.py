@@ -346,7 +346,8 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
             certificate[k] for k in ("group", "claim", "inputs", "generators", "places")
         )
         program = program or exported(model, shapes, places)
-        inputs, outputs = map(list, (program.graph_signature.user_inputs, program.graph_signature.user_outputs))
+        signature = program.graph_signature
+        inputs, outputs = (list(map(str, part)) for part in (signature.user_inputs, signature.user_outputs))
         sizes: dict[str, Any] = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
         need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
         need([list(sizes[name][1:]) for name in inputs] == shapes, "inputs: of another shape")

@@ -20,7 +20,6 @@ from torch import Tensor
 from torch.fx import Node
 
 from .actions import Action
-from .refute import moved
 from .registry import arguments_of, name_of
 from .trace import Program, Symbol, symbol
 
@@ -71,9 +70,12 @@ def forward_bound(
         samples = [torch.cat([x[::2], x[1::2].sign()]) for x in samples]  # half of them are corners of the box
         assert program.module is not None
         with torch.no_grad():
-            plain, turned = program.module(*samples), program.module(*map(moved, inputs, samples))
+            plain, turned = (
+                program.module(*samples),
+                program.module(*(a.on(x) for a, x in zip(inputs, samples, strict=True))),
+            )
         if isinstance(plain, Tensor) and outputs[0] is not None:
-            found = max(found, float((turned - moved(outputs[0], plain)).abs().max()))
+            found = max(found, float((turned - outputs[0].on(plain)).abs().max()))
     return Forward(bound, found)
 
 

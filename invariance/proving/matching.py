@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .actions import Action, Ints, Reals
 
-__all__ = ["Match", "match_rows", "nearest", "negated"]
+__all__ = ["Match", "match_multiples", "match_rows", "nearest", "negated"]
 
 _SHOWN = 16  # rows without a partner that are compared with all others, for the message
 _SIGN = np.int64(-(2**63))
@@ -22,7 +22,7 @@ _SIGN = np.int64(-(2**63))
 
 @dataclass(frozen=True)
 class Match:
-    """Row c of the moved matrix is `sign[c]` times row `index[c]` of the matrix; `sign` is None where all are 1."""
+    """Row c of the moved matrix is `sign[c]`, ±1 or ±2^k, times row `index[c]` of the matrix; None where all are 1."""
 
     index: Ints
     sign: Reals | None
@@ -86,6 +86,39 @@ def match_rows(
         index[cs], factors[cs] = partners, sign
         taken[row] = start + len(cs)
     return Match(index, None if (factors == 1).all() else factors)
+
+
+def match_multiples(moved: Reals, rows: Reals, *, keys: Any = None, moved_keys: Any = None) -> Match | None:
+    """The matching of rows that are the same up to a sign and a power of two; None where some row has no partner.
+
+    These are the factors that floats have together with their inverses: a motion of finite order multiplies to 1.
+    Rows of one direction are matched in the order of their sizes.
+    """
+    (ours, ups), (theirs, downs) = _directions(moved), _directions(rows)
+    if ours is None or theirs is None:
+        return None
+    classes: dict[bytes, list[int]] = {}
+    wanted: dict[bytes, list[int]] = {}
+    for found, labels, table in ((classes, keys, theirs), (wanted, moved_keys, ours)):
+        for c, row in enumerate(table):
+            found.setdefault(_bytes(row[None].view(np.int64), None, labels, c), []).append(c)
+    index = np.empty(len(rows), dtype=np.int64)
+    for row, cs in wanted.items():
+        partners = classes.get(row, [])
+        if len(partners) != len(cs):
+            return None
+        index[sorted(cs, key=lambda c: abs(ups[c]))] = sorted(partners, key=lambda c: abs(downs[c]))
+    factors = ups / downs[index]
+    return Match(index, None if (factors == 1).all() else factors)
+
+
+def _directions(rows: Reals) -> tuple[Reals | None, Reals]:
+    """Rows over ±2^k, so that the first entry that is not 0 is positive and the largest in [1/2, 1); and ±2^k."""
+    leading = np.take_along_axis(rows, (rows != 0).argmax(1)[:, None], 1)[:, 0] if rows.shape[1] else np.ones(len(rows))
+    exponent = np.frexp(np.abs(rows).max(1, initial=0.0))[1]
+    factors = np.where(leading < 0, -1.0, 1.0) * np.exp2(exponent)
+    found = rows / factors[:, None] + 0.0
+    return (found if (found * factors[:, None] == rows).all() else None), factors
 
 
 def guessed(moved: Ints, rows: Ints) -> Match | None:

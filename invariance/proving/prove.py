@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from .. import counterexample
 from ..errors import ArgumentError
 from ..groups import SplitGroup
 from ..symmetry import Symmetry
@@ -18,10 +19,9 @@ from .backward import nearest_symmetric
 from .forward import forward_bound
 from .generators import MovingGroup
 from .question import Asked, Claim, Question, question_of
-from .refute import in_words as refuted_in_words
-from .refute import refute
 from .report import GeneratorProof, ProofReport
 from .trace import Program, trace
+from .units import simplified
 from .values import Constant, Moving
 from .walk import Stop, walk
 from .words import in_words, respects
@@ -107,11 +107,24 @@ def prove_program(program: Program, question: Question, *, search: bool = True, 
         notes=tuple(notes),
         program=program,
     )
-    if not proved:
+    if not proved and not program.alone:
+        report = _with_fewer_units(program, question, report)
+    if report.verdict == "not proved":
         report = _otherwise(program, question, report, search=search)
     if report.verdict == "not proved":
         report = _nearly(program, question, report, max_error)
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _with_fewer_units(program: Program, question: Question, report: ProofReport) -> ProofReport:
+    """Dead and duplicate units hide a symmetry: once more without them."""
+    found = simplified(program)
+    if found is None:
+        return report
+    proofs = tuple(prove_generator(found.program, asked) for asked in question.generators)
+    if not proofs or not all(proof.proved for proof in proofs):
+        return report
+    return replace(report, verdict="proved", generators=proofs, fewer=found, notes=(*report.notes, str(found)))
 
 
 def _nearly(program: Program, question: Question, report: ProofReport, max_error: float) -> ProofReport:
@@ -182,18 +195,19 @@ def _otherwise(program: Program, question: Question, report: ProofReport, *, sea
         notes.append(f"{subgroup} only: this smaller group goes through")
     verdict, found = report.verdict, None
     if search and program.module is not None:
-        found = refute(program.module, [_wanted(program, a) for a in question.generators])
+        found = counterexample.counterexample(program.module, [_wanted(program, a) for a in question.generators])
         if found is not None:
             verdict = "disproved"
-            notes.insert(0, refuted_in_words(found))
+            notes.insert(0, counterexample.in_words(found))
     return replace(report, verdict=verdict, subgroup=subgroup, counterexample=found, notes=tuple(notes))
 
 
-def _wanted(program: Program, asked: Asked) -> tuple[str, tuple[Action, ...], list[Action | None]]:
-    wanted: list[Action | None] = []
+def _wanted(program: Program, asked: Asked) -> counterexample.Asked:
+    wanted: list[Any] = []
     for k, shape in enumerate(program.output_shapes):
         try:
-            wanted.append(asked.wanted(k, shape) if shape else None)
+            action = asked.wanted(k, shape) if shape else None
         except ArgumentError:
-            wanted.append(None)
-    return asked.name, asked.inputs, wanted
+            action = None
+        wanted.append(action and action.on)
+    return counterexample.Asked(asked.name, program.input_shapes, [a.on for a in asked.inputs], wanted)

@@ -67,6 +67,12 @@ class Program:
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     alone: str = ""
 
+    def users(self, name: str) -> int:
+        """How many operations read the constant of this name; also under other names, where a weight is shared."""
+        mine = self.constants[name]
+        alike = {n for n, c in self.constants.items() if c.data_ptr() == mine.data_ptr() and c.shape == mine.shape}
+        return sum(len(node.users) for node in self.graph.nodes if node.name in alike | {name})
+
 
 def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
     """The program of the float64 copy of `model` in eval mode, for every batch size.

@@ -74,7 +74,7 @@ def test_numbers_of_places_that_are_none(count: int):
     """Refused before a list of them is made."""
     said = {"shape": [4], "parts": [{"axes": [0], "index": [[0, 1, 4], [0, 1, count]]}]}
     with pytest.raises(RefusedError, match="places"):
-        checker.motion(said, "x")
+        checker.motion(said)
 
 
 def test_a_step_that_is_left_out(proved):

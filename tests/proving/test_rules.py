@@ -18,7 +18,6 @@ from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, Stateles
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from invariance.proving import RULES, Action, Moving
-from invariance.proving.refute import moved
 from invariance.proving.registry import Rule, Step, overload
 from invariance.proving.rules.fixed import unsigned
 from invariance.proving.trace import Program, place
@@ -144,9 +143,9 @@ def refuted(op: str, action: Action, outputs: list[Action | None]) -> bool:
     """Whether numbers contradict the motions of the results."""
     for seed in range(2):
         plain = called(op, move=lambda x: x, seed=seed)
-        after = called(op, move=lambda x: moved(action, x), seed=seed)
+        after = called(op, move=lambda x: action.on(x), seed=seed)
         for y, z, claimed in zip(plain, after, outputs, strict=True):
-            if claimed is not None and not torch.allclose(moved(claimed, y), z, rtol=1e-9, atol=1e-9, equal_nan=True):
+            if claimed is not None and not torch.allclose(claimed.on(y), z, rtol=1e-9, atol=1e-9, equal_nan=True):
                 return True
     return False
 

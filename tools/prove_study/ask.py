@@ -58,7 +58,7 @@ class Question:
         reasons = (*map(str, report.stops), *report.notes)
         if report.backward is not None:
             return Answer("nearly", None, reasons, report.backward.error)
-        return Answer(report.verdict, report.certificate() if proved else None, reasons)
+        return Answer(report.verdict, report.certificate() if proved and report.fewer is None else None, reasons)
 
 
 def ask(subject: Subject) -> Answer:

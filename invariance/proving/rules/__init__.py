@@ -8,9 +8,12 @@ from . import (
     interpolation,
     linear,
     norms,
+    pieces,
     pointwise,
     pooling,
     reductions,
+    selection,
+    together,
     views,
 )
 
@@ -22,8 +25,11 @@ __all__ = [
     "interpolation",
     "linear",
     "norms",
+    "pieces",
     "pointwise",
     "pooling",
     "reductions",
+    "selection",
+    "together",
     "views",
 ]

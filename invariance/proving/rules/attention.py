@@ -10,7 +10,7 @@ from ..actions import Action
 from ..registry import Step, rule
 from ..values import Constant, Moving, Refusal
 from .fixed import fixed_constant, merged, unsigned
-from .pointwise import same_batch
+from .together import same_batch
 
 CITES = ("attention", "contraction")
 

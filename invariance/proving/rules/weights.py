@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..actions import Ints, Reals
-from ..matching import Match, guessed, match_rows, nearest, negated
+from ..matching import Match, guessed, match_multiples, match_rows, nearest, negated
 from ..nearness import near_match
 from ..values import Constant, Near, Refusal
 
@@ -39,7 +39,7 @@ def matched(
     entry: Callable[[int], str] = str,
     prefer: Ints | None = None,
 ) -> Match:
-    r"""P and signs with (moved weight)[c] = ± weight[P(c)] and bias[c] = ± bias[P(c)], row by row.
+    r"""P and factors s = ±2^k with (moved weight)[c] = s weight[P(c)] and bias[c] = s bias[P(c)], row by row.
 
     Where there is none, `nearest` tells the row that is worst off and by how much. Constants that keep equations match
     to a tolerance, and note what should be equal.
@@ -59,6 +59,8 @@ def matched(
     theirs = weight.values.reshape(count, -1)
     if bias is not None:
         ours, theirs = (np.concatenate([m, bias.values[:, None]], axis=1) for m in (ours, theirs))
+    if weight.near is None and signs and (found := match_multiples(ours, theirs, keys=keys, moved_keys=moved_keys)):
+        return found
     if weight.near is not None:
         found = found or (
             near_match(ours, theirs, signs=signs) if keys is None else _near_groups(ours, theirs, keys, moved_keys)

@@ -1,17 +1,16 @@
-"""A counterexample by numbers: an input on which the network does not do what is asked."""
+"""A counterexample by numbers: an input on which a network does not do what is asked of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from .actions import Action
-
-__all__ = ["LIMIT", "Counterexample", "moved", "refute"]
+__all__ = ["LIMIT", "Asked", "Counterexample", "counterexample", "in_words"]
 
 LIMIT = 1e-6
 """A difference over the largest output: a thousand million roundings of a double, more than any network adds up."""
@@ -19,41 +18,44 @@ LIMIT = 1e-6
 _SAMPLES = 4
 
 Counterexample = dict[str, Any]
+Act = Callable[[Tensor], Tensor]
 
 
-def moved(action: Action, tensor: Tensor) -> Tensor:
-    """The action on a batch of tensors whose batch is axis 0."""
-    index, scale = action.dense()
-    flat = tensor.reshape(len(tensor), -1)[:, torch.from_numpy(index)]
-    if scale is not None:
-        flat = flat * torch.from_numpy(scale).to(flat)
-    return flat.reshape(tensor.shape)
-
-
-def refute(
-    model: torch.nn.Module,
-    generators: Sequence[tuple[str, Sequence[Action], Sequence[Action | None]]],
-    *,
-    seed: int = 0,
-) -> Counterexample | None:
-    """The first generator, and the sample and entry, where T(gx) and P T(x) differ most by more than LIMIT.
+@dataclass(frozen=True)
+class Asked:
+    """An element of a group, by what it does to batches.
 
     Args:
-        model: in float64 and eval mode.
-        generators: name, actions on the inputs, wanted actions on the outputs (None: any).
+        name: the element's.
+        shapes: of one sample, without the batch, for each input.
+        inputs: what it does to each input.
+        outputs: what it should do to each output; None: anything.
+    """
+
+    name: str
+    shapes: Sequence[Sequence[int]]
+    inputs: Sequence[Act]
+    outputs: Sequence[Act | None]
+
+
+def counterexample(model: Callable[..., Any], asked: Sequence[Asked], *, seed: int = 0) -> Counterexample | None:
+    """The first element, and the sample and entry, where T(gx) and ρ(g) T(x) differ most by more than LIMIT; or None.
+
+    Args:
+        model: T, in float64 and, if it is a module, in eval mode.
+        asked: elements, one after the other.
+        seed: of the random inputs.
     """
     generator = torch.Generator().manual_seed(seed)
-    for name, inputs, wanted in generators:
-        samples = [
-            torch.randn(_SAMPLES, *action.shape[1:], dtype=torch.float64, generator=generator) for action in inputs
-        ]
+    for element in asked:
+        samples = [torch.randn(_SAMPLES, *s, dtype=torch.float64, generator=generator) for s in element.shapes]
         with torch.no_grad():
             plain = _listed(model(*samples))
-            turned = _listed(model(*(moved(a, x) for a, x in zip(inputs, samples, strict=True))))
-        for k, (action, before, after) in enumerate(zip(wanted, plain, turned, strict=True)):
-            if action is None or not before.is_floating_point():
+            moved = _listed(model(*(act(x) for act, x in zip(element.inputs, samples, strict=True))))
+        for k, (act, before, after) in enumerate(zip(element.outputs, plain, moved, strict=True)):
+            if act is None or not before.is_floating_point():
                 continue
-            expected = moved(action, before)
+            expected = act(before)
             off = (after - expected).abs()
             size = float(torch.maximum(after.abs(), expected.abs()).max())
             worst = int(off.argmax())
@@ -61,7 +63,7 @@ def refute(
                 continue
             place = [int(i) for i in torch.unravel_index(torch.tensor(worst), off.shape)]
             return {
-                "generator": name,
+                "generator": element.name,
                 "seed": seed,
                 "sample": place[0],
                 "output": k,
@@ -74,6 +76,7 @@ def refute(
 
 
 def in_words(found: Counterexample) -> str:
+    """What was found, in a sentence."""
     where = f"entry {tuple(found['entry'])} of the output" if found["entry"] else "the output"
     return (
         f"a counterexample: under {found['generator']}, {where} is {found['moved input']:.6g} and should be "

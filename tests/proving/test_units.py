@@ -1,0 +1,83 @@
+"""Units that take each other's place times a factor; dead and duplicate units are left out, exactly."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from invariance.errors import ArgumentError
+from invariance.proving import Generator, MovingGroup, prove
+from invariance.proving.checker import verify
+
+EXCHANGE = MovingGroup("exchange", 2, (Generator("exchange", lambda a: a[:, [1, 0]]),), ((0, 0),))
+
+
+def network(first: list[list[float]], bias: list[float], second: list[list[float]], act: nn.Module) -> nn.Module:
+    made = nn.Sequential(nn.Linear(2, len(bias)), act, nn.Linear(len(bias), len(second), bias=False))
+    with torch.no_grad():
+        for name, values in (("0.weight", first), ("0.bias", bias), ("2.weight", second)):
+            made.get_parameter(name).copy_(torch.tensor(values))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("act", "verdict"), [(nn.ReLU(), "proved"), (nn.LeakyReLU(0.1), "proved"), (nn.Tanh(), "not proved")]
+)
+def test_units_of_other_sizes(act: nn.Module, verdict: str) -> None:
+    """The second unit is four times what the first is turned into, and counts a quarter: ReLU passes factors."""
+    made = network([[1.3, 0.7], [2.8, 5.2]], [0.5, 2.0], [[1.0, 0.25]], act)
+    report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False)
+    assert report.verdict == verdict
+    if verdict == "proved":
+        assert report.relations
+        assert verify(report.certificate(), made)
+    wrong = network([[1.3, 0.7], [2.8, 5.2]], [0.5, 2.0], [[1.0, 0.5]], act)
+    assert prove(wrong, input_shape=(2,), group=EXCHANGE, claim="invariant").verdict == "disproved"
+
+
+def test_a_factor_of_the_wrong_sign() -> None:
+    made = network([[1.3, 0.7], [-2.8, -5.2]], [0.5, -2.0], [[1.0, -0.25]], nn.ReLU())
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant").verdict == "disproved"
+
+
+def test_a_dead_unit_is_left_out() -> None:
+    made = network([[1.3, 0.7], [0.7, 1.3], [5.0, 6.0]], [0.5, 0.5, 1.0], [[1.0, 1.0, 0.0]], nn.GELU())
+    report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant")
+    assert report.verdict == "proved"
+    assert "1 that nothing reads" in str(report)
+    with pytest.raises(ArgumentError, match="fewer units"):
+        report.certificate()
+    made.get_parameter("2.weight").data[0, 2] = 1e-30
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
+
+
+def test_equal_units_are_merged() -> None:
+    made = network([[1.3, 0.7], [0.7, 1.3], [1.3, 0.7]], [0.5, 0.5, 0.5], [[0.75, 1.0, 0.25]], nn.GELU())
+    report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant")
+    assert report.verdict == "proved"
+    assert "1 equal to another" in str(report)
+    made.get_parameter("0.bias").data[2] = 0.6
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant").verdict == "disproved"
+
+
+def test_units_are_equal_only_with_what_comes_behind() -> None:
+    class Normed(nn.Module):
+        def __init__(self, gain: float) -> None:
+            super().__init__()
+            self.first, self.norm, self.second = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3), nn.Conv2d(3, 1, 1)
+            with torch.no_grad():
+                self.first.weight.copy_(torch.tensor([[1.3, 0.7], [0.7, 1.3], [1.3, 0.7]])[:, :, None, None])
+                self.get_parameter("first.bias").zero_()
+                self.second.weight.copy_(torch.tensor([[0.75, 1.0, 0.25]])[:, :, None, None])
+                self.norm.weight[2] = gain
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.second(self.norm(self.first(x)).relu())
+
+    for gain, verdict in ((1.0, "proved"), (1.5, "disproved")):
+        assert prove(Normed(gain), input_shape=(2, 3, 3), group=EXCHANGE, claim="invariant").verdict == verdict
+
+
+def test_a_sum_that_rounds_is_not_made() -> None:
+    made = network([[1.3, 0.7], [0.7, 1.3], [1.3, 0.7]], [0.5, 0.5, 0.5], [[1.0, 1.0, 0.0]], nn.GELU()).double()
+    made.get_parameter("2.weight").data[0, 2] = 1e-20
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
