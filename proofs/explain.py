@@ -74,7 +74,7 @@ def _counts(words: Iterable[str]) -> str:
 def _table_row(entry: Entry) -> str:
     said = entry.statement
     cells = (said.id, said.summary, str(entry.verdict), str(entry.grade), entry.sizes, ", ".join(entry.methods))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
 
 def _lines(entry: Entry) -> Iterator[str]:

@@ -198,6 +198,8 @@ class Statement:
 
     def __post_init__(self) -> None:
         self._require_types()
+        if self.verdict is Verdict.UNKNOWN:
+            raise StatementError(f"{self.id}: verdict = UNKNOWN is what a run says; a claim records what it should be")
         if self.verdict is Verdict.REFUTED:
             object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):

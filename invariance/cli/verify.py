@@ -47,7 +47,7 @@ def verify(
     Exit status 1 if one comes out other than recorded, 3 if one is unknown, as for want of a tool.
     """
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
     from invariance_proofs import ledger
     from invariance_proofs.explain import explain as in_full
@@ -71,7 +71,12 @@ def verify(
     console = Console(width=None if sys.stdout.isatty() else 180)
     with asked_for() if coq else nullcontext():
         running = ledger.verify(chosen, jobs, limit)
-        entries = list(track(running, "ledger", len(chosen), console=Console(stderr=True), transient=True))
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task, entries = progress.add_task("ledger", total=len(chosen)), []
+            for statement in chosen:
+                progress.update(task, description=statement.id)
+                entries.append(next(running))
+                progress.advance(task)
     if json_file:
         write_json(json_file, ledger.to_json(entries))
     if markdown:

@@ -68,7 +68,10 @@ def raw_layer(exponent: int = EXPONENT) -> Evidence:
 
 def signs_agree(power: int = EXPONENT) -> Evidence:
     """d ≠ 0 ⇒ (g > 0 ⇔ d^power g > 0)."""
-    return impossible(lambda d, g: [d != 0, (g > 0) != (d**power * g > 0)], "d g", what=f"sign of d^{power} g")
+    return impossible(
+        lambda d, g: [d != 0, (g > 0) != (d**power * g > 0)], "d g", f"sign of d^{power} g",
+        met=((1, 1), (-1, 1), (2, -3), (-2, -3), (1, 0)),
+    )  # fmt: skip
 
 
 def every_small_case(decides: Callable[[Matrix], Any] = DETERMINANT) -> Evidence:

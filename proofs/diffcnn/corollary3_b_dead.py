@@ -81,14 +81,25 @@ def signs(threshold: int = THRESHOLD) -> Evidence:
     """The form is > 0 for q < 1, ≥ 0 with zeros on a·n = 0 for q = 1, and < 0 somewhere for q > 1."""
     t, names = threshold, "a1 a2 a3 n1 n2 n3"
     return all_of(
-        impossible(lambda *v: [dot(v[:3], v[:3]) < t, dot(v[3:], v[3:]) > 0, form(v[:3], v[3:]) <= 0], names, "q < 1"),
         impossible(
-            lambda *v: [dot(v[:3], v[:3]) == t, dot(v[:3], v[3:]) != 0, form(v[:3], v[3:]) <= 0], names, "q = 1"
+            lambda *v: [dot(v[:3], v[:3]) < t, dot(v[3:], v[3:]) > 0, form(v[:3], v[3:]) <= 0],
+            names,
+            "q < 1",
+            met=((0, 0, 0, 1, 0, 0), (Fraction(1, 2), Fraction(1, 3), Fraction(1, 4), 0, 1, 2)),
         ),
         impossible(
-            lambda *a: [dot(a, a) > t, a[0] ** 2 + a[1] ** 2 > 0, form(a, (-a[1], a[0], 0)) >= 0], "a1 a2 a3", "q > 1"
+            lambda *v: [dot(v[:3], v[3:]) != 0, form(v[:3], v[3:]) <= 0, dot(v[:3], v[:3]) == t],
+            names,
+            "q = 1",
+            met=((2, 0, 0, 1, 5, 0), (0, 2, 1, 3, 1, 4)),
         ),
-        impossible(lambda c: [c * c > t, form((0, 0, c), (1, 0, 0)) >= 0], "c", what="q > 1 on the axis"),
+        impossible(
+            lambda *a: [dot(a, a) > t, a[0] ** 2 + a[1] ** 2 > 0, form(a, (-a[1], a[0], 0)) >= 0],
+            "a1 a2 a3",
+            "q > 1",
+            met=((2, 0, 1), (0, 3, 2)),
+        ),
+        impossible(lambda c: [c * c > t, form((0, 0, c), (1, 0, 0)) >= 0], "c", "q > 1 on the axis", met=((2,), (-3,))),
     )
 
 

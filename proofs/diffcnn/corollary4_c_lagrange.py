@@ -63,11 +63,12 @@ def positive(bound: int = 0) -> Evidence:
         *(
             impossible(
                 lambda *d, i=i: [
-                    dot(d[:3], d[:3]) * dot(d[3:], d[3:]) - dot(d[:3], d[3:]) ** 2 <= bound,
                     cross(d[:3], d[3:])[i] != 0,
+                    dot(d[:3], d[:3]) * dot(d[3:], d[3:]) - dot(d[:3], d[3:]) ** 2 <= bound,
                 ],
                 "a1 a2 a3 b1 b2 b3",
                 what=f"(d₁×d₂)_{i} ≠ 0 ⇒ det V > {bound}",
+                met=((1, 2, 3, 3, 1, 2), (0, 1, 1, 1, 0, 4)),
             )
             for i in range(3)
         )

@@ -54,7 +54,7 @@ def integral(polynomial: Any, over: Sequence[Any]) -> Any:
     return result
 
 
-def change_of_variables(weighted: bool = True) -> Evidence:
+def change_of_variables(power: int = 1) -> Evidence:
     """∫∫ u(φ) det dφ = ∫∫ u over the unit square, u generic quadratic, φ = (x + a x(1 − x)y, y + b xy(1 − y))."""
     x, y, a, b, c = unknowns(x=1, y=1, a=1, b=1, c=6)
     phi = x + a * x * (1 - x) * y, y + b * x * y * (1 - y)
@@ -63,8 +63,8 @@ def change_of_variables(weighted: bool = True) -> Evidence:
         return c[0] + c[1] * s + c[2] * t + c[3] * s * s + c[4] * s * t + c[5] * t * t
 
     det = phi[0].diff(x) * phi[1].diff(y) - phi[0].diff(y) * phi[1].diff(x)
-    moved = u(*phi) * (det if weighted else 1)
-    return vanishes(integral(moved, (x, y)) - integral(u(x, y), (x, y)), what="∫ u(φ) |det dφ| = ∫ u")
+    moved = u(*phi) * det**power
+    return vanishes(integral(moved, (x, y)) - integral(u(x, y), (x, y)), what="∫ u(φ) |det dφ| = ∫ u", of=moved)
 
 
 def on_a_line(pool: str, phi: Sequence[Fraction] = (Fraction(0), Fraction(3, 2), Fraction(-1, 2))) -> Evidence:
@@ -133,7 +133,7 @@ U_pool = Statement(
                 Method.RING,
                 change_of_variables,
                 {},
-                {"the plain mean": {"weighted": False}},
+                {"the plain mean": {"power": 0}, "det²": {"power": 2}},
                 "a b c0",
             ),
             over="a b c0",

@@ -69,7 +69,7 @@ def mirrored(sign: int = -1, weighted: bool = True) -> Evidence:
 
     det = phi[0].diff(x) * phi[1].diff(y) - phi[0].diff(y) * phi[1].diff(x)
     moved = u(*phi) * (sign * det if weighted else 1)
-    return vanishes(integral(moved, (x, y)) - integral(u(x, y), (x, y)), what="∫ u(φ) |det dφ| = ∫ u")
+    return vanishes(integral(moved, (x, y)) - integral(u(x, y), (x, y)), what="∫ u(φ) |det dφ| = ∫ u", of=moved)
 
 
 def along(knots: Sequence[Fraction], pool: str = "weighted") -> Evidence:

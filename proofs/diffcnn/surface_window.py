@@ -46,7 +46,8 @@ def one_more_piece(slack: int = 1) -> Evidence:
             total > reach * (A + g),
         ]
 
-    return impossible(contradiction, "s A f g change reach", what="the change of a sum of pieces")
+    met = (0, 0, 0, 0, 0, 0), (-2, 1, -3, 4, 1, 2)
+    return impossible(contradiction, "s A f g change reach", what="the change of a sum of pieces", met=met)
 
 
 def squared_derivative(ground: int = 1) -> Evidence:
@@ -68,6 +69,7 @@ def largest(bound: int = 3) -> Evidence:
         ],
         "p q a b",
         what=f"|D(a, b)|² ≤ {bound} |(a, b)|²",
+        met=((1, -1, 0, 3), (0, 1, 2, 1)),
     )
 
 
@@ -84,7 +86,7 @@ def attained(constant: int = 3) -> Evidence:
     moved = ((1 - t) ** 2 - 1, t * (1 - t), t * (1 - t), t * t)
     rest = dot(moved, moved) - constant * 2 * t * t
     low = [coefficient for (power,), coefficient in rest.terms() if power < 3]
-    return vanishes([*low, rest.ring.zero], what="|W(t) − W(0)|² = 3 |step|² to leading order")
+    return vanishes([*low, rest.ring.zero], what="|W(t) − W(0)|² = 3 |step|² to leading order", of=moved)
 
 
 def pieces(before: Sequence[Fraction], after: Sequence[Fraction], kept: Sequence[int], window: str = "x") -> Evidence:

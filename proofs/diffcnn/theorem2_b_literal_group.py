@@ -71,9 +71,10 @@ def plane(fewer: int = 0) -> Evidence:
 
 def any_distance(longer: int = 0) -> Evidence:
     return impossible(
-        lambda K, d, n, step: [K > 0, d >= 0, n >= 1, n * K >= d, step * n == d + longer, step > K],
+        lambda K, d, n, step: [K > 0, d >= 0, n >= 1, n * K >= d, step > K, step * n == d + longer],
         "K d n step",
         what="n ≥ d/K steps of length d/n are at most K",
+        met=((1, 3, 3, 2), (2, 4, 2, 5)),
     )
 
 

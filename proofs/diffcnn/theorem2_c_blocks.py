@@ -44,12 +44,20 @@ def windows_are_blocks(K: Sequence[int] = (1, 2, 3, 4, 5), wider: int = 0) -> Ev
     )
 
 
+MET = ((1, 0, 0), (5, 3, 4))
+"""Blocks, outputs and offsets of which the claim speaks."""
+
+
 def window_is_block(stride: int = 0) -> Evidence:
     """K o ≤ (K + stride) o + k < K (o + 1) for 0 ≤ k < K: the tap at offset k lies in block o, whatever K."""
     given = "K o k"
     return all_of(
-        impossible(lambda K, o, k: [k >= 0, k < K, o >= 0, (K + stride) * o + k < K * o], given, "not before block o"),
-        impossible(lambda K, o, k: [k < K, o >= 0, (K + stride) * o + k >= K * (o + 1)], given, "not behind block o"),
+        impossible(
+            lambda K, o, k: [k >= 0, k < K, o >= 0, (K + stride) * o + k < K * o], given, "not before block o", MET
+        ),
+        impossible(
+            lambda K, o, k: [k < K, o >= 0, (K + stride) * o + k >= K * (o + 1)], given, "not behind block o", MET
+        ),
     )
 
 

@@ -55,7 +55,7 @@ def chain_rule(at: Formula = MOVED) -> Evidence:
     gradient = Matrix.of([[colour.diff(z) for z in (x, y)]])
     moved = Matrix.of([[quadratic(c, *phi).diff(z) for z in (x, y)]])
     here = Matrix.of([[g.compose(list(zip((x, y), at((x, y), phi), strict=True))) for g in gradient]])
-    return vanishes(moved - here @ dphi, what=f"d(I∘φ)(x) = dI({at}) dφ(x)")
+    return vanishes(moved - here @ dphi, what=f"d(I∘φ)(x) = dI({at}) dφ(x)", of=(moved, here))
 
 
 CHAIN_RULE = Route("chain rule, quadratic maps", Method.RING, chain_rule, mutants=instead("at", STILL), cases=2)

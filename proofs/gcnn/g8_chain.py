@@ -54,14 +54,16 @@ def one_layer_more(mirrored: int = 1) -> Evidence:
     )
 
 
+MET = ((1, 0, 0), (1, 0, 1), (3, 2, 5))
+"""Strides, remainders and offsets of which the claim speaks."""
+
+
 def no_layer_repairs(least: int = 0) -> Evidence:
     """D ≥ 0 for the layers behind: r + sD is ≥ 0, and 0 only if r = D = 0: induction over their number."""
     given = "s r D"
     return all_of(
-        impossible(lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D < 0], given, what="r + sD ≥ 0"),
-        impossible(
-            lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D == 0, D > 0], given, what="r + sD = 0 ⇒ D = 0"
-        ),
+        impossible(lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D < 0], given, "r + sD ≥ 0", MET),
+        impossible(lambda s, r, D: [s >= 1, r >= least, D > 0, r + s * D == 0], given, "r + sD = 0 ⇒ D = 0", MET[1:]),
     )
 
 
@@ -74,12 +76,17 @@ def offset(layers: tuple[Layer, ...], n: int) -> int:
     return total
 
 
-def all_cnn_sizes(modulus: int = 4) -> Evidence:
+MODULUS, RESIDUE = 4, 1
+BREAKS, KEEPS = 32, 33
+"""The sizes of CIFAR-10's images, and one more."""
+
+
+def all_cnn_sizes(modulus: int = MODULUS, residue: int = RESIDUE) -> Evidence:
     """Up to 200 pixels: the offset of the nine layers is 0 iff n ≡ 1 modulo 4."""
     return for_all(
         range(1, 201),
-        lambda n: (offset(ALL_CNN, n) == 0) == (n % modulus == 1 % modulus),
-        f"n: exact ⇔ n ≡ 1 mod {modulus}",
+        lambda n: (offset(ALL_CNN, n) == 0) == (n % modulus == residue % modulus),
+        f"n: exact ⇔ n ≡ {residue} mod {modulus}",
     )
 
 
@@ -116,7 +123,7 @@ def raw_sizes(exact: Sequence[int] = (5, 9, 13)) -> Evidence:
     return Evidence(turned == list(exact), f"two strided layers keep turns at {turned} of 2, …, 13", risk)
 
 
-def pooled(n: int = 33) -> Evidence:
+def pooled(n: int = KEEPS) -> Evidence:
     """f = 1 in a corner, each filter 1 at its centre (and at h = 1): the sum of all outputs before and after a turn."""
     centre, nothing = (Matrix.of([[0, 0, 0], [0, x, 0], [0, 0, 0]]) for x in (1, 0))
     image = Matrix.of([int(i == j == 0) for j in range(n)] for i in range(n))
@@ -150,12 +157,15 @@ G8_chain = Statement(
     paper=PAPER,
     name="chains of strides and the All-CNN",
     source="Cohen & Welling, section 8.2 (CIFAR-10, All-CNN at 32×32)",
-    summary="a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ 1 mod 4: not at 32, at 33",
+    summary=(
+        f"a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ {RESIDUE} mod {MODULUS}: not at {BREAKS}, at "
+        f"{KEEPS}"
+    ),
     claim=(
-        "L layers one after the other miss the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + … pixels; all terms are ≥ 0, so no "
-        "layer repairs another: a chain keeps turns for all weights exactly if each remainder is 0. The All-CNN's two "
-        "layers with 3×3 taps, stride 2 and padding 1 want n odd and (n + 1)/2 odd: n ≡ 1 mod 4. It is not exactly "
-        "p4-invariant on the 32×32 images of CIFAR-10, and is at 33."
+        "L layers one after the other miss the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + … pixels; all terms are ≥ 0, so "
+        "no layer repairs another: a chain keeps turns for all weights exactly if each remainder is 0. The All-CNN's "
+        f"two layers with 3×3 taps, stride 2 and padding 1 want n odd and (n + 1)/2 odd: n ≡ {RESIDUE} mod {MODULUS}. "
+        f"It is not exactly p4-invariant on the {BREAKS}×{BREAKS} images of CIFAR-10, and is at {KEEPS}."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
@@ -199,7 +209,7 @@ G8_chain = Statement(
             ),
         ),
         Clause(
-            "the All-CNN keeps turns ⇔ n ≡ 1 mod 4",
+            f"the All-CNN keeps turns ⇔ n ≡ {RESIDUE} mod {MODULUS}",
             Route("the division of n − 1", Method.RING, any_size, mutants=instead("kernel", 2), over="m", cases=8),
             Route(
                 "the nine layers up to 200 pixels",
@@ -212,10 +222,10 @@ G8_chain = Statement(
             over="m",
         ),
         Clause(
-            "invariant at 33, not at 32",
-            Route("one image", Method.EXACT, pooled, mutants=instead("n", 32)),
+            f"invariant at {KEEPS}, not at {BREAKS}",
+            Route("one image", Method.EXACT, pooled, mutants=instead("n", BREAKS)),
             finite=True,
         ),
     ),
-    controls=(Dropped("the chain meets the image", blind), Witness("invariant at 33, the same weights", pooled)),
+    controls=(Dropped("the chain meets the image", blind), Witness(f"invariant at {KEEPS}, the same weights", pooled)),
 )

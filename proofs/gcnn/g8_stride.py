@@ -71,14 +71,11 @@ def must_vanish(which: Mapping[str, set[str]] = MUST_VANISH) -> Evidence:
     return equal({name: found(name) for name in which}, dict(which), what="what must vanish, by group")
 
 
-def centred(layer: Layer, n: int) -> bool:
-    return layer.remainder(n) == 0
-
-
 Rule = Callable[[Layer, int], bool]
+CENTRED = Formula("(n + 2p − k) mod s = 0", lambda layer, n: (n + 2 * layer.p - layer.k) % layer.s == 0)
 
 
-def every_small_size(rule: Rule = centred) -> Evidence:
+def every_small_size(rule: Rule = CENTRED) -> Evidence:
     return for_all(
         sizes(),
         lambda c: keeps_turns(*c) == all(rule(c[0], n) for n in c[1]),
@@ -97,12 +94,12 @@ def every_padding() -> Evidence:
     def right(case: tuple[Layer, tuple[int, int]]) -> bool:
         layer, shape = case
         blind = not all(sees(layer, n) for n in shape)
-        return keeps_turns(layer, shape) == (blind or all(centred(layer, n) for n in shape))
+        return keeps_turns(layer, shape) == (blind or all(CENTRED(layer, n) for n in shape))
 
     return for_all(sizes(every_padding=True), right, "(layer, shape): turns are kept ⇔ remainders 0 or nothing is seen")
 
 
-def flips(rows: Rule = centred) -> Evidence:
+def flips(rows: Rule = CENTRED) -> Evidence:
     """pm: the flip of the rows looks at the rows alone."""
     return for_all(
         sizes(), lambda c: commutes(FLIP, *c) == rows(c[0], c[1][0]), "((k, s, p), (n, m)): row flips ⇔ r₁ = 0"
@@ -122,7 +119,7 @@ def raw_layer(draw: Draw, layer: Layer, shape: tuple[int, int]) -> Any:
         yield [a - b for a, b in zip(moved, act(P4, h, still), strict=True)]
 
 
-def raw_layers(rule: Rule = centred) -> Evidence:
+def raw_layers(rule: Rule = CENTRED) -> Evidence:
     """Schwartz–Zippel where the remainders are 0; elsewhere the random numbers are exact counterexamples."""
     exact, inexact = [], 0
     for layer, shape in sizes():
@@ -138,7 +135,7 @@ def raw_layers(rule: Rule = centred) -> Evidence:
 def blind() -> Evidence:
     """One pixel, k = 1, s = 3, p = 1: the only output looks at padding, is 0 and keeps everything; r = 2."""
     layer = Layer(k=1, s=3, p=1)
-    return check(keeps_turns(layer, (1, 1)) == centred(layer, 1), "turns are kept ⇔ r = 0", layer=layer, n=1, r=2)
+    return check(keeps_turns(layer, (1, 1)) == CENTRED(layer, 1), "turns are kept ⇔ r = 0", layer=layer, n=1, r=2)
 
 
 RULES: dict[str, dict[str, Rule]] = {
@@ -154,7 +151,7 @@ G8_stride = Statement(
     paper=PAPER,
     name="strides on finite images",
     source="Cohen & Welling, section 6.3, on arrays",
-    summary="stride s, kernel k, padding p keep the quarter turns ⇔ (n + 2p − k) mod s = 0",
+    summary=f"stride s, kernel k, padding p keep the quarter turns ⇔ {CENTRED}",
     claim=(
         "Let n + 2p − k = sq + r with 0 ≤ r < s. About the centres, output u has its window at su − r, in half "
         "pixels: the mirrored tap of the mirrored output reads the mirror image moved by r pixels. So a lifting or "

@@ -35,12 +35,12 @@ WEAK = Formula("≥ 0", lambda s: s >= 0)
 
 def area(sign: Formula = POSITIVE) -> Evidence:
     """A maps the support S onto itself: s = d s with s = |S| > 0 finite forces d = |det A| = 1."""
-    return impossible(lambda s, d: [sign(s), d != 1, s == s * d], "s d", what="|det A| = 1")
+    return impossible(lambda s, d: [sign(s), d != 1, s == s * d], "s d", "|det A| = 1", met=((1, 2), (3, 0)))
 
 
 def norm(sign: Formula = POSITIVE) -> Evidence:
     """n = ‖λ‖₁ = |C| ‖λ‖₁/|det A| forces |C| = 1."""
-    return impossible(lambda n, c: [sign(n), c != 1, n == c * n], "n c", what="|C| = 1")
+    return impossible(lambda n, c: [sign(n), c != 1, n == c * n], "n c", "|C| = 1", met=((1, 2), (3, 0)))
 
 
 def jordan_chain(times: int = 1) -> Evidence:

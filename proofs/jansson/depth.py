@@ -46,7 +46,10 @@ def two_layers(rules: Sequence[str] = LAYER) -> Evidence:
 def radii(slack: int = 0) -> Evidence:
     """|u| ≤ r, |v| ≤ q ⇒ |u + v| ≤ r + q: what a layer reads, and what is read of that."""
     return impossible(
-        lambda u, v, r, q: [u <= r, -u <= r, v <= q, -v <= q, u + v > r + q - slack], "u v r q", what="radii add up"
+        lambda u, v, r, q: [u <= r, -u <= r, v <= q, -v <= q, u + v > r + q - slack],
+        "u v r q",
+        what="radii add up",
+        met=((0, 0, 0, 0), (1, -2, 3, 2)),
     )
 
 

@@ -78,6 +78,7 @@ def slab(width: int = 2) -> Evidence:
         lambda r, s, u, v: [r > 0, r * u + s <= 1, r * v + s >= -1, r * (u - v) > width],
         "r s u v",
         what=f"the slab has width {width}/|r|",
+        met=((1, 0, 1, -1), (2, 3, -1, -2)),
     )
 
 

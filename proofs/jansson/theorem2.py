@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
@@ -45,9 +46,17 @@ def hyperbolic(a: Any, b: Any) -> list[Any]:
 def jordan_types(determinant: int = 1) -> Evidence:
     """Real eigenvalues a, b with |ab| = 1 and |a| = 1: a = b = ±1 or a = −b = ±1. Otherwise one of them is beyond 1."""
     return all_of(
-        impossible(lambda a, b: [*hyperbolic(a, b), a * a <= 1, b * b <= 1], "a b", "hyperbolic: one is beyond 1"),
         impossible(
-            lambda a, b: [(a * b) * (a * b) == 1, a * a == 1, a != b, a != -b], "a b", "|a| = 1: a = b or a = −b"
+            lambda a, b: [*hyperbolic(a, b), a * a <= 1, b * b <= 1],
+            "a b",
+            "hyperbolic: one is beyond 1",
+            met=((Fraction(1, 2), 2), (Fraction(-1, 3), 3)),
+        ),
+        impossible(
+            lambda a, b: [(a * b) * (a * b) == 1, a * a == 1, a != b, a != -b],
+            "a b",
+            "|a| = 1: a = b or a = −b",
+            met=((1, -1), (-1, 1)),
         ),
         impossible(
             lambda t, d, a: [d * d == 1, a * a - t * a + d == 0, a * a == 1, d == determinant, t * t != 4],

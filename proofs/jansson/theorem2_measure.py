@@ -52,9 +52,17 @@ def measured(power: int = 1) -> Evidence:
 def scaling(above: int = 0) -> Evidence:
     """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = 1 for 0 < s, n < ∞."""
     return all_of(
-        impossible(lambda s, n, d, c: [s > above, n > above, d != 1, s * d == s], "s n d c", what="|det A| = 1"),
         impossible(
-            lambda s, n, d, c: [s > above, n > above, s * d == s, c != 1, n * d == c * n], "s n d c", what="|C| = 1"
+            lambda s, d: [s > above, d != 1, s * d == s],
+            "s d",
+            what="|det A| = 1",
+            met=((1, 2), (3, 0)),
+        ),
+        impossible(
+            lambda n, c: [n > above, c != 1, n == c * n],
+            "n c",
+            what="|C| = 1, as |det A| = 1",
+            met=((1, 2), (3, 0)),
         ),
     )
 

@@ -33,11 +33,11 @@ def unknowns(**shapes: int | tuple[int, int]) -> tuple[Any, ...]:
 class Unknown(PolyElement):
     """A polynomial that knows which unknowns it was computed from, cancelled ones too: x + y − y knows of y.
 
-    So "for all y" is said only where y went into what was decided. `seen` has a bit for each unknown of the ring; what
-    is not arithmetic (derivatives, substitution) may have seen all of them.
+    So "for all y" is said only where y went into what was decided. `seen` has a bit for each unknown of the ring; of
+    what is not arithmetic (derivatives, substitution) the unknowns that occur count.
     """
 
-    def __init__(self, ring: PolyRing, init: Any = (), seen: int = -1) -> None:
+    def __init__(self, ring: PolyRing, init: Any = (), seen: int = 0) -> None:
         super().__init__(ring, init)
         self.seen = seen
 
@@ -80,14 +80,18 @@ class Unknown(PolyElement):
         return Unknown(self.ring, result, 0)
 
 
-def vanishes(*residuals: Any, what: str) -> Evidence:
-    """Whether every residual (a polynomial, or a `Matrix` or tuple of them) is the zero polynomial."""
+def vanishes(*residuals: Any, what: str, of: Any = ()) -> Evidence:
+    """Whether every residual (a polynomial, or a `Matrix` or tuple of them) is the zero polynomial.
+
+    It is for all values of the unknowns that the residuals were computed from, by arithmetic; what was computed from
+    others by integrals or substitution is given as `of`.
+    """
     flat = list(_flatten(residuals))
     if not flat:
         raise StatementError(f"{what}: no residual, so nothing was checked")
     wrong = [residual for residual in flat if residual != 0]
     if not wrong:
-        seen = (_names(residual) for residual in flat if isinstance(residual, PolyElement))
+        seen = (_names(part) for part in (*flat, *_flatten(of)) if isinstance(part, PolyElement))
         detail = f"{what}: normal form 0, {len(flat)} times"
         return Evidence(True, detail, unknowns=frozenset().union(*seen), cases=len(flat))
     terms = wrong[0].terms() if isinstance(wrong[0], PolyElement) else [wrong[0]]
@@ -95,7 +99,12 @@ def vanishes(*residuals: Any, what: str) -> Evidence:
 
 
 def _seen(item: Any) -> int:
-    return item.seen if isinstance(item, Unknown) else -isinstance(item, PolyElement)
+    """A bit for each unknown that it was computed from, as far as that is known: at least those that occur."""
+    if isinstance(item, Unknown):
+        return item.seen
+    if not isinstance(item, PolyElement):
+        return 0
+    return sum(1 << place for place, degree in enumerate(item.degrees()) if item and degree)
 
 
 def _names(polynomial: PolyElement) -> set[str]:

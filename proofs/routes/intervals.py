@@ -8,7 +8,7 @@ from math import factorial
 
 from invariance_proofs.evidence import Evidence
 
-__all__ = ["Interval", "erf", "exp_minus", "inside"]
+__all__ = ["Interval", "digits", "erf", "exp_minus"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,17 @@ def erf(x: Fraction, terms: int = 160) -> Interval:
     return TWO_OVER_ROOT_PI * Interval(min(sums), max(sums))
 
 
-def inside(found: Interval, low: Fraction, high: Fraction, what: str) -> Evidence:
-    """Whether the number lies between `low` and `high`, whatever it is within its interval."""
-    holds = low <= found.low and found.high <= high
-    return Evidence(
-        holds, f"{what} is {'' if holds else 'not known to be '}between {float(low):.6g} and {float(high):.6g}"
-    )
+def digits(found: Interval, text: str, what: str) -> Evidence:
+    """Whether the number's decimals begin as `text` has them ("0.0676", "6.9e-88"), whatever it is in its interval.
+
+    >>> digits(Interval(Fraction(1, 3), Fraction(1, 3)), "0.33", "a third").holds
+    True
+    """
+    low = Fraction(text)
+    mantissa, _, exponent = text.partition("e")
+    high = low + Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    holds = low <= found.low and found.high < high
+    return Evidence(holds, f"{what} is {'' if holds else 'not known to be '}{text}…")
 
 
 _GRID = 2**400

@@ -98,6 +98,7 @@ def one_pixel_shows_one_tap(least: int = 1) -> Evidence:
         lambda s, o, d, j, i, p: [d >= least, j != i, s * o + d * j - p == s * o + d * i - p],
         "s o d j i p",
         what="one pixel, one tap",
+        met=((1, 0, 1, 0, 1, 0), (2, 3, 2, 2, 0, 1)),
     )
 
 

@@ -64,7 +64,7 @@ def series(first: int = 1, half: int = 1) -> Evidence:
     square = (hessian @ (R @ M @ R.T - M)).trace()
     found = defect(lambda x, y: cubic(c, x, y), psi, R, h)
     low = found.ring.from_dict({m: v for m, v in found.terms() if m[0] <= 2})
-    return vanishes(2 * low - 2 * first * h * linear - half * h**2 * square, what="the terms in 1, h and h²")
+    return vanishes(2 * low - 2 * first * h * linear - half * h**2 * square, what="the terms in 1, h and h²", of=found)
 
 
 def angle(power: int = 1) -> Evidence:

@@ -100,6 +100,7 @@ def one_layer_more(bound: Formula = CARRIED) -> Evidence:
         lambda a, b, c, e, k, m: [a <= e, b >= 0, b <= m, k >= 0, c <= k * b, a + c > bound(e, k, m)],
         "a b c e k m",
         what=f"a + c ≤ {bound}",
+        met=((1, 1, 2, 1, 2, 1), (0, 2, 1, 3, 1, 4)),
     )
 
 

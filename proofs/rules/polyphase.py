@@ -105,9 +105,10 @@ def on_torus(step: int = 0) -> Evidence:
 def another_component(least: int = 1) -> Evidence:
     """Component 0 of L_t x is component s − b of x, t = sa + b: for 0 < b < s it is not component 0."""
     return impossible(
-        lambda s, b, m: [b >= least, b <= s - 1, s - b == s * m, m * (m - 1) >= 0],
+        lambda s, b, m: [b >= least, b <= s - 1, m * (m - 1) >= 0, s - b == s * m],
         "s b m",
         what="s − b is no multiple of s",
+        met=((2, 1, 0), (5, 3, 2)),
     )
 
 

@@ -151,7 +151,8 @@ def bounded(least: int = 0) -> Evidence:
             met=((1, 1, 0, 0), (6, 4, 5, 3), (2, 3, 1, 0)),
         ),
         impossible(
-            lambda S, s, R, r: [*sound(S, s, R, r), R + S * r == 0, R * R + r * r > 0], "S s R r", what="sum 0 ⇒ all 0",
+            lambda S, s, R, r: [*sound(S, s, R, r), R * R + r * r > 0, R + S * r == 0], "S s R r", what="sum 0 ⇒ all 0",
+            met=((2, 2, 1, 0), (6, 4, 5, 3)),
         ),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from math import exp
 
 import pytest
 
-from invariance_proofs.routes.intervals import Interval, erf, exp_minus, inside
+from invariance_proofs.routes.intervals import Interval, digits, erf, exp_minus
 
 
 @pytest.mark.parametrize("x", [Fraction(0), Fraction(1, 3), Fraction(1), Fraction(7, 2), Fraction(50)])
@@ -32,7 +32,10 @@ def test_products_and_differences_round_outwards() -> None:
     assert (Fraction(-2) * x) == Interval(Fraction(-4), Fraction(2))
 
 
-def test_what_only_touches_is_not_inside() -> None:
-    assert inside(Interval(Fraction(1), Fraction(2)), Fraction(0), Fraction(3), "x").holds
-    assert not inside(Interval(Fraction(1), Fraction(2)), Fraction(0), Fraction(3, 2), "x").holds
-    assert not inside(Interval(Fraction(1), Fraction(2)), Fraction(3), Fraction(4), "x").holds
+def test_digits_that_an_interval_only_touches_are_not_known() -> None:
+    quarter = Fraction(1, 4)
+    assert digits(Interval(quarter, quarter), "0.25", "x").holds
+    assert digits(Interval(quarter, quarter), "2.5e-1", "x").holds
+    assert not digits(Interval(quarter, 2 * quarter), "0.25", "x").holds
+    assert not digits(Interval(quarter, quarter), "0.24", "x").holds
+    assert not digits(Interval(Fraction(0), quarter), "0.2", "x").holds

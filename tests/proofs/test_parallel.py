@@ -8,7 +8,7 @@ import pytest
 
 from invariance_proofs.diffcnn.theorem2_d_overlap import T2_d
 from invariance_proofs.ledger import DuplicateStatementError, LedgerError, verify
-from invariance_proofs.statement import Evidence, Grade, Route, Skipped, Statement, Verdict, instead
+from invariance_proofs.statement import Evidence, Grade, Route, Skipped, Statement, StatementError, Verdict, instead
 
 
 def endless(k: int = 1) -> Evidence:
@@ -65,10 +65,9 @@ def test_what_does_not_answer_is_named(check: object, why: str) -> None:
     assert why in stuck.reason
 
 
-def test_an_unknown_that_was_recorded_is_not_one_that_raises() -> None:
-    recorded = replace(other(likely), verdict=Verdict.UNKNOWN, grade=Grade.UNKNOWN)
-    (entry,) = verify([recorded])
-    assert not entry.agreed
+def test_unknown_is_nothing_to_record() -> None:
+    with pytest.raises(StatementError, match="what a run says"):
+        replace(other(likely), verdict=Verdict.UNKNOWN, grade=Grade.UNKNOWN)
 
 
 def test_the_answer_is_that_of_one_process() -> None:
