@@ -43,7 +43,7 @@ def compare(
     """
     from ..comparing import named_models
     from ..files import write_json
-    from ..plots import figure_of, plot_checkpoints, save_figure
+    from ..plots import plot_checkpoints, save_figure
 
     require_measures(measures)
     if network is not None and (wrong := [c for c in checkpoints if not c.endswith(".safetensors")]):
@@ -64,7 +64,7 @@ def compare(
     if json_file:
         write_json(json_file, found.to_dict())
     if plot:
-        save_figure(figure_of(plot_checkpoints(found)), plot)
+        save_figure(plot_checkpoints(found), plot)
 
 
 def _name(checkpoint: str, checkpoints: tuple[str, ...]) -> str:

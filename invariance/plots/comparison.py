@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_comparison"]
+__all__ = ["NAMES", "plot_comparison"]
 
-_NAMES: dict[str, str] = {
+NAMES: dict[str, str] = {
     "error": "normalised error E",
-    "consistency": "part of the images whose class stays",
+    "consistency": "images whose class stays",
     "accuracy": "accuracy",
 }
 _AXES: dict[str, str] = {
@@ -91,7 +91,7 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
         lowest = min(lowest, float(low.min(initial=1.0)))
     if measure == "error" and comparison.floor is not None:
         _floor(ax, comparison, used, motion)
-    ax.set(xlabel=_AXES.get(comparison.about["warp"], "scale σ"), ylabel=_NAMES[measure])
+    ax.set(xlabel=_AXES.get(comparison.about["warp"], "scale σ"), ylabel=NAMES[measure])
     ax.grid(alpha=0.3)
     if not motion:
         ax.set_xscale("log")
