@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ArgumentError, UndefinedError
+from ..errors import ArgumentError
 from .batches import fitting
+from .beside import bounds_of, decibels_of, lie_of, shifts_of, told
 from .parameters import COUNT, PICTURE, SEED, WARP_NAMES, InputPath, Source, Text, Whole, device_of, listed
 from .sections import Sectioned, section
 
 if TYPE_CHECKING:
     from ..comparing import Named, Stream
-    from ..measure import Bound, Comparison, FittedSlope, InvarianceCurve
+    from ..measure import Comparison
 
 __all__ = ["chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
 
@@ -88,6 +89,9 @@ def stream_options(command: Any) -> Any:
     click.option("--theory", is_flag=True, help="Bounds and fitted slopes too, and whether E respects them."),
     click.option("--lie", is_flag=True, help="The Lie derivative of each network along every motion, too."),
     click.option(
+        "--shifts", type=COUNT, metavar="PIXELS", help="Of classifiers: how often two random shifts have one class."
+    ),
+    click.option(
         "--decibels", type=float, metavar="PEAK", help="EQ-T, EQ-R in dB: the width of the outputs' range, 2."
     ),
 )
@@ -99,6 +103,7 @@ def curve(
     seeds: int,
     theory: bool,
     lie: bool,
+    shifts: int | None,
     decibels: float | None,
     **options: Any,
 ) -> None:
@@ -121,11 +126,12 @@ def curve(
     require_measures(measures)
     named = named_models(models, seed=options["seed"], seeds=seeds)
     found, source = measured(named, measures, **options)
-    bounds = _theory(found, named, source, options) if theory else []
+    bounds = bounds_of(found, named, source, options) if theory else []
     by_label = {c.label: c for c in found.curves}
-    said = [_told(bound, by_label[bound.curve], options["seed"]) for bound in bounds]
-    said += _decibels(found, decibels) if decibels else []
-    said += _lie(named, source, options) if lie else []
+    said = [told(bound, by_label[bound.curve], options["seed"]) for bound in bounds]
+    said += decibels_of(found, decibels) if decibels else []
+    said += lie_of(named, source if source is not None else _first(named, options), options["size"]) if lie else []
+    said += shifts_of(named, _again(named, options), shifts, options) if shifts else []
     found = replace(found, theory=tuple(said))
     if bounds:
         drawn = plot_invariance(found.curves, floor=found.floor, title=found.about["warp"], bounds=bounds)
@@ -207,73 +213,17 @@ def _images(named: list[Named], seed: int, device: str, options: dict[str, Any])
     return stream_of(folder, **asked), None
 
 
-def _theory(found: Comparison, named: list[Named], source: Any, options: dict[str, Any]) -> list[Bound | FittedSlope]:
-    import torch
-    from torch import nn
-
-    from ..comparing import BLOCK
-    from ..images import AnalyticImage
-    from ..measure import fitted_slope, lipschitz_bound
-
-    if source is None or len(source) > BLOCK or options["warp"] not in _random_families():
-        wanted = f"photographs or analytic images, at most {BLOCK}, and a random family of warps"
-        raise ArgumentError("--theory", options["images"], wanted)
-    where = {"warp": options["warp"], "size": options["size"] if isinstance(source, AnalyticImage) else None}
-    bounds: list[Bound | FittedSlope] = []
-    for measured_curve, each in zip(found.curves, named, strict=True):
-        generator = torch.Generator().manual_seed(options["seed"])
-        if options["claim"] == "invariant":
-            net = each.model.double().to(options["device"]) if isinstance(each.model, nn.Module) else each.model
-            bounds.append(lipschitz_bound(measured_curve, net, source, generator=generator, **where))
-        with suppress(UndefinedError):  # errors too large to have a slope
-            bounds.append(fitted_slope(measured_curve, generator=torch.Generator().manual_seed(options["seed"])))
-    return bounds
+def _again(named: list[Named], options: dict[str, Any]) -> Stream:
+    """The images once more, without their labels."""
+    stream, _ = _images(named, options["seed"], device_of(options["device"]), options)
+    stream.drop_labels()
+    return stream
 
 
-def _random_families() -> list[str]:
-    from ..warps import WARP_FAMILIES
-
-    return list(WARP_FAMILIES)
-
-
-def _told(bound: Bound | FittedSlope, curve: InvarianceCurve, seed: int) -> str:
-    """What theory says of a curve, and whether the data respect it; a slope that nothing predicts is only told."""
-    import torch
-
-    said = f"{bound.curve}: {bound.name}"
-    if not bound.formula:
-        return said
-    return f"{said}: {bound.verdict(curve, generator=torch.Generator().manual_seed(seed))}"
-
-
-def _decibels(found: Comparison, peak: float) -> list[str]:
-    name = {"translation": "EQ-T", "rotation": "EQ-R"}.get(found.about["warp"], "EQ")
-    lines = []
-    for each in found.curves:
-        pairs = zip(found.scales, each.decibels(peak).tolist(), strict=True)
-        told = ", ".join(f"{scale:g}: {value:.1f} dB" for scale, value in pairs)
-        lines.append(f"{each.label}: {name} at {told}")
-    return lines
-
-
-def _lie(named: list[Named], source: Any, options: dict[str, Any]) -> list[str]:
-    from torch import Tensor, nn
-
-    from ..measure import VELOCITIES, local_error
-
-    if source is None or not all(isinstance(each.model, nn.Module) for each in named):
-        wanted = "modules, and photographs or analytic images"
-        raise ArgumentError("--lie", options["images"], wanted)
-    size = None if isinstance(source, Tensor) else options["size"]
-    lines = []
-    for each in named:
-        assert isinstance(each.model, nn.Module)
-        for along in VELOCITIES:
-            output = local_error(each.model.double().eval(), source, along=along, size=size).output
-            unit = "–" if output.error is None else f"{output.error:.2e}"
-            lines.append(f"{each.label}: Lie derivative along {along}: E|L f|²/dim = {output.local_error:.2e}, "
-                         f"E per unit {unit}")  # fmt: skip
-    return lines
+def _first(named: list[Named], options: dict[str, Any]) -> Any:
+    """One block of them, in float64."""
+    block, _ = next(iter(_again(named, options)))
+    return block.double()
 
 
 def require_measures(measures: tuple[str, ...]) -> None:

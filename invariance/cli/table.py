@@ -117,6 +117,7 @@ def table(
     protocol = _protocol(kind, options)
     _require_files(kind, protocol, out, ("-forensic",) if look else ("-layers",) if inside else _PARTS)
     models = models or kind.models
+    _require_trained(models)
     splits = load_splits(kind.data, folder, note=note)
     source = runs_folder or out / "runs"
     if training if training is not None else runs_folder is None:
@@ -150,6 +151,18 @@ def _require_files(kind: TableKind, protocol: Protocol, out: Path, parts: tuple[
     for part in parts if out.is_dir() else ():
         for suffix, beginning in _BEGINNINGS.items():
             require_writable("--out", _file(kind, protocol, out, part).with_suffix(suffix), replaces=beginning)
+
+
+def _require_trained(models: tuple[str, ...]) -> None:
+    """A table compares networks that were trained alike: what only a target names was not."""
+    from ..models import list_models
+
+    for model in models:
+        if model.partition(":")[0] not in list_models() and (":" in model or model.endswith(".pt2") or "/" in model):
+            wanted = (
+                "a network of `invariance train` by its name; finished runs by --runs FOLDER; for any other, type: "
+            )
+            raise ArgumentError("--model", model, f"{wanted}invariance curve --model {model} --images … --output …")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import __version__
-from ..checking.probe import Probe
-from ..errors import ArgumentError, ArgumentTypeError, reason_of
+from ..errors import ArgumentError, ArgumentTypeError
 from ..images import pixel_grid
 from ..measure import resampling_floor
 from ..measure.comparison import Comparison
@@ -23,6 +22,7 @@ from ..measure.warping import Claim, require_manner
 from ..provenance import environment
 from ..warps import MOTIONS, Method
 from .models import Named
+from .runner import Runner
 from .stream import BLOCK, Stream, stream_of
 
 __all__ = ["SCALES", "compare"]
@@ -86,7 +86,7 @@ def compare(
     family_of(warp)
     check_scales(scales, draws, warp)
     stream = images if isinstance(images, Stream) else stream_of(images, labels=labels, size=size)
-    runners = [_Runner(each, dtype, device, batch) for each in named]
+    runners = [Runner(each, dtype, device, batch) for each in named]
     generator = torch.Generator().manual_seed(seed)
     gathered = [Gathered() for _ in named]
     kept: Tensor | None = None
@@ -159,37 +159,3 @@ def _named(models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model
         if not callable(each.model):
             raise ArgumentTypeError("models", type(each.model).__name__, "modules, or functions on tensors")
     return found
-
-
-class _Runner:
-    """A network on batches; what it raises about its input is said in one line, with its label."""
-
-    def __init__(self, named: Named, dtype: torch.dtype, device: str, batch: int) -> None:
-        self.label, self._batch = named.label, batch
-        self._probe = Probe(named.model, dtype=dtype, device=device, batch=batch)
-        self._dtype, self._device = dtype, device
-        self._ready = False
-
-    def _prepare(self, x: Tensor) -> Model:
-        if not self._ready:
-            self._probe._give_shapes(x)
-            self._ready = True
-            with suppress(NotImplementedError):  # exported programs have one mode
-                if isinstance(model := self._probe.model, nn.Module):
-                    model.eval()
-        return self._probe.model
-
-    def __call__(self, x: Tensor) -> Tensor:
-        x = x.to(self._device, self._dtype)
-        parts = []
-        for part in x.split(self._batch):
-            try:
-                with torch.no_grad():
-                    parts.append(self._prepare(part)(part))
-            except (ArgumentError, ArgumentTypeError):
-                raise
-            except Exception as error:  # code of others: whatever it raises, the input is what it refused
-                reason = reason_of(error)
-                wanted = f"images of a shape and dtype that {self.label} takes ({type(error).__name__}: {reason})"
-                raise ArgumentError("images", f"{tuple(part.shape[1:])} of {self._dtype}", wanted) from error
-        return torch.cat(parts) if len(parts) > 1 else parts[0]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from ..errors import UndefinedError
 from ..measure.comparison import Comparison, Measure
 from .comparison import NAMES
 from .style import colour_and_marker
@@ -24,8 +26,7 @@ def plot_checkpoints(comparison: Comparison, *, level: float = 0.95) -> Figure:
 
     E has an axis of its own, as it has no largest value; shares of images end at 1.
 
-    Raises:
-        UndefinedError: a network that does not tell the images apart.
+    A network that does not tell the images apart has no E, and leaves a gap.
     """
     from matplotlib.figure import Figure
 
@@ -44,16 +45,23 @@ def plot_checkpoints(comparison: Comparison, *, level: float = 0.95) -> Figure:
 
 
 def _panel(ax: Axes, comparison: Comparison, measure: Measure, number: int, level: float) -> None:
-    shown = [(x, label) for x, label in enumerate(comparison.labels) if comparison.has(label, measure)]
-    values = [float(comparison.value(label, measure)[-1]) for _, label in shown]
-    ends = [
-        comparison.interval(label, measure, generator=torch.Generator().manual_seed(0), level=level)[:, -1]
-        for _, label in shown
-    ]
-    low, high = torch.stack(ends, 1).numpy()
-    places, style = [x for x, _ in shown], colour_and_marker(number)
+    low, value, high = np.array([_at_last(comparison, label, measure, level) for label in comparison.labels]).T
+    places, style = np.arange(len(value)), colour_and_marker(number)
     ax.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
-    ax.plot(places, values, **style)
+    ax.plot(places, value, **style)
     ax.set_ylabel(NAMES[measure])
     ax.set_ylim(0, None if measure == "error" else 1.02)
     ax.grid(alpha=0.3)
+
+
+def _at_last(comparison: Comparison, label: str, measure: Measure, level: float) -> tuple[float, float, float]:
+    """Lower end, value and upper end at the last scale; nan, which is not drawn, where there is none."""
+    generator = torch.Generator().manual_seed(0)
+    try:
+        value = float(comparison.value(label, measure)[-1]) if comparison.has(label, measure) else np.nan
+    except UndefinedError:
+        value = np.nan
+    if np.isnan(value):
+        return value, value, value
+    low, high = comparison.interval(label, measure, generator=generator, level=level)[:, -1].tolist()
+    return low, value, high

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UndefinedError
 from ..measure.comparison import Comparison, Measure
 from .style import colour_and_marker
 
@@ -40,14 +40,14 @@ def plot_comparison(
 ) -> Figure:
     """A panel for each measure, side by side; in each a line for each network, with its interval as a band.
 
-    Motions have the axis of their unit, factors of scale a logarithmic one; random families are drawn log-log.
+    Motions have the axis of their unit, factors of scale a logarithmic one; random families are drawn log-log. A
+    network that does not tell the images apart has no E, and the legend says so.
 
     Args:
         measures: error, consistency, accuracy; all that there are by default.
 
     Raises:
         ArgumentError: a measure that no network has.
-        UndefinedError: a network that does not tell the images apart.
     """
     from matplotlib.figure import Figure
 
@@ -81,10 +81,13 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
     for i, label in enumerate(comparison.labels):
         if not comparison.has(label, measure):
             continue
-        value = comparison.value(label, measure).numpy()[used]
-        generator = torch.Generator().manual_seed(0)
+        style, generator = colour_and_marker(i), torch.Generator().manual_seed(0)
+        try:
+            value = comparison.value(label, measure).numpy()[used]
+        except UndefinedError:
+            ax.plot([], [], label=f"{label}: constant, so that E is undefined", markersize=4, **style)
+            continue
         low, high = comparison.interval(label, measure, generator=generator, level=level).numpy()[:, used]
-        style = colour_and_marker(i)
         runs = len(comparison.runs(label))
         ax.fill_between(scales[used], low, high, color=style["color"], alpha=0.2, linewidth=0)
         ax.plot(scales[used], value, label=label + (f" ({runs} runs)" if runs > 1 else ""), markersize=4, **style)

@@ -96,6 +96,7 @@ MISTAKES = {
     "scales for clean images": (["rotmnist", "--scales", "0.1"], "scales"),
     "seeds that are none": (["diffcnn", "--seeds", "x"], "--seeds = x"),
     "unknown network": (["diffcnn", "--model", "nope"], "nope"),
+    "a target": (["diffcnn", "--model", "nets.py:net"], "type: invariance curve --model nets.py:net"),
     "unknown backend": (["diffcnn", "--model", "cnn", "--backend", "abacus"], "backend = abacus"),
     "unknown device": (["diffcnn", "--device", "abacus"], "--device = abacus"),
     "unknown schedule": (["diffcnn", "--schedule", "late"], "schedule = late"),

@@ -1,0 +1,49 @@
+"""A network on batches of images, and what it says of images that it does not take."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import torch
+from torch import Tensor, nn
+
+from ..checking.probe import Probe
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
+from ..measure.error import Model
+from .models import Named
+
+__all__ = ["Runner"]
+
+
+class Runner:
+    """A network on batches; what it raises about its input is said in one line, with its label."""
+
+    def __init__(self, named: Named, dtype: torch.dtype, device: str, batch: int) -> None:
+        self.label, self._batch = named.label, batch
+        self._probe = Probe(named.model, dtype=dtype, device=device, batch=batch)
+        self._dtype, self._device = dtype, device
+        self._ready = False
+
+    def _prepare(self, x: Tensor) -> Model:
+        if not self._ready:
+            self._probe._give_shapes(x)
+            self._ready = True
+            with suppress(NotImplementedError):  # exported programs have one mode
+                if isinstance(model := self._probe.model, nn.Module):
+                    model.eval()
+        return self._probe.model
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = x.to(self._device, self._dtype)
+        parts = []
+        for part in x.split(self._batch):
+            try:
+                with torch.no_grad():
+                    parts.append(self._prepare(part)(part))
+            except (ArgumentError, ArgumentTypeError):
+                raise
+            except Exception as error:  # code of others: whatever it raises, the input is what it refused
+                reason = reason_of(error)
+                wanted = f"images of a shape and dtype that {self.label} takes ({type(error).__name__}: {reason})"
+                raise ArgumentError("images", f"{tuple(part.shape[1:])} of {self._dtype}", wanted) from error
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
