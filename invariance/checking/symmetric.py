@@ -262,7 +262,8 @@ def _measured(
 
     The sides are F(x), F(gx), ρ(g)F(x), and ρ(g⁻¹)ρ(g)F(x).
     """
-    plain, moved, expected, again = (side if region is None else side[:, region] for side in sides)
+    inside = (side if region is None else side[:, region] for side in sides)
+    plain, moved, expected, again = (side[:, None] if side.ndim == 1 else side for side in inside)
     report = compared(plain, moved, lambda _: expected)
     if report.spread is None or not report.spread.mean() > 0:
         return Row(name, (), None, None, 0.0, "undefined", note=CONSTANT)

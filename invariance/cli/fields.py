@@ -6,6 +6,13 @@ import click
 
 __all__ = ["fields"]
 
+_OTHERS = {
+    "image:2x33x33:regular(C(8))": "a number for each element of a finite group",
+    "image:2x33x33:quotient(D(4), C(2))": "a number for each left coset of a subgroup",
+    "nodes:6:irreps(8x0e+4x1o)": "irreducible representations of O(3), as e3nn lays them out",
+    "image:1x33x33:irreps2(2x0+1x1)": "irreducible representations of O(2)",
+}
+
 
 @click.command()
 def fields() -> int:
@@ -21,16 +28,15 @@ def fields() -> int:
 
     from ..fields import FIBRES, KINDS
 
-    kinds = Table("field", "tensor", "what it is", box=SIMPLE_HEAD, pad_edge=False)
+    kinds = Table("field", "tensor", "what it is", "in check", box=SIMPLE_HEAD, pad_edge=False)
     for kind in KINDS.values():
-        kinds.add_row(kind.example, kind.shape, kind.about)
-    fibres = Table("fibre", "what it is", box=SIMPLE_HEAD, pad_edge=False)
+        kinds.add_row(kind.example, kind.shape, kind.about, kind.line)
+    fibres = Table("fibre", "what it is", "as in", box=SIMPLE_HEAD, pad_edge=False)
     for name, about in FIBRES.items():
-        fibres.add_row(name, about)
-    fibres.add_row("regular(C(8))", "a number for each element of a finite group")
-    fibres.add_row("quotient(D(4), C(2))", "a number for each left coset of a subgroup")
-    fibres.add_row("irreps(8x0e+4x1o)", "irreducible representations of O(3), as e3nn lays them out")
-    fibres.add_row("irreps2(2x0+1x1)", "irreducible representations of O(2)")
+        fibres.add_row(name, about, f"image:3x8x8:{name}" if name == "colour" else f"nodes:6:{name}")
+    for example, about in _OTHERS.items():
+        fibres.add_row(example.rpartition(":")[2], about, example)
     for table in (kinds, fibres):
-        Console(width=120).print(table, markup=False)
+        table.columns[-1].no_wrap = True
+        Console(width=160).print(table, markup=False)
     return 0

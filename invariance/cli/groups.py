@@ -17,10 +17,11 @@ def groups() -> int:
     from ..checking.question import LADDER
     from ..groups import KINDS, group_named
 
-    table = Table("name", "elements", "what it does", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table("name", "elements", "what it does", "in check", box=SIMPLE_HEAD, pad_edge=False)
     for kind in KINDS.values():
         order = group_named(kind.example).order
-        table.add_row(kind.example, "infinitely many" if order is None else str(order), kind.about)
-    Console(width=120).print(table)
+        table.add_row(kind.example, "infinitely many" if order is None else str(order), kind.about, kind.line)
+    table.columns[-1].no_wrap = True
+    Console(width=150).print(table, markup=False)
     print("of images alone, for `check --input`: translation, colour-gain, block-fields,", ", ".join(LADDER))
     return 0

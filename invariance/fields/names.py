@@ -17,37 +17,53 @@ __all__ = ["KINDS", "FieldKind", "fibre_named", "field_named", "fields_named"]
 
 @dataclass(frozen=True)
 class FieldKind:
-    """A line of the list: how it is made, an example, the tensor's shape, and what it is."""
+    """A line of the list: how it is made, an example, the tensor's shape, what it is, and a group that acts on it."""
 
     make: Callable[..., Field]
     example: str
     shape: str
     about: str
     counts: tuple[int, ...]
-    optional: bool = False
+    group: str
+    given: str = ""
+
+    @property
+    def line(self) -> str:
+        """Options of `invariance check` that ask about it; what is only an output has an input beside it."""
+        fields = f"--in {self.given} --out {self.example}" if self.given else f"--in {self.example}"
+        return f'{fields} --group "{self.group}"'
 
 
 KINDS: dict[str, FieldKind] = {
-    "image": FieldKind(make.image, "image:3x33x33", "(b, c, [fibre,] h, w)", "pixels", (2, 3)),
-    "volume": FieldKind(make.volume, "volume:1x16x16x16", "(b, c, [fibre,] d, h, w)", "voxels", (3, 4)),
-    "video": FieldKind(make.video, "video:3x8x32x32", "(b, c, [fibre,] t, h, w)", "frames in time", (3, 4)),
-    "sequence": FieldKind(make.sequence, "sequence:2x64", "(b, c, [fibre,] length)", "samples in time", (1, 2)),
-    "points": FieldKind(make.points, "points:16", "(b, n, 3)", "places in space; points:16x2 in the plane", (1, 2)),
-    "vectors": FieldKind(make.vectors, "vectors:16", "(b, n, [c,] 3)", "directions at items", (1, 2)),
-    "scalars": FieldKind(make.scalars, "scalars:16x5", "(b, n[, c])", "numbers at items", (1, 2)),
-    "nodes": FieldKind(make.nodes, "nodes:12x5", "(b, n[, c][, fibre])", "features of items, of any fibre", (1, 2)),
-    "pairs": FieldKind(make.pairs, "pairs:12x4", "(b, n, n[, c][, fibre])", "features of pairs of items", (1, 2)),
-    "adjacency": FieldKind(make.adjacency, "adjacency:12", "(b, n, n)", "a graph as 0 and 1", (1,)),
-    "edges": FieldKind(make.edges, "edges:12x40", "(b, 2, e)", "a graph by ends of edges: nodes x edges", (2,)),
+    "image": FieldKind(make.image, "image:3x33x33", "(b, c, [fibre,] h, w)", "pixels", (2, 3), "p4"),
+    "volume": FieldKind(make.volume, "volume:1x16x16x16", "(b, c, [fibre,] d, h, w)", "voxels", (3, 4), "cube"),
+    "video": FieldKind(make.video, "video:3x8x32x32", "(b, c, [fibre,] t, h, w)",
+                       "frames in time", (3, 4), "time-reversal"),
+    "sequence": FieldKind(make.sequence, "sequence:2x64", "(b, c, [fibre,] length)",
+                          "samples in time", (1, 2), "time-reversal"),
+    "points": FieldKind(make.points, "points:16", "(b, n, 3)",
+                        "places in space; points:16x2 in the plane", (1, 2), "E(3)"),
+    "vectors": FieldKind(make.vectors, "vectors:16", "(b, n, [c,] 3)", "directions at items", (1, 2), "O(3)"),
+    "scalars": FieldKind(make.scalars, "scalars:16x5", "(b, n[, c])", "numbers at items", (1, 2), "S(16)"),
+    "nodes": FieldKind(make.nodes, "nodes:12x5", "(b, n[, c][, fibre])",
+                       "features of items, of any fibre", (1, 2), "S(12)"),
+    "pairs": FieldKind(make.pairs, "pairs:12x4", "(b, n, n[, c][, fibre])",
+                       "features of pairs of items", (1, 2), "S(12)"),
+    "adjacency": FieldKind(make.adjacency, "adjacency:12", "(b, n, n)", "a graph as 0 and 1", (1,), "S(12)"),
+    "edges": FieldKind(make.edges, "edges:12x40", "(b, 2, e)",
+                       "a graph by ends of edges: nodes x edges", (2,), "S(12)"),
     "links": FieldKind(make.links, "links:6x4x10:on=atoms:to=rings", "(b, 2, e)",
-                       "edges from one kind of items to another: items x items x edges", (3,)),
-    "mask": FieldKind(make.mask, "mask:12", "(b, n)", "which items are there", (1,)),
-    "features": FieldKind(make.features, "features:4:vector", "(b[, c][, fibre])", "numbers of a whole sample", (0, 1)),
+                       "edges from one kind of items to another: items x items x edges",
+                       (3,), "S(6, atoms) x S(4, rings)"),
+    "mask": FieldKind(make.mask, "mask:12", "(b, n)", "which items are there", (1,), "S(12)"),
+    "features": FieldKind(make.features, "features:4:vector", "(b[, c][, fibre])",
+                          "numbers of a whole sample", (0, 1), "O(3)"),
     "irreps": FieldKind(lambda text: make.features(fibre=make.irreps(text)), "irreps:8x0e+4x1o", "(b, dim)",
-                        "irreducible representations of O(3), as e3nn lays them out", ()),
-    "labels": FieldKind(make.labels, "labels:10", "(b, …)", "class numbers, of an output", (1,)),
-    "boxes": FieldKind(make.boxes, "boxes:5x32x32", "(b, n, 4)", "boxes on an image, corners in pixels", (2, 3)),
-    "invariant": FieldKind(lambda: Invariant(), "invariant", "any", "an output that stays", (0,)),
+                        "irreducible representations of O(3), as e3nn lays them out", (), "O(3)"),
+    "labels": FieldKind(make.labels, "labels:10", "(b, …)", "class numbers, of an output", (1,), "p4", "image:3x8x8"),
+    "boxes": FieldKind(make.boxes, "boxes:5x32x32", "(b, n, 4)",
+                       "boxes on an image, corners in pixels", (2, 3), "p4", "image:3x32x32"),
+    "invariant": FieldKind(lambda: Invariant(), "invariant", "any", "an output that stays", (0,), "p4", "image:3x8x8"),
 }  # fmt: skip
 
 _NAMED = re.compile(r"(?:([A-Za-z_]\w*)=)?([^=]*(?::.*)?)", re.DOTALL)

@@ -21,49 +21,65 @@ __all__ = ["KINDS", "GroupKind", "about_group", "as_group", "group_named"]
 
 @dataclass(frozen=True)
 class GroupKind:
-    """A line of the list: how it is made from whole numbers, an example of its name, and what it does."""
+    """A line of the list: how it is made from whole numbers, an example of its name, what it does, and on what."""
 
     make: Callable[..., Group]
     example: str
     about: str
+    on: str
+
+    @property
+    def line(self) -> str:
+        """Options of `invariance check` that ask about it."""
+        return f'--group "{self.example}" --in {self.on}'
 
 
 KINDS: dict[str, GroupKind] = {
     **{
-        name: GroupKind(lambda name=name: of_split(GROUPS[name]), name, about)
-        for name, about in {
-            "p2": "half turns of the plane",
-            "pm": "the flip of rows",
-            "cm": "the exchange of rows and columns",
-            "p3": "third turns of the plane",
-            "p4": "quarter turns of the plane",
-            "p4m": "quarter turns and flips",
+        name: GroupKind(lambda name=name: of_split(GROUPS[name]), name, about, on)
+        for name, (about, on) in {
+            "p2": ("half turns of the plane", "image:1x8x8"),
+            "pm": ("the flip of rows", "image:1x8x8"),
+            "cm": ("the exchange of rows and columns", "image:1x8x8"),
+            "p3": ("third turns of the plane", "image:1x15x15"),
+            "p4": ("quarter turns of the plane", "image:1x8x8"),
+            "p4m": ("quarter turns and flips", "image:1x8x8"),
         }.items()
     },
-    "flip-lr": GroupKind(lambda: flips("flip-lr"), "flip-lr", "left and right exchanged"),
-    "flip-ud": GroupKind(lambda: flips("flip-ud"), "flip-ud", "up and down exchanged"),
-    "flips": GroupKind(lambda: flips("flips"), "flips", "both flips, and so the half turn"),
-    "flip-depth": GroupKind(lambda: flips("flip-depth"), "flip-depth", "front and back of a volume exchanged"),
-    "C": GroupKind(cyclic, "C(8)", "rotations of the plane by multiples of 360°/N"),
-    "D": GroupKind(dihedral, "D(6)", "rotations by multiples of 360°/N, and reflections"),
-    "cube": GroupKind(lambda: cube(), "cube", "the 24 rotations of a volume's axes"),
-    "octahedral": GroupKind(lambda: cube(reflections=True), "octahedral", "the cube's 48 symmetries, with reflections"),
-    "SO": GroupKind(SO, "SO(3)", "rotations of n-dimensional space"),
-    "O": GroupKind(O, "O(3)", "rotations and reflections"),
-    "SE": GroupKind(SE, "SE(3)", "rotations and translations"),
-    "E": GroupKind(E, "E(3)", "rotations, reflections and translations"),
-    "translations": GroupKind(translations, "translations(3)", "all points moved alike"),
-    "parity": GroupKind(parity, "parity(3)", "all coordinates reversed: x to −x"),
-    "scalings": GroupKind(scalings, "scalings(3)", "one factor for all coordinates"),
-    "affine": GroupKind(affine_maps, "affine(2)", "linear maps of positive determinant, and translations"),
-    "lorentz": GroupKind(lorentz, "lorentz", "boosts and rotations of (t, x, y, z)"),
-    "S": GroupKind(permutations, "S(12)", "all orders of n items; S(12, users) for items of a kind of their own"),
-    "shifts": GroupKind(shifts, "shifts(32, 32)", "cyclic shifts of a sequence, plane or volume of these lengths"),
-    "time-reversal": GroupKind(reversal, "time-reversal", "a sequence backwards"),
-    "channels": GroupKind(channel_permutations, "channels(3)", "all orders of the channels"),
-    "signs": GroupKind(sign_flips, "signs(3)", "every channel times ±1"),
-    "gains": GroupKind(gains, "gains(3)", "every channel times a positive factor"),
-    "hue": GroupKind(hue, "hue", "rotations of the colours about grey"),
+    "flip-lr": GroupKind(lambda: flips("flip-lr"), "flip-lr", "left and right exchanged", "image:1x8x8"),
+    "flip-ud": GroupKind(lambda: flips("flip-ud"), "flip-ud", "up and down exchanged", "image:1x8x8"),
+    "flips": GroupKind(lambda: flips("flips"), "flips", "both flips, and so the half turn", "image:1x8x8"),
+    "flip-depth": GroupKind(
+        lambda: flips("flip-depth"), "flip-depth", "front and back of a volume exchanged", "volume:1x6x6x6"
+    ),
+    "C": GroupKind(cyclic, "C(8)", "rotations of the plane by multiples of 360°/N", "image:1x15x15"),
+    "D": GroupKind(dihedral, "D(6)", "rotations by multiples of 360°/N, and reflections", "image:1x15x15"),
+    "cube": GroupKind(lambda: cube(), "cube", "the 24 rotations of a volume's axes", "volume:1x4x4x4"),
+    "octahedral": GroupKind(
+        lambda: cube(reflections=True), "octahedral", "the cube's 48 symmetries, with reflections", "volume:1x4x4x4"
+    ),
+    "SO": GroupKind(SO, "SO(3)", "rotations of n-dimensional space", "points:16"),
+    "O": GroupKind(O, "O(3)", "rotations and reflections", "vectors:16"),
+    "SE": GroupKind(SE, "SE(3)", "rotations and translations", "points:16"),
+    "E": GroupKind(E, "E(3)", "rotations, reflections and translations", "points:16"),
+    "translations": GroupKind(translations, "translations(3)", "all points moved alike", "points:16"),
+    "parity": GroupKind(parity, "parity(3)", "all coordinates reversed: x to −x", "vectors:16"),
+    "scalings": GroupKind(scalings, "scalings(3)", "one factor for all coordinates", "points:16"),
+    "affine": GroupKind(
+        affine_maps, "affine(2)", "linear maps of positive determinant, and translations", "points:16x2"
+    ),
+    "lorentz": GroupKind(lorentz, "lorentz", "boosts and rotations of (t, x, y, z)", "points:16x4"),
+    "S": GroupKind(
+        permutations, "S(12)", "all orders of n items; S(12, users) for items of a kind of their own", "nodes:12x5"
+    ),
+    "shifts": GroupKind(
+        shifts, "shifts(32, 32)", "cyclic shifts of a sequence, plane or volume of these lengths", "image:3x32x32"
+    ),
+    "time-reversal": GroupKind(reversal, "time-reversal", "a sequence backwards", "sequence:2x64"),
+    "channels": GroupKind(channel_permutations, "channels(3)", "all orders of the channels", "image:3x8x8:colour"),
+    "signs": GroupKind(sign_flips, "signs(3)", "every channel times ±1", "image:3x8x8:colour"),
+    "gains": GroupKind(gains, "gains(3)", "every channel times a positive factor", "image:3x8x8:colour"),
+    "hue": GroupKind(hue, "hue", "rotations of the colours about grey", "image:3x8x8:colour"),
 }
 
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9-]*?)(?:\(([^()]*)\)|_?(\d+))?")

@@ -181,6 +181,8 @@ def test_what_is_resampled_is_measured_and_judged_by_a_tolerance() -> None:
     assert rows["45°"].error is not None
     assert rows["45°"].error < 0.01
     assert check(blur, symmetry, tolerance=0.02).verdict == "consistent"
+    sums = check(lambda x: x.sum((1, 2, 3)), Symmetry("C(8)", "image:1x33x33"), tolerance=0.02)  # a number a sample
+    assert sums.verdict == "consistent"
     assert check(lambda x: x.cumsum(-1) / 9, symmetry, tolerance=0.02).verdict == "violated"
 
 

@@ -126,8 +126,9 @@ def test_a_lightning_training_logs_the_error(tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_hugging_face_training_logs_the_error(tmp_path):
-    transformers = pytest.importorskip("transformers")
-    pytest.importorskip("accelerate")
+    installed = "pip install 'invariance-toolkit[trainer]': 180 MB, whose import takes ten times this test"
+    transformers = pytest.importorskip("transformers", reason=installed)
+    pytest.importorskip("accelerate", reason=installed)
     from invariance.watching import TrainerWatch
 
     config = transformers.ViTConfig(
