@@ -222,8 +222,10 @@ def _again(named: list[Named], options: dict[str, Any]) -> Stream:
 
 def _first(named: list[Named], options: dict[str, Any]) -> Any:
     """One block of them, in float64."""
+    from torch import Tensor
+
     block, _ = next(iter(_again(named, options)))
-    return block.double()
+    return block.double() if isinstance(block, Tensor) else block
 
 
 def require_measures(measures: tuple[str, ...]) -> None:
