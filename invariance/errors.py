@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
@@ -17,6 +20,7 @@ __all__ = [
     "RunError",
     "SingularError",
     "UndefinedError",
+    "meant",
     "reason_of",
 ]
 
@@ -40,6 +44,16 @@ def reason_of(error: BaseException, longest: int = 200) -> str:
         return " ".join(str(error).split())[:longest]
     except BaseException as another:
         return f"its message fails with {type(another).__name__}"
+
+
+def meant(value: str, names: Iterable[str]) -> str:
+    """The beginning of an answer to a name that is none.
+
+    >>> meant("rotatoin", ["rotation", "scale"])
+    'did you mean rotation? '
+    """
+    close = get_close_matches(value.lower(), names, 1)
+    return f"did you mean {close[0]}? " if close else ""
 
 
 def _brief(value: str) -> str:

@@ -13,8 +13,9 @@ from .judge import Moved
 from .report import Row
 from .shifts import Setting, Shift, judged
 
-__all__ = ["on_black"]
+__all__ = ["BLACK", "on_black"]
 
+BLACK = "random content on a black ground"
 _SMALL = 16  # pixels: a canvas four times as large is cheap
 
 
@@ -34,7 +35,7 @@ def on_black(setting: Setting) -> tuple[list[Row] | None, bool]:
             continue
         least = setting.least
         kept = (scale * least - -(-least // 2)) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
-        rows = judged(setting, *compared, f"random content on a black ground, kept {kept} pixels off the edge")
+        rows = judged(setting, *compared, f"{BLACK}, kept {kept} pixels off the edge")
         if all(row.verdict == "consistent" for row in rows):
             here = "×".join(str(n) for n in (height, width) if n > 1)
             grown = f"; at {here} itself the border reaches the content" if scale > 1 else ""

@@ -11,10 +11,11 @@ from .inputs import noise
 from .judge import Moved
 from .shifts import Setting, Shift
 
-__all__ = ["NARROW", "Rectangle", "compared_within", "interior_of", "windows"]
+__all__ = ["INSIDE", "NARROW", "Rectangle", "compared_within", "interior_of", "windows"]
 
 Rectangle = tuple[slice, slice]
 
+INSIDE = "well inside the image, where its border does not reach"
 NARROW = 6  # output pixels: less than two of the largest shift
 
 

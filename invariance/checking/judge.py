@@ -31,6 +31,8 @@ LEVEL = 0.99
 FAMILY = 1e-5
 """Probability that rounding alone makes a check say *violated*."""
 
+_ROUGH = "rounding alone makes differences as large as those between the outputs for two inputs"
+_BITS = 8  # of the last place, in which outputs that should be equal differ after a few roundings
 _BLUNT = 1e-3  # a difference of this E that rounding explains may hide a fault of 1 %
 _ENTRY, _POOLED = (
     10,
@@ -88,9 +90,11 @@ def judge(
     look = _Look(case, rounding, family)
     asleep = bool(look.constant.all())
     if asleep and not look.seen.any():
+        if look.told_apart:
+            return Row(name, size, None, None, look.floor, "undecided", note=f"{_ROUGH}: {look.remedy}")
         return Row(name, size, None, None, 0.0, "undefined", note=CONSTANT)
     error = interval = worst = image = None
-    if not asleep:
+    if not asleep and look.report.spread is not None and look.report.spread.mean() > 0:
         error, interval = error_interval(look.report, generator)
         worst, image = worst_image(look.report)
     verdict, said = look.verdict() if tolerance is None or interval is None else (within(interval, tolerance), "")
@@ -132,7 +136,7 @@ class _Look:
         if (found := self._confirmed()) is not None:
             return "violated", self._place(*found)
         if (hidden := self._hidden) is not None:
-            said = f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {self._remedy}"
+            said = f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {self.remedy}"
             return "undecided", said
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
@@ -160,6 +164,11 @@ class _Look:
         return max(self._ratios(self._factor(1) ** 2 * self.allowed), default=0.0)
 
     @property
+    def told_apart(self) -> bool:
+        """Whether the images differ in some channel by more than last bits."""
+        return bool((self.spread.mean(0) > (_BITS * self.rounding.eps) ** 2 * self.size.mean(0)).any())
+
+    @property
     def _hidden(self) -> float | None:
         """E of rounding in a channel, if that is too large to be sure of 1 %; coarse numbers may also agree by
         chance.
@@ -170,7 +179,7 @@ class _Look:
         return max((error for error in self._ratios(larger) if error > _BLUNT), default=None)
 
     @property
-    def _remedy(self) -> str:
+    def remedy(self) -> str:
         if self.rounding.eps > 1e-10:
             return "check in float64"
         if self.rounding.stored is not None:
@@ -194,9 +203,10 @@ class _Look:
             if not self.seen[image]:
                 continue
             difference, variance = self.difference[[image]], self.variance[[image]]
-            if (closer := self.rounding.again(image)) is not None:
+            if not self.rounding.settled and (closer := self.rounding.again(image)) is not None:
                 variance = self._arithmetic(closer, image) + self._stored(closer, image)
             if bool(self._exceeds(difference, variance, difference.mean(2), variance.mean(2))):
+                self.rounding.settle()
                 ratio = difference / variance.clamp_min(torch.finfo(torch.float64).tiny)
                 return image, int(ratio.amax((0, 2)).argmax())
         return None
@@ -235,6 +245,8 @@ class _Look:
         squares = self._squares(draws)
         if image is not None:  # where F jumps at x, as 0/0 of a constant channel does, the first draw alone shows it
             squares = torch.maximum(squares, self._squares(draws[:1]))
+        if (noise := rounding.of_noise(self.case.action)) is not None:
+            squares = torch.maximum(squares, self._squares(noise))
         return self._variance(rounding, squares, line[0], image)
 
     def _stored(self, rounding: Rounding, image: int | None = None) -> Levels | float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,12 @@ class Probe:
     """
 
     def __init__(self, model: Model, *, dtype: torch.dtype, device: str, batch: int, sequence: bool = False) -> None:
+        if isinstance(model, type):
+            raise ArgumentTypeError("model", model.__name__, f"an object of this class: {model.__name__}(…)")
+        if not callable(model):
+            raise ArgumentTypeError("model", model, "a module or a function of tensors")
+        if any(value.is_meta for value in _state(model)):
+            raise ArgumentError("model", "parameters on the meta device", "one with numbers in its parameters")
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError, TypeError) as error:
@@ -45,7 +51,9 @@ class Probe:
         self.alone: bool | None = None  # once it is known: whether a sample's output ignores its batch
         self._grad = False
         self._beside: Model | None = None
-        self._around: AbstractContextManager[Any] = nullcontext()
+        self._stated: list[tuple[Tensor, Tensor]] = []
+        self._first: tuple[Tensor, Tensor] | None = None
+        self._around: tuple[AbstractContextManager[Any], ...] = ()
         self._cast: dict[torch.dtype, Model] = {}
 
     @property
@@ -61,9 +69,9 @@ class Probe:
         return self._run(self.model, inputs, self.dtype)
 
     def within(self, around: AbstractContextManager[Any]) -> Probe:
-        """The same, each pass inside a context."""
+        """The same, each pass inside one more context."""
         other = copy.copy(self)
-        other._around = around
+        other._around = (*self._around, around)
         return other
 
     def exactly(self, inputs: Tensor) -> Tensor | None:
@@ -89,7 +97,8 @@ class Probe:
         self._give_shapes(inputs)
         if self._beside is None:
             self._beside = _cast(self.original, self.dtype, self.device)
-        for old, part, new in zip(_state(self.original), self._parts, _state(self._beside), strict=True):
+            self._stated = list(zip(_state(self.original), _state(self._beside), strict=True))
+        for (old, new), part in zip(self._stated, self._parts, strict=True):  # what forward stores is none of it
             if part is not None:
                 known = old.detach().double().cpu()
                 room = new.data if new.dtype == known.dtype and new.device == known.device else torch.empty_like(known)
@@ -136,6 +145,7 @@ class Probe:
         Raises:
             ArgumentError: two identical passes differ.
         """
+        self._first = inputs, plain
         try:
             single = self(inputs[:1])
         except ArgumentError:  # such as batch statistics of one value
@@ -159,6 +169,11 @@ class Probe:
         ]
         cause = f"{random[0]} is on: call eval()" if random else "it is random, or remembers earlier calls"
         raise ArgumentError("model", "two identical passes differ", f"a function of its input; {cause}")
+
+    def require_no_memory(self) -> None:
+        """Raises ArgumentError unless what was computed first comes out the same again."""
+        if self._first is not None:
+            self.require_function(*self._first)
 
     def batch_statistics(self) -> list[str]:
         """The layers in training that take statistics of the batch, by name."""
@@ -209,7 +224,9 @@ class Probe:
     def _passed(self, model: Model, part: Tensor, dtype: torch.dtype) -> Tensor:
         self.passes += len(part)
         try:
-            with torch.set_grad_enabled(self._grad), self._around:
+            with torch.set_grad_enabled(self._grad), ExitStack() as stack:
+                for around in self._around:
+                    stack.enter_context(around)
                 output = model(self.as_taken(part.to(self.device, dtype, copy=True)).requires_grad_(self._grad))
         except ArgumentTypeError:  # of what came out
             raise
@@ -250,11 +267,10 @@ def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> Arg
     reason = reason_of(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
         return ArgumentError("batch", batch, f"fewer samples in a pass, or smaller ones: out of memory ({reason})")
-    if not isinstance(model, nn.Module) and any(
-        word in reason.lower() for word in ("dtype", "scalar type", "should be the same")
-    ):
-        wanted = f"the module itself, or the dtype that it computes in, such as dtype=torch.float32 ({reason})"
-        return ArgumentError("model", "a function of another dtype", wanted)
+    if any(word in reason.lower() for word in ("dtype", "scalar type", "should be the same")):
+        itself = "" if isinstance(model, nn.Module) else "the module itself, or "
+        wanted = f"{itself}the dtype that it computes in, such as dtype=torch.float32 ({reason})"
+        return ArgumentError("model", f"a {'module' if not itself else 'function'} of another dtype", wanted)
     shape = tuple(inputs.shape[1:])
     last = len(shape) == 3 and shape[-1] in (1, 3) and shape[0] not in (1, 3)
     turned = f"; channels come first: {(shape[-1], *shape[:-1])}" if last else ""
@@ -263,9 +279,12 @@ def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> Arg
 
 
 def _examined(output: object, samples: int) -> Tensor:
-    if not isinstance(output, Tensor) or not output.is_floating_point():
-        what = output.dtype if isinstance(output, Tensor) else type(output).__name__
-        raise ArgumentTypeError("model(inputs)", what, "one floating-point tensor")
+    if not isinstance(output, Tensor):
+        wanted = "one floating-point tensor; of a tuple, dict or dataclass a Symmetry says how each part moves (--out)"
+        raise ArgumentTypeError("model(inputs)", type(output).__name__, wanted)
+    if not output.is_floating_point() or output.layout != torch.strided:
+        what = output.dtype if output.layout == torch.strided else output.layout
+        raise ArgumentTypeError("model(inputs)", what, "one dense floating-point tensor")
     if output.ndim == 0 or len(output) != samples or not output.numel():
         raise ArgumentError("model(inputs).shape", tuple(output.shape), f"one output for each of the {samples} samples")
     if not output.sum().isfinite() and not (finite := output.isfinite()).all():  # a sum of few bits may overflow

@@ -143,6 +143,8 @@ class Question:
             raise ArgumentError("action", self.action, "none for the claim invariant: the output stays")
         if isinstance(self.action, str) and self.action not in get_args(Kind):
             raise ArgumentError("action", self.action, f"one of {', '.join(get_args(Kind))}, or a function")
+        if not (self.action is None or isinstance(self.action, str) or callable(self.action)):
+            raise ArgumentTypeError("action", self.action, f"one of {', '.join(get_args(Kind))}, or a function")
         if callable(self.action) and self.group not in FINITE:
             raise ArgumentError("action", "a function", f"a function for a finite group only: {', '.join(FINITE)}")
         kinds: dict[str, tuple[Kind, ...]] = {"block-fields": ("jacobian",), "colour-gain": ("scalar",)}

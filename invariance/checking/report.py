@@ -99,9 +99,11 @@ def merged(rows: Mapping[str, Row], note: str = "", *, tolerance: float | None =
     violations that no tolerance decided, the one furthest above its floor.
 
     A kind that tells nothing, because the output is constant on it or rounding hides all of it, yields to one that
-    does.
+    does; of those two, the output that is constant on some kind is not on the other.
     """
-    telling = {kind: row for kind, row in rows.items() if row.verdict not in ("undefined", "undecided")} or dict(rows)
+    telling: dict[str, Row] = {}
+    for nothing in (("undefined", "undecided"), ("undefined",), ()):
+        telling = telling or {kind: row for kind, row in rows.items() if row.verdict not in nothing}
     verdict = overall([row.verdict for row in telling.values()])
 
     def gravity(pair: tuple[str, Row]) -> float:

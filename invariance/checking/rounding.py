@@ -6,6 +6,9 @@ whatever the model does inside, in whichever precision, plus $h^2 F''$ (Moré an
 noise*, SIAM J. Sci. Comput. 33, 2011). The points shrink towards zero, so that no image leaves its range. Parameters
 take part because a saturated unit passes no change of x on, while what comes after it is rounded all the same.
 
+*Noise.* What is about to be called a violation is also run with the last bits of the arguments of each operation
+changed (see `noise`), as nothing moves behind a unit that is saturated by its weights alone.
+
 *Stored numbers.* Parameters of a lower precision than the arithmetic are changed at random by their last bit:
 filters that were made symmetric in float32 are symmetric to float32.
 
@@ -15,19 +18,21 @@ Both are there at once, so their squares add.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from ..errors import ArgumentError, ArgumentTypeError
+from .noise import Noise
 from .probe import Probe
 
 __all__ = ["Rounding", "measured", "second_differences"]
 
 _STEP = 5 * torch.finfo(torch.float32).eps  # what is rounded to float32 inside is rounded anew at each point
 _COARSE = 1e-3  # of the machine epsilon: 16 bits, in which no line is straight
-_POINTS, _MANY, _DRAWS = 3, 12, 8
+_POINTS, _MANY, _DRAWS, _NOISES = 3, 12, 4, 4
 _SECOND = 6**0.5  # the deviation of a − 2b + c
 
 Action = Callable[[Tensor], Tensor]
@@ -41,15 +46,29 @@ class Rounding:
     Attributes:
         line: F at the points of the line, (points, images, …), three or more.
         eps: the machine epsilon of the arithmetic asked for.
+        noisy: F with noise in every operation, (draws, images, …); None where that was not run.
         store: F with other last bits in its parameters, (draws, images, …), once it is asked for; None where no
             parameter is of lower precision.
         once_more: the same for one image, given its number among all, with many points and draws.
+        shared: what all that were measured together know.
     """
 
     line: Tensor
     eps: float
+    noisy: Tensor | None = None
     store: Callable[[], Tensor] | None = None
     once_more: Again | None = None
+    shared: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Whether one of the outputs measured together has been found violated beside its own rounding: others that
+        look so are taken to be, as a look at each would cost many passes and change no verdict.
+        """
+        return self.shared.get("settled", False)
+
+    def settle(self) -> None:
+        self.shared["settled"] = True
 
     @cached_property
     def stored(self) -> Tensor | None:
@@ -78,6 +97,12 @@ class Rounding:
         r"""$\rho(g)F$ along the line."""
         return action(self._flat).unflatten(0, self.line.shape[:2])
 
+    def of_noise(self, action: Action) -> Tensor | None:
+        """Draws of what the last bits of all operations add to it."""
+        if self.noisy is None:
+            return None
+        return torch.stack([action(output) for output in self.noisy]) - action(self.line[0])
+
     def of_stored(self, action: Action) -> Tensor | None:
         """Draws of what the last bits of the parameters add to it."""
         if self.stored is None:
@@ -97,19 +122,26 @@ def measured(probe: Probe, kinds: Sequence[tuple[Tensor, Tensor]], *, alone: boo
         kinds: inputs x, and F(x) as it is known already.
         alone: a sample's output does not depend on the rest of its batch; where it does, the batch is kept together.
     """
+    shared: dict[str, bool] = {}
     if not alone:
-        return [_measured(probe, x, y, alone=False) for x, y in kinds]
+        return [_measured(probe, x, y, shared, alone=False) for x, y in kinds]
     first = torch.cat([x[:1] for x, _ in kinds])
     line = _points(probe, first, torch.cat([y[:1] for _, y in kinds]), _POINTS, lambda output: output)
-    return [_measured(probe, x, y, line=line[:, n : n + 1]) for n, (x, y) in enumerate(kinds)]
+    return [_measured(probe, x, y, shared, line=line[:, n : n + 1]) for n, (x, y) in enumerate(kinds)]
 
 
 def _measured(
-    probe: Probe, inputs: Tensor, plain: Tensor, *, alone: bool = True, line: Tensor | None = None
+    probe: Probe,
+    inputs: Tensor,
+    plain: Tensor,
+    shared: dict[str, bool],
+    *,
+    alone: bool = True,
+    line: Tensor | None = None,
 ) -> Rounding:
     eps = torch.finfo(probe.dtype).eps
 
-    def of(image: int, points: int, draws: int, line: Tensor | None, once_more: Again | None) -> Rounding:
+    def of(image: int, points: int, draws: int, noises: int, line: Tensor | None, once_more: Again | None) -> Rounding:
         one, known = inputs[image : image + 1], plain[image : image + 1]
         shown = one if alone else inputs
 
@@ -121,9 +153,19 @@ def _measured(
 
         if line is None:
             line = _points(probe, shown, known, points, found)
-        return Rounding(line, eps, store if probe.rounds_state else None, once_more)
+        noisy = _noisy(probe, shown, noises, found)
+        return Rounding(line, eps, noisy, store if probe.rounds_state else None, once_more, shared)
 
-    return of(0, _POINTS, 1, line, lambda image: of(image, _MANY, _DRAWS, None, None))
+    return of(0, _POINTS, 1, 0, line, lambda image: of(image, _MANY, _DRAWS, _NOISES, None, None))
+
+
+def _noisy(probe: Probe, x: Tensor, count: int, found: Action) -> Tensor | None:
+    """None where some operation does not take it, or leaves the finite numbers."""
+    try:
+        draws = [found(probe.within(Noise(number))(x)) for number in range(count)]
+    except (ArgumentError, ArgumentTypeError):
+        return None
+    return torch.stack(draws) if draws else None
 
 
 def _points(probe: Probe, x: Tensor, known: Tensor, points: int, found: Action) -> Tensor:

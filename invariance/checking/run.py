@@ -126,6 +126,8 @@ def check(
     if own is not None and shape is None:
         shape = tuple(own.shape[1:])
     name = group if isinstance(group, str) else getattr(group, "name", None)
+    if isinstance(name, str) and name.lower() in CHECKED_GROUPS:
+        name = name.lower()
     if symmetry is None and shape is None:
         raise ArgumentError("symmetry", None, "a Symmetry, or an input_shape and a group")
     if symmetry is None and name is None:
@@ -185,6 +187,7 @@ def answer(
     measure = {"translation": check_translation, BATCH: check_batch}.get(question.group, check_exact)
     rows = [row for size in question.sizes or (None,) for row in measure(probe, question, size, generator)]
     scope = scope_of(probe, question, rows) if question.group == "translation" else ""
+    probe.require_no_memory()
     said = [*_batch(probe, question, rows), *dict.fromkeys(row.note for row in rows if row.note)]
     violated = [row for row in rows if row.verdict == "violated" and blame]
     if question.group in FINITE and violated:

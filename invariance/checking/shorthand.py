@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from .. import fields as f
-from ..errors import ArgumentError
+from ..errors import ArgumentError, meant
 from ..fields import Field
 from ..groups import GROUPS, Group, SplitGroup, as_group
 from ..measure.error import Model
@@ -35,7 +35,8 @@ def symmetry_of(
     try:
         known = as_group(group)
     except ArgumentError as error:
-        raise ArgumentError("group", group, f"{', '.join(CHECKED_GROUPS)}; or {error.args[2]}") from error
+        close = meant(str(group), CHECKED_GROUPS)
+        raise ArgumentError("group", group, f"{close}{', '.join(CHECKED_GROUPS)}; or {error.args[2]}") from error
     if known.name in GROUPS and not GROUPS[known.name].permutes_pixels:
         raise ArgumentError(
             "group", known.name, "a group of square pixels: of the hexagonal lattice it turns; try C(3)"

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Field
+from ..fields import Field, leaves
 from ..groups import Element, Tangent
 from ..measure.error import Model
 from ..symmetry import Symmetry
@@ -123,12 +123,15 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     """The report; the same model and question have the same report."""
     generator = torch.Generator().manual_seed(question.seed)
     symmetry = question.symmetry
+    if not any(True for _ in leaves(symmetry.inputs)):
+        raise ArgumentError("symmetry.inputs", symmetry.inputs, "at least one field, such as image:3x32x32")
     if question.inputs is not None:
         symmetry.check_inputs(question.inputs)
     symmetry.check_laws(generator)
     bench = Bench(model, question)
     elements = symmetry.group.tried(generator, question.random)
     kinds = bench.kinds(_drawn(question, elements, generator))
+    _require_motion(bench, kinds[0], elements)
     tangents = _tangents(bench)
     family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
     rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
@@ -141,6 +144,7 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
         said = [f"the Lie algebra was left out: the model's forward derivative is not to be had ({why})"]
     if not rows:
         raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
+    bench.probe.require_no_memory()
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
     report = CheckReport(
         question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, len(tangents) if not said else 0)
@@ -163,6 +167,19 @@ def _drawn(question: SymmetryQuestion, elements: list[Element], generator: torch
         return drawn
     varied = {name: symmetry.varied(name, symmetry.sample(count, generator), generator) for name in _KINDS[1:]}
     return drawn | {name: inputs for name, inputs in varied.items() if inputs is not None}
+
+
+def _require_motion(bench: Bench, kind: Kind, elements: list[Element]) -> None:
+    """Raises ArgumentError where no element moves the inputs: then every model is invariant, and nothing was tried."""
+    symmetry = bench.symmetry
+    if any(not torch.equal(bench.layouts.pack(symmetry.act(g, kind.inputs)), kind.rows) for g in elements):
+        return
+    if bench.question.inputs is not None:
+        raise ArgumentError("inputs", "given", f"inputs that {symmetry.group} moves: these stay as they are")
+    fields = symmetry.told_inputs(kind.inputs)
+    colour = "; channels that are colours are declared so: image:3x8x8:colour" * ("channels" in symmetry.group.slots)
+    wanted = f"one that moves {fields}; `invariance fields` says which groups move what{colour}"
+    raise ArgumentError("group", str(symmetry.group), wanted)
 
 
 def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: torch.Generator) -> Iterator[Row]:

@@ -31,6 +31,14 @@ _PADS = {
     _ATEN.replication_pad2d.default,
 }
 _POOLS = {_ATEN.max_pool2d_with_indices.default: 4, _ATEN.avg_pool2d.default: None}
+_CUTS = {_ATEN.slice.Tensor, _ATEN.split.Tensor, _ATEN.split_with_sizes.default}
+_PLACES = {
+    _ATEN.cat.default: "a concatenation along the plane",
+    _ATEN.index.Tensor: "pixels chosen by their places",
+    _ATEN.index_select.default: "pixels chosen by their places",
+    _ATEN.gather.default: "pixels chosen by their places",
+    _ATEN.unfold.default: "windows cut out of the plane",
+}
 _RECURRENCES = ("gru", "lstm", "rnn_tanh", "rnn_relu")
 _EDGES = ("upsample_bilinear", "upsample_bicubic", "upsample_linear", "grid_sampler", "cumsum", "im2col")
 
@@ -38,12 +46,16 @@ _EDGES = ("upsample_bilinear", "upsample_bicubic", "upsample_linear", "grid_samp
 class Torus:
     """A context in which models run on the torus; enter it anew for each pass.
 
+    Args:
+        sequences: the last axis of three is that of a sequence.
+
     Attributes:
         wrapped: how many operations were changed.
         doubts: what has a border that this does not take away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, sequences: bool = False) -> None:
+        self.sequences = sequences
         self.wrapped = 0
         self.doubts: dict[str, None] = {}
 
@@ -92,15 +104,32 @@ class _Windows(TorchDispatchMode):
             return self._convolved(func, *args)
         if func in _POOLS:
             return self._pooled(func, _POOLS[func], args, kwargs)
-        if func is _ATEN.slice.Tensor and args[0].ndim > 3:
+        if func in _CUTS:
             found = func(*args, **kwargs)
-            dim = (args[1] if len(args) > 1 else 0) % args[0].ndim
-            if dim > 1 and found.shape[dim] < args[0].shape[dim]:
-                self.torus.doubt(SLICE)
+            for part in [found] if isinstance(found, Tensor) else found:
+                if self._is_cut(args[0], part):
+                    self.torus.doubt(SLICE)
             return found
+        if func in _PLACES and self._goes_along_the_plane(func, args):
+            self.torus.doubt(_PLACES[func])
         if any(name in str(func) for name in _EDGES):
             self.torus.doubt(str(func).removeprefix("aten.").split(".")[0])
         return func(*args, **kwargs)
+
+    def _planes(self, x: Tensor) -> range:
+        """The axes of the plane, of batches of fields."""
+        return range(2, x.ndim) if x.ndim > 3 or (self.torus.sequences and x.ndim == 3) else range(0)
+
+    def _is_cut(self, whole: Tensor, part: Tensor) -> bool:
+        return part.ndim == whole.ndim and any(part.shape[axis] < whole.shape[axis] for axis in self._planes(whole))
+
+    def _goes_along_the_plane(self, func: Any, args: Any) -> bool:
+        x = args[0][0] if isinstance(args[0], list | tuple) else args[0]
+        if func is _ATEN.index.Tensor:
+            axes = [axis for axis, places in enumerate(args[1]) if places is not None]
+        else:
+            axes = [(args[1] if len(args) > 1 else 0) % x.ndim]
+        return any(axis in self._planes(x) for axis in axes)
 
     def _convolved(self, func: Any, x: Tensor, weight: Tensor, bias: Any, *options: Any) -> Any:
         stride, padding, dilation, transposed, output_padding, groups = options

@@ -27,11 +27,11 @@ from fractions import Fraction
 import torch
 
 from ..errors import ArgumentError
-from .black import on_black
+from .black import BLACK, on_black
 from .elements import require_field
 from .exact import IMAGES, Shown, shown
 from .grid import strides_of
-from .interior import interior_of, windows
+from .interior import INSIDE, interior_of, windows
 from .probe import Probe
 from .question import Question
 from .report import Row
@@ -65,7 +65,11 @@ def check_translation(probe: Probe, question: Question, size: int | None, genera
 
 def scope_of(probe: Probe, question: Question, rows: Sequence[Row]) -> str:
     """What the verdict leaves out: shifts that no field on this grid can move by, and the border."""
-    border = "apart from the border" if any(EXACT in row.note for row in rows) else ""
+    border = (
+        "apart from the border"
+        if all_hold(rows) and any(said in row.note for row in rows for said in (EXACT, INSIDE, BLACK))
+        else ""
+    )
     return "; ".join(filter(None, (_shifts_of(probe, question), border)))
 
 
@@ -93,20 +97,24 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
         whole = rolled(setting, kinds, AROUND)
     if counted or (whole and all_hold(whole)):
         return whole or [_undecided(setting, "the output's size is no part of the image's: no border to count")]
-    torus = Torus()
+    torus = Torus(sequences=setting.probe.sequence)
     twin, holds = twin_rows(setting, kinds, torus, whole)
     if holds:
         return twin
     interior = interior_of(setting, kinds[0].plain) if setting.moves and setting.least >= _THIN else None
     if interior is not None:
-        rows = judged(setting, *windows(setting, interior), "well inside the image, where its border does not reach")
-        return rows if all_hold(rows) else coarser(setting, kinds, rows)
+        rows = judged(setting, *windows(setting, interior), INSIDE)
+        if not all_hold(rows):
+            return coarser(setting, kinds, rows)
+        return coarser(setting, kinds, twin) if twin and not torus.doubts else rows
+    if twin and not torus.doubts:
+        return coarser(setting, kinds, twin)
     grown = False
     if setting.least >= _THIN:
         black, grown = on_black(setting)
         if black is not None:
             return black
-    if twin and (not torus.doubts or (grown and set(torus.doubts) == {SLICE})):
+    if twin and grown and set(torus.doubts) == {SLICE}:
         return coarser(setting, kinds, twin)
     why = f", and neither can circular padding take its place ({'; '.join(torus.doubts) or 'the model refuses it'})"
     error = max((row.error for row in whole if row.error is not None), default=None)

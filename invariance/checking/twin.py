@@ -81,12 +81,14 @@ def _pads(layer: nn.Module) -> bool:
 
 def coarser(setting: Setting, kinds: Sequence[Shown], rows: list[Row]) -> list[Row]:
     """Of an output that fails: whether it keeps shifts by multiples of something."""
-    probe = setting.probe.within(Torus())
+    probe, first = setting.probe.within(Torus()), kinds[0]
     try:
-        one = [replace(kind, plain=probe(kind.inputs)) for kind in kinds[:1]]
+        plain = probe(first.inputs)
     except ArgumentError:
         return rows
-    there = _there(setting, probe, one[0].plain)
+    (rounding,) = measured(probe, [(first.inputs, plain)], alone=setting.alone)
+    one = [replace(first, plain=plain, rounding=rounding)]
+    there = _there(setting, probe, plain)
     for factor in _COARSER:
         if 2 * factor > setting.least:
             break

@@ -98,6 +98,8 @@ def check_variants(
         ArgumentError: an unknown variant; what `check` raises for the model in float64. A variant that cannot be made
             here, such as a compiled one without a compiler, is *undecided* and says why.
     """
+    if isinstance(variants, str):
+        raise ArgumentTypeError("variants", variants, f"a list of names, such as [{variants!r}]")
     for name in variants:
         if name not in VARIANTS:
             raise ArgumentError("variants", name, f"some of {', '.join(VARIANTS)}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, meant
 from .channels import channel_permutations, gains, hue, sign_flips
 from .direct import direct_product
 from .group import Group
@@ -122,13 +122,19 @@ def about_group(name: str) -> str:
     return kind.about.partition(";")[0] if kind else ""
 
 
+def _kind(name: str) -> GroupKind | None:
+    """By its name, in capitals or not."""
+    return KINDS.get(name) or next((kind for known, kind in KINDS.items() if known.lower() == name.lower()), None)
+
+
 def _single(name: str, whole: str) -> Group:
     matched = _NAME.fullmatch(name)
-    kind = KINDS.get(name) or (KINDS.get(matched[1]) if matched else None)
+    kind = _kind(name) or (_kind(matched[1]) if matched else None)
     if matched is None or kind is None:
-        wanted = f"one of {', '.join(k.example for k in KINDS.values())}, or some of them joined by ' x '"
+        listed = f"one of {', '.join(k.example for k in KINDS.values())}, or some of them joined by ' x '"
+        wanted = f"{meant(name, (*KINDS, *(k.example for k in KINDS.values())))}{listed}"
         raise ArgumentError("group", whole, wanted)
-    text = "" if name in KINDS else matched[2] or matched[3] or ""
+    text = "" if _kind(name) else matched[2] or matched[3] or ""
     arguments = [int(part) if part.strip().isdigit() else part.strip() for part in text.split(",")] if text else []
     try:
         return kind.make(*arguments)
