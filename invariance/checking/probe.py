@@ -282,9 +282,10 @@ def _examined(output: object, samples: int) -> Tensor:
     if not isinstance(output, Tensor):
         wanted = "one floating-point tensor; of a tuple, dict or dataclass a Symmetry says how each part moves (--out)"
         raise ArgumentTypeError("model(inputs)", type(output).__name__, wanted)
-    if not output.is_floating_point() or output.layout != torch.strided:
-        what = output.dtype if output.layout == torch.strided else output.layout
-        raise ArgumentTypeError("model(inputs)", what, "one dense floating-point tensor")
+    if not output.is_floating_point():
+        raise ArgumentTypeError("model(inputs)", output.dtype, "one floating-point tensor")
+    if output.layout != torch.strided:
+        raise ArgumentTypeError("model(inputs)", output.layout, "one dense floating-point tensor")
     if output.ndim == 0 or len(output) != samples or not output.numel():
         raise ArgumentError("model(inputs).shape", tuple(output.shape), f"one output for each of the {samples} samples")
     if not output.sum().isfinite() and not (finite := output.isfinite()).all():  # a sum of few bits may overflow
