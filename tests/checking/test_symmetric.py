@@ -260,7 +260,7 @@ def test_packing_keeps_every_number_in_every_dtype(generator: torch.Generator) -
 
 def test_variants_are_told_apart() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.Tanh())
-    symmetry = Symmetry("signs(2)", f.features(12, f.representation(1, lambda g: [[1.0]])))
+    symmetry = Symmetry("S(12)", f.nodes(12, 1))
     report = check_variants(net, symmetry, variants=("float64", "eager", "bfloat16"))
     far = [v.distance or 0.0 for v in report.variants]
     assert far[0] == 0 < far[1] < 1e-5 < far[2] < 0.1

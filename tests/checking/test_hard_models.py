@@ -1,0 +1,194 @@
+"""Networks that hide what they do: near the edge, behind saturated units, in what they keep from call to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from invariance import Symmetry
+from invariance.checking import check
+from invariance.checking.noise import Noise
+from invariance.errors import ArgumentError, ArgumentTypeError
+
+P4: dict[str, Any] = {"group": "p4", "input_shape": (2, 13, 13)}
+FIELD: dict[str, Any] = P4 | {"claim": "equivariant"}
+SHIFTS: dict[str, Any] = {"group": "translation", "input_shape": (2, 24, 24), "claim": "equivariant"}
+
+
+class Turned(nn.Module):
+    """A convolution with filters that quarter turns leave as they are."""
+
+    def __init__(self, inputs: int, outputs: int, seed: int = 0) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        taps = torch.randn(outputs, inputs, 3, 3, generator=generator, dtype=torch.float64) / (9 * inputs) ** 0.5
+        self.taps = nn.Parameter(sum((taps.rot90(turn, (-2, -1)) for turn in range(4)), torch.zeros(())) / 2)
+        self.bias = nn.Parameter(0.1 * torch.randn(outputs, generator=generator))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.taps.to(x), self.bias.to(x), padding=1)
+
+
+class Coded(nn.Module):
+    def __init__(self, code: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.code = code
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.code(x)
+
+
+def brighter(y: Tensor) -> Tensor:
+    """The last fifth of the columns by a half."""
+    return y * (1 + 0.5 * (torch.arange(y.shape[-1]) >= 0.8 * y.shape[-1]).to(y))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [nn.Identity(), nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(2, 4, 3, padding=1, padding_mode="circular")],
+    ids=["nothing pads", "zeros", "circular"],
+)
+def test_a_place_near_the_edge_is_no_border(before: nn.Module) -> None:
+    assert check(before, **SHIFTS).verdict == "consistent"
+    assert check(nn.Sequential(before, Coded(brighter)), **SHIFTS).verdict == "violated"
+
+
+@pytest.mark.parametrize(
+    ("code", "doubt"),
+    [
+        (lambda x: F.conv2d(torch.cat((x[..., :1] * 0, x, x[..., :1] * 0), -1), TAPS), "concatenation"),
+        (lambda x: F.conv2d(x[..., [1, *range(x.shape[-1]), -2]], TAPS), "pixels chosen by their places"),
+    ],
+    ids=["zeros put beside", "reflected by indices"],
+)
+def test_padding_by_hand_is_a_border(code: Callable[[Tensor], Tensor], doubt: str) -> None:
+    """It is consistent well inside, and undecided where the image has no inside."""
+    assert check(Coded(code), **SHIFTS).verdict == "consistent"
+    narrow = check(Coded(lambda x: code(code(code(x)))), **SHIFTS | {"input_shape": (2, 4, 8)})
+    assert narrow.verdict == "undecided"
+    assert doubt in str(narrow)
+
+
+TAPS = torch.randn(2, 2, 1, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+IDLE = [
+    *[(group, "image:3x8x8") for group in ("signs(3)", "channels(3)", "gains(3)", "hue", "S(7)")],
+    *[("SO(3)", "scalars:5x3"), ("E(3)", "nodes:5x3"), ("p4", "sequence:2x8"), ("lorentz", "scalars:5x4")],
+    *[("shifts(8)", "nodes:8x3"), ("shifts(1)", "sequence:1x1")],
+]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("group", "fields"), IDLE)
+def test_a_group_that_moves_nothing_is_refused(group: str, fields: str) -> None:
+    with pytest.raises(ArgumentError, match="one that moves"):
+        check(lambda x: x.flatten(1)[:, :1], Symmetry(group, fields, "invariant"))
+
+
+SATURATED: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
+    "sigmoid": (torch.sigmoid, 13),
+    "tanh": (torch.tanh, 21),
+    "steep": (lambda y: (1e4 * y).sigmoid(), 2),
+    "sign": (torch.sign, 0),
+}
+
+
+@pytest.mark.parametrize(("unit", "seed"), SATURATED.values(), ids=SATURATED)
+def test_a_norm_of_saturated_units_divides_rounding_by_nothing(unit: Callable[[Tensor], Tensor], seed: int) -> None:
+    def net(fault: float) -> nn.Module:
+        layers = (Turned(2, 8, seed), Coded(unit), nn.InstanceNorm2d(8), nn.ReLU())
+        return nn.Sequential(*layers, Coded(lambda y: (y * (1 + fault * torch.arange(13).to(y))).mean((-2, -1))))
+
+    assert check(net(0), **P4).verdict == "consistent"
+    assert check(net(0.01), **P4).verdict == "violated"
+
+
+def test_noise_leaves_alone_what_rounds_nothing() -> None:
+    x = torch.rand(4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    with Noise(0):
+        largest = (x == x.amax(1, keepdim=True)).sum()
+        chosen = torch.cat((x.relu(), x.flip(1)[:, :2]), 1).sort().values
+        summed = x.sum()
+    assert largest == 4
+    assert torch.equal(chosen, torch.cat((x.relu(), x.flip(1)[:, :2]), 1).sort().values)
+    assert 0 < abs(summed - x.sum()) < 1e-14
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_an_output_that_rounding_hides_is_not_constant(dtype: torch.dtype) -> None:
+    """Of faint images a few bits leave the bias alone; other kinds show that the output is not the same for all."""
+    net = nn.Sequential(Turned(2, 4), nn.ReLU(), Turned(4, 4, 1))
+    report = check(net, dtype=dtype, **FIELD)
+    assert report.verdict == "undecided"
+    assert "check in float64" in str(report)
+
+
+def test_chaos_is_not_constant() -> None:
+    layers = [part for i in range(12) for part in (Turned(2, 2, i), Coded(lambda y: (5 * y).sin()))]
+    assert check(nn.Sequential(*layers), **FIELD).verdict == "undecided"
+
+
+class Keeps(nn.Module):
+    """Stores its output, and a grid that it makes when it is first called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.grid = Turned(2, 4), None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.grid = torch.zeros(x.shape[-2:]).to(x) if self.grid is None else self.grid
+        self.last = self.layer(x) + self.grid
+        return self.last
+
+
+class Counts(nn.Module):
+    """From the fifth call on it is another function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.calls = Turned(2, 4), 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return self.layer(x) * (1 + (self.calls > 4) * 0.05 * self.calls)
+
+
+def test_tensors_may_be_kept_but_calls_not_be_counted() -> None:
+    assert check(Keeps(), **FIELD).verdict == "consistent"
+    with pytest.raises(ArgumentError, match="remembers earlier calls"):
+        check(Counts(), **FIELD)
+
+
+def test_a_map_where_a_vector_is_claimed() -> None:
+    assert check(nn.Conv2d(2, 4, 3), input_shape=(2, 16, 16), group="translation").verdict == "violated"
+
+
+REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "on the meta device": (nn.Conv2d(2, 4, 3, device="meta"), FIELD, "model = parameters on the meta device"),
+    "sparse": (lambda x: x.to_sparse(), FIELD, "one dense floating-point tensor"),
+    "a number": (5, FIELD, "a module or a function"),
+    "a class": (nn.ReLU, FIELD, "model = ReLU: an object of this class: ReLU(…)"),
+    "a dict": (lambda x: {"a": x}, FIELD, "of a tuple, dict or dataclass a Symmetry says"),
+    "float32 inside": (Coded(lambda x: x @ torch.eye(13)), FIELD, "such as dtype=torch.float32"),
+    "variants as one word": (nn.ReLU(), FIELD | {"variants": "eager"}, "variants = eager: a list of names"),
+    "an action by number": (nn.ReLU(), FIELD | {"action": 3}, "action = 3: one of scalar"),
+    "a name misspelt": (nn.ReLU(), FIELD | {"group": "rotatoin"}, "did you mean rotation?"),
+}
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("model", "options", "said"), REFUSED.values(), ids=REFUSED)
+def test_mistakes_are_named(model: Any, options: dict[str, Any], said: str) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as raised:
+        check(model, **options)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["P4", "c4"])
+def test_names_in_capitals_or_not(name: str) -> None:
+    assert check(nn.ReLU(), **FIELD | {"group": name}).verdict == "consistent"
