@@ -69,7 +69,8 @@ def test_a_place_near_the_edge_is_no_border(before: nn.Module) -> None:
 def test_padding_by_hand_is_a_border(code: Callable[[Tensor], Tensor], doubt: str) -> None:
     """It is consistent well inside, and undecided where the image has no inside."""
     assert check(Coded(code), **SHIFTS).verdict == "consistent"
-    narrow = check(Coded(lambda x: code(code(code(x)))), **SHIFTS | {"input_shape": (2, 4, 8)})
+    options: dict[str, Any] = SHIFTS | {"input_shape": (2, 4, 8)}
+    narrow = check(Coded(lambda x: code(code(code(x)))), **options)
     assert narrow.verdict == "undecided"
     assert doubt in str(narrow)
 
@@ -191,4 +192,5 @@ def test_mistakes_are_named(model: Any, options: dict[str, Any], said: str) -> N
 
 @pytest.mark.parametrize("name", ["P4", "c4"])
 def test_names_in_capitals_or_not(name: str) -> None:
-    assert check(nn.ReLU(), **FIELD | {"group": name}).verdict == "consistent"
+    options: dict[str, Any] = FIELD | {"group": name}
+    assert check(nn.ReLU(), **options).verdict == "consistent"
