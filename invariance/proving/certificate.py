@@ -2,9 +2,10 @@
 
 One JSON object: `format`; `torch`; `fingerprint`, see `trace.fingerprint`; `inputs`, shapes of one sample; `places`,
 which of them are numbers of places; `outputs`, names of nodes; `group`; `named`, whether the group's name says what its
-generators do, else the file does; `claim`; and `generators`, for each its `name` and `steps`: for every node of the
-exported graph whose value depends on the input its action, or `{"open": true}` where a slice or a padding has none of
-its own and the operations that follow put it right, or entries are repeated; and `seal`, a digest of all that.
+generators do, else the file does; `claim`; and `generators`, for each its `name`, `labels`, what becomes of each number
+of a place, and `steps`: for every node of the exported graph whose value depends on the input its action, or `{"open":
+true}` where a slice or a padding has none of its own and the operations that follow put it right, or entries are
+repeated; and `seal`, a digest of all that.
 
 An action: `shape` (the batch's symbol taken as 1), `batch` [axis, entries of that axis before the batch], and `parts`,
 on disjoint sets of `axes`: `index`, a permutation of the entries over these axes in row-major order; `factors` where
@@ -52,13 +53,14 @@ def certificate(report: ProofReport) -> dict[str, Any]:
         "fingerprint": program.fingerprint,
         "inputs": [list(shape) for shape in program.input_shapes],
         "outputs": list(program.outputs),
-        "places": [],
+        "places": list(program.places),
         "group": report.group,
         "named": report.named,
         "claim": report.claim,
         "generators": [
             {
                 "name": g.name,
+                **({"labels": runs(g.labels[program.places[0]])} if program.places else {}),
                 "steps": {
                     name: _action(value, name in program.outputs)
                     for name in (*program.inputs, *(step.name for step in g.walk.steps))

@@ -66,7 +66,7 @@ def prove(
     question = question_of(group, input_shape, claim, symmetry)
     if symmetry is not None and isinstance(symmetry.inputs, dict):
         _require_order(model, list(symmetry.inputs))
-    return prove_program(trace(model, question.shapes), question, search=search, max_error=max_error)
+    return prove_program(trace(model, question.shapes, question.places), question, search=search, max_error=max_error)
 
 
 def _require_order(model: nn.Module, names: list[str]) -> None:
@@ -129,7 +129,7 @@ def _with_fewer_units(program: Program, question: Question, report: ProofReport)
 
 def _nearly(program: Program, question: Question, report: ProofReport, max_error: float) -> ProofReport:
     """With the nearest symmetric weights, if these are proved; judged by `max_error`."""
-    found = None if program.alone else nearest_symmetric(program, question)
+    found = None if program.alone or program.places else nearest_symmetric(program, question)
     if found is None:
         return report
     exact = tuple(prove_generator(found.program, asked) for asked in question.generators)
@@ -150,7 +150,7 @@ def _nearly(program: Program, question: Question, report: ProofReport, max_error
 def prove_generator(program: Program, asked: Asked) -> GeneratorProof:
     """One walk, and what it says of the outputs."""
     start = time.perf_counter()
-    found = walk(program, asked.inputs)
+    found = walk(program, asked.inputs, labels=asked.labels)
     stops = list(found.stops)
     outputs = tuple(_action(value) for value in found.outputs)
     proved = found.reached
@@ -160,10 +160,12 @@ def prove_generator(program: Program, asked: Asked) -> GeneratorProof:
                 stops.append(Stop(name, "output", "", "", said))
                 proved = False
     if not proved:
-        more = walk(program, asked.inputs, assume=True).stops
+        more = walk(program, asked.inputs, labels=asked.labels, assume=True).stops
         stops += [stop for stop in more if stop.op != "output" and stop.name not in {s.name for s in stops}]
     words = tuple(in_words(action) for action in outputs if action is not None)
-    return GeneratorProof(asked.name, proved, outputs, words, tuple(stops), time.perf_counter() - start, found)
+    return GeneratorProof(
+        asked.name, proved, outputs, words, tuple(stops), time.perf_counter() - start, asked.labels, found
+    )
 
 
 def _against(asked: Asked, k: int, action: Action, value: Any) -> str | None:
@@ -194,7 +196,7 @@ def _otherwise(program: Program, question: Question, report: ProofReport, *, sea
     if subgroup:
         notes.append(f"{subgroup} only: this smaller group goes through")
     verdict, found = report.verdict, None
-    if search and program.module is not None:
+    if search and program.module is not None and not program.places:
         found = counterexample.counterexample(program.module, [_wanted(program, a) for a in question.generators])
         if found is not None:
             verdict = "disproved"

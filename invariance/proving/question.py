@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Invariant, leaves
+from ..fields import EdgeIndex, Invariant, leaves
 from ..groups import Element, SplitGroup
 from ..symmetry import Symmetry
-from .actions import Action
+from .actions import Action, Ints
 from .generators import MovingGroup, group_of
 
 __all__ = ["Asked", "Claim", "Question", "question_of", "shapes_of"]
@@ -24,11 +24,15 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Asked:
-    """One generator. `wanted(k, shape)`: how output k of that shape, batch in front, should move; None: in any way."""
+    """One generator. `wanted(k, shape)`: how output k of that shape, batch in front, should move; None: in any way.
+
+    `labels`: σ of the inputs that are numbers of places, whose values it moves, by the input's number.
+    """
 
     name: str
     inputs: tuple[Action, ...]
     wanted: Callable[[int, Shape], Action | None]
+    labels: Mapping[int, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Question:
     relations: tuple[tuple[int, ...], ...] = ()
     subgroups: tuple[Question, ...] = ()
     named: bool = False
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The inputs that are numbers of places."""
+        return tuple(self.generators[0].labels) if self.generators else ()
 
 
 def question_of(
@@ -119,13 +128,24 @@ def _of_symmetry(symmetry: Symmetry) -> Question:
                 return Action.identity(shape)
             return _on_field(leaf, g, shape[1:], group.name_of(g))
 
-        asked.append(Asked(group.name_of(g), actions, wanted))
+        labels = {k: _labels(leaf, g) for k, leaf in enumerate(inputs) if isinstance(leaf, EdgeIndex)}
+        asked.append(Asked(group.name_of(g), actions, wanted, labels))
     shapes = tuple(leaf.shape for leaf in inputs)
     return Question(group.name, group.order, symmetry.claim, shapes, tuple(asked))
 
 
+def _labels(leaf: EdgeIndex, g: Element) -> Ints:
+    """What becomes of each number of a node."""
+    moved = g.permutation(leaf.slot)
+    return np.arange(leaf.nodes) if moved is None else np.array(moved.images, dtype=np.int64)
+
+
 def _on_field(leaf: Any, g: Element, shape: Shape, name: str) -> Action:
     """The field's ρ(g) as a signed permutation, read off a tensor of numbered entries."""
+    if isinstance(leaf, EdgeIndex):
+        order = g.permutation("edges")
+        tables = {} if order is None else {2: np.argsort(order.images)}
+        return Action.of((1, *shape), tables=tables)
     if not leaf.moves_only(g):
         raise ArgumentError("symmetry", f"{name} on {leaf}", "an action that moves entries and changes signs only")
     if leaf.dtype is not None and not leaf.dtype.is_floating_point:

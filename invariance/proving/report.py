@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..provenance import environment
 from ..verdicts import ProofVerdict
-from .actions import Action
+from .actions import Action, Ints
 from .backward import Backward
 from .forward import Forward
 from .trace import Program
@@ -52,6 +52,7 @@ class GeneratorProof:
     words: tuple[str, ...]
     stops: tuple[Stop, ...]
     seconds: float
+    labels: Mapping[int, Ints] = field(default_factory=dict, repr=False, compare=False)
     walk: Walk | None = field(default=None, repr=False, compare=False)
 
 

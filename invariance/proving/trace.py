@@ -49,6 +49,7 @@ class Program:
         module: the float64 copy.
         equations: where weights are compared to a tolerance, what should be equal.
         folded: constants and what is computed from them, by node: the same for every generator.
+        places: which inputs are numbers of places.
         alone: how a sample by itself gives another result than beside others; empty where it does not.
     """
 
@@ -66,6 +67,7 @@ class Program:
     equations: Equations | None = None
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     alone: str = ""
+    places: tuple[int, ...] = ()
 
     def users(self, name: str) -> int:
         """How many operations read the constant of this name; also under other names, where a weight is shared."""
@@ -74,8 +76,10 @@ class Program:
         return sum(len(node.users) for node in self.graph.nodes if node.name in alike | {name})
 
 
-def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
+def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int] = ()) -> Program:
     """The program of the float64 copy of `model` in eval mode, for every batch size.
+
+    `places`: which inputs are numbers of places, whole ones.
 
     Raises:
         ArgumentTypeError: not a module.
@@ -85,7 +89,8 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
     if not isinstance(model, nn.Module):
         raise ArgumentTypeError("model", type(model).__name__, "a torch.nn.Module: a proof needs its weights and graph")
     module = _copy(model)
-    examples = tuple(torch.zeros(2, *shape, dtype=torch.float64) for shape in input_shapes)
+    types = [torch.int64 if k in places else torch.float64 for k in range(len(input_shapes))]
+    examples = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(input_shapes, types, strict=True))
     start = time.perf_counter()
     exported = _exported(module, examples)
     seconds = time.perf_counter() - start
@@ -124,7 +129,8 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape]) -> Program:
         fingerprint(model),
         frozenset(names.values()) - set(state),
         module,
-        alone=_alone(module, input_shapes),
+        alone=_alone(module, input_shapes, places),
+        places=tuple(places),
     )
 
 
@@ -169,10 +175,11 @@ def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape
 
 
 @torch.no_grad()
-def _alone(module: nn.Module, input_shapes: Sequence[Shape]) -> str:
+def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]) -> str:
     """torch.export takes every batch for two samples or more; a forward that treats one apart shows by numbers."""
     generator = torch.Generator().manual_seed(0)
     inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
+    inputs = [x.long() * 0 if k in places else x for k, x in enumerate(inputs)]
     apart = "a sample by itself gives another result than beside others, so a batch of one is a case of its own"
     try:
         both, one = (

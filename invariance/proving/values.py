@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .actions import Action, Ints
 from .nearness import Equations
 
-__all__ = ["Batch", "Constant", "Movement", "Moving", "Refusal", "Value", "opaque"]
+__all__ = ["Batch", "Constant", "Movement", "Moving", "Places", "Refusal", "Value", "opaque"]
 
 _COMPUTED = np.int64(0x7FF8000000000001)  # bit patterns of NaN, which no finite number has
 _fresh = count()
@@ -79,6 +79,22 @@ class Moving:
         if self.action is None:
             raise Refusal(self.reason)
         return self.action
+
+
+@dataclass(frozen=True, eq=False)
+class Places(Moving):
+    r"""Numbers of places, such as ends of edges: their values move, $T(gx)_i = \sigma(T(x)_{\pi(i)})$, σ = `labels`.
+
+    Rules that are not of places would take the values for ones that stay; only rules that move entries see them.
+    """
+
+    labels: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def like(self, moved: Any) -> Any:
+        """What is moved, of the same labels."""
+        if isinstance(moved, tuple):
+            return tuple(map(self.like, moved))
+        return Places(moved.action, moved.batch, moved.movement, moved.reason, moved.shape, self.labels)
 
 
 @dataclass(frozen=True, eq=False)

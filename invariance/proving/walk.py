@@ -17,8 +17,9 @@ from .actions import Action, Ints
 from .choices import Wishes, wished
 from .constants import folded
 from .registry import RULES, Step, arguments_of, name_of
+from .rules.places import OF_PLACES
 from .trace import Program, Symbol, place, symbol
-from .values import Batch, Constant, Moving, Near, Refusal, Value
+from .values import Batch, Constant, Moving, Near, Places, Refusal, Value
 
 __all__ = ["Stop", "Walk", "walk"]
 
@@ -68,14 +69,18 @@ class _Unknown:
 _UNKNOWN = _Unknown()
 
 
-def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) -> Walk:
+def walk(
+    program: Program, inputs: Sequence[Action], *, labels: Mapping[int, Ints] | None = None, assume: bool = False
+) -> Walk:
     """Every operation in order; what depends on one that stopped is passed over.
 
     Where equal units leave a choice, it is made anew as what follows asks for it: a walk for each choice.
+    `labels`: σ of the inputs that are numbers of places, by their number.
     With `assume` an operation that stops where most of it fits is taken to go through, to see what else stops. Such a
     walk proves nothing.
     """
-    first = found = _walked(program, inputs, assume, {})
+    given = [_input(action, k, labels or {}) for k, action in enumerate(inputs)]
+    first = found = _walked(program, given, assume, {})
     wishes: Wishes = {}
     for _ in range(_CHOICES):
         if assume or not found.refused:
@@ -84,11 +89,15 @@ def walk(program: Program, inputs: Sequence[Action], *, assume: bool = False) ->
         if not more or all(name in wishes and np.array_equal(wishes[name], units) for name, units in more.items()):
             break
         wishes |= more
-        found = _walked(program, inputs, assume, wishes)
+        found = _walked(program, given, assume, wishes)
     return first
 
 
-def _walked(program: Program, inputs: Sequence[Action], assume: bool, wishes: Wishes) -> Walk:
+def _input(action: Action, k: int, labels: Mapping[int, Ints]) -> Moving:
+    return Places(action, Batch(0), labels=labels[k]) if k in labels else Moving(action, Batch(0))
+
+
+def _walked(program: Program, inputs: Sequence[Moving], assume: bool, wishes: Wishes) -> Walk:
     values: dict[str, Any] = {}
     steps: list[Step] = []
     stops: list[Stop] = []
@@ -102,7 +111,7 @@ def _walked(program: Program, inputs: Sequence[Action], assume: bool, wishes: Wi
             if node.name in program.constants:
                 values[node.name] = program.folded[node.name] = _constant(program, node.name)
             elif node.name in program.inputs:
-                values[node.name] = Moving(next(moving), Batch(0))
+                values[node.name] = next(moving)
             continue
         if node.op == "output":
             break
@@ -121,8 +130,10 @@ def _walked(program: Program, inputs: Sequence[Action], assume: bool, wishes: Wi
         if step is not None:
             steps.append(step)
     outputs = [values.get(name) for name in program.outputs]
-    found = tuple(v if isinstance(v, Value) else None for v in outputs)
-    for name, value in zip(program.outputs, found, strict=True):
+    found = tuple(v if isinstance(v, Value) and not isinstance(v, Places) else None for v in outputs)
+    for name, value in zip(program.outputs, outputs, strict=True):
+        if isinstance(value, Places):
+            stops.append(Stop(name, "output", "", "", "the output is numbers of places, whose values move"))
         if isinstance(value, Moving) and value.action is None:
             stops.append(Stop(name, "output", "", "", value.reason))
     return Walk(values, tuple(steps), tuple(stops), found, tuple(refused))
@@ -179,9 +190,24 @@ def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
             f"there is no rule for {step.op}; add one: a function of its arguments, registered by "
             f"`invariance.proving.register({step.op!r}, function)`"
         )
+    addresses = arguments.get("index") if step.op in OF_PLACES else None
+    if any(isinstance(part, Places) and part is not addresses for part in parts):
+        return _relabelled(step, arguments, parts)
     result = RULES[step.op].apply(step, **arguments)
     _check(step, result)
     return result
+
+
+def _relabelled(step: Step, arguments: Mapping[str, Any], parts: Sequence[Any]) -> Any:
+    """Numbers of places go elsewhere and are relabelled as before; nothing is computed with them."""
+    places = [part for part in parts if isinstance(part, Places)]
+    family, alike = RULES[step.op].family, all(np.array_equal(p.labels, places[0].labels) for p in places)
+    others = any(isinstance(p, Moving | Constant) and not isinstance(p, Places) for p in parts)
+    if family not in ("views", "selection", "pieces") or "pad" in step.op or others or not alike:
+        raise Refusal(f"{step.op} of numbers of places, whose values move: only gather and scatter_add have a rule")
+    made = RULES[step.op].apply(step, **arguments)
+    _check(step, made)
+    return places[0].like(made)
 
 
 def _check(step: Step, result: Any) -> None:

@@ -95,6 +95,7 @@ case("einsum.default", "bij,bjk->bik", [Input(5, 5), Input(5, 5)])
 
 case("index.Tensor", IMAGE, [None, torch.tensor([2, 0, 1])])
 case("gather.default", TOKENS, 1, PerSample(torch.tensor([[[1] * 4, [0] * 4, [4] * 4]])))
+case("scatter_add.default", TOKENS, 1, PerSample(torch.tensor([[[1] * 4, [0] * 4]])), Input(2, 4))
 case("embedding.default", table(3, 4), Input(4))
 
 STATISTICS = (table(4), table(4), table(4), table(4).square())

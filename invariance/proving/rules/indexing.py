@@ -10,7 +10,8 @@ import numpy as np
 from ..actions import Action, Ints
 from ..movement import moved
 from ..registry import Step, rule
-from ..values import Batch, Constant, Moving, Refusal
+from ..values import Batch, Constant, Moving, Places, Refusal
+from .places import gathered
 
 CITES = ("relabelling",)
 
@@ -61,7 +62,9 @@ def _outer(arrays: Sequence[Ints]) -> list[Ints]:
 
 @rule("aten.gather.default", cites=CITES)
 def gather(step: Step, input: Any, dim: int, index: Any, sparse_grad: bool) -> Any:
-    """A constant index that is the same along all other axes: a part of the axis, in its order."""
+    """A constant index that is the same along all other axes, or numbers of places that move as the rows do."""
+    if isinstance(index, Places):
+        return gathered(step, input, dim, index)
     if not isinstance(index, Constant) or not isinstance(input, Moving):
         raise Refusal("an index that depends on the input: values that move need a rule of their own")
     rank = len(input.shape)
