@@ -110,11 +110,14 @@ CORNERS = Formula("i(n − 1)/(m − 1)", lambda i, n, m: (i * (n - 1), m - 1))
 """Where output i reads, as numerator and denominator."""
 
 
-def places(place: Formula = HALF_PIXEL, offset: int = 0) -> Evidence:
-    """n − 1 − place(m − 1 − i) = place(i), times the denominator, which is not 0."""
+def mirrored(places: Sequence[Formula] = (HALF_PIXEL, CORNERS), offset: int = 0) -> Evidence:
+    """n − 1 − place(m − 1 − i) = place(i) for each, times the denominator, which is not 0."""
     n, m, i = unknowns(n=1, m=1, i=1)
-    (here, one), (there, _) = place(i, n, m), place(m - 1 - i, n, m)
-    return vanishes(one * (n - 1 + offset) - there - here, what=f"n − 1 − place(m − 1 − i) = place(i) = {place}")
+    residuals = []
+    for place in places:
+        (here, one), (there, _) = place(i, n, m), place(m - 1 - i, n, m)
+        residuals.append(one * (n - 1 + offset) - there - here)
+    return vanishes(residuals, what=f"n − 1 − place(m − 1 − i) = place(i) = {' and '.join(map(str, places))}")
 
 
 def scaled_places(of_the_gap: int = 1) -> Evidence:
@@ -234,28 +237,18 @@ LINEAR = Statement(
     },
     clauses=(
         Clause(
-            f"n − 1 − place(m − 1 − i) = place(i) for place(i) = {HALF_PIXEL}",
-            Route("places", Method.RING, places, {}, instead("offset", 1), "n m i"),
-            Route(
-                "weights, linear, n and m ≤ 12",
-                Method.EXHAUSTIVE,
-                every_small_size,
-                {"method": "linear"},
-                NEVER,
-                cases=144,
-            ),
-            over="n m i",
-        ),
-        Clause(
-            f"the same for {CORNERS}, m ≥ 2",
-            Route("places", Method.RING, places, {"place": CORNERS}, instead("offset", 1), "n m i"),
-            Route(
-                "weights, align_corners: ⇔ m ≥ 2 or n = 1",
-                Method.EXHAUSTIVE,
-                every_small_size,
-                {"method": "align_corners"},
-                NEVER | ALWAYS,
-                cases=144,
+            f"n − 1 − place(m − 1 − i) = place(i) for {HALF_PIXEL} and, m ≥ 2, for {CORNERS}",
+            Route("places", Method.RING, mirrored, {}, instead("offset", 1), "n m i", cases=2),
+            *(
+                Route(
+                    f"weights, {method}: ⇔ m ≥ 2 or n = 1 with corners",
+                    Method.EXHAUSTIVE,
+                    every_small_size,
+                    {"method": method},
+                    others,
+                    cases=144,
+                )
+                for method, others in (("linear", NEVER), ("align_corners", NEVER | ALWAYS))
             ),
             over="n m i",
         ),
