@@ -18,6 +18,7 @@ from ..check_study.blame.networks import BUILDS, Regular, build, four_fold
 from ..check_study.blame.slips import ON_IMAGES
 from ..check_study.faults import banks, sizes
 from ..check_study.subject import FAULTS, randomised
+from .known import known
 
 _ENTERED = (banks, sizes)  # importing them enters their faults in FAULTS
 
@@ -275,6 +276,7 @@ def planted() -> Iterator[Planted]:
     for number, (name, causes, make) in enumerate(made):
         yield Planted(name, causes, _of_seed(number, make))
     yield from _of_the_check_study()
+    yield from _known(sick=True)
 
 
 def _of_the_check_study() -> Iterator[Planted]:
@@ -324,6 +326,13 @@ def healthy() -> Iterator[Planted]:
                     ),
                 ),
             )
+    yield from _known(sick=False)
+
+
+def _known(*, sick: bool) -> Iterator[Planted]:
+    for number, (name, causes, make) in enumerate(known()):
+        if bool(causes) is sick:
+            yield Planted(f"known: {name}", causes, _of_seed(1000 + number, make))
 
 
 def _backwards(g: int, y: Tensor) -> Tensor:
