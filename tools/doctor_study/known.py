@@ -114,6 +114,18 @@ class Outputs(nn.Module):
         return {"map": y, "score": y.amax((1, 2, 3))}
 
 
+class Branches(nn.Module):
+    """Invariant as it is, and not as `torch.export` writes it down."""
+
+    def __init__(self, size: float) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.square().mean((2, 3))
+        return y + self.size * x[..., 0, 0] if torch.compiler.is_exporting() else y
+
+
 def _loud(ratio: float) -> Tensor:
     weight = filters(2, 3, 3)
     weight[1] = torch.randn(3, 3, 3, dtype=torch.float64)
@@ -171,6 +183,9 @@ def known() -> Iterator[Entry]:
     for channels in (4, 2):
         yield f"one flip, {channels}", ("claim", "filters"), lambda c=channels: (Mirrored(c), p4(12))
         yield f"one flip, asked for, {channels}", (), lambda c=channels: (Mirrored(c), p4(12) | {"group": "flip-lr"})
+    for size in (1.0, 0.1):
+        exported = p4(8, variants=("exported",))
+        yield f"an exported twin, {size:g}", ("variant",), lambda s=size, a=exported: (Branches(s), a)
     wrong = Symmetry("p4", "image:3x9x9", {"map": "invariant", "score": "invariant"})
     right = Symmetry("p4", "image:3x9x9", {"map": "image:4x9x9", "score": "invariant"})
     yield "a map claimed invariant", ("claim", "layer", "code"), lambda: (Outputs(), {"symmetry": wrong})
