@@ -5,7 +5,7 @@ photographs alone show, code between layers, heads that see places; and healthy 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class Bank(nn.Module):
 class Padded(nn.Module):
     """Convolutions without symmetry, and the mean over the plane."""
 
-    def __init__(self, depth: int, mode: str) -> None:
+    def __init__(self, depth: int, mode: Literal["zeros", "circular"]) -> None:
         super().__init__()
         layers = [nn.Conv2d(2, 2, 3, padding=1, padding_mode=mode, bias=False) for _ in range(depth)]
         self.convs = nn.ModuleList(layers).double()
