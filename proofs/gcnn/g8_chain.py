@@ -10,7 +10,7 @@ from typing import Any
 from sympy import symbols
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.g8_stride import blind
+from invariance_proofs.gcnn.g8_stride import one_pixel
 from invariance_proofs.gcnn.layers import act, group_layer, lift, turn
 from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.gcnn.windows import Layer
@@ -227,5 +227,8 @@ G8_chain = Statement(
             finite=True,
         ),
     ),
-    controls=(Dropped("the chain meets the image", blind), Witness(f"invariant at {KEEPS}, the same weights", pooled)),
+    controls=(
+        Dropped("the chain meets the image", one_pixel),
+        Witness(f"invariant at {KEEPS}, the same weights", pooled),
+    ),
 )

@@ -132,10 +132,11 @@ def raw_layers(rule: Rule = CENTRED) -> Evidence:
     return Evidence(True, f"the raw layer: {len(exact)} sizes keep turns, {inexact} do not", risk)
 
 
-def blind() -> Evidence:
-    """One pixel, k = 1, s = 3, p = 1: the only output looks at padding, is 0 and keeps everything; r = 2."""
-    layer = Layer(k=1, s=3, p=1)
-    return check(keeps_turns(layer, (1, 1)) == CENTRED(layer, 1), "turns are kept ⇔ r = 0", layer=layer, n=1, r=2)
+def one_pixel(k: int = 1, s: int = 3, p: int = 1) -> Evidence:
+    """One pixel; with k = 1, s = 3, p = 1 the only output looks at padding, is 0 and keeps everything; r = 2."""
+    layer = Layer(k, s, p)
+    r = layer.remainder(1)
+    return check(keeps_turns(layer, (1, 1)) == CENTRED(layer, 1), "turns are kept ⇔ r = 0", layer=layer, n=1, r=r)
 
 
 RULES: dict[str, dict[str, Rule]] = {
@@ -196,7 +197,8 @@ G8_stride = Statement(
         ),
     ),
     controls=(
-        Dropped("a window meets the image", blind),
+        Dropped("a window meets the image", one_pixel),
+        Witness("one pixel that is seen", one_pixel, {"s": 2, "p": 0}),
         Witness("every padding: blind layers are exact too", every_padding),
         Witness("3 pixels, stride 2", corner, {"n": 3, "k": 1, "s": 2}),
         Witness("an even kernel: 4 pixels, k = 2, stride 2", corner, {"n": 4, "k": 2, "s": 2}),

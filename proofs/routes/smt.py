@@ -28,8 +28,9 @@ def impossible(
     At each point of `met` (numbers in the order of the names) all that is assumed holds, and between them every name
     takes two values.
 
-    Raises `StatementError` if what is assumed cannot be met, if a point does not meet it, or a name has one value only;
-    `Skipped` if z3 is not installed, and `TimeoutError` if it does not decide within its steps.
+    Raises `StatementError` if what is assumed cannot be met, if nothing can deny the claim whatever is assumed, if a
+    point does not meet what is assumed, or a name has one value only; `Skipped` if z3 is not installed, and
+    `TimeoutError` if it does not decide within its steps.
     """
     _require_met(constraints, names.split(), met, what)
     if find_spec("z3") is None:
@@ -45,6 +46,8 @@ def impossible(
     if answer == z3.unknown:
         raise TimeoutError(f"{what}: z3 gave up, {solver.reason_unknown()}")
     if answer == z3.unsat:
+        if assumed and z3.Solver().check(denied) == z3.unsat:
+            raise StatementError(f"{what}: nothing can deny this, whatever is assumed; so it says nothing of that")
         return Evidence(True, f"{what}: no real numbers contradict it", unknowns=_free(assumed, variables, what))
     model = solver.model()
     numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}

@@ -270,5 +270,6 @@ polyphase = Statement(
         Dropped("s divides n", one_signal, {"x": (1, 2, 3, 4), "t": 1, "s": 3, "select": True}),
         Dropped("no ties", one_signal, {"x": (1, 2, 3, 2), "t": 1, "select": True}),
         Witness("no tie, a shift by one", one_signal, {"x": (1, 2, 3, 4), "t": 1, "select": True}),
+        Witness("whatever its ends are", one_signal, {"x": (1, 0, 0, 2), "t": 1, "select": True}),
     ),
 )
