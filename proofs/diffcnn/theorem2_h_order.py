@@ -142,8 +142,8 @@ T2_h_order = Statement(
     summary="K > 1: the defect of covariance is of first order in the tap distance h and in dφ − I",
     claim=(
         "Let φ(x) = x + ε v(x), with taps at h·k. Then conv[I∘φ](x) − conv[I](φ(x)) dφ(x) = hε Σ_k w_k "
-        "{∂J[dv(x)k] + J d²v(x)[k, ·]} + O(h²ε + hε²): it is 0 for one tap at 0 and for translations, and of "
-        "first order in h and in ε otherwise, both through dv (affine warps) and through d²v. U inherits "
+        "{∂J[dv(x)k] + J d²v(x)[k, ·]} + O(h²ε + hε²): it is 0 for one tap at 0 and for translations, and in "
+        "general of first order in h and in ε, both through dv (affine warps) and through d²v. U inherits "
         "this order where det V_c ≠ 0, and no higher one in general. Where every tap k has a partner −k of "
         "the same weight the term in h cancels and the defect is O(h²ε)."
     ),

@@ -112,8 +112,9 @@ J3 = Statement(
         "depth. If T_gΛT_h = Λ and the powers of the linear part A of T_h are not bounded (some eigenvalue of modulus "
         "other than 1, or a shear), Λ is one constant for all images. Proof: if GA ≠ I, Λf does not change along (GA − "
         "I)y (J1.g) and is Λ0 far away, so it is Λ0. If GA = I then (Λf)(x) = (ΛT_hⁿf)(Aⁿx − s_n) depends on f in a "
-        "translate of A⁻ⁿB only, and in B + x: on a set whose area comes arbitrarily close to 0. Without it f is as "
-        "close to f as we like, so (Λf)(x) = (Λ0)(x), and Λ0 is constant by covariance."
+        "translate of A⁻ⁿB only, and in B + x: on a set whose area comes arbitrarily close to 0. What f is "
+        "there, with 0 elsewhere, gives the same value and tends to 0 in L¹: so (Λf)(x) = (Λ0)(x), and Λ0 is constant "
+        "by covariance."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
+from math import factorial
 from typing import Any
 
 from sympy import QQ
@@ -132,22 +133,9 @@ def weighted(base: int = 2, value: int = 1) -> Evidence:
     )  # fmt: skip
 
 
-def shifts_only(group: Sequence[Sequence[int]]) -> Evidence:
-    """The dimension of {W : WP = PW for P in the group}, three entries."""
-    rows = []
-    for by, i, j in product(group, range(3), range(3)):
-        row = [0] * 9
-        row[by[i] * 3 + by[j]] += 1
-        row[i * 3 + j] -= 1
-        rows.append([QQ(x) for x in row])
-    free = 9 - DomainMatrix(rows, (len(rows), 9), QQ).rank()
-    return equal(free, 2, what="two parameters", group=group)
-
-
-def equivariant_dimension(n: int, step: int = 1) -> int:
-    """The matrices W with WP = PW for every permutation P (or for cyclic shifts by `step` alone), by elimination."""
-    group = symmetric_group(n) if step == 1 else [tuple((i + k) % n for i in range(n)) for k in range(n)]
-    rows = []
+def commuting_dimension(group: Sequence[Sequence[int]]) -> int:
+    """Of the matrices W with WP = PW for the permutations P of n entries in the group, by elimination."""
+    n, rows = len(group[0]), []
     for by in group:
         for i, j in product(range(n), repeat=2):
             row = [0] * (n * n)
@@ -155,6 +143,17 @@ def equivariant_dimension(n: int, step: int = 1) -> int:
             row[i * n + j] -= 1
             rows.append(row)
     return n * n - DomainMatrix([[QQ(x) for x in row] for row in rows], (len(rows), n * n), QQ).rank()
+
+
+def equivariant_dimension(n: int, step: int = 1) -> int:
+    """For every permutation of n entries, or for cyclic shifts by `step` alone."""
+    return commuting_dimension(
+        symmetric_group(n) if step == 1 else [tuple((i + k) % n for i in range(n)) for k in range(n)]
+    )
+
+
+def two_parameters(group: Sequence[Sequence[int]]) -> Evidence:
+    return equal(commuting_dimension(group), 2, what="two parameters", group=group)
 
 
 def two_numbers(step: int = 1) -> Evidence:
@@ -201,7 +200,7 @@ attention_rule = Statement(
     claim=(
         "out(x)ᵢ = Σⱼ e(xᵢ, xⱼ) v(xⱼ) / Σⱼ e(xᵢ, xⱼ) with any positive score e and any v: out(gx) = g out(x) for every "
         "permutation g, any number of tokens, heads and features; with row-wise layers and sums (composition, sum) so "
-        "do whole encoders. A causal mask, or any mask that is not moved along, breaks it."
+        "do whole encoders. A causal mask, or any mask that g changes and that is not moved along, breaks it."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -285,14 +284,15 @@ deep_sets = Statement(
     source="Zaheer et al., “Deep Sets” (2017), Lemma 3",
     summary="a linear layer on n ≥ 2 entries commutes with all permutations ⇔ W = aI + b11ᵀ: two parameters at every n",
     claim=(
-        "WP = PW for every permutation P exactly if W = aI + b11ᵀ, with the same a and b for all entries. So φ(xᵢ, "
-        "⊕ⱼψ(xⱼ)) is all that a set layer of this kind can be; more parameters cost the symmetry. Cyclic shifts alone "
+        "For n ≥ 2 entries WP = PW for every permutation P exactly if W = aI + b11ᵀ, with the same a and b for all "
+        "entries: Wx = ax + b Σⱼxⱼ. More parameters cost the symmetry; one entry alone leaves one. Cyclic shifts alone "
         "leave n parameters: circular convolution."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
     hypotheses={
-        "all permutations": Hypothesis("two transpositions of three generate S₃", lambda group: len(group) == 6)
+        "all permutations": Hypothesis("the group is S_n", lambda group: len(group) == factorial(len(group[0]))),
+        "two entries": Hypothesis("n ≥ 2", lambda group: len(group[0]) >= 2),
     },
     clauses=(
         Clause(
@@ -308,7 +308,9 @@ deep_sets = Statement(
         ),
     ),
     controls=(
-        Dropped("all permutations", shifts_only, {"group": ((0, 1, 2), (1, 2, 0), (2, 0, 1))}),
-        Witness("all six", shifts_only, {"group": tuple(symmetric_group(3))}),
+        Dropped("all permutations", two_parameters, {"group": ((0, 1, 2), (1, 2, 0), (2, 0, 1))}),
+        Dropped("two entries", two_parameters, {"group": ((0,),)}),
+        Witness("all six", two_parameters, {"group": tuple(symmetric_group(3))}),
+        Witness("two entries exchanged", two_parameters, {"group": ((0, 1), (1, 0))}),
     ),
 )

@@ -192,7 +192,7 @@ contraction = Statement(
     claim=(
         "(XP⁻¹)(PY) = XY for every invertible P. For vectors of features, q·k = Σ q_c k_c, it asks for one permutation "
         "and one choice of signs on both sides, where signs cancel; two different permutations, each harmless to a "
-        "pointwise layer, change the product. What is not contracted moves the product as it moves the factor."
+        "pointwise layer, do not pass in general. What is not contracted moves the product as it moves the factor."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
