@@ -23,7 +23,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 FORMAT = "invariance proof 3"
 Exported = torch.export.ExportedProgram
-CHOSEN = "chunk|flip|gather|index(_select)?|narrow|roll|select|slice|split(_with_sizes)?|unbind"  # entries of an axis
+CHOSEN = "chunk|flip|gather|index(_select)?|narrow|roll|rot90|select|slice|split(_with_sizes)?|unbind"  # of an axis
 MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|cat|clone|constant_pad_nd|contiguous|detach_?|expand|flatten|movedim|permute"
 MOVED += "|pad|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
 MOVED += "|unsqueeze"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import asdict
@@ -11,12 +12,20 @@ from typing import Any
 
 import torch
 
+import invariance.proving
+
 from .page import page, wrong_proofs
 from .study import jobs
 from .tried import TRIED, ask
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEEP_EVERY = 20
+
+
+def sources() -> str:
+    """A digest of the prover's sources."""
+    files = sorted(Path(invariance.proving.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def main() -> int:
@@ -42,6 +51,7 @@ def main() -> int:
     wanted = wanted[options.share :: options.shares]
     for left, (part, name, job) in zip(range(len(wanted) - 1, -1, -1), wanted, strict=True):
         study["parts"].setdefault(part, {})[name] = asdict(job())
+        study.setdefault("sources", {}).setdefault(part, {})[name] = sources()
         if left % KEEP_EVERY == 0:
             text = json.dumps(study, ensure_ascii=False, indent=0, sort_keys=True)
             written = options.json.with_suffix(".part")

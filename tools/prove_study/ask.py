@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,15 @@ __all__ = ["Answer", "Question", "acts_of", "ask"]
 class Answer:
     """The verdict; *nearly*: proved after a relative `change` of weights; *refused*: the network is bad input.
 
-    With the certificate of a proof, and the reasons where there is none.
+    With the certificate of a proof (there is none of one with fewer units), the motions of the output by generator, and
+    the reasons where there is no proof.
     """
 
     verdict: str
     certificate: dict[str, Any] | None = None
     reasons: tuple[str, ...] = ()
     change: float = 0.0
+    outputs: dict[str, Action | None] = field(default_factory=dict)
 
 
 class Question:
@@ -58,7 +60,9 @@ class Question:
         reasons = (*map(str, report.stops), *report.notes)
         if report.backward is not None:
             return Answer("nearly", None, reasons, report.backward.error)
-        return Answer(report.verdict, report.certificate() if proved and report.fewer is None else None, reasons)
+        certificate = report.certificate() if proved and report.fewer is None else None
+        outputs = {g.name: g.outputs[0] for g in report.generators} if proved else {}
+        return Answer(report.verdict, certificate, reasons, outputs=outputs)
 
 
 def ask(subject: Subject) -> Answer:
@@ -88,8 +92,9 @@ def _actions(subject: Subject, move: Motion) -> tuple[Action, ...]:
 
 
 def acts_of(answer: Answer) -> dict[str, Act]:
-    """How the proof says that the output moves, by generator, from the certificate."""
-    assert answer.certificate is not None
+    """How the proof says that the output moves, by generator, from the certificate if there is one."""
+    if answer.certificate is None:
+        return {name: action.on if action else lambda output: output for name, action in answer.outputs.items()}
     (output,) = answer.certificate["outputs"]
     return {g["name"]: _act(g["steps"].get(output)) for g in answer.certificate["generators"]}
 

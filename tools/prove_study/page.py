@@ -38,6 +38,7 @@ def page(study: dict[str, Any]) -> str:
         f"{total.seconds / 60:.0f} minutes of CPU, {total.exporting / 60:.0f} of them for exports. With no event in n "
         f"attempts the rate is below 3/n at 95 %: {3 / max(1, total.asked):.2%}.",
         "",
+        *_sources(study),
         "## Symmetric networks",
         "",
         "| family | architectures | asked | proved | certificates re-checked | |",
@@ -102,3 +103,15 @@ def _columns(found: dict[str, Any]) -> list[str]:
 def _missed(name: str, said: str) -> str:
     seed, _, reason = said.partition(": ")
     return f"| {name} | {seed} | {reason.replace('|', chr(92) + '|').splitlines()[0][:160]} |"
+
+
+def _sources(study: dict[str, Any]) -> list[str]:
+    """Attempts by the digest of the sources that they ran on."""
+    found: dict[str, Tally] = {}
+    for part, jobs in study["parts"].items():
+        for name, job in jobs.items():
+            digest = study.get("sources", {}).get(part, {}).get(name, "earlier ones")
+            found.setdefault(digest, Tally()).__iadd__(Tally(**job))
+    rows = [f"| {digest} | {t.asked} | {t.graphs} | {len(t.wrong)} |" for digest, t in sorted(found.items())]
+    said = "An attempt counts for the sources of the prover that it ran on, by their digest:"
+    return [said, "", "| sources | attempts | graphs | wrong |", "|---|---|---|---|", *rows, ""]

@@ -53,6 +53,22 @@ def flip(step: Step, input: Any, dims: Any) -> Any:
     return _along(input, tables)
 
 
+@rule("aten.rot90.default", cites=CITES)
+def rot90(step: Step, input: Any, k: int, dims: Any) -> Any:
+    """Quarter turns: two axes change places and are turned round."""
+    a, b = (axis_of(input, d) for d in dims)
+    _not_batch(input, a)
+    _not_batch(input, b)
+    order = list(range(len(input.shape)))
+    if k % 2:
+        order[a], order[b] = b, a
+    tables: list[Ints | None] = [None] * len(order)
+    for axis, turns in ((a, (1, 2)), (b, (2, 3))):
+        if k % 4 in turns:
+            tables[axis] = np.arange(input.shape[order[axis]])[::-1].copy()
+    return moved(input, input.batch, origin=order, tables=tables)
+
+
 @rule("aten.roll.default", cites=CITES)
 def roll(step: Step, input: Any, shifts: Any, dims: Any) -> Any:
     """Axes are shifted round."""
