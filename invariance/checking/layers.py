@@ -58,9 +58,12 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
 
 
 def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
-    """Sentences on what is to blame for `row`, of a finite group or of shifts, or why that cannot be told; none for
-    functions, which have no layers."""
-    if not isinstance(probe.model, nn.Module) or question.input_kind == "jacobian" or probe.batch < 2:
+    """Sentences on what is to blame for `row`, of a finite group or of shifts, or why that cannot be told."""
+    if not isinstance(probe.model, nn.Module):
+        return ["no layer is named: the model is a function, whose layers are not seen; give the module"]
+    if probe.batch < 2:
+        return ["no layer is named: the model takes one sample at a time, and layers are compared on two"]
+    if question.input_kind == "jacobian":
         return []
     try:
         report = _layers(probe, question, row, max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0)))
@@ -172,6 +175,8 @@ def _sequence_layers(
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
     if report.faults:
         return _blamed(report, [_sentence(report.faults[0], question)])
+    if report.action == "channels stay" and question.moves in (None, "scalar"):
+        return ["no layer is named: each by itself is off by less than shows at the end"]
     if question.group in FINITE and report.action:
         said = f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"
         return [said, *_asked_next(report, question)]

@@ -86,6 +86,8 @@ FAULTS: dict[str, Callable[[Tensor], Tensor]] = {
     "coordinates": lambda x: torch.cat((x[:, 1:], ramp(x).expand_as(x[:, :1])), 1),
     "half of the channels mirrored": lambda x: torch.cat((x[:, :2], x[:, 2:].flip(-1)), 1),
     "a sum along rows": lambda x: x + x.cumsum(-1),
+    "a sort along rows": lambda x: x.sort(-1).values,
+    "the real part of a filter's output": lambda x: torch.fft.ifft2(torch.fft.fft2(x) * (1 + ramp(x))).real,
     "the neighbour's maximum": lambda x: torch.maximum(x, x.roll(1, -1)),
 }
 
@@ -223,6 +225,29 @@ def test_windows_are_no_fault_but_a_bias_in_them_is():
 def test_a_reshape_is_never_to_blame():
     (fault,) = blamed(nn.Sequential(four_fold(3, 8), nn.Flatten(), nn.Linear(8 * 16 * 16, 5)))
     assert (fault.layer, fault.kind) == ("2", "Linear")
+
+
+class Misread(nn.Module):
+    """Channels read as places, or rows as channels, before a layer that is not to blame."""
+
+    def __init__(self, *, tokens: bool) -> None:
+        super().__init__()
+        self.first, self.tokens = four_fold(3, 8), tokens
+        self.then = nn.LayerNorm(8) if tokens else four_fold(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x)
+        shape = (len(y), 256, 8) if self.tokens else y.shape
+        y = y.reshape(shape) if self.tokens else y.permute(0, 2, 3, 1).reshape(shape)
+        return self.then(y)
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+def test_but_one_that_reads_an_axis_as_another_is(tokens: bool):
+    (fault,) = blamed(Misread(tokens=tokens))
+    assert fault.between == ("first", "then")
+    assert fault.code is not None
+    assert "reshape(shape)" in fault.code.source
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

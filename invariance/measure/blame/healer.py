@@ -74,6 +74,8 @@ class Healer(Watcher):
         Of actions that fit alike that of the input is the likeliest, twice so where the shape stays, and a match of
         channels the least: it fits random channels better than any other.
         """
+        if not plain.is_floating_point():  # the places of a sort, say
+            return moved
         moving = [cause for cause in causes if cause.status == "moves" and cause.fit.action]
         alike = {_family(cause.fit.action) for cause in moving if len(cause.shape) == plain.ndim}
         layouts = {_layout(action) for action in alike}

@@ -103,7 +103,26 @@ def culprits(node: Node) -> list[Node]:
     if not node.sound and node.name.startswith("conv"):
         before = rearranging(node, anywhere=True)
         return [node] if before is None else [before] if repeated(node.call) else [before, node]
-    return [rearranging(node) or node]
+    return [rearranging(node) or (_misread(node) if node.sound else None) or node]
+
+
+def _misread(node: Node) -> Node | None:
+    """The reshape by which what moves became entries in an order that no layout has, such as a view of channels as
+    places: a sound operation stumbles over nothing else.
+    """
+    found: list[Node] = []
+    seen: set[int] = set()
+    queue = [cause for cause in node.causes if cause.status == "rearranged"]
+    while queue:
+        here = queue.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        before = [cause for cause in here.causes if cause.status == "rearranged"]
+        queue.extend(before)
+        if here.name in RESHAPES and not before:
+            found.append(here)
+    return max(found, key=lambda source: source.number, default=None)
 
 
 def rearranging(node: Node, *, itself: bool = False, anywhere: bool = False) -> Node | None:
