@@ -175,7 +175,8 @@ def _sequence_layers(
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
     if report.faults:
         return _blamed(report, [_sentence(report.faults[0], question)])
-    if report.action == "channels stay" and question.moves in (None, "scalar"):
+    is_map = bool(report.layers) and len(report.layers[-1].shape or ()) >= 4
+    if report.action == "channels stay" and question.moves == ("scalar" if is_map else None):
         return ["no layer is named: each by itself is off by less than shows at the end"]
     if question.group in FINITE and report.action:
         said = f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"
