@@ -16,7 +16,7 @@ from .fixed import fixed_constant
 __all__ = ["CITES", "factors_of", "kept", "without_signs"]
 
 Homogeneity = Callable[[dict[str, Any]], str]
-CITES = ("G6", "activation")
+CITES = ("G6", "activation", "activation.odd")
 
 
 def kept(input: Moving, what: str, op: str) -> Moving:
