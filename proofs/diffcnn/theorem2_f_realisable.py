@@ -266,8 +266,8 @@ T2_f = Statement(
         "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends on the "
         "column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous and piecewise "
         "linear. If φ is C¹ it is affine. So independent random blocks are almost surely the Jacobian of no map; each "
-        "component has n + m + 1 degrees of freedom, not 3nm. On five cells in a U there is one more than p + q has: 7 "
-        "against 6."
+        "component has n + m + 1 degrees of freedom, not 3nm. On five cells in a U there is one more than p + q has: "
+        f"{on_cells(U_SHAPE)[0]} against {on_cells(U_SHAPE)[1]}."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

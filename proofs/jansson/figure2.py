@@ -108,10 +108,10 @@ J5 = Statement(
     source="Jansson et al. (arXiv 2004.14716), figure 2",
     summary="under a half-turn the other channel answers; no spatial alignment of the feature maps helps",
     claim=(
-        "Let the filters of the two channels match W and M = W turned by 180°. Channel W answers W with 13, the number "
-        "of its pixels, and M with less; T_g permutes the values of each channel over the plane and so cannot change "
-        "their maximum: no T_g, affine or not, aligns the maps of the turned image. What happens is Λ_W T_h = T_h Λ_M: "
-        "the maps turn and the channels swap."
+        "Let the filters of the two channels match W and M = W turned by 180°. Channel W answers W with "
+        f"{peaks(W, (W,))[0]}, the number of its pixels, and M with less; T_g permutes the values of each channel "
+        "over the plane and so cannot change their maximum: no T_g, affine or not, aligns the maps of the turned "
+        "image. What happens is Λ_W T_h = T_h Λ_M: the maps turn and the channels swap."
     ),
     finite=True,
     grade=Grade.MODULO,

@@ -21,6 +21,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
@@ -49,9 +50,13 @@ def in_reach(k: int, p: int) -> bool:
     return p < k
 
 
-def rule(layer: Layer, n: int) -> bool:
-    """Remainder 0; one pixel; or s = 2, k even, p = k − 1 (so n is odd): x and its mirror image meet the same taps."""
-    return n == 1 or layer.remainder(n) == 0 or (layer.s == 2 and layer.k % 2 == 0 and layer.p == layer.k - 1)
+RULE = Formula(
+    "(n + 2p − k) mod s = 0, or n = 1, or s = 2, k even and p = k − 1",
+    lambda layer, n: (
+        n == 1 or layer.remainder(n) == 0 or (layer.s == 2 and layer.k % 2 == 0 and layer.p == layer.k - 1)
+    ),
+)
+"""In the last case n is odd, and x and its mirror image meet the same taps."""
 
 
 def padded_less(layer: Layer, n: int) -> bool:
@@ -74,10 +79,10 @@ def decides(layer: Layer, n: int) -> Evidence:
     """Whether the linear sum is invariant exactly if the rule says so."""
     k, s, p = layer
     found = linear_sum_is_invariant(layer, n)
-    return equal(found, rule(layer, n), what="the linear sum is invariant ⇔ the rule", pool="sum", k=k, s=s, p=p, n=n)
+    return equal(found, RULE(layer, n), what="the linear sum is invariant ⇔ the rule", pool="sum", k=k, s=s, p=p, n=n)
 
 
-def every_small_size(which: Callable[[Layer, int], bool] = rule) -> Evidence:
+def every_small_size(which: Callable[[Layer, int], bool] = RULE) -> Evidence:
     return for_all(
         sizes(),
         lambda c: linear_sum_is_invariant(*c) == which(*c),
@@ -139,17 +144,13 @@ pooled_sum = Statement(
     paper=PAPER,
     name="invariant outputs of a layer that is not equivariant",
     source="what a test of whole networks sees where gcnn:G8.stride says that a layer is broken",
-    summary=(
-        "one linear lifting layer summed over everything: invariant ⇔ r = 0, n = 1, or s = 2, k even, p = k − 1; not "
-        "with ReLU or max"
-    ),
+    summary=f"one linear lifting layer summed over everything: invariant ⇔ {RULE}; not with ReLU or max",
     claim=(
-        "The sum over all outputs and orientations of one linear lifting layer is invariant under flips and turns for "
-        "all images and filters exactly if (n + 2p − k) mod s = 0, or n = 1, or s = 2, k is even and p = k − 1, so "
-        "that n is odd: then a pixel and its mirror image, an even number apart, meet the same taps; here p < k, "
-        "so that every window meets the image. For k = s = 2, p = 1, n = 5 the layer is "
-        "not equivariant and its sum is invariant; a ReLU or a maximum before the sum ends that. So an invariant "
-        "output does not show that the layers are equivariant."
+        "The sum over all outputs and orientations of one linear lifting layer is invariant under flips and turns "
+        f"for all images and filters exactly if {RULE}, so that n is odd: then a pixel and its mirror image, an even "
+        "number apart, meet the same taps; here p < k, so that every window meets the image. For k = s = 2, p = 1, n "
+        "= 5 the layer is not equivariant and its sum is invariant; a ReLU or a maximum before the sum ends that. So "
+        "an invariant output does not show that the layers are equivariant."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
