@@ -191,8 +191,8 @@ S_parameters = Statement(
     ),
     claim=(
         "Counted from the architecture, with a bias on every convolution and scale and shift of batch norm for each "
-        f"feature map: {', '.join(f'{name} {count:,}' for name, (_, _, count, _) in NETWORKS.items())}. Rounded they are "
-        "Table 2."
+        f"feature map: {', '.join(f'{name} {count:,}' for name, (_, _, count, _) in NETWORKS.items())}. Rounded they "
+        "are Table 2."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
