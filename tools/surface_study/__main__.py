@@ -10,7 +10,7 @@ from typing import Any
 
 from invariance.files import write, write_json
 
-from .curves import bounded, networks
+from .curves import MEASURED, bounded, networks
 from .figures import draw
 from .front import trained
 from .ladders import at_64, ladders
@@ -29,7 +29,12 @@ def main() -> None:
     file = DOCS / "promise_study.json"
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if not chosen.trained_only:
-        found |= {"ladders": ladders(), "at_64": at_64(), "bounded": bounded(), "networks": networks()}
+        found |= {
+            "ladders": ladders(),
+            "at_64": at_64(),
+            "bounded": [row for family in MEASURED for row in bounded(6, family)],
+            "networks": networks(),
+        }
     if chosen.runs:
         found["trained"] = trained(chosen.runs, chosen.data)
     if chosen.certificates:

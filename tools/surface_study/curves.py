@@ -14,14 +14,28 @@ from torch import Tensor
 from invariance.images import sample
 from invariance.layers import SurfacePool2d
 from invariance.measure import invariance_error
-from invariance.warps import Pullback
+from invariance.warps import Pullback, Smooth
 
 from .subjects import NETWORKS, WARPS, images, integrand, seeded, untrained
 
-SHARES = (0.01, 0.03, 0.1, 0.3)
+SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """Scales of smooth warps."""
 
+AMPLITUDES = (0.0003, 0.001, 0.003, 0.01, 0.02)
+"""Of fine waves, in units of half a side: at the last one the largest slope is 0.75."""
+
 FINER = 2
+
+
+def fine_waves(batch: int, amplitude: float, *, generator: torch.Generator) -> Smooth:
+    """sin(24πX) sin(24πY) of this amplitude, in a direction of its own for each image: what a grid sees worst."""
+    angle = 2 * torch.pi * torch.rand(batch, generator=generator, dtype=torch.float64)
+    coefficients = torch.zeros(batch, 2, 24, 24, dtype=torch.float64)
+    coefficients[:, :, -1, -1] = amplitude / 2 * torch.stack((angle.cos(), angle.sin()), 1)
+    return Smooth(coefficients)
+
+
+MEASURED = {"smooth": (WARPS["smooth"], SHARES), "fine waves": (fine_waves, AMPLITUDES)}
 
 
 def _norms(values: Tensor) -> Tensor:
@@ -29,9 +43,10 @@ def _norms(values: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def bounded(cutoff: float = 3, sizes: tuple[int, ...] = (32, 64, 128)) -> list[dict[str, Any]]:
+def bounded(cutoff: float, family: str, sizes: tuple[int, ...] = (32, 64, 128)) -> list[dict[str, Any]]:
     """Root mean squares over images and functions, in units of the spread, of the change, its bound and grid term."""
     plain, pool = images(cutoff), SurfacePool2d(integrand(), windows=4)
+    draw, scales = MEASURED[family]
     rows = []
     for size in sizes:
         x, fine = sample(plain, size), sample(plain, FINER * size)
@@ -39,8 +54,8 @@ def bounded(cutoff: float = 3, sizes: tuple[int, ...] = (32, 64, 128)) -> list[d
         spread = (before - before.roll(1, 0)).square().mean().sqrt() * 4  # of a function's 16 windows together
         area = surface.area.sum(1)
         mass = (pool.integrand(surface.features).abs() * surface.area[:, None]).sum(2) / area[:, None]
-        for scale in SHARES:
-            warp = WARPS["smooth"](len(plain), scale, generator=seeded())
+        for scale in scales:
+            warp = draw(len(plain), scale, generator=seeded())
             moved = Pullback(plain, warp)
             after, limit = pool(sample(moved, size)), pool(sample(moved, FINER * size))
             reach = warp.displacement(256, 256).norm(dim=-1).flatten(1).amax(1) / 128
@@ -49,7 +64,7 @@ def bounded(cutoff: float = 3, sizes: tuple[int, ...] = (32, 64, 128)) -> list[d
             grid = 4 / 3 * (_norms(after - limit) + _norms(before - pool(fine)))
             row = {"change": change, "bound": bound, "bound and grid": bound + grid}
             rows.append(
-                {"cutoff": cutoff, "size": size, "scale": scale, "moved": float(reach.mean())}
+                {"cutoff": cutoff, "family": family, "size": size, "scale": scale, "moved": float(reach.mean())}
                 | {name: float(v.square().mean().sqrt() / spread) for name, v in row.items()}
                 | {"above": int((change > bound).sum()), "above both": int((change > bound + grid).sum())}
                 | {"of": change.numel()}
@@ -61,13 +76,13 @@ def bounded(cutoff: float = 3, sizes: tuple[int, ...] = (32, 64, 128)) -> list[d
 def networks(cutoff: float = 3, size: int = 64) -> list[dict[str, Any]]:
     """E of networks with random weights against the scale of smooth warps."""
     plain = images(cutoff)
-    before = sample(plain, size)
+    before = sample(plain, size).float()
     rows = []
     for spec in NETWORKS:
         model = untrained(spec, before)
         errors = []
         for scale in SHARES:
             warp = WARPS["smooth"](len(plain), scale, generator=seeded())
-            errors.append(invariance_error(model, before, sample(Pullback(plain, warp), size)).normalised)
+            errors.append(invariance_error(model, before, sample(Pullback(plain, warp), size).float()).normalised)
         rows.append({"cutoff": cutoff, "size": size, "model": spec, "scales": list(SHARES), "errors": errors})
     return rows

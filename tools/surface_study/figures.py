@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 from invariance.plots import figure_of, plot_certified, save_figure
 
@@ -50,25 +51,32 @@ def _ladders(rows: list[dict[str, Any]], file: Path) -> None:
 
 
 def _curves(found: dict[str, Any], file: Path) -> None:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for i, size in enumerate(sorted({r["size"] for r in found["bounded"]})):
-        rows = [r for r in found["bounded"] if r["size"] == size]
-        scales = [r["scale"] for r in rows]
-        left.plot(scales, [r["change"] for r in rows], color=f"C{i}", marker="o", ms=4, label=f"measured, {size} px")
-        left.plot(scales, [r["bound and grid"] for r in rows], color=f"C{i}", ls="--", label=f"bound + grid, {size} px")
-    finest = [r for r in found["bounded"] if r["size"] == max(r["size"] for r in found["bounded"])]
-    scales = [r["scale"] for r in finest]
-    left.plot(scales, [r["bound"] for r in finest], color="black", label="Lip(W) sup|φ − id| ∫|f||n|")
-    left.set(title="4×4 windows and what is proved of them", ylabel="root mean square, of the spread")
+    families = list(dict.fromkeys(r["family"] for r in found["bounded"]))
+    figure, axes = plt.subplots(1, 1 + len(families), figsize=(14, 4), layout="constrained")
+    for ax, family in zip(axes, families, strict=False):
+        _bounded(ax, [r for r in found["bounded"] if r["family"] == family])
+        ax.set(title=f"4×4 windows, {family}", ylabel="root mean square, of the spread", xlabel="largest displacement")
     for i, row in enumerate(found["networks"]):
-        right.plot(row["scales"], row["errors"], marker="o", ms=4, color=f"C{i}", label=row["model"])
-    right.set(title="networks with random weights, 64×64", ylabel="normalised error E")
-    for ax in (left, right):
-        ax.set(xscale="log", yscale="log", xlabel="scale of the smooth warp")
+        axes[-1].plot(row["scales"], row["errors"], marker="o", ms=4, color=f"C{i}", label=row["model"])
+    axes[-1].set(title="random weights, 64×64", ylabel="normalised error E", xlabel="scale of the smooth warp")
+    for ax in axes:
+        ax.set(xscale="log", yscale="log")
         ax.grid(alpha=0.3)
-        ax.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    for ax in axes[1:]:
+        ax.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(0, -0.16), frameon=False, ncols=2)
     save_figure(figure, file)
     plt.close(figure)
+
+
+def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    sizes = sorted({r["size"] for r in rows})
+    for i, size in enumerate(sizes):
+        here = [r for r in rows if r["size"] == size]
+        moved = [r["moved"] for r in here]
+        ax.plot(moved, [r["change"] for r in here], color=f"C{i}", marker="o", ms=4, label=f"measured, {size} px")
+        ax.plot(moved, [r["bound and grid"] for r in here], color=f"C{i}", ls="--", label=f"bound + grid, {size} px")
+        if size == sizes[-1]:
+            ax.plot(moved, [r["bound"] for r in here], color="black", label="bound in the continuum")
 
 
 def _front(rows: list[dict[str, Any]], file: Path) -> None:

@@ -42,12 +42,12 @@ def ladders() -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def at_64() -> list[dict[str, Any]]:
-    """E of whole networks with random weights at 64 pixels, smooth warps, in float32 where they are trained so."""
+    """E of whole networks with random weights at 64 pixels, smooth warps, in float32 as they are trained."""
     rows = []
     for cutoff in CUTOFFS:
         plain = images(cutoff)
         moved = Pullback(plain, WARPS["smooth"](len(plain), SCALES["smooth"], generator=seeded()))
-        before, after = sample(plain, 64), sample(moved, 64)
+        before, after = sample(plain, 64).float(), sample(moved, 64).float()
         for spec in NETWORKS:
             error = invariance_error(untrained(spec, before), before, after).normalised
             rows.append({"cutoff": cutoff, "model": spec, "error": error})

@@ -40,13 +40,21 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         )
     if "bounded" in found:
         yield from ("", "## 4×4 windows: change, bound, bound and grid term", "")
-        yield "Of one function's 16 windows together; the last columns count images and functions above."
+        yield "Images of up to 6 cycles a side. Of one function's 16 windows together; the last columns count images and"
+        yield "functions above. Fine waves are what a grid sees worst: a displacement of 0.01, 24 half waves a side."
         yield ""
         yield from _table(
-            ("pixels", "scale", "moved", "change", "bound", "bound + grid", "above bound", "above both"),
+            ("warps", "pixels", "scale", "moved", "change", "bound", "bound + grid", "above bound", "above both"),
             (
                 (
-                    *(r["size"], r["scale"], f"{r['moved']:.3f}", f"{r['change']:.2e}", f"{r['bound']:.2e}"),
+                    *(
+                        r["cutoff"],
+                        r["size"],
+                        r["scale"],
+                        f"{r['moved']:.4f}",
+                        f"{r['change']:.2e}",
+                        f"{r['bound']:.2e}",
+                    ),
                     *(f"{r['bound and grid']:.2e}", f"{r['above']} of {r['of']}", f"{r['above both']} of {r['of']}"),
                 )
                 for r in found["bounded"]
