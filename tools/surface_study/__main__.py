@@ -29,12 +29,8 @@ def main() -> None:
     file = DOCS / "promise_study.json"
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if not chosen.trained_only:
-        found |= {
-            "ladders": ladders(),
-            "at_64": at_64(),
-            "bounded": [row for family in MEASURED for row in bounded(6, family)],
-            "networks": networks(),
-        }
+        rows = [row for family in MEASURED for row in bounded(6, family)]
+        found |= {"ladders": ladders(), "at_64": at_64(), "bounded": rows, "networks": networks()}
     if chosen.runs:
         found["trained"] = trained(chosen.runs, chosen.data)
     if chosen.certificates:

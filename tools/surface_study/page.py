@@ -40,8 +40,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         )
     if "bounded" in found:
         yield from ("", "## 4×4 windows: change, bound, bound and grid term", "")
-        yield "Images of up to 6 cycles a side. Of one function's 16 windows together; the last columns count images and"
-        yield "functions above. Fine waves are what a grid sees worst: a displacement of 0.01, 24 half waves a side."
+        yield "Images of up to 6 cycles a side. Of one function's 16 windows together; the last columns count images"
+        yield "and functions. Fine waves have 24 half waves a side, of which a coarse grid sees little."
         yield ""
         yield from _table(
             ("warps", "pixels", "scale", "moved", "change", "bound", "bound + grid", "above bound", "above both"),
