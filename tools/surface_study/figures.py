@@ -81,16 +81,22 @@ def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
 
 def _front(rows: list[dict[str, Any]], file: Path) -> None:
     figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
-    for i, row in enumerate(rows):
+    top = 1.3 * max(v["error"] for r in rows for v in r.values() if isinstance(v, dict))
+    for row in rows:
         families = [v for v in row.values() if isinstance(v, dict)]
-        errors = [v["error"] for v in families]
         colour = "C3" if row["model"].startswith("surface") else "0.35"
-        ax.plot(errors, [100 * row["clean"]] * len(errors), color=colour, marker="o", ms=4, lw=1)
-        ax.annotate(row["model"], (max(errors), 100 * row["clean"]), fontsize="x-small", xytext=(5, -2 + 3 * (i % 2)),
-                    textcoords="offset points")  # fmt: skip
-    ax.set(xlabel="E of the logits under warps of 2 pixels; a point for each family", ylabel="clean accuracy, %")
-    ax.set_xlim(0, 1.25 * max(v["error"] for r in rows for v in r.values() if isinstance(v, dict)))
+        for errors, face in (([v["error"] for v in families], colour), (_carried(families), "none")):
+            level = [100 * row["clean"]] * len(errors)
+            ax.plot(errors, level, color=colour, marker="o", markerfacecolor=face, ms=4, lw=1)
+        ax.annotate(row["model"], (max(v["error"] for v in families), 100 * row["clean"]), fontsize="x-small",
+                    xytext=(5, -2), textcoords="offset points")  # fmt: skip
+    ax.set(xlabel="E of the logits under warps of 2 pixels; hollow: on moved meshes", ylabel="clean accuracy, %")
+    ax.set_xlim(-0.02 * top, top)
     ax.set_title("accuracy against invariance", loc="left")
     ax.grid(alpha=0.3)
     save_figure(figure, file)
     plt.close(figure)
+
+
+def _carried(families: list[dict[str, Any]]) -> list[float]:
+    return [v["mesh"]["error"] for v in families if "mesh" in v]

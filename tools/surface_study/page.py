@@ -64,14 +64,16 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         first = found["trained"][0]
         families = [k for k, v in first.items() if isinstance(v, dict)]
         yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'})", "")
-        yield f"{first['images']} test images; the same warps for all, 2 pixels on the root mean square, resampled."
+        yield f"{first['images']} test images; the same warps for all, of 2 pixels on the root mean square. Accuracy"
+        yield "and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a mesh that is"
+        yield "moved: nothing is resampled there."
         yield ""
         yield from _table(
-            ("network", "parameters", "epochs", "clean", *(f"{f}: accuracy, E" for f in families)),
+            ("network", "parameters", "epochs", "clean", *families),
             (
                 (
                     *(r["model"], f"{r['parameters']:,}", r["epochs"], f"{r['clean']:.1%}"),
-                    *(f"{r[f]['accuracy']:.1%}, {r[f]['error']:.2f}" for f in families),
+                    *(_under(r[f]) for f in families),
                 )
                 for r in found["trained"]
             ),
@@ -80,12 +82,17 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield from _certificate(kept)
 
 
+def _under(found: dict[str, Any]) -> str:
+    mesh = f" ({found['mesh']['error']:.1e})" if "mesh" in found else ""
+    return f"{found['accuracy']:.1%}, {found['error']:.2f}{mesh}"
+
+
 def _certificate(kept: dict[str, Any]) -> Iterator[str]:
     radius = kept["median_radius"]
     yield from ("", f"## Certified: {kept['model']}", "")
-    yield f"{kept['images']} test images, {kept['accuracy']:.1%} right; median radius of those "
-    yield f"{'without end' if radius is None else f'{radius:.2f} pixels'}. {kept['cases']:,} warps of images were held"
-    yield f"against what was proved of them; {kept['violations']} broke it."
+    reach = "without end" if radius is None else f"{radius:.2f} pixels"
+    yield f"{kept['images']} test images, {kept['accuracy']:.1%} right; median radius of those: {reach}."
+    yield f"{kept['cases']:,} warps of images were held against what was proved of them; {kept['violations']} broke it."
     yield ""
     rows = [("certified", kept["certified"])]
     for name in kept["attacked"]:
