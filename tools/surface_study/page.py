@@ -65,8 +65,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         families = [k for k, v in first.items() if isinstance(v, dict)]
         yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'})", "")
         yield f"{first['images']} test images; the same warps for all, of 2 pixels on the root mean square. Accuracy"
-        yield "and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a mesh that is"
-        yield "moved: nothing is resampled there."
+        yield "and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a mesh that"
+        yield "is moved: nothing is resampled there."
         yield ""
         yield from _table(
             ("network", "parameters", "epochs", "clean", *families),
