@@ -90,9 +90,10 @@ def shifts_of(named: list[Named], stream: Stream, reach: int, options: dict[str,
     try:
         shares = shift_shares(named, stream, reach=reach, dtype=getattr(torch, options["dtype"]), **asked)
     except ArgumentError as error:
-        if error.args[0] != "reach":
+        if error.args[0] not in ("reach", "model(images).shape"):
             raise
-        raise ArgumentError("--shifts", *error.args[1:]) from error
+        found = reach if error.args[0] == "reach" else f"{reach}, of outputs {error.args[1]}"
+        raise ArgumentError("--shifts", found, error.args[2]) from error
     return [
         f"{each.label}: the class is the same under two shifts by up to {reach} pixels "
         f"for {100 * share:.1f} % of pairs, in [{100 * low:.1f}, {100 * high:.1f}] %"

@@ -124,14 +124,16 @@ def curve(
         wanted = "the width of the outputs' range, more than 0, and --claim equivariant: outputs move with the image"
         raise ArgumentError("--decibels", decibels, wanted)
     require_measures(measures)
+    _require_dtype(options["dtype"])
     named = named_models(models, seed=options["seed"], seeds=seeds)
+    shares = shifts_of(named, _again(named, options), shifts, options) if shifts else []
     found, source = measured(named, measures, **options)
     bounds = bounds_of(found, named, source, options) if theory else []
     by_label = {c.label: c for c in found.curves}
     said = [told(bound, by_label[bound.curve], options["seed"]) for bound in bounds]
     said += decibels_of(found, decibels) if decibels else []
     said += lie_of(named, source if source is not None else _first(named, options), options["size"]) if lie else []
-    said += shifts_of(named, _again(named, options), shifts, options) if shifts else []
+    said += shares
     found = replace(found, theory=tuple(said))
     if bounds:
         drawn = plot_invariance(found.curves, floor=found.floor, title=found.about["warp"], bounds=bounds)
@@ -152,8 +154,7 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
     from ..memory import require_memory
 
     device, seed = device_of(options["device"]), options["seed"]
-    if options["dtype"] not in ("float64", "float32"):
-        raise ArgumentError("--dtype", options["dtype"], "float64 or float32")
+    _require_dtype(options["dtype"])
     scales = listed("--scales", options["scales"], float) if options["scales"] else None
     if scales == (0,):
         raise ArgumentError("--scales", options["scales"], "a scale above 0, to be drawn on a logarithmic axis")
@@ -211,6 +212,11 @@ def _images(named: list[Named], seed: int, device: str, options: dict[str, Any])
         given = found_in_python("--images", where, found)
         return stream_of(given() if callable(given) else given, **asked, about=name), None
     return stream_of(folder, **asked), None
+
+
+def _require_dtype(name: str) -> None:
+    if name not in ("float64", "float32"):
+        raise ArgumentError("--dtype", name, "float64 or float32")
 
 
 def _again(named: list[Named], options: dict[str, Any]) -> Stream:

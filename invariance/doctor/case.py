@@ -47,18 +47,23 @@ class Case:
         except (ArgumentError, ArgumentTypeError) as error:
             if is_out_of_memory(error):  # which says nothing about the network
                 raise
-            return Outcome(None, str(error))
+            return Outcome(None, error)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Attributes:
 
-    report: of `check`; None where it refused, for the reason in `refusal`.
+    report: of `check`; None where it refused, with the error that it raised.
     """
 
     report: CheckReport | None
-    refusal: str = ""
+    error_raised: ArgumentError | ArgumentTypeError | None = None
+
+    @property
+    def refusal(self) -> str:
+        """Why it refused; empty where it did not."""
+        return "" if self.error_raised is None else str(self.error_raised)
 
     @property
     def verdict(self) -> CheckVerdict | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ..checking.variants import check_variants
+from ..checking.variants import VARIANTS, check_variants
 from ..errors import ArgumentError
 from ..measure.error import Model
 from .case import Case, Outcome
@@ -65,7 +65,8 @@ class Diagnosis:
         if self.healthy:
             return "no cause: it has the symmetry"
         if not self.causes:
-            return f"no cause found: {self.before.refusal or self.before.verdict}"
+            measured = "E is measured; give a tolerance to judge it by"
+            return f"no cause found: {measured if self.before.verdict == 'measured' else self.before.verdict}"
         found = f"cause: {self.causes[0]}"
         return f"{found}, {self.place}" if self.place else found
 
@@ -125,13 +126,16 @@ def diagnose(model: Model, *, variants: Sequence[str] = (), **options: Any) -> D
     Raises:
         ArgumentError: the question makes no sense, for this or any network.
     """
+    for name in variants:
+        if name not in VARIANTS:
+            raise ArgumentError("variants", name, f"one of {', '.join(VARIANTS)}")
     case = Case(model, options)
     before = case.examined()
     if before.holds:
         return _of_variants(case, before, variants)
     tried, steps = _climb(case, before)
-    if before.report is None and not steps:
-        raise ArgumentError("TARGET", "refused", before.refusal)
+    if before.error_raised is not None and not steps:
+        raise before.error_raised
     if steps and steps[-1].outcome.holds:
         return Diagnosis(
             case, before, tuple(dict.fromkeys(s.remedy.cause for s in steps)), _place(before), tried, steps

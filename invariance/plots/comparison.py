@@ -85,7 +85,8 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
         try:
             value = comparison.value(label, measure).numpy()[used]
         except UndefinedError:
-            ax.plot([], [], label=f"{label}: constant, so that E is undefined", markersize=4, **style)
+            told = "constant" if len(comparison.runs(label)) == 1 else "a run is constant"
+            ax.plot([], [], label=f"{label}: {told}, so that E is undefined", markersize=4, **style)
             continue
         low, high = comparison.interval(label, measure, generator=generator, level=level).numpy()[:, used]
         runs = len(comparison.runs(label))

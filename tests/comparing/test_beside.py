@@ -96,6 +96,26 @@ def test_a_shift_of_nothing_changes_no_class_and_a_constant_network_is_drawn_as_
 
 
 @pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "nets.py:corner", "--shifts", 8), "--shifts = 8: 1 to 7 pixels"),
+        (("--model", "nets.py:double", "--shifts", 2), "--shifts = 2, of outputs (5, 1, 6, 6): a row of class scores"),
+        (("--model", "nets.py:corner", "--lie"), "--lie = corner: modules"),
+    ],
+)
+def test_mistakes_are_one_line(curve, monkeypatch, capsys, arguments: tuple[object, ...], said: str):
+    line = ("curve", "--output", "x.png", "--images", "images.npy", "--scales", "0.1", "--draws", 1, *arguments)
+    monkeypatch.setattr(sys, "argv", ["invariance", *map(str, line)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    told = capsys.readouterr().err.strip()
+    assert stopped.value.code == 2
+    assert said in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.bad_input
 def test_a_reach_that_leaves_no_pixel(tmp_path: Path):
     nets, images = named_models([]), torch.rand(2, 1, 4, 4)
     with pytest.raises(ArgumentError, match="reach = 0"):

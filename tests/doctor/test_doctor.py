@@ -59,6 +59,10 @@ def test_a_twin_that_differs_is_the_cause():
 def test_what_no_question_fits_is_said():
     with pytest.raises(ArgumentError, match="group = p17"):
         diagnose(net(), input_shape=(1, 8, 8), group="p17")
+    with pytest.raises(ArgumentError, match=r"^input_shape = \(1, 8\)"):
+        diagnose(net(), input_shape=(1, 8), group="p4")
+    with pytest.raises(ArgumentError, match="variants = quick: one of float64"):
+        diagnose(net(nn.Dropout(0.5)), input_shape=(1, 8, 8), group="p4", variants=("quick",))
 
 
 def test_replaced_operations_do_what_they_are_named_after():
