@@ -101,7 +101,7 @@ def test_a_shift_of_nothing_changes_no_class_and_a_constant_network_is_drawn_as_
     [
         (("--model", "nets.py:corner", "--shifts", 8), "--shifts = 8: 1 to 7 pixels"),
         (("--model", "nets.py:double", "--shifts", 2), "--shifts = 2, of outputs (5, 1, 6, 6): a row of class scores"),
-        (("--model", "nets.py:corner", "--lie"), "--lie = corner: modules"),
+        (("--model", "nets.py:corner", "--lie"), "--lie = nets.py:corner: modules"),
     ],
 )
 def test_mistakes_are_one_line(curve, monkeypatch, capsys, arguments: tuple[object, ...], said: str):
