@@ -19,16 +19,24 @@ __all__ = ["plot"]
 )
 @click.option("--title", type=Text(), help="Above the figure.")
 def plot(files: tuple[Path, ...], output: Path, measures: tuple[str, ...], title: str | None) -> None:
-    """Draw what `curve` and `compare` kept in FILE.json, several in one figure.
+    """Draw what `curve` and `compare` kept in FILE.json, several in one figure, or what `table` kept in one.
 
     Curves of one label are runs of one network. The files have to hold measurements of one warp and claim on the same
     images.
     """
+    from ..errors import ArgumentError
+    from ..experiments.drawing import draw_kept, is_kept
     from ..measure.comparison import load, merged
     from ..plots import plot_comparison, save_figure
     from .curve import chosen_of, require_measures, say
 
     require_measures(measures)
+    if any(map(is_kept, files)):
+        if len(files) > 1 or measures or title:
+            raise ArgumentError("FILE", " ".join(map(str, files)), "one file of `table`, alone: it has its own title")
+        save_figure(draw_kept(files[0]), output)
+        say(str(output))
+        return
     found = merged([load(file, argument="FILE") for file in files])
     save_figure(plot_comparison(found, measures=chosen_of(found, measures), title=title), output)
     say(str(output))

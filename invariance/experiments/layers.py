@@ -19,6 +19,7 @@ from ..plots import plot_accuracy_loss, plot_layer_curves
 from .data import Dataset, to_float
 from .evaluation import Protocol, evaluate
 from .kept import parsing, read_kept
+from .words import in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -175,26 +176,20 @@ def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:
     )
     for i, (ax, analysis) in enumerate(zip(panels, analyses, strict=True)):
         plot_layer_curves(analysis.curves, ax=ax)
-        ax.set_title(_wrapped(analysis.model), loc="left", fontsize="medium")
+        ax.set_title(in_words(analysis.model).replace(", ", "\n", 1), loc="left", fontsize="medium")
         ax.set_ylim(0.8 * float(errors.min()), 1.25 * float(errors.max()))
         if i != min(count, columns) - 1:  # beside the last panel of the first row
             ax.get_legend().remove()
         if i % columns:
             ax.set_ylabel("")
     plot_accuracy_loss(
-        {analysis.model: analysis.curves["features"] for analysis in analyses},
-        {analysis.model: analysis.accuracy for analysis in analyses},
+        {in_words(analysis.model): analysis.curves["features"] for analysis in analyses},
+        {in_words(analysis.model): analysis.accuracy for analysis in analyses},
         ax=last,
         title="what it costs",
     )
     figure.suptitle(f"{analyses[0].family} warps: planes should move with the image, features and logits stay")
     return figure
-
-
-def _wrapped(spec: str) -> str:
-    """Options below the name, so that titles stay above their panels."""
-    name, _, options = spec.partition(":")
-    return f"{name}\n{options}" if options else name
 
 
 def to_markdown(analyses: Sequence[LayerAnalysis], note: str) -> str:

@@ -47,15 +47,19 @@ def plot_accuracy(
     # Half of the smallest displacement is where the axis turns linear, so that 0 has a place left of it.
     ax.set_xscale("symlog", linthresh=smallest / 2, linscale=0.4)
     order = {curve.label: i for i, curve in enumerate(curves)}
-    for curve in curves:
+    for i, curve in enumerate(curves):
+        broad = 1 - i / max(len(curves) - 1, 1)  # from broad to narrow: a line on another one leaves its rim to be seen
         style = _style(order, curve.label)
         low, high = 100 * curve.interval(generator=torch.Generator().manual_seed(0)).numpy()
         ax.fill_between(moved, low, high, color=style["color"], alpha=0.2, linewidth=0)
         values = 100 * curve.accuracy.numpy()
-        ax.plot(moved, values, **style, markersize=4, linewidth=1.2, label=curve.label)
+        ax.plot(moved, values, **style, markersize=4 + 4 * broad, linewidth=1.2 + 2.8 * broad, label=curve.label)
         if clean and curve.label in clean:
             ax.plot(
-                [-0.35 * smallest, -0.1 * smallest], [100 * clean[curve.label]] * 2, color=style["color"], linewidth=2
+                [-0.35 * smallest, -0.1 * smallest],
+                [100 * clean[curve.label]] * 2,
+                color=style["color"],
+                linewidth=1.6 + 2.8 * broad,
             )
     places: dict[float | None, float] = dict(zip(curves[0].scales, moved.tolist(), strict=True))
     if clean:

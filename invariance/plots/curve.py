@@ -30,6 +30,7 @@ def plot_invariance(
     generator: torch.Generator | None = None,
     xlabel: str = "scale σ",
     title: str | None = None,
+    first: int = 0,
 ) -> Axes:
     """Log-log lines of E with bootstrap bands, one for each curve; scale 0 has no place on them and is left out.
 
@@ -38,6 +39,7 @@ def plot_invariance(
         slopes: exponents of dotted guide lines, the orders in the scale that theory predicts.
         bounds: bounds, in the colour of the curve that they name, and fitted slopes; each with its verdict on it.
         generator: source of the bootstrap draws; a fixed seed where none is given.
+        first: number of the first curve's colour and marker, where other curves are drawn elsewhere.
 
     Raises:
         ArgumentError: no curves, or a bound on a curve that is not among them.
@@ -48,7 +50,7 @@ def plot_invariance(
         raise ArgumentError("curves", curves, "at least one curve")
     generator = generator or torch.Generator().manual_seed(0)
     ax = axes(ax, width=8.5)
-    for i, curve in enumerate(curves):
+    for i, curve in enumerate(curves, first):
         scales, error, (low, high) = _positive(curve, curve.error, curve.interval(generator=generator, level=level))
         ax.fill_between(scales, low, high, color=COLOURS[i % len(COLOURS)], alpha=0.2, linewidth=0)
         style = {**colour_and_marker(i), "markersize": 4}
@@ -98,5 +100,7 @@ def _guide(ax: Axes, curves: Sequence[InvarianceCurve], slope: float) -> None:
     start = 1.5 * max(float(_positive(curve, curve.error)[1][0]) for curve in curves)
     style = {"color": "0.3", "linestyle": ":" if slope == 1 else "--", "linewidth": 1}
     line = start * (scales / scales[0]) ** slope
+    drawn = line < top
     power = r"\sigma" if slope == 1 else rf"\sigma^{{{slope:g}}}"
-    ax.plot(scales, np.where(line < top, line, np.nan), label=rf"theory: $E \propto {power}$", **style)
+    if drawn.sum() > 1:
+        ax.plot(scales[drawn], line[drawn], label=rf"theory: $E \propto {power}$", **style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jaxtyping import Float
 from torch import Tensor
@@ -22,11 +22,12 @@ def plot_gallery(
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     size: float = 1.3,
+    shared: Literal["columns", "rows"] = "columns",
     title: str | None = None,
 ) -> Figure:
     """A grid of pictures: three channels are colours in [0, 1], one is a field shown with its own symmetric range.
 
-    Fields of one column share their range, so that they can be compared down it.
+    Fields of one column, or of one row, share their range, so that they can be compared along it.
 
     Raises:
         ArgumentError: rows of different lengths, or labels that do not match them.
@@ -38,14 +39,16 @@ def plot_gallery(
         raise ArgumentError("rows", [len(row) for row in rows], f"{len(row_labels)} rows of {columns} pictures")
     figure = Figure(figsize=(size * columns + 1, size * len(rows) + 0.6), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    ranges = [max((_reach(row[j]) for row in rows if len(row[j]) == 1), default=1.0) for j in range(columns)]
+    lines = rows if shared == "rows" else list(zip(*rows, strict=True))
+    ranges = [max((_reach(picture) for picture in line if len(picture) == 1), default=1.0) for line in lines]
     for i, row in enumerate(rows):
         for j, picture in enumerate(row):
             ax = grid[i, j]
             if len(picture) == 3:
                 ax.imshow(picture.movedim(0, -1).clamp(0, 1).numpy())
             else:
-                ax.imshow(picture[0].numpy(), cmap="PuOr", vmin=-ranges[j], vmax=ranges[j])
+                reach = ranges[i if shared == "rows" else j]
+                ax.imshow(picture[0].numpy(), cmap="PuOr", vmin=-reach, vmax=reach)
             ax.set_xticks([])
             ax.set_yticks([])
             if i == 0:

@@ -8,16 +8,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "axes", "colour_and_marker", "figure_of"]
+__all__ = ["COLOURS", "MARKERS", "axes", "colour_and_marker", "figure_of", "legend_below"]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#882255", "#999933", "#44AA99", "#661100", "#6699CC", "#AA4499", "#7A7A7A"),
+)
+"""Okabe and Ito's seven, then seven of Tol's muted ones that are not near them: fourteen lines without one twice."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "p", "*", "d")
 
 
 def colour_and_marker(i: int) -> dict[str, Any]:
-    """Of the i-th line; 49 lines differ in at least one of the two."""
-    turns, place = divmod(i, len(COLOURS))
-    return {"color": COLOURS[place], "marker": MARKERS[(place + turns) % len(MARKERS)]}
+    """Of the i-th line; 14 · 13 lines differ in at least one of the two."""
+    return {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
+
+
+def legend_below(ax: Axes, *, columns: int = 1) -> None:
+    """The legend under the axes, where a narrow screen has place for it; the same entries in the same order."""
+    ax.legend(
+        fontsize="small",
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.17),
+        borderaxespad=0,
+        frameon=False,
+        ncols=columns,
+    )
 
 
 def axes(ax: Axes | None, *, width: float = 6.0, height: float = 4.0) -> Axes:

@@ -79,7 +79,7 @@ def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
     again = load_analyses(file)
     assert [analysis.to_dict() for analysis in again] == [analysis.to_dict() for analysis in analyses]
     figure = draw_analyses(again)
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["cnn", "diffcnn-cnn", "what it costs"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["CNN", "DiffCNN", "what it costs"]
     lines = to_markdown(again, "Noise.").splitlines()
     assert lines[4] == f"## affine, σ = {SCALES[1]:g}"
     assert lines[6].startswith("| network | LogDetInvariant | ReLU 1 |")

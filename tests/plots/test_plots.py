@@ -31,11 +31,20 @@ def test_curves_leave_out_scale_zero_and_keep_their_labels():
 
 
 def test_the_guide_has_the_slope_it_names():
-    ax = plot_invariance([curve("line", 1)], slopes=(2,))
+    ax = plot_invariance([curve("line", 1, (0.001, 0.002, 0.003, 0.1))], slopes=(2,))
     x, y = (np.asarray(data, dtype=float) for data in ax.get_lines()[-1].get_data())
-    kept = np.isfinite(y)
-    slopes = np.diff(np.log(y[kept])) / np.diff(np.log(x[kept]))
-    np.testing.assert_allclose(slopes, 2)
+    assert len(x) == 3
+    np.testing.assert_allclose(np.diff(np.log(y)) / np.diff(np.log(x)), 2)
+
+
+def test_a_line_that_is_not_drawn_is_not_in_the_legend():
+    ax = plot_invariance([curve("line", 1)], slopes=(2,))
+    assert [line.get_label() for line in ax.get_lines()] == ["line"]
+
+
+def test_fourteen_curves_have_fourteen_colours():
+    lines = plot_invariance([curve(f"{i}", 1 + i) for i in range(14)]).get_lines()
+    assert len({str(line.get_color()) for line in lines}) == 14
 
 
 def test_legends_do_not_cover_the_data():
