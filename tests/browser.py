@@ -7,15 +7,16 @@ on a machine without a browser (Debian: apt-get install chromium).
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -41,9 +42,11 @@ _OPTIONS = (
 class Tab:
     """One page. Sizes are in CSS pixels."""
 
-    def __init__(self, program: subprocess.Popen[bytes], reads: int, writes: int) -> None:
-        self._program, self._reads, self._writes = program, os.fdopen(reads, "rb"), os.fdopen(writes, "wb")
-        self._count, self._heard, self._session, self._rest = 0, [], None, b""
+    def __init__(self, reads: BinaryIO, writes: BinaryIO) -> None:
+        self._reads, self._writes = reads, writes
+        self._count, self._rest = 0, b""
+        self._heard: list[dict[str, Any]] = []
+        self._session: str | None = None
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
@@ -71,12 +74,13 @@ class Tab:
         message, self._rest = self._rest.split(b"\0", 1)
         return json.loads(message)
 
-    def open(self, page: Path, *, width: int, height: int = 900) -> None:
-        """The page at a width as of a phone (390) or a desk (1280), once everything in it is loaded."""
+    def open(self, page: Path | str, *, width: int, height: int = 900, scripts: bool = True) -> None:
+        """A file or an address at a width as of a phone (390) or a desk (1280), once everything in it is loaded."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._ask("Emulation.setDeviceMetricsOverride", **size)
         self._heard.clear()
-        self._ask("Page.navigate", url=page.absolute().as_uri())
+        self._ask("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self._ask("Page.navigate", url=page if isinstance(page, str) else page.absolute().as_uri())
         while not any(heard.get("method") == "Page.loadEventFired" for heard in self._heard):
             self._heard.append(self._next())
 
@@ -104,6 +108,11 @@ class Tab:
             self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, buttons=1, **mouse)
         self._ask("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], **mouse)
 
+    def choose(self, selector: str, value: str) -> None:
+        """An option of a list, as a person does."""
+        box = f"document.querySelector({json.dumps(selector)})"
+        self.value(f"{box}.value = {json.dumps(value)}; {box}.dispatchEvent(new Event('change'))")
+
     def hover(self, x: float, y: float) -> None:
         """The mouse at a place of the window."""
         self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
@@ -125,28 +134,28 @@ class Tab:
         file.write_bytes(base64.b64decode(shot["data"]))
 
 
+def _above_ten(descriptor: int) -> int:
+    """The same pipe under a number that is neither 3 nor 4."""
+    other = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(descriptor)
+    return other
+
+
 @contextmanager
 def browser_tab() -> Iterator[Tab]:
-    """A new browser with one tab, gone at the end."""
+    """A new browser with one tab, gone at the end. It reads from descriptor 3 and writes to descriptor 4."""
     assert PROGRAM is not None
-    theirs, writes = os.pipe()
-    reads, mine = os.pipe()
+    theirs, writes, reads, mine = (_above_ten(end) for pipe in (os.pipe(), os.pipe()) for end in pipe)
     with tempfile.TemporaryDirectory() as profile:
-        command = [
-            "/bin/sh",
-            "-c",
-            f'exec "$@" 3<&{theirs} 4>&{mine}',
-            "sh",
-            PROGRAM,
-            *_OPTIONS,
-            f"--user-data-dir={profile}",
-        ]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        program = subprocess.Popen(command, pass_fds=(theirs, mine), **quiet)
+        quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in (1, 2)]
+        given = [(os.POSIX_SPAWN_DUP2, theirs, 3), (os.POSIX_SPAWN_DUP2, mine, 4)]
+        command = [PROGRAM, *_OPTIONS, f"--user-data-dir={profile}"]
+        program = os.posix_spawn(PROGRAM, command, os.environ, file_actions=quiet + given)
         os.close(theirs)
         os.close(mine)
-        try:
-            yield Tab(program, reads, writes)
-        finally:
-            program.terminate()
-            program.wait(timeout=20)
+        with os.fdopen(reads, "rb") as said, os.fdopen(writes, "wb") as told:
+            try:
+                yield Tab(said, told)
+            finally:
+                os.kill(program, signal.SIGTERM)
+                os.waitpid(program, 0)

@@ -5,13 +5,18 @@ import re
 from pathlib import Path
 
 import pytest
+from browser import browser_tab, needs_browser
 
 from invariance.report import build_report, steps
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[bool, list[str], str, dict]:
-    folder: Path = tmp_path_factory.mktemp("report")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> tuple[bool, list[str], str, dict]:
     ticks: list[str] = []
     holds = build_report(folder, tick=ticks.append)
     page = (folder / "index.html").read_text(encoding="utf-8")
@@ -28,10 +33,31 @@ def test_everything_comes_out_as_recorded_and_predicted(report):
 
 def test_the_page_is_self_contained(report):
     _, _, page, data = report
-    assert not re.search(r"""(src|href)\s*=\s*["']?(?!["']?data:)""", page)
-    assert page.count("data:image/png;base64,") == len(data["figures"])
+    assert not re.search(r"""(src|href)\s*=\s*["']?(?!["']?(?:data:|#))""", page)
+    assert page.count("data:image/png;base64,") == len(data["figures"]) + 1  # the explorer's still picture
+    places = re.findall(r'href="#([^"]+)"', page)
+    assert len(places) == len(data["figures"]) + 3
+    assert all(page.count(f'id="{place}"') == 1 for place in places)
     for entry in data["ledger"]["entries"]:
         assert f">{entry['id']}" in page
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_is_read_on_a_phone_and_on_a_desk(report, folder: Path, width: int):
+    with browser_tab() as tab:
+        tab.open(folder / "index.html", width=width)
+        assert tab.overflow() == 0
+        assert tab.complaints() == []
+        assert tab.value("[...document.images].every(i => i.id === 'explorer-still' || i.hidden || i.complete)")
+        assert tab.value("document.querySelectorAll('details[open]').length") == 0
+        tab.value("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert tab.overflow() == 0  # the tables scroll in their boxes
+        ledger = "document.querySelector('table.ledger')"
+        wide = tab.value(f"{ledger}.scrollWidth - {ledger}.parentElement.clientWidth")
+        assert wide > 0 if width == 390 else wide == 0
+        narrowest = tab.value("Math.min(...[...document.querySelectorAll('h2 + figure img')].map(i => i.width))")
+        assert narrowest > 0.85 * min(width, 700)
 
 
 def test_the_curves_say_what_theory_says(report):

@@ -30,7 +30,7 @@ def plot_invariance(
     generator: torch.Generator | None = None,
     xlabel: str = "scale σ",
     title: str | None = None,
-    first: int = 0,
+    places: Sequence[int] | None = None,
 ) -> Axes:
     """Log-log lines of E with bootstrap bands, one for each curve; scale 0 has no place on them and is left out.
 
@@ -39,7 +39,7 @@ def plot_invariance(
         slopes: exponents of dotted guide lines, the orders in the scale that theory predicts.
         bounds: bounds, in the colour of the curve that they name, and fitted slopes; each with its verdict on it.
         generator: source of the bootstrap draws; a fixed seed where none is given.
-        first: number of the first curve's colour and marker, where other curves are drawn elsewhere.
+        places: numbers of the colours and markers, where a curve has the same one in several figures.
 
     Raises:
         ArgumentError: no curves, or a bound on a curve that is not among them.
@@ -50,7 +50,7 @@ def plot_invariance(
         raise ArgumentError("curves", curves, "at least one curve")
     generator = generator or torch.Generator().manual_seed(0)
     ax = axes(ax, width=8.5)
-    for i, curve in enumerate(curves, first):
+    for i, curve in zip(places or range(len(curves)), curves, strict=True):
         scales, error, (low, high) = _positive(curve, curve.error, curve.interval(generator=generator, level=level))
         ax.fill_between(scales, low, high, color=COLOURS[i % len(COLOURS)], alpha=0.2, linewidth=0)
         style = {**colour_and_marker(i), "markersize": 4}

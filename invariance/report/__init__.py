@@ -13,7 +13,9 @@ from ..files import require_folder, require_writable, write, write_json
 from ..pictures import photographs
 from ..plots import save_figure
 from .bridge import findings
+from .explorer import on_page
 from .figures import FIGURES
+from .page import rendered
 from .result import Result
 
 __all__ = ["build_report"]
@@ -65,7 +67,10 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
         "figures": {r.name: {"title": r.title, "text": r.text, "data": r.data} for r in results},
     }
     write_json(folder / "report.json", data)
-    page = _page(
+    page = rendered(
+        "page.html.j2",
+        explorer=on_page(),
+        wrong=[e.id for e in entries if not e.agreed] + [f.id for f in found if not f.agrees],
         entries=[_row(entry) for entry in entries],
         ledger=ledger,
         findings=found,
@@ -81,13 +86,6 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
 def steps() -> list[str]:
     """Names of the steps that `build_report` announces."""
     return ["ledger", "layers", *FIGURES]
-
-
-def _page(**content: Any) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(loader=PackageLoader(__name__, "."), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("page.html.j2").render(**content)
 
 
 def _row(entry: Any) -> dict[str, Any]:
@@ -106,5 +104,10 @@ def _row(entry: Any) -> dict[str, Any]:
 
 def _picture(result: Result, folder: Path) -> dict[str, str]:
     file = folder / f"{result.name}.png"
-    save_figure(result.figure, file, dpi=130)
-    return {"title": result.title, "text": result.text, "png": base64.b64encode(file.read_bytes()).decode()}
+    save_figure(result.figure, file, dpi=180)
+    return {
+        "name": result.name,
+        "title": result.title,
+        "text": result.text,
+        "png": base64.b64encode(file.read_bytes()).decode(),
+    }

@@ -20,7 +20,7 @@ FIGURES: dict[str, Callable[[Tensor], Result]] = {
     "block fields": block_fields,
     "smooth fields": smooth_fields,
     "real warps, invariance": real_warps("invariant"),
-    "real warps, covariance": real_warps("equivariant"),
+    "real warps, equivariance": real_warps("equivariant"),
     "photographs": photographs_under_affine_maps,
     "refinement ladder": refinement,
     "dropped term": dropped_terms,

@@ -8,13 +8,25 @@ import torch
 from torch import nn
 
 from ..models import DiffCNN, PlainCNN
+from .orders import FIRST, HALF, POLES, Order
 
-__all__ = ["networks", "seeded"]
+__all__ = ["CHANNELS", "ORDERS", "networks", "seeded"]
 
 CHANNELS = 4
 
 
+ORDERS: dict[str, Order] = {
+    "DiffCNN, K = 1": POLES,
+    "DiffCNN, K = 3, stride 1": POLES,
+    "DiffCNN, K = 3, stride 1, live sign layer": HALF,
+    "DiffCNN, K = 3, stride 3": POLES,
+    "plain CNN, 3×3": FIRST,
+}
+"""How the error of a network grows with the size of what it is not invariant to."""
+
+
 def seeded() -> torch.Generator:
+    """A generator of seed 0: every figure draws the same numbers wherever it is made."""
     return torch.Generator().manual_seed(0)
 
 

@@ -23,21 +23,22 @@ def representation(photos: Tensor) -> Result:
     warp = WARP_FAMILIES["smooth"](1, 0.25, generator=seeded())
     warped = warp_images(image, warp, method="quintic", padding="border")
     nets = {name: net for name, net in networks().items() if "stride 3" not in name}
-    rows = [[image[0]], [warped[0]], [warped[0]]]
+    rows = [[image[0], warped[0], warped[0]]]
     for net in nets.values():
         plain, moved = (net(x).nan_to_num(0.0) for x in (image, warped))
         busiest = int(plain.var((0, 2, 3)).argmax())
-        for row, output in zip(rows, (plain, moved, warp_images(plain, warp, method="bilinear")), strict=True):
-            row.append((output - plain.median())[0, busiest : busiest + 1])
+        shown = (plain, moved, warp_images(plain, warp, method="bilinear"))
+        rows.append([(output - plain.median())[0, busiest : busiest + 1] for output in shown])
     figure = plot_gallery(
         rows,
-        row_labels=["I and F(I)", "I∘φ and F(I∘φ)", "I∘φ and F(I)∘φ"],
-        column_labels=["image", *(name.replace("stride 1, ", "stride 1,\n") for name in nets)],
-        size=1.9,
+        row_labels=["image", *(name.replace(", ", ",\n") for name in nets)],
+        column_labels=["I and F(I)", "I∘φ and F(I∘φ)", "I∘φ and F(I)∘φ"],
+        size=1.5,
+        shared="rows",
     )
     text = (
-        "The busiest channel of each representation, degenerate pixels at 0. The second row would equal the first if "
-        "the network were invariant, as the paper says; it equals the third where it is covariant."
+        "A row for each network: the channel that varies most, 0 where it is undefined. Were the network invariant, as "
+        "the paper says, the second picture would be the first. It is the third where the network is equivariant: K = 1."
     )
     return Result("representation", "An image, its warp, and the representation of both", text, figure, {})
 

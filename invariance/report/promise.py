@@ -10,10 +10,9 @@ from ..images import AnalyticImage, sample
 from ..layers import SurfacePool2d, pixel_surface
 from ..measure import ErrorReport, Ladder, invariance_error, refinement_ladder
 from ..models import initialised_by
-from ..plots import figure_of, plot_ladder
 from ..warps import Pullback, random_smooth
 from .networks import networks, seeded
-from .refinement import in_words, ladder_data
+from .refinement import in_words, ladder_data, narrow_ladder
 from .result import Result
 
 __all__ = ["promise_kept"]
@@ -48,4 +47,4 @@ def promise_kept(photos: Tensor) -> Result:
         "diffeomorphism, so its error is the quadrature's and falls with the grid. A mean over pixels lacks the area "
         f"element, and no grid mends that. {said}."
     )
-    return Result("promise", title, text, figure_of(plot_ladder(ladders, title=title)), ladder_data(ladders))
+    return Result("promise", title, text, narrow_ladder(ladders), ladder_data(ladders))
