@@ -38,7 +38,7 @@ def representation(photos: Tensor) -> Result:
     )
     text = (
         "A row for each network: the channel that varies most, 0 where it is undefined. Were the network invariant, as "
-        "the paper says, the second picture would be the first. It is the third where the network is equivariant: K = 1."
+        "the paper says, the second picture would be the first. It is the third where it is equivariant: K = 1."
     )
     return Result("representation", "An image, its warp, and the representation of both", text, figure, {})
 
