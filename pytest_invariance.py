@@ -145,7 +145,9 @@ def _write(item: pytest.Item, failed: Measurement) -> Path:
     if target := str(data.get("target", "")):
         where["target"] = target.removeprefix(f"{root.as_posix()}/")
     folder = Path(str(item.config.getoption("--invariance-artefacts")))
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # git need not be told of it
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", item.nodeid)[-100:].lstrip("-")
     file = folder / f"{name}-{hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]}.json"
     file.write_text(json.dumps(data | where, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")

@@ -34,7 +34,7 @@ def plot(files: tuple[Path, ...], output: Path, measures: tuple[str, ...], title
     if any(map(is_kept, files)):
         if len(files) > 1 or measures or title:
             raise ArgumentError("FILE", " ".join(map(str, files)), "one file of `table`, alone: it has its own title")
-        save_figure(draw_kept(files[0]), output)
+        save_figure(draw_kept(next(iter(files))), output)
         say(str(output))
         return
     found = merged([load(file, argument="FILE") for file in files])

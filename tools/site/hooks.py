@@ -16,9 +16,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from invariance.report.explorer import explorer_page
 from tools.site import notebooks, reference
 
-__all__ = ["on_files", "on_page_content", "on_page_markdown"]
+__all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown"]
 
 ROOT = Path(__file__).parents[2]
 _SHOWN = (
@@ -30,6 +31,21 @@ _SHOWN = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
 )
+
+_EXPLORER = """# Drag a warp
+
+<iframe src="../assets/drag_a_warp.html" title="Drag a warp" style="width: 100%; height: 78rem; border: 0"></iframe>
+
+[In a window of its own](../assets/drag_a_warp.html); `invariance report` has it, too.
+"""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Every page of the reference among the contents."""
+    for entry in config.nav or []:
+        if isinstance(entry, dict) and "Reference" in entry:
+            entry["Reference"] = ["api/index.md", *({room: f"api/{room}.md"} for room in reference.ROOMS)]
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -54,6 +70,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             add(f"notebooks/{picture}", content)
     for name, text in reference.pages():
         add(name, text)
+    add("assets/drag_a_warp.html", explorer_page())
+    add("docs/explorer.md", _EXPLORER)
     return files
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -32,14 +33,16 @@ def test_options_leave_a_network_its_claim() -> None:
 def test_no_colour_twice_and_no_specification_in_the_kept_figures() -> None:
     for kept in (KEPT, KEPT.parents[1] / "ablation/ablation.json"):
         for panel in draw_kept(kept).axes:
-            drawn = [line for line in panel.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
+            drawn = [line for line in panel.lines if line.get_linestyle() == "-" and np.size(line.get_xdata()) > 2]
             assert len({str(line.get_color()) for line in drawn}) == len(drawn) == len(load_table(kept).rows)
             assert not any(":" in str(line.get_label()) for line in drawn)
 
 
 def test_equal_curves_are_both_seen() -> None:
     panel = draw_kept(KEPT).axes[0]
-    widths = [line.get_linewidth() for line in panel.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
+    widths = [
+        line.get_linewidth() for line in panel.lines if line.get_linestyle() == "-" and np.size(line.get_xdata()) > 2
+    ]
     assert all(under > over for under, over in pairwise(widths))
 
 
