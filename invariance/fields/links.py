@@ -35,6 +35,7 @@ class Links(Field):
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(2, e) for e links: the nodes that each goes from and to."""
         return (2, self.number)
 
     def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
