@@ -241,7 +241,8 @@ def judge(statement: Statement, ran: Ran) -> Entry:
         grade, reason = Grade.UNKNOWN, wrong
     elif (fallen or grade.rank < statement.grade.rank) and (lacking := _lacking(statement, claims)):
         missing = f"{lacking[0]} did not run ({lacking[0].tool})"
-        grade, reason = Grade.UNKNOWN, missing
+        without = f"; without it the clause “{fallen[0].clause.text}” is {fallen[0].grade}" if fallen else ""
+        grade, reason = Grade.UNKNOWN, f"{missing}{without}"
     elif skipped := [control for control in ran.controls if control.skipped]:
         missing = f"control {skipped[0].name} did not run ({skipped[0].note})"
         grade, reason = Grade.UNKNOWN, missing

@@ -109,3 +109,5 @@ def test_without_z3_what_rests_on_it_is_unknown_and_says_how_to_get_it(monkeypat
         entry = run(said)
         assert entry.verdict is Verdict.UNKNOWN
         assert entry.missing == "z3 did not run (pip install z3-solver)"
+        assert entry.sizes == ""
+        assert not said.clauses or "without it the clause “" in entry.reason
