@@ -240,7 +240,9 @@ class Walk:
         args, kwargs = (torch.fx.map_arg(part, lambda n: self.found[n][batch]) for part in (node.args, node.kwargs))
         name, before = name_of(node), {*node.all_input_nodes} & self.moving
         if not name or name.startswith("_assert"):
+            need(name or node.target.__module__ == "_operator", "no operation of torch")
             return None if name else node.target(*args)  # of sizes, or a part of a result
+        need("::" not in name, "no operation of torch")
         asked, given = named(node, node.args, node.kwargs), named(node, args, kwargs)
         for key, part in asked.items():
             sizes = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n][0], int)]
@@ -272,7 +274,8 @@ class Walk:
             return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
         if name == "prelu":
             return given["self"] * given["weight"].view(-1, *[1] * (given["self"].ndim - 2))
-        if given.get("dtype") == torch.float64 or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
+        same = name == "_to_copy" and given["dtype"] == torch.float64
+        if same or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
         need(torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name), f"no rule for {name}")
         need(name not in ("reciprocal", "rsqrt", "atan2") or all((x != 0).all() for x in floats), "zeros")

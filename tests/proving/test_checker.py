@@ -150,6 +150,15 @@ class Samples(nn.Module):
         return self.function(x, self.get_buffer("table"))
 
 
+@torch.library.custom_op("convolved_by_a_user::first", mutates_args=())
+def first(x: torch.Tensor) -> torch.Tensor:
+    """An operation of a user's, whose name begins as one of torch does."""
+    return x.clone()
+
+
+first.register_fake(torch.empty_like)
+
+
 @pytest.mark.parametrize(
     ("function", "part"),
     [
@@ -163,6 +172,7 @@ class Samples(nn.Module):
         (lambda x, t: x.cumsum(1), "cumsum"),
         (lambda x, t: x.relu().argmax(1, keepdim=True) + x, "argmax"),
         (lambda x, t: x.pow(t), "does not move"),
+        (lambda x, t: torch.ops.convolved_by_a_user.first(x), "no operation of torch"),
     ],
 )
 def test_what_is_not_so_is_refused(function, part: str):
