@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
@@ -32,9 +33,9 @@ def run_all(statements: Sequence[Statement], jobs: int = 1, limit: float | None 
     """The entries, in order; one after the other in this process if there is one job and no limit.
 
     An entry that is not done after `limit` seconds, or whose process ends without an answer, is unknown and says so.
-    More than one job and a limit need a system that can fork.
+    Where a system cannot fork, all is done in this process, without a limit.
     """
-    if jobs == 1 and limit is None:
+    if (jobs == 1 and limit is None) or "fork" not in multiprocessing.get_all_start_methods():
         yield from (judge(statement, tried(statement)) for statement in statements)
         return
     running: dict[int, _Run] = {}
@@ -57,7 +58,10 @@ def _start(statement: Statement, limit: float | None) -> _Run:
     fork = multiprocessing.get_context("fork")
     answer, there = fork.Pipe(duplex=False)
     process = fork.Process(target=_send, args=(statement, there), daemon=True)
-    process.start()
+    with warnings.catch_warnings():
+        # Another thread, as the one that hears signals, holds no lock that a check asks for.
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        process.start()
     there.close()
     return _Run(process, answer, time.monotonic() + limit if limit else float("inf"))
 

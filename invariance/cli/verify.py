@@ -71,10 +71,10 @@ def verify(
     console = Console(width=None if sys.stdout.isatty() else 180)
     with asked_for() if coq else nullcontext():
         running = ledger.verify(chosen, jobs, limit)
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
             task, entries = progress.add_task("ledger", total=len(chosen)), []
             for statement in chosen:
-                progress.update(task, description=statement.id)
+                progress.update(task, description=statement.id, refresh=True)
                 entries.append(next(running))
                 progress.advance(task)
     if json_file:

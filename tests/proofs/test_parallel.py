@@ -70,6 +70,13 @@ def test_unknown_is_nothing_to_record() -> None:
         replace(other(likely), verdict=Verdict.UNKNOWN, grade=Grade.UNKNOWN)
 
 
+def test_a_system_that_cannot_fork_has_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setattr("multiprocessing.get_context", lambda method: pytest.fail(method))
+    (entry,) = verify([T2_d], jobs=2, limit=1)
+    assert entry.agreed
+
+
 def test_the_answer_is_that_of_one_process() -> None:
     (alone,) = verify([T2_d])
     (apart,) = verify([T2_d], limit=60)
