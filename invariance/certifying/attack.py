@@ -167,7 +167,10 @@ def worst_warp(
             else:
                 best = {"margin": margin.detach(), "reach": reach.detach(), "parameters": kept}
         if step < steps:
-            (slope,) = torch.autograd.grad(margin.sum(), parameters)
+            if margin.requires_grad:
+                (slope,) = torch.autograd.grad(margin.sum(), parameters)
+            else:  # without windows no position counts: another warp at random
+                slope = torch.randn(parameters.shape, **options).to(parameters)
             size = slope.flatten(1).norm(dim=1).clamp_min(1e-30)
             length = parameters.detach().flatten(1).norm(dim=1)
             parameters = parameters.detach() - slope * _rows(0.5 * length / size, slope)

@@ -137,6 +137,16 @@ def test_a_report_and_its_figure(generator: torch.Generator):
     assert np.asarray(certified.get_ydata())[0] == 80
 
 
+@pytest.mark.parametrize("head", ["free", "lipschitz"])
+def test_without_windows_every_displacement_is_certified(head: str, generator: torch.Generator):
+    net, images = network(generator, windows=1, head=head), pictures(4, generator)
+    found = certify(net, images, net(images).argmax(1), steps=2, generator=generator)
+    assert found.certified == found.attacked["smooth"] == (1.0, 1.0, 1.0)
+    assert found.holds
+    assert found.median == float("inf")
+    assert found.to_dict()["radii"] == [None] * 4
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("options", "said"),

@@ -124,6 +124,24 @@ def test_moved_meshes_respect_the_bound_of_the_windows(count, generator: torch.G
     assert 0 < largest <= 1
 
 
+@pytest.mark.parametrize("scale", [0.003, 0.1])
+def test_on_a_grid_the_bound_holds_with_the_term_of_the_quadrature(scale: float, generator: torch.Generator):
+    """The term is the difference from twice as many pixels a side, times 4/3 for what is left there at order 2."""
+    images = AnalyticImage.random(4, generator=generator, cutoff=5, window=0.3)
+    warp = random_smooth(4, scale, generator=generator)
+    warped, pool = Pullback(images, warp), SurfacePool2d(integrand(), windows=4)
+    before, after, fine, moved = (pool(sample(i, n)).unflatten(1, (4, 16)) for n in (24, 48) for i in (images, warped))
+    surface = pool.surface(sample(images, 48))
+    mass = (pool.integrand(surface.features).abs() * surface.area[:, None]).sum(2) / surface.area.sum(1, keepdim=True)
+    way = warp.displacement(64, 64).norm(dim=-1).flatten(1).amax(1) / 32
+    bound = pool.windows.lipschitz * way[:, None] * mass
+    grid = 4 / 3 * ((before - fine).norm(dim=2) + (after - moved).norm(dim=2))
+    change = (after - before).norm(dim=2)
+    assert (change <= bound + grid).all()
+    assert (grid > bound).any() == (scale < 0.01)
+    assert (change > 0.05 * bound).any()
+
+
 @pytest.mark.parametrize("image", ["flat", "grey", "half flat"])
 def test_degenerate_pixels_weigh_nothing_and_harm_nothing(image, generator: torch.Generator):
     pixels = torch.randn((2, 3, 8, 8), generator=generator, dtype=torch.float64)
