@@ -7,7 +7,6 @@ test imports `invariance`, and not at all if none does. `-p no:pytest_invariance
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -137,6 +136,7 @@ def _closeness(row: dict[str, Any]) -> float:
 
 def _write(item: pytest.Item, failed: Measurement) -> Path:
     """The check itself where its model can be found again; and the name of the test."""
+    from invariance.files import write_json
     from invariance.provenance import environment
 
     data = failed.report or {"kind": "test", "measured": failed.to_dict(), "environment": environment()}
@@ -150,5 +150,5 @@ def _write(item: pytest.Item, failed: Measurement) -> Path:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # git need not be told of it
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", item.nodeid)[-100:].lstrip("-")
     file = folder / f"{name}-{hashlib.sha256(item.nodeid.encode()).hexdigest()[:8]}.json"
-    file.write_text(json.dumps(data | where, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+    write_json(file, data | where)
     return file
