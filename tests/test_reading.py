@@ -10,6 +10,10 @@ from invariance.errors import ArgumentError
 from invariance.reading import is_file, is_folder, read_bytes
 from invariance.records import check_record, read_record
 
+PICTURES = {
+    **{"format": "invariance pictures 1", "image": 0, "label": "x", "warps": [], "pictures": []},
+    **{"answers": {"x" * 10**6: 3}, "fields": {}, "protocol": {}},
+}
 STATE = {"kind": "state", "history": [], "best": None, "scaler": {}}
 
 
@@ -34,6 +38,10 @@ def test_records_are_of_the_kinds_that_were_asked_for(tmp_path: Path):
     file.write_text(json.dumps({"kind": "curves"}), encoding="utf-8")
     with pytest.raises(ArgumentError, match="a record of kind check or warp: it must contain"):
         read_record("FILE", file, "check", "warp")
+    file.write_text(json.dumps(STATE), encoding="utf-8")
+    read_record("FILE", file, "state")
+    with pytest.raises(ArgumentError, match="a record of kind check: it must contain"):
+        read_record("FILE", file, "check")
     file.write_text("3", encoding="utf-8")
     with pytest.raises(ArgumentError, match="a record of kind check: it must be object"):
         read_record("FILE", file, "check")
@@ -44,4 +52,4 @@ def test_what_does_not_fit_is_said_in_a_line():
     with pytest.raises(ValueError, match=r"^history must be array$"):
         check_record(STATE | {"history": 3}, "state")
     with pytest.raises(ValueError, match=r"^.{1,300}$"):
-        check_record(STATE | {"x" * 10**6: 1, "history": {"y" * 10**6: 2}}, "state")
+        check_record(PICTURES, "pictures")

@@ -30,7 +30,9 @@ def drill(part: int, seed: int, only: str = "", say: Callable[[str], None] = pri
     """An N-th of the cases, each kind in a folder of its own; what goes wrong is said as it happens."""
     for module in _PRELOADED:
         import_module(module)
+    import torch
 
+    torch.set_num_threads(1)  # those of OpenMP do not come along in a fork, which would wait for them
     from .corrupt import corrupt_files
     from .kills import kills
     from .lines import command_lines

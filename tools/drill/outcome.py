@@ -19,7 +19,7 @@ from invariance.verdicts import INTERRUPTED
 __all__ = ["SECONDS", "Ending", "faults_of", "run", "whole"]
 
 SECONDS = 60.0
-"""After which a command counts as hanging."""
+"""After which a command counts as hanging; so many times longer as processes wait for each core."""
 
 MARK = "RAN"
 """The name of the file that code hidden in an input makes."""
@@ -109,7 +109,7 @@ def _wait(child: int, begin: float, kill: tuple[int, float] | None, seconds: flo
         if kill and not sent and passed >= kill[1]:
             sent = kill[0]
             os.kill(child, sent)
-        if passed > seconds:
+        if passed > seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)):
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return None, sent

@@ -113,7 +113,7 @@ def build(folder: Path) -> None:
     ):
         ending = run(arguments, folder)
         if ending.status not in (0, 1):
-            raise SystemExit(f"drill: the stage does not stand: {arguments}: {ending.error[-500:]}")
+            raise SystemExit(f"drill: the stage does not stand: {arguments}: {ending.status} {ending.error[-500:]}")
 
 
 def _idx(array: np.ndarray) -> bytes:
