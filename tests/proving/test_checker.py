@@ -4,6 +4,7 @@ import ast
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from invariance.cli import main
-from invariance.proving import checker, prove
+from invariance.proving import Program, checker, prove, prove_program, question_of, trace
 from invariance.proving.checker import RefusedError, seal, verify
 from tools.prove_study import families  # noqa: F401  (they enter themselves in the list)
 from tools.prove_study.altered import alterations, refused
@@ -97,6 +98,12 @@ class Odd(nn.Module):
         return self.conv(x).tanh()
 
 
+@cache
+def graphs_of_tanh(shape: tuple[int, ...]) -> tuple[Program, torch.export.ExportedProgram]:
+    """As the prover and as the checker export it."""
+    return trace(nn.Tanh(), (shape,)), checker.exported(nn.Tanh(), [list(shape)])
+
+
 @pytest.mark.parametrize(
     ("group", "shape"),
     [
@@ -106,10 +113,12 @@ class Odd(nn.Module):
     ],
 )
 def test_every_group_that_has_a_name(group: str, shape: tuple[int, ...]):
-    report = prove(nn.Tanh(), input_shape=shape, group=group, claim="equivariant")
+    program, again = graphs_of_tanh(shape)
+    report = prove_program(program, question_of(group, shape, "equivariant", None))
     found = json.loads(json.dumps(report.certificate()))
-    assert len(verify(found, nn.Tanh())) == len(report.generators)
-    assert refused(found | {"group": "pm * pm * pm"}, nn.Tanh()) is not None
+    assert len(verify(found, nn.Tanh(), again)) == len(report.generators)
+    other = found | {"group": "pm * pm * pm"}
+    assert refused(other | {"seal": seal(other)}, nn.Tanh(), again) is not None
 
 
 def test_signs_are_held_to_the_weights():
