@@ -176,6 +176,15 @@ def deep_set(weights: int = 1) -> Evidence:
     return vanishes(residuals, linear, what="linear, and (aI + b11ᵀ)P = P(aI + b11ᵀ)")
 
 
+SUMS = ("p(x + y) = p(x) + p(y)", "A(p(x)) = p(A(x))", "s(p(x)) = s(x)", "p(u(x)) = u(x)")
+"""A multiplies by a, s adds up the entries, u(t) has b t in every entry: what a permutation p does to each."""
+
+
+def any_set(rules: Sequence[str] = SUMS) -> Evidence:
+    """ax + b Σx commutes with p, for any number of entries."""
+    return follows("A(p(x)) + u(s(p(x))) = p(A(x) + u(s(x)))", rules, what="(aI + b11ᵀ)P = P(aI + b11ᵀ)")
+
+
 def at_tokens(
     by: Sequence[int] = (1, 0, 2, 3), table: Sequence[Sequence[int]] = NOWHERE, causal: bool = False
 ) -> Evidence:
@@ -297,8 +306,24 @@ deep_sets = Statement(
     clauses=(
         Clause(
             "aI + b11ᵀ commutes",
-            Route("generic entries, all 24 permutations", Method.RING, deep_set, {}, instead("weights", 2), cases=100),
-            at="n = 4",
+            Route(
+                "rewriting",
+                Method.SYMBOLIC,
+                any_set,
+                {},
+                {"a sum that p changes": {"rules": (*SUMS[:2], SUMS[3])}},
+                "maps",
+            ),
+            Route(
+                "generic entries, all 24 permutations",
+                Method.RING,
+                deep_set,
+                {},
+                instead("weights", 2),
+                at="n = 4",
+                cases=100,
+            ),
+            over="maps",
         ),
         Clause(
             "nothing else does",

@@ -14,6 +14,7 @@ from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.symbolic import free, matrices, same, same_matrix
+from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.fibres import bag
 from invariance_proofs.rules.vectors import moved, signed, symmetric_group
@@ -49,6 +50,16 @@ def transposed(back: bool = True) -> Evidence:
     """(Q G Pᵀ)ᵀ = P Gᵀ Qᵀ: scatter-sum is the transpose of gather, for any number of nodes and edges."""
     Q, G, P = matrices(Q=("e", "e"), G=("e", "n"), P=("n", "n"))
     return same_matrix((Q * G * P.T).T, P * G.T * (Q.T if back else Q), what="(Q G Pᵀ)ᵀ")
+
+
+def any_reduction(receiver: str = "moved") -> Evidence:
+    """⊕_j of the messages m(i, j) that i has from all j, none where there is no edge: at i on the moved graph it is
+    ⊕_j m(g⁻¹i, g⁻¹j), which is what g⁻¹i has on the graph. The receiver is written into the message's name.
+    """
+    g, i, j = letters("g i j")
+    back = (~g)(i)
+    at = back if receiver == "moved" else i
+    return reindexed(function(f"m[{back}]")((~g)(j)), function(f"m[{at}]")(j), "⊕ of messages", over=j, acting=[g])
 
 
 Edges = Sequence[tuple[int, int]]
@@ -116,7 +127,7 @@ relabelling = Statement(
         "else."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.DECIDED,
     hypotheses={
         "the table follows": Hypothesis("edges point at the moved nodes", lambda follow: follow),
         "no node numbers": Hypothesis("one weight for all nodes", lambda weights: len(set(weights)) == 1),
@@ -138,6 +149,7 @@ relabelling = Statement(
         ),
         Clause(
             "any reduction of messages",
+            Route("substitution j ↦ gj", Method.SYMBOLIC, any_reduction, {}, instead("receiver", "stays"), "groups"),
             Route(
                 "512 graphs, six relabellings, labels for values",
                 Method.EXHAUSTIVE,
@@ -146,8 +158,7 @@ relabelling = Statement(
                 {"edges stay": {"follow": False}, "the first message only": {"reduce": first_message}},
                 cases=3072,
             ),
-            at="three nodes",
-            grade=Grade.LISTED,
+            over="groups",
         ),
     ),
     controls=(

@@ -16,13 +16,14 @@ DECIDED = {
     "contraction",
     "convolution",
     "kernel",
+    "relabelling",
     "resize.linear",
     "shortcut",
     "transposed",
 }
 LISTED = {
     *("activation", "circular-stride", "deep-sets", "kernel.dimension", "normalisation", "padding"),
-    *("polyphase", "pooled-sum", "positions", "reduction", "relabelling", "resize.nearest", "unet"),
+    *("polyphase", "pooled-sum", "positions", "reduction", "resize.nearest", "unet"),
 }
 GRADES = {
     **dict.fromkeys((*DECIDED, "windows", "windows.rounding"), Grade.DECIDED),
