@@ -113,9 +113,9 @@ STEPS = {
     "layer: is mine invariant": (f"check layers.py:net {P4}", 0, "consistent"),
     "layer: is it equivariant": (f"check layers.py:Turned {P4} --claim equivariant", 0, "consistent"),
     "layer: one that is not": (f"check layers.py:plain {P4} --json bad.json", 1, "violated"),
-    "layer: the figure": (f"check layers.py:plain {P4} --plot bad.png --layers", 1, "Conv2d"),
+    "layer: the figure": (f"check layers.py:net {P4} --plot good.png --layers", 0, "Turned"),
     "layer: the failure once more": ("replay bad.json", 1, "violated"),
-    "layer: every symmetry": ("profile layers.py:net --input 3,9,9", 0, "p4"),
+    "layer: every symmetry": ("profile layers.py:Sum --in points:4 --batch 4", 0, "S(4)"),
     "layer: a mistake": ("check layers.py:net --input 9,9,3 --group p4", 2, "channels come first: (3, 9, 9)"),
     "layer: a set": ("check layers.py:Sum --in points:5 --group S(5)", 0, "consistent"),
     "layer: why, and what mends it": (f"doctor layers.py:plain {P4}", 1, "cause"),
@@ -159,7 +159,7 @@ def test_the_plugin_in_ones_own_tests(desk: Path):
 
 def test_what_is_kept_is_what_was_named(desk: Path):
     """The last step: a look at the folder."""
-    named = {"again.svg", "bad.json", "bad.png", "c.json", "claim.json", "curve.csv", "curve.json", "curve.png"}
+    named = {"again.svg", "bad.json", "c.json", "claim.json", "curve.csv", "curve.json", "curve.png"}
     found = {file.name for file in desk.iterdir()} - {"__pycache__", "layers.py", "mine.py", "test_layers.py"}
-    assert found == named | {"net.json", "net.png"}
+    assert found == named | {"good.png", "net.json", "net.png"}
     assert json.loads((desk / "bad.json").read_text(encoding="utf-8"))["verdict"] == "violated"
