@@ -221,12 +221,18 @@ def test_sizes_as_torch_writes_them(text: str):
         "Symbol('s7', positive=Symbol('s8'))",
         "Symbol('s7 + s8')",
         "Integer(9223372036854775808)",
+        "Pow(Symbol('s7'), Integer(1000000000))",
     ],
 )
 def test_numbers_and_symbols_that_torch_does_not_write(text: str):
     """Digits by the million, and facts with which sympy expands products without end."""
     with pytest.raises(ValueError, match="arithmetic"):
         canonical(text)
+
+
+def test_sizes_have_a_length():
+    with pytest.raises(ValueError, match="an expression of 6001 characters"):
+        canonical("1" + "+1" * 3000)
 
 
 _SUMS = ", ".join(f"Add(Symbol('s{2 * i}'), Symbol('s{2 * i + 1}'))" for i in range(20))
