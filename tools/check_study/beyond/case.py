@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from invariance.fields import leaves
 from invariance.symmetry import Symmetry
 
 __all__ = ["FAMILIES", "Case", "drawn", "family", "flat", "perceptron"]
@@ -40,10 +41,25 @@ def family(name: str) -> Callable[[Callable[[random.Random], Case]], Callable[[r
 
 
 def drawn(name: str, seed: int) -> Case:
-    """Layers start from torch's global generator, which is put back."""
+    """Layers start from torch's global generator, which is put back. Fields that the group leaves alone are drawn again:
+    of those `check` refuses to speak.
+    """
+    draw = random.Random(seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return FAMILIES[name](random.Random(seed))
+        while not _moves(case := FAMILIES[name](draw)):
+            pass
+        return case
+
+
+def _moves(case: Case) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    inputs = case.symmetry.sample(2, generator)
+    for g in case.symmetry.group.tried(generator, 2):
+        pairs = zip(leaves(case.symmetry.act(g, inputs)), leaves(inputs), strict=True)
+        if any(not torch.equal(moved, plain) for (_, moved), (_, plain) in pairs):
+            return True
+    return False
 
 
 def perceptron(draw: random.Random, inputs: int, outputs: int) -> nn.Module:
