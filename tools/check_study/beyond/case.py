@@ -41,7 +41,7 @@ def family(name: str) -> Callable[[Callable[[random.Random], Case]], Callable[[r
 
 
 def drawn(name: str, seed: int) -> Case:
-    """Layers start from torch's global generator, which is put back. Fields that the group leaves alone are drawn again:
+    """Layers start from torch's global generator, which is put back. Fields that the group leaves alone are drawn anew:
     of those `check` refuses to speak.
     """
     draw = random.Random(seed)
