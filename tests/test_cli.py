@@ -44,7 +44,7 @@ def test_a_verdict_other_than_recorded_is_status_one(monkeypatch, capsys):
 
     (statement,) = ledger.select("T2.d")
     wrong = dataclasses.replace(judge.run(statement), verdict=Verdict.UNKNOWN)
-    monkeypatch.setattr(ledger, "verify", lambda chosen, jobs: iter([wrong]))
+    monkeypatch.setattr(ledger, "verify", lambda *asked, **options: iter([wrong]))
     assert run(monkeypatch, "verify", "--only", "T2.d") == 1
     assert "recorded is REFUTED AS STATED" in " ".join(capsys.readouterr().out.split())
 
@@ -108,15 +108,15 @@ MISTAKES = {
     "a picture of 1e5 pixels a side": (["curve", "--output", "x.png", "--size", "100000"], "--size = 100000: less"),
     "an image of that size": (
         ["check", "torch:relu", "--input", "3,100000,100000", "--group", "p4"],
-        "--batch = 8 samp",
+        "--batch = 2 samp",
     ),
     "fields of that size": (
         ["check", "torch:relu", "--in", "points:1000000000", "--group", "O(3)"],
-        "--batch = 8 samp",
+        "--batch = 2 samp",
     ),
     "a profile of that size": (
         ["profile", "torch:relu", "--input", "3,100000,100000"],
-        "--batch = 8 samples of 30,000",
+        "--batch = 2 samples of 30,000",
     ),
     "a proof of that size": (
         ["prove", "torch.nn:ReLU", "--input", "3,100000,100000", "--group", "p4"],

@@ -186,13 +186,11 @@ def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
 
 GROUP_NAMES = (
     "translation, batch, p2, pm, cm, p4, p4m, colour-gain, block-fields, rotation, scale, shear, affine, "
-    "affine-shift, cpab, homography, piecewise-linear, separable, smooth"
+    "affine-disc, affine-shift, cpab, homography, piecewise-linear, separable, smooth"
 )
 """Groups and families of warps that `check` knows, here as words: help is printed without importing them."""
 
-WARP_NAMES = (
-    "affine, affine-shift, cpab, homography, piecewise-linear, separable, smooth, rotation, scale, shear, translation"
-)
+WARP_NAMES = "affine, affine-disc, affine-shift, cpab, homography, piecewise-linear, separable, smooth, rotation, scale, shear, translation"
 """Families of warps and motions, for `curve` and `compare`."""
 
 _QUESTION = (
