@@ -190,7 +190,10 @@ GROUP_NAMES = (
 )
 """Groups and families of warps that `check` knows, here as words: help is printed without importing them."""
 
-WARP_NAMES = "affine, affine-disc, affine-shift, cpab, homography, piecewise-linear, separable, smooth, rotation, scale, shear, translation"
+WARP_NAMES = (
+    "affine, affine-disc, affine-shift, cpab, homography, piecewise-linear, separable, smooth, rotation, scale, "
+    "shear, translation"
+)
 """Families of warps and motions, for `curve` and `compare`."""
 
 _QUESTION = (
