@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from zlib import decompress
 
 import pytest
+from browser import browser_tab, needs_browser
 
 from tools.docstrings import NOT_INSTALLED
 from tools.site.__main__ import SiteError, build
@@ -59,6 +60,21 @@ def test_every_public_name_is_explained(site: Path):
     known = {line.split(" ")[0] for line in listed.splitlines()}
     wanted = {place for room in ROOMS for name in public_names(room) if (place := place_of(room, name))}
     assert wanted - known == {f"invariance.watching.{name}" for name in NOT_INSTALLED} - known
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_are_read_on_a_phone_and_on_a_desk(site: Path, width: int):
+    with browser_tab() as tab:
+        for page in ("index.html", "api/invariance.measure.html", "docs/ledger.html", "docs/results.html"):
+            tab.open(site / page, width=width)
+            assert tab.overflow() == 0, page
+            assert all(
+                "search" in line or "FILE_NOT_FOUND" in line for line in tab.complaints()
+            )  # it asks for a server
+        tab.open(site / "docs/explorer.html", width=width)
+        inside = "document.querySelector('iframe').getBoundingClientRect()"
+        assert tab.value(f"{inside}.right") <= width
 
 
 def test_formulae_are_drawn_and_examples_are_code(site: Path):
