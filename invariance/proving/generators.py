@@ -44,6 +44,8 @@ class Generator:
             raise ArgumentError("input_shape", shape, f"a shape that {self.name} keeps; it becomes {moved.shape[1:]}")
         action = Action.from_dense(full, moved.ravel())
         for axis, factors in (self.signs(full) if self.signs else {}).items():
+            if (np.abs(np.frexp(factors)[0]) != 0.5).any():
+                raise ArgumentError("group", self.name, "factors ±1 or ±2^k: a product with others is rounded")
             action = action.scaled(axis, factors)
         return action
 

@@ -1,5 +1,6 @@
 """Units that take each other's place times a factor; dead and duplicate units are left out, exactly."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -81,3 +82,9 @@ def test_a_sum_that_rounds_is_not_made() -> None:
     made = network([[1.3, 0.7], [0.7, 1.3], [1.3, 0.7]], [0.5, 0.5, 0.5], [[1.0, 1.0, 0.0]], nn.GELU()).double()
     made.get_parameter("2.weight").data[0, 2] = 1e-20
     assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
+
+
+def test_a_generator_whose_factors_round_is_refused() -> None:
+    group = MovingGroup("thirds", None, (Generator("×3", lambda a: a, lambda full: {1: np.array([3.0, 1 / 3])}),))
+    with pytest.raises(ArgumentError, match="rounded"):
+        prove(nn.ReLU(), input_shape=(2,), group=group)
