@@ -56,7 +56,9 @@ def test_weights_symmetric_to_rounding_are_projected() -> None:
     assert report.backward is not None
     assert 1e-9 < report.backward.error < 1e-7
     assert report.forward is not None
-    assert 0 < report.forward.found <= report.forward.bound <= 18 * 2e-8 * 4
+    rounding = 2.0**-50  # of the outputs, about 1, in which `found` is a difference; the bound is of real arithmetic
+    assert 0 < report.forward.found <= report.forward.bound + rounding
+    assert report.forward.bound <= 18 * 2e-8 * 4
     network.load_state_dict(dict(report.backward.state))
     assert prove(network, input_shape=(1, 9, 9), group="p4", claim="equivariant").verdict == "proved"
     network.weight.data[0, 0, 0, 0] += 1e-3
