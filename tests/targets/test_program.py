@@ -105,6 +105,7 @@ CHANGES = {
     "powers of powers": (_expression("Pow(Pow(Symbol('s7'), Integer(16)), Integer(16))"), "no arithmetic"),
     "a size of a million digits": (_expression("9" * 100_000), "characters"),
     "Python in a name": (_name, "is no name"),
+    "Python in a key": (lambda m: graph(m)["tensor_values"].update({EVIL: graph(m)["tensor_values"]["x"]}), "a name"),
     "an operator that writes a file": (_file, "from_file"),
     "a container that is imported": (_container, "collections.defaultdict"),
     "a function of torch": (lambda m: graph(m)["nodes"][1].update(target="torch.load"), "torch.load"),
@@ -127,7 +128,9 @@ def test_graphs_with_anything_else_are_refused(
 def test_guards_are_left_out(entries: Entries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     evil = changed(entries, lambda model: model.update(guards_code=[EVIL]))
-    exported_program(written(tmp_path, evil)).module()(torch.rand(1, 3, 8, 8))
+    program = exported_program(written(tmp_path, evil))
+    assert program._guards_code == []
+    program.module()(torch.rand(1, 3, 8, 8))
     assert not Path("ran").exists()
 
 
