@@ -16,13 +16,23 @@ import numpy as np
 import torch
 from torch.fx import Node
 
-from .registry import RULES, name_of
+from .registry import name_of
 from .trace import Program
 
 __all__ = ["Simplified", "simplified"]
 
 _LAYERS = ("aten.linear.default", "aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default")
-_BETWEEN = ("avg_pool", "max_pool", "batch_norm", "dropout", "clone", "mean.dim", "flatten", "view")
+_FINITE = frozenset(
+    (
+        *("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardtanh", "hardswish"),
+        *("hardsigmoid", "sigmoid", "tanh", "atan", "erf", "sin", "cos", "abs", "neg", "softsign", "log_sigmoid"),
+        *("clone", "dropout"),
+    )
+)
+"""Functions of one number that are finite for every finite number: 0 times one of them is 0, as the proof has it."""
+
+_NORM = "batch_norm"
+_POOLS = ("avg_pool", "max_pool")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,49 +104,76 @@ def _table(constants: dict[str, torch.Tensor], layer: Node) -> np.ndarray:
 def _pairs(program: Program) -> Iterator[tuple[Node, list[Node], Node]]:
     """Layers, what lies between and treats every unit alike, and the one layer that reads them."""
     for node in program.graph.nodes:
-        if name_of(node.target) not in _LAYERS or _weight(node) not in program.constants:
+        if not _is_layer(program, node):
             continue
-        if any(program.users(name) > 1 for name in _weights(dict(program.constants), node)):
-            continue  # a weight that another layer has, too
         between: list[Node] = []
+        axis: int | None = _rank(node) - 1 if _is_linear(node) else 1
         last = node
-        while len(last.users) == 1:
+        while len(last.users) == 1 and axis is not None:
             last = next(iter(last.users))
-            if last.op != "call_function":
-                break
-            op = name_of(last.target)
-            if op in _LAYERS:
-                if _reads(program, node, last, between):
+            if _is_layer(program, last):
+                if last.args[0] is (between[-1] if between else node) and _reads(last, axis):
                     yield node, between, last
                 break
-            if not (last.target is operator.getitem or _alike(op, last, node)):
-                break
+            axis = _after(last, node, axis)
             between.append(last)
 
 
-def _reads(program: Program, node: Node, reader: Node, between: list[Node]) -> bool:
-    """Whether the reader's columns are the units, all of them, and no other layer has its weight."""
-    arguments: Any = reader.args
-    groups = arguments[6] if len(arguments) > 6 else 1
-    before = between[-1] if between else node
-    axis = -1 if name_of(reader.target) == _LAYERS[0] else 1
-    same = before.meta["val"].shape[axis] == len(program.constants[_weight(node)])
-    known = _weight(reader) in program.constants and program.users(_weight(reader)) == 1
-    return bool(groups == 1 and same and known and arguments[0] is before)
+def _is_layer(program: Program, node: Node) -> bool:
+    """A layer of one group whose weights are known and its own: those of one group see other channels than those of
+    another.
+    """
+    if node.op != "call_function" or name_of(node.target) not in _LAYERS or node.kwargs:
+        return False
+    groups = node.args[6] if len(node.args) > 6 else 1
+    known = dict(program.constants)
+    given = [n.name for n in node.args[1:3] if isinstance(n, Node)]
+    return bool(groups == 1 and given and all(name in known and program.users(name) == 1 for name in given))
 
 
-def _alike(op: str, node: Node, layer: Node) -> bool:
-    """Whether units stay where they are, and one that is equal to another stays so."""
-    value, axis = node.meta["val"], -1 if name_of(layer.target) == _LAYERS[0] else 1
-    units = layer.meta["val"].shape[axis]
+def _is_linear(node: Node) -> bool:
+    return name_of(node.target) == _LAYERS[0]
+
+
+def _rank(node: Node) -> int:
+    return len(node.meta["val"].shape)
+
+
+def _reads(reader: Node, axis: int) -> bool:
+    """Whether the reader's columns belong to this axis of what it is given, whose first one is the batch."""
+    rank = len(reader.args[0].meta["val"].shape)  # type: ignore[union-attr]
+    if _is_linear(reader):
+        return axis == rank - 1 > 0
+    return axis == 1 and rank == _rank(reader) == _LAYERS.index(name_of(reader.target)) + 2
+
+
+def _after(node: Node, layer: Node, axis: int) -> int | None:
+    """The axis of the units behind an operation that treats them alike, each by itself; None for any other."""
+    if node.target is operator.getitem:
+        return axis if node.args[1] == 0 else None
+    if node.op != "call_function" or node.kwargs:
+        return None
+    op = name_of(node.target).removeprefix("aten.").partition(".")[0]
+    value = node.meta["val"]
     value = value[0] if isinstance(value, tuple | list) else value
-    moving = [n for n in node.all_input_nodes if n.op != "placeholder"]
-    if len(moving) != 1 or op not in RULES:
-        return False
-    if RULES[op].family == "pointwise":
-        return len(node.all_input_nodes) == 1
-    if axis == -1 or not any(part in op for part in _BETWEEN):
-        return False
-    if "mean" in op and (1 in node.args[1] or 0 in node.args[1]):  # type: ignore[operator]
-        return False
-    return len(value.shape) > 1 and value.shape[1] == units
+    given: Any = node.args[0]
+    if not isinstance(given, Node):
+        return None
+    before, after = given.meta["val"].shape, value.shape
+    planes = len(before) - 2
+    if op in _FINITE:
+        return axis if len(node.all_input_nodes) == 1 else None
+    if axis != 1 or planes < 0:
+        return None
+    if _NORM in op:
+        return axis
+    if any(part in op for part in _POOLS):  # a pool over d axes of a tensor with as many behind the units
+        return axis if f"pool{planes}d" in op and len(node.all_input_nodes) == 1 else None
+    if op == "mean":
+        axes: Any = node.args[1] if len(node.args) > 1 else ()
+        every = {a % len(before) for a in axes or ()} == set(range(2, len(before)))
+        return axis if every else None
+    if op in ("flatten", "view", "reshape"):
+        alone = all(isinstance(n, int) and n == 1 for n in before[2:])
+        return axis if alone and len(after) == 2 and after[1] == before[1] else None
+    return None

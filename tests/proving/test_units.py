@@ -88,3 +88,81 @@ def test_a_generator_whose_factors_round_is_refused() -> None:
     group = MovingGroup("thirds", None, (Generator("×3", lambda a: a, lambda full: {1: np.array([3.0, 1 / 3])}),))
     with pytest.raises(ArgumentError, match="rounded"):
         prove(nn.ReLU(), input_shape=(2,), group=group)
+
+
+class Of(nn.Module):
+    def __init__(self, *parts: nn.Module, code: object) -> None:
+        super().__init__()
+        self.parts, self.code = nn.ModuleList(parts), code
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.code(x, *self.parts)  # type: ignore[operator]
+
+
+def filled(layer: nn.Module, weight: object) -> nn.Module:
+    """With these weights and, where there is one, a bias of 0."""
+    with torch.no_grad():
+        for name, value in layer.named_parameters():
+            value.copy_(torch.tensor(weight).view_as(value) if name == "weight" else torch.zeros_like(value))
+    return layer
+
+
+RISING = [[1.0, 2.0, 4.0], [1.0, 2.0, 4.0], [4.0, 1.0, 2.0]]
+FIRST = filled(nn.Conv1d(1, 3, 3, padding=1), RISING)
+SECOND = filled(nn.Conv1d(3, 1, 1), [1.0, 1.0, 0.0])
+PLANES = filled(nn.Conv2d(1, 3, 3, padding=1), [float(k) for k in range(27)])
+OVER_COLUMNS = filled(nn.Linear(3, 1), [1.0, 1.0, 0.0])
+
+CARELESS: dict[str, tuple[nn.Module, tuple[int, ...], str]] = {
+    "equal filters of other channels": (
+        nn.Sequential(
+            filled(nn.Conv2d(2, 2, 1, groups=2), [1.0, 1.0]), nn.ReLU(), filled(nn.Conv2d(2, 1, 1), [1.0, -1.0])
+        ),
+        (2, 3, 3),
+        "channels",
+    ),
+    "a reader of another axis": (nn.Sequential(PLANES, nn.ReLU(), OVER_COLUMNS), (1, 3, 3), "pm"),
+    "a mean over the units": (
+        Of(PLANES, OVER_COLUMNS, code=lambda x, conv, linear: linear(conv(x).mean(-3))),
+        (1, 3, 3),
+        "pm",
+    ),
+    "a pool over the units": (
+        Of(FIRST, SECOND, code=lambda x, first, second: second(nn.functional.avg_pool2d(first(x), 3, 1, 1))),
+        (1, 3),
+        "flip",
+    ),
+    "units merged with samples": (
+        Of(
+            filled(nn.Conv1d(1, 4, 3, padding=1), [1.0, 2, 4] * 2 + [4.0, 1, 2] * 2),
+            filled(nn.Conv1d(4, 1, 1), [1.0, 1, 0, 0]),
+            code=lambda x, first, second: second(first(x).view(-1, 4, 2)).view(-1, 2, 2),
+        ),
+        (1, 4),
+        "flip",
+    ),
+    "0 times infinity": (
+        Of(
+            filled(nn.Linear(2, 2), [[1.0, 1.0], [1.0, -2.0]]),
+            filled(nn.Linear(2, 1), [[1.0, 0.0]]),
+            code=lambda x, first, second: second(first(x).exp()),
+        ),
+        (2,),
+        "channels",
+    ),
+    "a bias of what changes sign along several axes": (
+        Of(
+            filled(nn.Linear(2, 4, bias=False), [[1.0, 1], [2, 2], [3, 3], [1, -1]]),
+            nn.BatchNorm2d(1).eval(),
+            code=lambda x, linear, norm: (norm(linear(x).view(-1, 1, 2, 2)) + 0.5).square(),
+        ),
+        (2,),
+        "channels",
+    ),
+}
+
+
+@pytest.mark.parametrize(("net", "shape", "group"), CARELESS.values(), ids=CARELESS)
+def test_units_are_not_what_another_axis_has(net: nn.Module, shape: tuple[int, ...], group: str) -> None:
+    for claim in ("invariant", "equivariant"):
+        assert prove(net, input_shape=shape, group=group, claim=claim, search=False).verdict != "proved"

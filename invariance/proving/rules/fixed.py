@@ -71,7 +71,9 @@ def _moved(
     shown = c.ids if of is None else of.reshape(c.shape)
     if c.values.ndim > action.rank:
         raise Refusal(f"a constant of shape {constant.shape} beside a tensor of shape {action.shape}")
-    wide = [a for a in range(action.rank) if c.shape[a] != 1 or (factors and action.scales[a] is not None)]
+    tied = action.block.axes if action.block is not None and action.block.scale is not None else ()
+    moved = [a for a in range(action.rank) if factors and (action.scales[a] is not None or a in tied)]
+    wide = [a for a in range(action.rank) if c.shape[a] != 1 or a in moved]
     axes = sorted({a for part in action.components() if set(part) & set(wide) for a in part})
     shape = tuple(action.shape[a] if a in axes else 1 for a in range(action.rank))
     part = action.restricted(axes)
