@@ -166,7 +166,10 @@ def _verify(file: Path, model: Any) -> int:
     except RefusedError as refused:
         raise ArgumentError("--verify", file, f"a certificate of this model ({refused})") from refused
     claim = certificate["claim"] or "equivariant, as the certificate states for the output"
-    _say(f"{certificate['group']}, {claim}: verified")
+    if certificate["named"]:
+        _say(f"{certificate['group']}, {claim}: verified")
+    else:
+        _say(f"verified, for the motions that the file states itself; it calls them {certificate['group']}, {claim}")
     for line in (*lines, SENTENCE):
         _say(line)
     return 0

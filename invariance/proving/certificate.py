@@ -15,8 +15,10 @@ step, count].
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from .actions import Action, Ints
@@ -44,6 +46,9 @@ def certificate(report: ProofReport) -> dict[str, Any]:
     if report.backward is not None:
         wanted = "a proof of the network as it is; load the projected weights first, and prove that network"
         raise ArgumentError("report", "proved after a change of weights", wanted)
+    if any(not np.array_equal(a, b) for g in report.generators for a, b in combinations(g.labels.values(), 2)):
+        wanted = "numbers of places of one kind: a certificate holds one relabelling for each generator"
+        raise ArgumentError("report", "places of several kinds", wanted)
     if report.fewer is not None:
         wanted = "a proof of the network as it is written: this one leaves out units that are dead or there twice"
         raise ArgumentError("report", "proved with fewer units", wanted)

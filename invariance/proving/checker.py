@@ -268,6 +268,8 @@ class Walk:
             given[key] = tree_map_only(Tensor, lambda x: x if x.is_floating_point() else self.number(x), given[key])
             if key in NUMBERS and isinstance(given[key], int | float):
                 given[key] = self.number(given[key])
+        if name in ("argmax", "argmin"):
+            return self.ordered(given["self"], given["dim"], given["keepdim"])
         if re.fullmatch(EXTREME, name):
             return self.extreme(name, given, getattr(node.meta["val"], "shape", ()))
         if name == "embedding":
@@ -276,6 +278,7 @@ class Walk:
             return given["self"] * given["weight"].view(-1, *[1] * (given["self"].ndim - 2))
         same = name == "_to_copy" and given["dtype"] == torch.float64
         if same or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
+            need(given.get("ord", given.get("p", 1)) > 0, "a norm that counts, or of a negative order")
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
         need(torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name), f"no rule for {name}")
         need(name not in ("reciprocal", "rsqrt", "atan2") or all((x != 0).all() for x in floats), "zeros")
@@ -296,12 +299,18 @@ class Walk:
         all_of_it = name == "slice" and not given["start"] and given["step"] == 1 and (given["end"] or 2**63) >= 2**62
         need(all_of_it or not any(isinstance(shape[d], torch.SymInt) for d in dims), "a part of the batch")
 
+    def ordered(self, x: Tensor, dim: int, keep: bool) -> Tensor:
+        """A function of a fibre in its order, as the place of an extreme is."""
+        places = self.random(torch.arange(x.shape[dim])).view(-1, *[1] * (x.ndim - 1 - dim % x.ndim))
+        return (x.exp() * places).sum(dim, keep)
+
     def extreme(self, name: str, given: dict[str, Any], shape: Any) -> Any:
         """As a sum of the same entries: they are independent, so it tells them apart as well."""
         x, size = given["self"], given.get("kernel_size") or given.get("output_size")
+        x = torch.where(x == 0, self.random(torch.tensor(-1)), x)  # a zero among the entries is one of them
         if size is None:
             made = x.sum(given["dim"], given["keepdim"])
-            return made if name in ("amax", "amin") else (made, None)
+            return made if name in ("amax", "amin") else (made, self.ordered(x, given["dim"], given["keepdim"]))
         d = int(re.sub(r"\D", "", name))
         if "adaptive" in name:
             return getattr(nn.functional, f"adaptive_avg_pool{d}d")(x, size), None
@@ -370,9 +379,11 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
                 )
                 right = act(numbers.view(end["shape"])).flatten().equal(factors * (index + 1))
                 need(right, f"{g['name']}: not the motion of {group}, {claim}")
+            moves = act or any(g["steps"][name]["parts"] for name in inputs) or g.get("labels")
+            need(moves, f"{g['name']}: no input moves, so nothing is said")
             need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
             for name, end in ends:
-                same = str(sizes[name][0]) == str(sizes[inputs[0]][0]) and end["batch"] == [0, 1]
+                same = str(sizes[name][0]) in {str(sizes[i][0]) for i in inputs} and end["batch"] == [0, 1]
                 need(same and "parts" in end, f"{name}: its samples are not the input's")
         chance, labels = (
             torch.Generator(),
@@ -385,4 +396,5 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         raise
     except Exception as error:  # whatever is in the file
         raise RefusedError(f"cut or altered: {type(error).__name__}: {str(error)[:200]}") from error
-    return [f"{g['name']}: verified at {len(g['steps'])} tensors" for g in said]
+    own = "" if certificate["named"] else ", for the motion of the inputs that the file states"
+    return [f"{g['name']}: verified at {len(g['steps'])} tensors{own}" for g in said]

@@ -144,6 +144,8 @@ def _on_field(leaf: Any, g: Element, shape: Shape, name: str) -> Action:
     """The field's ρ(g) as a signed permutation, read off a tensor of numbered entries."""
     if isinstance(leaf, EdgeIndex):
         order = g.permutation("edges")
+        if order is not None and len(order.images) != leaf.edges:
+            raise ArgumentError("symmetry", f"{name} on {leaf}", f"a permutation of the {leaf.edges} edges")
         tables = {} if order is None else {2: np.argsort(order.images)}
         return Action.of((1, *shape), tables=tables)
     if not leaf.moves_only(g):

@@ -179,7 +179,7 @@ first.register_fake(torch.empty_like)
         (lambda x, t: x + torch.arange(3) // (3 * x.shape[0]), "size of the batch"),
         (lambda x, t: x * torch.rand(()), "rand"),
         (lambda x, t: x.cumsum(1), "cumsum"),
-        (lambda x, t: x.relu().argmax(1, keepdim=True) + x, "argmax"),
+        (lambda x, t: x.relu().argmax(1, keepdim=True) + x, "motion"),
         (lambda x, t: x.pow(t), "does not move"),
         (lambda x, t: torch.ops.convolved_by_a_user.first(x), "no operation of torch"),
     ],
@@ -265,3 +265,60 @@ def test_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert run("--input", "1,28,28", "--group", "p4", "--certificate", file) == 0
     assert run("--verify", file) == 0
     assert run("--verify", file, "--seed", "1") == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "group", "shape", "steps"),
+    [
+        (  # a zero of an open padding is an entry of its window
+            lambda x: nn.functional.max_pool1d(nn.functional.pad(x, (1, 0)), 2, 2, 0, 1, True),
+            "flip",
+            (1, 2),
+            {"pad": "open", "max_pool1d": [[1, -1, 2]]},
+        ),
+        (lambda x: x.norm(0, 1), "sign", (3,), {"linalg_vector_norm": [[0, 1, 1]]}),  # counts what is not 0
+    ],
+)
+def test_forged(function, group: str, shape: tuple[int, ...], steps):
+    class Of(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return function(x)
+
+    model = Of()
+    report = prove(nn.Identity(), input_shape=shape, group=group, claim="equivariant")
+    found = json.loads(json.dumps(report.certificate()))
+    program = checker.exported(model, [list(shape)])
+    values = {n.name: n.meta["val"] for n in program.graph.nodes if isinstance(n.meta.get("val"), torch.Tensor)}
+    (said,) = found["generators"]
+    (first,) = program.graph_signature.user_inputs
+    said["steps"] = {first: next(iter(said["steps"].values()))}
+    for name, value in values.items():
+        if name == first:
+            continue
+        runs = next((r for key, r in steps.items() if name.startswith(key)), None)
+        sizes = [1, *value.shape[1:]]
+        parts = [] if runs == [[0, 1, 1]] else [{"axes": [len(sizes) - 1], "index": runs}]
+        said["steps"][name] = {"open": True} if runs == "open" else {"shape": sizes, "batch": [0, 1], "parts": parts}
+    found |= {"outputs": list(program.graph_signature.user_outputs), "fingerprint": checker.fingerprint(model)}
+    if group == "sign":
+        found["claim"] = None
+    assert refused(found | {"seal": seal(found)}, model, program) is not None
+
+
+def test_motions_of_the_file_itself_are_told_apart(proved):
+    model, certificate = proved
+    still = json.loads(json.dumps(certificate | {"named": False}))
+    assert "that the file states" in verify(still | {"seal": seal(still)}, model)[0]
+    for g in still["generators"]:
+        for step in g["steps"].values():
+            step["parts"] = []
+    assert "no input moves" in str(refused(still | {"seal": seal(still)}, model))
+
+
+def test_the_place_of_an_extreme_along_an_axis_that_stays():
+    class Place(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.argmax(1)
+
+    report = prove(Place(), input_shape=(3, 5, 5), group="p4")
+    assert verify(report.certificate(), Place())

@@ -79,3 +79,23 @@ def test_the_numbers_themselves_are_no_output() -> None:
 
     report = prove(Ends(), symmetry=Symmetry("S(5)", ("nodes:5x3", "edges:5x6"), "invariant"))
     assert report.verdict == "not proved"
+
+
+def address(edges: Tensor) -> Tensor:
+    return edges[:, :1].mT.expand(-1, -1, 3)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, e: x[:, :3].gather(1, address(e)),
+        lambda x, e: x.repeat(1, 1, 2).scatter_add(1, address(e), x[:, :1].expand(-1, 6, -1)),
+    ],
+)
+def test_tables_of_other_lengths_are_refused(function: Callable[[Tensor, Tensor], Tensor]) -> None:
+    class Of(nn.Module):
+        def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
+            return function(nodes, edges)
+
+    report = prove(Of(), symmetry=Symmetry("S(5)", ("nodes:5x3", "edges:5x6"), "invariant"))
+    assert report.verdict == "not proved"

@@ -23,6 +23,8 @@ OF_PLACES = ("aten.gather.default", "aten.scatter_add.default")
 def gathered(step: Step, input: Any, dim: int, index: Places) -> Moving:
     """Entries follow the index, and along the other axes the table as well."""
     table, axis = _table(input, "a table"), _axis(step, dim, index, input)
+    if len(index.labels) != table.shape[axis]:
+        raise Refusal(f"{table.shape[axis]} rows are looked up by numbers of {len(index.labels)} places")
     if not table.alone(axis) or not np.array_equal(table.table(axis)[index.labels], np.arange(table.shape[axis])):
         raise Refusal("the rows that are looked up do not move as the numbers of places do")
     others = [a for a in range(table.rank) if a != axis]
@@ -37,6 +39,9 @@ def scatter_add(step: Step, input: Any, dim: int, index: Any, src: Any) -> Any:
     if not isinstance(index, Places):
         raise Refusal("a scatter by numbers that are not the places of an input: no rule")
     axis = _axis(step, dim, index, src)
+    _axis(step, dim, index, input)
+    if src.shape != index.shape:
+        raise Refusal("more messages than numbers of places: no rule")
     parts: list[Moving] = [index]
     if isinstance(src, Moving):
         _table(src, "messages")
