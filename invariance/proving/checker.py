@@ -213,7 +213,11 @@ class Walk:
     def check(self, node: Any, first: Any, second: Any) -> None:
         """Its result moves as is stated; what depends on the input may go unstated where entries only go elsewhere."""
         before, said = {*node.all_input_nodes} & self.moving, [said.get(node.name) for said in self.steps]
-        if not before or isinstance(first, int | None) or re.search("(zeros|ones|full)_like", str(node.target)):
+        if (
+            not before
+            or isinstance(first, int | None)
+            or re.search("(zeros|ones|full)_like|new_(zeros|ones)", str(node.target))
+        ):
             return need(not any(said), "it does not depend on the input")
         self.moving.add(node)
         self.negative |= {node} if self.negative & before else set()
@@ -259,7 +263,11 @@ class Walk:
         if moves or not floats:
             given |= {"value": self.number(given["value"])} if given.get("value") else {}
             made = given["self"].reshape(given["size"]) if "view" in name else node.target(**given)
-            new = isinstance(made, Tensor) and made.is_floating_point() and (not floats or name.endswith("_like"))
+            new = (
+                isinstance(made, Tensor)
+                and made.is_floating_point()
+                and (not floats or name.endswith("_like") or name.startswith("new_"))
+            )
             need(not new or moves or name == "_to_copy", "fractions of whole numbers")
             return self.number(made) if new else made
         extreme = re.fullmatch(f"{POSITIVE}|{EXTREME}", name)

@@ -67,6 +67,7 @@ case("where.self", table(4, 1, 5) > 0, X, table(4, 1, 5))
 case("masked_fill.Scalar", X, table(4, 1, 5) > 0, 0.5)
 case("prelu.default", X, table(4))
 case("lerp.Scalar", X, table(4, 1, 5), 0.3)
+case("new_zeros.default new_ones.default", X, [3, 4])
 case("full_like.default", X, 2.0)
 
 HEADS = [Input(2, 5, 4)] * 3

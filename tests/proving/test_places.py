@@ -34,7 +34,7 @@ class Messages(nn.Module):
         if self.wrong == "values":
             sent = sent + edges[:, :1].mT
         where = edges[:, 1].unsqueeze(-1).expand(-1, -1, 4)
-        start = self.own(nodes)
+        start = self.own(nodes) + nodes.new_zeros(nodes.shape[0], 5, 4)
         return start.scatter_add(1, where, sent)
 
 

@@ -26,8 +26,8 @@ from tests.proving.rule_cases import CASES, Input, PerSample
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-NEVER_WRONG = {"aten.zeros_like.default", "aten.scatter_add.default"}
-"""Zeros stay zeros under every motion; only numbers of places scatter, which `test_places` asks about."""
+NEVER_WRONG = {f"aten.{op}.default" for op in ("zeros_like", "new_zeros", "new_ones", "scatter_add")}
+"""Zeros and ones stay so under every motion; only numbers of places scatter, which `test_places` asks about."""
 
 
 def motions(shape: tuple[int, ...]) -> Iterator[Action]:

@@ -221,6 +221,12 @@ def like(step: Step, input: Any, dtype: Any, layout: Any, device: Any, pin_memor
     return Constant.of(np.full(step.shape, fill), step.batch)
 
 
+@rule("aten.new_zeros.default", "aten.new_ones.default", cites=CITES)
+def new(step: Step, input: Any, size: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any) -> Any:
+    """A constant; nothing of the tensor is read but its type."""
+    return Constant.of(np.full(step.shape, 0.0 if "zeros" in step.op else 1.0), step.batch)
+
+
 @rule("aten.full_like.default", cites=CITES)
 def full_like(
     step: Step, input: Any, fill_value: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, memory_format: Any
