@@ -85,7 +85,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.when == "call" and report.failed and failed:
         try:
             said = f"replay with: invariance replay {_write(item, failed[-1])}"
-        except OSError as error:
+        except (OSError, ValueError) as error:  # OutputError is a ValueError
             said = f"no file to replay: {error}"
         report.sections.append(("invariance", said))
     return report

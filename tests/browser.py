@@ -146,7 +146,7 @@ def browser_tab() -> Iterator[Tab]:
     """A new browser with one tab, gone at the end. It reads from descriptor 3 and writes to descriptor 4."""
     assert PROGRAM is not None
     theirs, writes, reads, mine = (_above_ten(end) for pipe in (os.pipe(), os.pipe()) for end in pipe)
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in (1, 2)]
         given = [(os.POSIX_SPAWN_DUP2, theirs, 3), (os.POSIX_SPAWN_DUP2, mine, 4)]
         command = [PROGRAM, *_OPTIONS, f"--user-data-dir={profile}"]

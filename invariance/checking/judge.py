@@ -165,8 +165,11 @@ class _Look:
 
     @property
     def told_apart(self) -> bool:
-        """Whether the images differ in some channel by more than last bits."""
-        return bool((self.spread.mean(0) > (_BITS * self.rounding.eps) ** 2 * self.size.mean(0)).any())
+        """Whether the images differ in some channel by more than last bits, and than what is 0 up to rounding."""
+        size, eps = self.size.mean(0), self.rounding.eps
+        last_bits = self.spread.mean(0) <= (_BITS * eps) ** 2 * size
+        nothing = (size <= self._factor(1) ** 2 * self.allowed.mean(0)) & (size * self.scale[:, 0].square() < eps)
+        return not bool((last_bits | nothing).all())
 
     @property
     def _hidden(self) -> float | None:

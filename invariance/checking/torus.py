@@ -160,6 +160,7 @@ class _Windows(TorchDispatchMode):
         size = x.shape[axis]
         if size % stride:
             self.torus.doubt(f"a stride of {stride} that does not divide {size}")
+        self.torus.wrapped += padding > 0
         extra = max(0, length - stride)
         left = min(padding, extra)
         return self._around(x, axis, left, extra - left)

@@ -20,8 +20,6 @@ __all__ = ["Method", "Padding", "resample", "warp_images"]
 Method = Literal["bilinear", "cubic", "quintic"]
 Padding = Literal["zeros", "border", "mirror"]
 
-_AT_ONCE = 2**16  # points: 36 places and weights of each are 38 MB
-_MANY = 8  # channels of all images: 2 to 3 times as fast from 12 on, slower up to 3 (`benchmarks/warps.py`)
 _DEGREE = {"cubic": 3, "quintic": 5}
 
 
@@ -56,9 +54,7 @@ def resample(
         raise ArgumentError("method", method, f"one of {', '.join(get_args(Method))}")
     if padding not in get_args(Padding):
         raise ArgumentError("padding", padding, f"one of {', '.join(get_args(Padding))}")
-    points = points.to(images.dtype)
-    if method == "bilinear":
-        points = points.expand(len(images), *points.shape[1:])
+    points = points.to(images.dtype).expand(len(images), *points.shape[1:])
     if method == "bilinear" and padding != "mirror":
         return F.grid_sample(images, points, padding_mode=padding, align_corners=False)
     height, width = images.shape[2:]
@@ -79,41 +75,12 @@ def _bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _spline(images: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
-    """Positions (1 or b, H, W). Those that all images share are looked up; others, or what is differentiated, are
-    sampled.
-    """
-    down, right = (prefilter(n, degree, images.dtype, images.device) for n in images.shape[2:])
-    coefficients = down @ images @ right.mT
-    columns = coefficients.shape[0] * coefficients.shape[1]
-    if len(x) == 1 and columns >= _MANY and not _is_differentiated(coefficients, x, y):
-        return _looked_up(coefficients, x[0], y[0], degree)
-    return _sampled(coefficients, x.expand(len(images), -1, -1), y.expand(len(images), -1, -1), degree)
-
-
-def _looked_up(coefficients: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
-    """(degree + 1)² rows of a table with a column for each channel of each image, weighted and summed."""
-    width = coefficients.shape[-1]
-    table = coefficients.flatten(0, 1).flatten(1).mT.contiguous()
-    taps = torch.arange(degree + 1, device=x.device)
-    parts = []
-    for u, v in zip(x.flatten().split(_AT_ONCE), y.flatten().split(_AT_ONCE), strict=True):
-        right, down = (tap_weights(p - p.floor(), degree).mT for p in (u, v))
-        column, row = (p.floor().long()[:, None] + taps for p in (u, v))
-        places = (row[:, :, None] * width + column[:, None, :]).flatten(1)
-        weights = (down[:, :, None] * right[:, None, :]).flatten(1)
-        parts.append(F.embedding_bag(places, table, mode="sum", per_sample_weights=weights))
-    return torch.cat(parts).mT.reshape(*coefficients.shape[:2], *x.shape)
-
-
-def _is_differentiated(*tensors: Tensor) -> bool:
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-
-
-def _sampled(coefficients: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
     """Two neighbouring taps are one sample between their coefficients (Sigg and Hadwiger, 2005): ((degree + 1)/2)²
     bilinear samples do for (degree + 1)² taps.
     """
-    values = coefficients.new_zeros(())
+    rows, columns = (prefilter(n, degree, images.dtype, images.device) for n in images.shape[2:])
+    coefficients = rows @ images @ columns.mT
+    values = images.new_zeros(())
     for (i, v), (j, u) in product(_paired_taps(y, degree), _paired_taps(x, degree)):
         values = values + (u * v).unsqueeze(1) * _bilinear(coefficients, j, i)
     return values

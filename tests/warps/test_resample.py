@@ -129,18 +129,6 @@ def test_it_is_differentiable_in_images_and_points(method, padding, generator):
     assert torch.autograd.gradcheck(lambda i, p: resample(i, p, method=method, padding=padding), (images, points))
 
 
-@pytest.mark.parametrize("padding", ["zeros", "border", "mirror"])
-@pytest.mark.parametrize("method", ["cubic", "quintic"])
-@pytest.mark.parametrize(("batch", "channels"), [(1, 1), (3, 4)])
-def test_what_is_not_differentiated_is_the_same(batch, channels, method, padding, generator):
-    """A table is looked up there, where the channels are many."""
-    images = torch.randn(batch, channels, 9, 7, generator=generator, dtype=torch.float64)
-    points = 3 * torch.rand(1, 5, 6, 2, generator=generator, dtype=torch.float64) - 1.5
-    plain = resample(images, points, method=method, padding=padding)
-    sampled = resample(images, points.clone().requires_grad_(), method=method, padding=padding)
-    assert torch.allclose(plain, sampled, atol=1e-12)
-
-
 def test_it_is_differentiable_after_inference(generator):
     images = torch.randn(1, 1, 9, 9, generator=generator)  # of a size that no other test has prepared
     with torch.inference_mode():

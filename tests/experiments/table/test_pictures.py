@@ -112,8 +112,8 @@ def test_figure_3_has_a_place_for_every_warp_and_counts(cats):
     assert [ax.get_title() for ax in figure.axes if ax.get_title()] == ["image", "affine", "homography"]
     assert [ax.get_ylabel() for ax in figure.axes if ax.get_ylabel()] == ["σ = 0.1", "σ = 0.5"]
     right = sum(answer == "cat" for answer in cats.answers["cnn"][1:])
-    assert f"cnn {right}" in figure.get_suptitle()
-    marks = [text.get_text()[-1] for ax in shown for text in ax.texts if text.get_text().startswith("cnn:")]
+    assert f"CNN {right}" in figure.get_suptitle()
+    marks = [text.get_text()[-1] for ax in shown for text in ax.texts if text.get_text().startswith("CNN:")]
     assert marks.count("✓") == right + (cats.answers["cnn"][0] == "cat")
     assert len(marks) == 5
 
@@ -122,4 +122,4 @@ def test_figure_1_shows_both_rows_of_both_networks(bird):
     figure = draw_representation(bird)
     assert len([ax for ax in figure.axes if ax.images]) == 12
     field = bird.fields["diffcnn-cnn"]
-    assert f"diffcnn-cnn {100 * field.fixed:.0f} % and {100 * field.moved:.0f} %" in figure.get_suptitle()
+    assert f"DiffCNN {100 * field.fixed:.0f} % and {100 * field.moved:.0f} %" in figure.get_suptitle()
