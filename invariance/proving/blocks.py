@@ -71,6 +71,8 @@ def normal_scales(shape: tuple[int, ...], scales: dict[int, Reals]) -> tuple[Rea
         rest = factors / head
         if not (rest == 1).all():
             found[axis] = rest
+    if not np.isfinite(constant) or constant == 0 or not all(np.isfinite(f).all() for f in found if f is not None):
+        raise OverflowError("factors that no number of 64 bits holds")
     if constant != 1 and shape:
         first = found[0]
         found[0] = constant * (np.ones(shape[0]) if first is None else first)

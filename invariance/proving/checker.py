@@ -253,6 +253,9 @@ class Walk:
             need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
         chance = torch.Tag.nondeterministic_seeded in node.target.tags
         need(not chance or given.get("train") is False or given.get("dropout_p") == 0, "it is random")
+        if re.search("conv|pool|fold|im2col|col2im|upsample", name):
+            across = any(isinstance(n, torch.SymInt) for x in before for n in x.meta["val"].shape[1:])
+            need(not across, "windows along the batch")
         if re.fullmatch(CHOSEN, name) and asked["self"] in before:
             self.whole(name, asked["self"].meta["val"].shape, given)
         floats = [x for x in tree_leaves(given) if isinstance(x, Tensor) and x.is_floating_point()]
@@ -387,7 +390,9 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
                 )
                 right = act(numbers.view(end["shape"])).flatten().equal(factors * (index + 1))
                 need(right, f"{g['name']}: not the motion of {group}, {claim}")
-            moves = act or any(g["steps"][name]["parts"] for name in inputs) or g.get("labels")
+            labels = permutation(g["labels"], sum(n for _, _, n in g["labels"])) if places else torch.arange(1)
+            relabelled = not labels.equal(torch.arange(len(labels)))
+            moves = act or relabelled or any(g["steps"][name]["parts"] for name in inputs)
             need(moves, f"{g['name']}: no input moves, so nothing is said")
             need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
             for name, end in ends:

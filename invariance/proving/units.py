@@ -7,6 +7,7 @@ merged: the columns that read them are added, if that rounds nothing. What nothi
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -115,7 +116,7 @@ def _pairs(program: Program) -> Iterator[tuple[Node, list[Node], Node]]:
                 if last.args[0] is (between[-1] if between else node) and _reads(last, axis):
                     yield node, between, last
                 break
-            axis = _after(last, node, axis)
+            axis = _after(last, axis, program)
             between.append(last)
 
 
@@ -147,7 +148,7 @@ def _reads(reader: Node, axis: int) -> bool:
     return axis == 1 and rank == _rank(reader) == _LAYERS.index(name_of(reader.target)) + 2
 
 
-def _after(node: Node, layer: Node, axis: int) -> int | None:
+def _after(node: Node, axis: int, program: Program) -> int | None:
     """The axis of the units behind an operation that treats them alike, each by itself; None for any other."""
     if node.target is operator.getitem:
         return axis if node.args[1] == 0 else None
@@ -161,12 +162,15 @@ def _after(node: Node, layer: Node, axis: int) -> int | None:
         return None
     before, after = given.meta["val"].shape, value.shape
     planes = len(before) - 2
+    numbers = [a for a in node.args if isinstance(a, int | float)]
     if op in _FINITE:
-        return axis if len(node.all_input_nodes) == 1 else None
+        return axis if len(node.all_input_nodes) == 1 and all(map(math.isfinite, numbers)) else None
     if axis != 1 or planes < 0:
         return None
-    if _NORM in op:
-        return axis
+    if _NORM in op:  # its numbers are told apart where they are known, one for each unit
+        others = [n for n in node.all_input_nodes if n is not given]
+        known = {name for name, value in program.constants.items() if value.shape == (before[1],)}
+        return axis if all(n.name in known for n in others) else None
     if any(part in op for part in _POOLS):  # a pool over d axes of a tensor with as many behind the units
         return axis if f"pool{planes}d" in op and len(node.all_input_nodes) == 1 else None
     if op == "mean":

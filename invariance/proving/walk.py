@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.fx import Node
 
+from ..errors import ArgumentError, reason_of
 from . import rules as _rules  # noqa: F401 - registers them
 from .actions import Action, Ints
 from .choices import Wishes, wished
@@ -193,7 +194,7 @@ def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
     addresses = arguments.get("index") if step.op in OF_PLACES else None
     if any(isinstance(part, Places) and part is not addresses for part in parts):
         return _relabelled(step, arguments, parts)
-    result = RULES[step.op].apply(step, **arguments)
+    result = _applied(step, arguments)
     _check(step, result)
     return result
 
@@ -205,7 +206,7 @@ def _relabelled(step: Step, arguments: Mapping[str, Any], parts: Sequence[Any]) 
     others = any(isinstance(p, Moving | Constant) and not isinstance(p, Places) for p in parts)
     if family not in ("views", "selection", "pieces") or "pad" in step.op or others or not alike:
         raise Refusal(f"{step.op} of numbers of places, whose values move: only gather and scatter_add have a rule")
-    made = RULES[step.op].apply(step, **arguments)
+    made = _applied(step, arguments)
     _check(step, made)
     return places[0].like(made)
 
@@ -282,3 +283,13 @@ def at_one(found: Any) -> Any:
     if isinstance(found, dict):
         return {key: at_one(item) for key, item in found.items()}
     return found
+
+
+def _applied(step: Step, arguments: Mapping[str, Any]) -> Any:
+    """What the rule gives; arguments that it was not written for go no further."""
+    try:
+        return RULES[step.op].apply(step, **arguments)
+    except ArgumentError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise Refusal(f"its rule does not take these arguments ({type(error).__name__}: {reason_of(error)})") from error

@@ -166,3 +166,31 @@ CARELESS: dict[str, tuple[nn.Module, tuple[int, ...], str]] = {
 def test_units_are_not_what_another_axis_has(net: nn.Module, shape: tuple[int, ...], group: str) -> None:
     for claim in ("invariant", "equivariant"):
         assert prove(net, input_shape=shape, group=group, claim=claim, search=False).verdict != "proved"
+
+
+class Normed(nn.Module):
+    """Equal filters that a norm tells apart by numbers which are computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = filled(nn.Conv1d(1, 2, 2), [1.0, 2.0, 1.0, 2.0])
+        self.second = filled(nn.Conv1d(2, 1, 1), [1.0, -1.0])
+        self.register_buffer("means", torch.tensor([0.0, 0.5]))
+        self.register_buffer("variances", torch.ones(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        normed = nn.functional.batch_norm(self.first(x), self.get_buffer("means") * 2, self.get_buffer("variances"))
+        return self.second(normed.relu())
+
+
+def test_numbers_that_are_computed_tell_units_apart() -> None:
+    assert prove(Normed(), input_shape=(1, 4), group="flip", search=False).verdict != "proved"
+
+
+def test_factors_beyond_the_numbers_are_no_proof() -> None:
+    net = Of(
+        filled(nn.Linear(2, 2, bias=False), [[2.0**126, 0.0], [0.0, 1.0]]), code=lambda x, f: f(f(f(x))).pow(8) * 1
+    )
+    for _ in range(3):
+        net = Of(net, code=lambda x, inner: inner(x) * inner(x))
+    assert prove(net, input_shape=(2,), group=EXCHANGE, search=False).verdict != "proved"
