@@ -39,6 +39,7 @@ LONG = (
 """Files of few tests that take long: begun first, so that no process waits for them in the end."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one process, and all that look at the ledger in the same, which runs it once."""
     for item in items:
