@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST_OPTIONS := -n 2 --dist loadgroup --no-loadscope-reorder --nbmake
+PYTEST_OPTIONS := -n 2 --dist loadfile --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: install lock run test coverage site wheel-test torch-test proofs-coq

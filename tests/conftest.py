@@ -39,12 +39,7 @@ LONG = (
 """Files of few tests that take long: begun first, so that no process waits for them in the end."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests run in one process, and all that look at the ledger in the same, which runs it once."""
-    for item in items:
-        ledger = "ledger_entries" in vars(getattr(item, "module", None) or object)
-        item.add_marker(pytest.mark.xdist_group("ledger" if ledger else item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: item.path.name not in LONG)
     if not torch.cuda.is_available():
         for item in items:
