@@ -1,6 +1,7 @@
 """Profiles and fixtures that every test may use."""
 
 import os
+import resource
 import sys
 from collections.abc import Iterator
 
@@ -25,6 +26,14 @@ def _unchecked_bad_input(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _memory_as_before() -> Iterator[None]:
+    """A command bounds the memory of its process, which here goes on."""
+    limit = resource.getrlimit(resource.RLIMIT_DATA)
+    yield
+    resource.setrlimit(resource.RLIMIT_DATA, limit)
+
+
+@pytest.fixture(autouse=True)
 def _proofs_where_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of tests check small networks; a proof that nobody asked for takes an export each."""
     proof = sys.modules.get("invariance.checking.proof")
@@ -40,7 +49,7 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONG)
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
     if not torch.cuda.is_available():
         for item in items:
             if "gpu" in item.keywords:
