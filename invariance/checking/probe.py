@@ -15,6 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
+from ..memory import is_out_of_memory
 
 __all__ = ["Probe"]
 
@@ -65,7 +66,7 @@ class Probe:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """The output for `inputs` of any dtype and device, in float64 on the CPU."""
-        self._give_shapes(inputs)
+        self.give_shapes(inputs)
         return self._run(self.model, inputs, self.dtype)
 
     def within(self, around: AbstractContextManager[Any]) -> Probe:
@@ -94,7 +95,7 @@ class Probe:
         def moved(value: Tensor) -> Tensor:
             return value * (1 - step * torch.rand(value.shape, generator=generator, dtype=torch.float64))
 
-        self._give_shapes(inputs)
+        self.give_shapes(inputs)
         if self._beside is None:
             self._beside = _cast(self.original, self.dtype, self.device)
             self._stated = list(zip(_state(self.original), _state(self._beside), strict=True))
@@ -197,7 +198,8 @@ class Probe:
         """As the model takes them."""
         return inputs.squeeze(-2) if self.sequence else inputs
 
-    def _give_shapes(self, inputs: Tensor) -> None:
+    def give_shapes(self, inputs: Tensor) -> None:
+        """Lazy modules take theirs from these inputs."""
         if not isinstance(self.original, nn.Module) or not any(is_lazy(value) for value in _state(self.original)):
             return
         self.original = copy.deepcopy(self.original)
@@ -265,9 +267,9 @@ def _is_coarse(value: Tensor, dtype: torch.dtype) -> bool:
 
 def _refusal(error: Exception, inputs: Tensor, batch: int, model: object) -> ArgumentError:
     reason = reason_of(error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in reason:
+    if is_out_of_memory(error):
         return ArgumentError("batch", batch, f"fewer samples in a pass, or smaller ones: out of memory ({reason})")
-    if any(word in reason.lower() for word in ("dtype", "scalar type", "should be the same")):
+    if "Long" not in reason and any(w in reason.lower() for w in ("dtype", "scalar type", "should be the same")):
         itself = "" if isinstance(model, nn.Module) else "the module itself, or "
         wanted = f"{itself}the dtype that it computes in, such as dtype=torch.float32 ({reason})"
         return ArgumentError("model", f"a {'module' if not itself else 'function'} of another dtype", wanted)

@@ -135,6 +135,9 @@ class Question:
             raise ArgumentError("inputs", "given", f"None for {self.group}, whose images are known at every point")
         if tuple(self.inputs.shape[1:]) != self.input_shape:
             raise ArgumentError("inputs", tuple(self.inputs.shape), f"(batch, {', '.join(map(str, self.input_shape))})")
+        if len(self.inputs) > 1 and bool((self.inputs == self.inputs[:1]).all()):
+            wanted = "samples that differ: on equal ones every model looks constant"
+            raise ArgumentError("inputs", f"{len(self.inputs)} equal samples", wanted)
 
     def _check_action(self) -> None:
         if self.group == BATCH and self.claim != "invariant":

@@ -81,12 +81,10 @@ def _shifts_of(probe: Probe, question: Question) -> str:
     moving = [stride.numerator for stride, n in zip(strides, shape[-2:], strict=True) if n > 1]
     if set(moving) == {1}:
         return ""
-    by = (
-        f"{moving[0]} pixels"
-        if len(set(moving)) == 1
-        else f"{moving[0]} pixels along columns and {moving[1]} along rows"
-    )
-    return f"for shifts by multiples of {by}; shifts by one pixel do not act on this output"
+    unit = "step" if question.sequence else "pixel"
+    same = len(set(moving)) == 1
+    by = f"{moving[0]} {unit}s" if same else "{} pixels along columns and {} along rows".format(*moving)
+    return f"for shifts by multiples of {by}; shifts by one {unit} do not act on this output"
 
 
 def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:

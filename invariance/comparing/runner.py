@@ -26,7 +26,7 @@ class Runner:
 
     def _prepare(self, x: Tensor) -> Model:
         if not self._ready:
-            self._probe._give_shapes(x)
+            self._probe.give_shapes(x)
             self._ready = True
             with suppress(NotImplementedError):  # exported programs have one mode
                 if isinstance(model := self._probe.model, nn.Module):

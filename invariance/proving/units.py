@@ -142,7 +142,8 @@ def _rank(node: Node) -> int:
 
 def _reads(reader: Node, axis: int) -> bool:
     """Whether the reader's columns belong to this axis of what it is given, whose first one is the batch."""
-    rank = len(reader.args[0].meta["val"].shape)  # type: ignore[union-attr]
+    given: Any = reader.args[0]
+    rank = _rank(given)
     if _is_linear(reader):
         return axis == rank - 1 > 0
     return axis == 1 and rank == _rank(reader) == _LAYERS.index(name_of(reader.target)) + 2

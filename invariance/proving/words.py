@@ -24,7 +24,7 @@ def in_words(action: Action) -> str:
         if any(s is not None and (s < 0).any() for s in part.scales):
             said.append(_signs(part, shown))
         if part.block is not None:
-            said.append(f"axes {_listed([a - 1 for a in action.block.axes])} are permuted together")  # type: ignore[union-attr]
+            said.append(f"axes {_listed([shown[a] for a in part.block.axes])} are permuted together")
         elif len(axes) == 1:
             table = part.tables[0]
             if table is not None:

@@ -71,11 +71,9 @@ class AffineDisc(Warp):
         affine, radius, centre = self.affine.double(), self.radius.double(), self.centre.double()
         linear = torch.linalg.matrix_norm(affine[:, :, :2], 2)
         slope = linear * (1 + 2 * _REACH) + affine[:, :, 2].norm(dim=1) * _REACH / radius
-        room = 1 - slope * (1 + 64 * torch.finfo(torch.float64).eps)
         inside = bool((centre.abs().amax(1) + 2 * radius <= 1).all())
-        return Certificate(
-            room * room.abs(),
-            torch.ones(len(room), dtype=torch.int64, device=room.device),
+        return Certificate.of_contraction(
+            slope * (1 + 64 * torch.finfo(torch.float64).eps),
             "4‖M‖ + 1.5|b|/r < 1, so that τ is a contraction",
             keeps_square=inside,
         )

@@ -47,6 +47,14 @@ class Certificate:
         orientation = torch.where(preserving >= reversing, 1, -1)
         return cls(torch.maximum(preserving, reversing), orientation, method, keeps_square=keeps_square)
 
+    @classmethod
+    def of_contraction(cls, bound: Float[Tensor, "b"], method: str, *, keeps_square: bool = False) -> Certificate:
+        r"""$\varphi = 1 + \tau$ with $\sup\|\nabla\tau\| \le \mathrm{bound} < 1$: then
+        $\det d\varphi \ge (1 - \mathrm{bound})^2$ in two dimensions, and orientation is kept.
+        """
+        room = 1 - bound
+        return cls(room * room.abs(), torch.ones_like(room, dtype=torch.int64), method, keeps_square=keeps_square)
+
     @property
     def invertible(self) -> Bool[Tensor, "b"]:
         """Of each warp, whether the margin is above 0: then φ is a diffeomorphism of the domain onto its image."""

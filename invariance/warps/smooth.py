@@ -77,10 +77,8 @@ class Smooth(Warp):
         norm = (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2
         bound = norm.flatten(1).amax(1) / math.cos(math.pi / (2 * _OVERSAMPLING)) ** 2
         rounding = 64 * cutoff**2 * torch.finfo(torch.float64).eps
-        room = 1 - bound * (1 + rounding)
-        return Certificate(
-            room * room.abs(),
-            torch.ones(len(room), dtype=torch.int64, device=room.device),
+        return Certificate.of_contraction(
+            bound * (1 + rounding),
             "sup‖∇τ‖ < 1 in operator norm, from a grid of spacing 1/8c and M. Riesz's lemma: τ is a contraction",
             keeps_square=True,
         )

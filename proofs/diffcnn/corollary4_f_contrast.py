@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
+from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary3_a_sign import TURN
@@ -74,10 +75,10 @@ def raw_network(draw: Draw, signs: tuple[int, ...], factors: int) -> object:
     a, b = (draw.vector(factors) * 3)[:3], draw.vector(3)
     kernels = [{k: draw.matrix(3, 3) for k in ((0, 0), (1, 0))} for _ in signs]
 
-    def still(x: object, y: object) -> list[object]:
-        return [p * x + q * y + r * x * x + s * x * y + t * y * y for p, q, r, s, t in image]  # type: ignore[operator]
+    def still(x: Any, y: Any) -> list[Any]:
+        return [p * x + q * y + r * x * x + s * x * y + t * y * y for p, q, r, s, t in image]
 
-    def changed(x: object, y: object) -> list[object]:
+    def changed(x: Any, y: Any) -> list[Any]:
         return [c * colour + offset for c, colour, offset in zip(a, still(x, y), b, strict=True)]
 
     before, after = (gram_determinants(on_branches(signs, features(f, kernels, (2, 3)))) for f in (still, changed))

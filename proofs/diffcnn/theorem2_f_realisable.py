@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from typing import Any
 
 from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
@@ -99,10 +100,10 @@ def across_an_edge(kept: Formula = ALONG) -> Evidence:
     """Δ(x, y) = Δa x + Δb y + Δc, the jump at the edge {x = t}: its change along the edge is that of Δb alone."""
     da, db, dc, t, y0, y1 = unknowns(da=1, db=1, dc=1, t=1, y0=1, y1=1)
 
-    def jump(x: object, y: object) -> object:
+    def jump(x: Any, y: Any) -> Any:
         return da * x + db * y + dc
 
-    change = jump(t, y1) - jump(t, y0)  # type: ignore[operator]
+    change = jump(t, y1) - jump(t, y0)
     what = f"jump(t, y₁) − jump(t, y₀) = (y₁ − y₀)·Δ(derivative {kept})"
     return vanishes(change - (y1 - y0) * kept(da, db), what=what)
 

@@ -176,6 +176,11 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a class": (nn.ReLU, FIELD, "model = ReLU: an object of this class: ReLU(…)"),
     "a dict": (lambda x: {"a": x}, FIELD, "of a tuple, dict or dataclass a Symmetry says"),
     "float32 inside": (Coded(lambda x: x @ torch.eye(13)), FIELD, "such as dtype=torch.float32"),
+    "inputs that are all the same": (
+        nn.ReLU(),
+        FIELD | {"inputs": torch.ones(4, 2, 13, 13)},
+        "inputs = 4 equal samples: samples that differ",
+    ),
     "variants as one word": (nn.ReLU(), FIELD | {"variants": "eager"}, "variants = eager: a list of names"),
     "an action by number": (nn.ReLU(), FIELD | {"action": 3}, "action = 3: one of scalar"),
     "a name misspelt": (nn.ReLU(), FIELD | {"group": "rotatoin"}, "did you mean rotation?"),

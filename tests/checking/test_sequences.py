@@ -107,7 +107,7 @@ def test_a_stride_keeps_shifts_by_its_multiples():
     model = nn.Sequential(nn.Conv1d(3, 4, 5, padding=2), nn.MaxPool1d(2), nn.Conv1d(4, 4, 3, padding=1))
     report = shifted(model)
     assert report.verdict == "consistent"
-    assert "for shifts by multiples of 2 pixels;" in report.scope
+    assert "for shifts by multiples of 2 steps; shifts by one step do not act" in report.scope
 
 
 def test_a_recurrence_begins_somewhere():

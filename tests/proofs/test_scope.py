@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from a_statement import statement
 
 from invariance_proofs.judge import run
 from invariance_proofs.ledger import statements
@@ -15,30 +16,13 @@ from invariance_proofs.statement import (
     Evidence,
     Hypothesis,
     Method,
-    Paper,
     Route,
-    Statement,
     StatementError,
     Verdict,
     Witness,
     all_of,
     instead,
 )
-
-
-def claim(*routes: Route | Chain, **changes: Any) -> Statement:
-    fields: dict[str, Any] = {
-        "id": "X1",
-        "name": "a name",
-        "paper": Paper("x", "A paper", "@misc{x}"),
-        "source": "a paper",
-        "summary": "a line",
-        "claim": "a claim",
-        "verdict": Verdict.PROVED,
-        "routes": routes,
-        "controls": (Witness("possible", lambda: Evidence(True, "so it is")),),
-    }
-    return Statement(**fields | changes)
 
 
 def route(check: Any, method: Method = Method.RING, over: str = "n", at: str = "") -> Route:
@@ -80,7 +64,7 @@ def beside(k: int = 2) -> Evidence:
     ],
 )
 def test_all_n_is_not_had_for_nothing(check: Any, method: Method) -> None:
-    entry = run(claim(route(check, method), over="n"))
+    entry = run(statement(route(check, method), over="n"))
     assert not entry.agreed
     assert "over = 'n': neither in data nor looked at nor an unknown" in entry.reason
 
@@ -109,8 +93,8 @@ def at_two(k: int = 2) -> Evidence:
 
 def test_a_step_at_given_numbers_does_not_ride_on_another() -> None:
     """One step has n, the step that decides looks at n = 2."""
-    assert not run(claim(Chain("two steps", route(symbolic), route(at_two, over="")), over="n")).agreed
-    assert run(claim(Chain("two steps", route(symbolic), route(symbolic)), over="n")).sizes == "all n"
+    assert not run(statement(Chain("two steps", route(symbolic), route(at_two, over="")), over="n")).agreed
+    assert run(statement(Chain("two steps", route(symbolic), route(symbolic)), over="n")).sizes == "all n"
 
 
 def test_what_z3_is_asked_can_be_met() -> None:
@@ -129,7 +113,7 @@ def listed(most: int = 4, k: int = 2) -> Evidence:
 
 def test_sizes_are_those_of_the_cases() -> None:
     assert listed().detail == "(n, (m, A)): something: all 8 cases, n = 1, …, 4, m = 2, 5, 1 A"
-    entry = run(claim(route(listed, Method.EXHAUSTIVE, over="n m"), over="n m"))
+    entry = run(statement(route(listed, Method.EXHAUSTIVE, over="n m"), over="n m"))
     assert entry.sizes == "n = 1, …, 4, m = 2, 5"
 
 
@@ -145,7 +129,7 @@ def test_sizes_are_those_of_the_cases() -> None:
     ],
 )
 def test_a_text_says_what_was_looked_at(at: str, why: str) -> None:
-    entry = run(claim(route(listed, Method.EXHAUSTIVE, over="", at=at)))
+    entry = run(statement(route(listed, Method.EXHAUSTIVE, over="", at=at)))
     assert why in entry.reason
     assert (entry.verdict is Verdict.UNKNOWN) is bool(why)
 
@@ -177,6 +161,6 @@ def of(x: int, y: int = 0) -> Evidence:
     ],
 )
 def test_a_witness_meets_the_hypotheses(witness: Witness, why: str) -> None:
-    entry = run(claim(route(at_two, over=""), hypotheses=POSITIVE, controls=(witness, Dropped("x", of, {"x": -1}))))
+    entry = run(statement(route(at_two, over=""), hypotheses=POSITIVE, controls=(witness, Dropped("x", of, {"x": -1}))))
     assert why in entry.reason
     assert entry.agreed is (not why)

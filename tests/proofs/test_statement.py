@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from a_statement import statement
 
 from invariance_proofs.diffcnn.corollary3_a_sign import C3_a, two_by_two
 from invariance_proofs.explain import explain
@@ -21,10 +22,8 @@ from invariance_proofs.statement import (
     Hypothesis,
     Method,
     Mutant,
-    Paper,
     Route,
     Skipped,
-    Statement,
     StatementError,
     Verdict,
     Witness,
@@ -40,21 +39,6 @@ def route(evidence: Evidence, mutated: Evidence | None = None) -> Route:
     """A route whose claim has this evidence, and its mutant the opposite."""
     opposite = mutated or (FALSE if evidence.holds else TRUE)
     return Route("a route", Method.RING, lambda data=evidence: data, mutants={"changed": {"data": opposite}})
-
-
-def statement(*routes: Route | Chain, **changes: Any) -> Statement:
-    fields: dict[str, Any] = {
-        "id": "X1",
-        "name": "a name",
-        "paper": Paper("x", "A paper", "@misc{x}"),
-        "source": "a paper",
-        "summary": "a line",
-        "claim": "a claim",
-        "verdict": Verdict.PROVED,
-        "routes": routes,
-        "controls": (Witness("possible", lambda: TRUE),),
-    }
-    return Statement(**fields | changes)
 
 
 CHANGED: dict[str, dict[str, Any]] = {"changed": {}}

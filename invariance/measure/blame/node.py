@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..fit import Fit, Status
@@ -106,13 +106,10 @@ def culprits(node: Node) -> list[Node]:
     return [rearranging(node) or (_misread(node) if node.sound else None) or node]
 
 
-def _misread(node: Node) -> Node | None:
-    """The reshape by which what moves became entries in an order that no layout has, such as a view of channels as
-    places: a sound operation stumbles over nothing else.
-    """
-    found: list[Node] = []
+def _rearranged(start: Iterable[Node]) -> Iterator[tuple[Node, bool]]:
+    """Each result whose entries come in another order, from these backwards, and whether one before it has them so."""
     seen: set[int] = set()
-    queue = [cause for cause in node.causes if cause.status == "rearranged"]
+    queue = [node for node in start if node.status == "rearranged"]
     while queue:
         here = queue.pop()
         if id(here) in seen:
@@ -120,8 +117,14 @@ def _misread(node: Node) -> Node | None:
         seen.add(id(here))
         before = [cause for cause in here.causes if cause.status == "rearranged"]
         queue.extend(before)
-        if here.name in RESHAPES and not before:
-            found.append(here)
+        yield here, bool(before)
+
+
+def _misread(node: Node) -> Node | None:
+    """The reshape by which what moves became entries in an order that no layout has, such as a view of channels as
+    places: a sound operation stumbles over nothing else.
+    """
+    found = [here for here, before in _rearranged(node.causes) if here.name in RESHAPES and not before]
     return max(found, key=lambda source: source.number, default=None)
 
 
@@ -132,15 +135,7 @@ def rearranging(node: Node, *, itself: bool = False, anywhere: bool = False) -> 
     over it; and a module that returns it leaves it to code that knows nothing of it.
     """
     found: list[Node] = []
-    seen: set[int] = set()
-    queue = [node] if itself else [cause for cause in node.causes if cause.status == "rearranged"]
-    while queue:
-        here = queue.pop()
-        if id(here) in seen:
-            continue
-        seen.add(id(here))
-        before = [cause for cause in here.causes if cause.status == "rearranged"]
-        queue.extend(before)
+    for here, before in _rearranged([node] if itself else node.causes):
         changes = (here.name in ORDERS and not here.sound) or not (before or here.name in RESHAPES)
         if changes and (itself or anywhere or node.sound or here.call.end <= node.number):
             found.append(here)

@@ -45,7 +45,7 @@ def one_sign(action: Action, reduced: Iterable[int]) -> bool:
     """Whether factors are the same all along every fibre."""
     if action.block is not None and action.block.scale is not None:
         return False
-    return all(action.scales[a] is None or (action.scales[a] == action.scales[a][0]).all() for a in reduced)  # type: ignore[index]
+    return all(s is None or bool((s == s[0]).all()) for s in (action.scales[a] for a in reduced))
 
 
 def behind(input: Moving, action: Action, reduced: Sequence[int], *, keep: bool) -> Moving:

@@ -34,8 +34,8 @@ def kept(input: Moving, what: str, op: str) -> Moving:
 
 
 def factors_of(action: Action) -> Reals:
-    if action.block and action.block.scale is not None:
-        return action.dense()[1]  # type: ignore[return-value]
+    if action.block and action.block.scale is not None and (dense := action.dense()[1]) is not None:
+        return dense
     parts = [s for s in action.scales if s is not None]
     if all((s > 0).all() for s in parts):
         return np.array([x for s in parts for x in np.unique(s)])

@@ -29,7 +29,7 @@ def _without_common(action: Action, axes: list[int], parity: str, op: str) -> Ac
     if not one_sign(action, axes):
         raise Refusal(f"{op} of entries that change signs differently")
     kept = [a for a in range(action.rank) if a not in axes]
-    constant = float(np.prod([action.scales[a][0] for a in axes if action.scales[a] is not None]))  # type: ignore[index]
+    constant = float(np.prod([s[0] for s in (action.scales[a] for a in axes) if s is not None]))
     plain = without_signs(action)
     if parity == "even":
         if any((np.abs(s) != 1).any() for s in action.scales if s is not None):
