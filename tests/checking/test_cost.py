@@ -48,6 +48,12 @@ def gradient(x: Tensor) -> Tensor:
 LADDER = (24, 30, 36, 48)
 CASES = {
     "p4": (padded(True), {"group": "p4"}, "consistent", 1.2 * len(KINDS) * IMAGES * 4 + 12),
+    "p4, which is broken, and where": (
+        padded(False),
+        {"group": "p4"},
+        "violated",
+        1.2 * len(KINDS) * IMAGES * 4 + 12 + 12,
+    ),
     "shifts around the edge": (torch.tanh, {"group": "translation"}, "consistent", 2 * len(KINDS) * IMAGES * 5),
     "shifts and a border": (padded(False), {"group": "translation"}, "consistent", 2 * len(KINDS) * IMAGES * 5),
     "turns of windows in pixels": (
