@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from invariance_proofs.judge import ClauseRun, Entry
+from invariance_proofs.entry import ClauseRun, Entry
 from invariance_proofs.outcome import Outcome, pasteable
 from invariance_proofs.route import Paper
 from invariance_proofs.statement import Verdict

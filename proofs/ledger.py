@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import invariance_proofs
-from invariance_proofs.judge import Entry
+from invariance_proofs.entry import Entry
 from invariance_proofs.parallel import run_all
 from invariance_proofs.statement import Paper, Statement
 

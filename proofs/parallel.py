@@ -15,7 +15,8 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from invariance_proofs.judge import Entry, Ran, judge, tried
+from invariance_proofs.entry import Entry
+from invariance_proofs.judge import Ran, judge, tried
 from invariance_proofs.outcome import Outcome, pasteable
 from invariance_proofs.statement import Statement
 

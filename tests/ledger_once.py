@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from invariance_proofs.judge import Entry
+from invariance_proofs.entry import Entry
 from invariance_proofs.ledger import verify
 
 __all__ = ["ledger_entries"]

@@ -8,8 +8,9 @@ from ledger_once import ledger_entries
 
 from invariance_proofs import ledger
 from invariance_proofs.diffcnn import theorem2_d_overlap
+from invariance_proofs.entry import Entry
 from invariance_proofs.explain import explain
-from invariance_proofs.judge import Entry, run
+from invariance_proofs.judge import run
 from invariance_proofs.statement import Statement, Verdict
 
 ROWS = [

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from ledger_once import ledger_entries
 
+from invariance_proofs.entry import Entry
 from invariance_proofs.gcnn import functions, g2_translation, g4_lifting, g5_group, g9_cosets, layers
 from invariance_proofs.gcnn.motions import Motion
-from invariance_proofs.judge import Entry, run
+from invariance_proofs.judge import run
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.words import Word
 from invariance_proofs.statement import Statement, Verdict

@@ -5,12 +5,12 @@ from fractions import Fraction
 import pytest
 from ledger_once import ledger_entries
 
+from invariance_proofs.entry import Entry
 from invariance_proofs.jansson.diffcnn_grid import UNBOUNDED, series
 from invariance_proofs.jansson.figure3 import SQUARE, STRIPES, scaled_peak
 from invariance_proofs.jansson.operators import CONVOLUTION, INTEGRAL, PROPERTIES, SAMPLE, WINDOW
 from invariance_proofs.jansson.powers import INTEGER, bounded, conjugate_to_orthogonal, overlap, power
 from invariance_proofs.jansson.simple import inverse
-from invariance_proofs.judge import Entry
 from invariance_proofs.ledger import statements
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.statement import Verdict

@@ -3,7 +3,7 @@
 import pytest
 from ledger_once import ledger_entries
 
-from invariance_proofs.judge import Entry
+from invariance_proofs.entry import Entry
 from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.rules.windows import Window, composed, keeps_flips, whole
 from invariance_proofs.statement import Grade, StatementError, Verdict
