@@ -4,7 +4,8 @@ A certificate states of tensors T of the graph that $T(gx)_j = s_j T(x)_{\pi(j)}
 each operation on random tensors that move as is stated: its result must, too. For that a number ±2^k·m of the model, m
 odd, becomes ±t^k·r(m), with random t and r, so that what differs by a bit differs by much; a function of entries is
 run as one that is as odd, even or homogeneous as it is, an extreme as a sum. All that is run is analytic in entries and
-numbers: it holds everywhere if it holds at a random point. What does not is overlooked with a chance below 10⁻¹⁴.
+numbers: it holds everywhere if it holds at a random point. What does not is overlooked by chance: by an estimate, no
+proof, less than once in 10¹⁴.
 """
 
 from __future__ import annotations
