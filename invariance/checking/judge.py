@@ -184,7 +184,7 @@ class _Look:
     @property
     def remedy(self) -> str:
         if self.rounding.eps > 1e-10:
-            return "check in float64"
+            return "check in float64, or say which E is small enough (tolerance)"
         if self.rounding.stored is not None:
             return "store the parameters in float64"
         return "show it other inputs; at these it jumps, as a division of almost nothing by almost nothing does"

@@ -179,7 +179,8 @@ def _told(report: LayerwiseReport, question: Question) -> list[str]:
     if report.action == "channels stay" and question.moves == ("scalar" if is_map else None):
         return ["no layer is named: each by itself is off by less than shows at the end"]
     if question.group in FINITE and report.action:
-        said = f"no layer breaks it, but the output moves otherwise than claimed: {report.action}"
+        how = "as the input does" if report.action == "as given" else report.action
+        said = f"no layer breaks it, but the output moves otherwise than claimed: {how}"
         return [said, *_asked_next(report, question)]
     return []
 
@@ -189,18 +190,28 @@ def _blamed(report: LayerwiseReport, first: list[str]) -> list[str]:
 
 
 def _asked_next(report: LayerwiseReport, question: Question) -> list[str]:
-    """The claim that would hold, as a command."""
-    shape = report.layers[-1].shape or ()
-    if report.action.startswith("regular, on the group axis"):
-        claim = "equivariant --action regular"
-    elif report.action == "channels stay":
-        claim = "equivariant" if len(shape) >= 4 else "invariant"
-    else:
-        return []
-    if claim == f"{question.claim}{f' --action {question.action}' if question.action else ''}":
-        return []
+    """The question that would be answered with yes, as a command."""
+    shape: tuple[int, ...] = report.layers[-1].shape or ()
     size = ",".join(map(str, question.input_shape))
-    return [f"ask next: invariance check TARGET --input {size} --group {question.group} --claim {claim}"]
+    if len(question.input_shape) != 3:
+        return []
+    given = f"--input {size} --group {question.group}"
+    command = f"check TARGET {given} --claim equivariant"
+    if report.action.startswith("regular, on the group axis"):
+        command += " --action regular"
+    elif report.action.startswith("regular, on channels"):
+        copies = shape[1] // GROUPS[question.group].order
+        planes = "x".join(map(str, (copies, *shape[2:])))
+        image = "x".join(map(str, question.input_shape))
+        command = f'check TARGET --in image:{image} --out "image:{planes}:regular({question.group}):folded"'
+        command += f" --group {question.group}"
+    elif report.action in ("channels stay", "as given"):
+        if len(shape) < 4:
+            command = f"check TARGET {given} --claim invariant"
+    else:
+        command = f"prove TARGET {given}, which finds how the channels move"
+    asked = f"{question.claim}{f' --action {question.action}' if question.action else ''}"
+    return [] if command.endswith(f"--claim {asked}") else [f"ask next: invariance {command}"]
 
 
 def _sentence(fault: Fault, question: Question) -> str:

@@ -307,12 +307,13 @@ def _cast(model: Model, dtype: torch.dtype, device: str) -> Model:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of torch's own, when exported programs are copied
+        warnings.filterwarnings("ignore", "The .grad attribute")  # when scripted ones are
         try:
             copied = copy.deepcopy(model, _computed_tensors(model))
         except (RuntimeError, TypeError) as error:
             reason = reason_of(error)
             raise ArgumentError("model", type(model).__name__, f"a module that can be copied ({reason})") from error
-    return convert[dtype](copied).to(device)
+        return convert[dtype](copied).to(device)
 
 
 def _computed_tensors(model: nn.Module) -> dict[int, Any]:

@@ -25,7 +25,7 @@ from .symmetric import Bench, answer_symmetry
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["VARIANTS", "Variant", "VariantReport", "check_variants", "with_variants"]
+__all__ = ["VARIANTS", "Variant", "VariantReport", "check_variants", "require_variants", "with_variants"]
 
 VARIANTS = ("float64", "eager", "compiled", "tf32", "bfloat16", "float16", "exported", "scripted")
 """`eager` is float32 as it is; all but `float64`, `bfloat16` and `float16` compute in float32."""
@@ -80,6 +80,15 @@ class VariantReport:
         return "\n".join(lines)
 
 
+def require_variants(variants: Sequence[str]) -> None:
+    """Raises `ArgumentTypeError` for a name alone, `ArgumentError` for one that is not of `VARIANTS`."""
+    if isinstance(variants, str):
+        raise ArgumentTypeError("variants", variants, f"a list of names, such as [{variants!r}]")
+    for name in variants:
+        if name not in VARIANTS:
+            raise ArgumentError("variants", name, f"some of {', '.join(VARIANTS)}")
+
+
 def check_variants(
     model: Any,
     symmetry: Symmetry | None = None,
@@ -98,11 +107,7 @@ def check_variants(
         ArgumentError: an unknown variant; what `check` raises for the model in float64. A variant that cannot be made
             here, such as a compiled one without a compiler, is *undecided* and says why.
     """
-    if isinstance(variants, str):
-        raise ArgumentTypeError("variants", variants, f"a list of names, such as [{variants!r}]")
-    for name in variants:
-        if name not in VARIANTS:
-            raise ArgumentError("variants", name, f"some of {', '.join(VARIANTS)}")
+    require_variants(variants)
     seed = int(torch.randint(2**31, (), generator=generator or torch.Generator().manual_seed(0)))
     asked = symmetry or _of_shape(model, options)
     base = _question(asked, torch.float64, options, seed)

@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ..checking.variants import VARIANTS, check_variants
-from ..errors import ArgumentError
+from ..checking.variants import check_variants, require_variants
 from ..measure.error import Model
 from .case import Case, Outcome
 from .remedies import REMEDIES, Remedy, last_resort
@@ -126,9 +125,7 @@ def diagnose(model: Model, *, variants: Sequence[str] = (), **options: Any) -> D
     Raises:
         ArgumentError: the question makes no sense, for this or any network.
     """
-    for name in variants:
-        if name not in VARIANTS:
-            raise ArgumentError("variants", name, f"one of {', '.join(VARIANTS)}")
+    require_variants(variants)
     case = Case(model, options)
     before = case.examined()
     if before.holds:

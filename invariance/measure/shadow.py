@@ -30,6 +30,7 @@ MAIN = "<main>"
 """The key of the twin itself; others are versions of it, in which something was not replaced."""
 
 _READS = {"item", "tolist", "__bool__", "__int__", "__float__", "__index__"}
+_LEAVES = {"numpy", "__array__", "__dlpack__"}
 _IN_PLACE = {"__setitem__", "__setattr__"}
 
 
@@ -95,6 +96,8 @@ def run_beside(
     shadow = _Shadow(watch, left)
     for plain, twin in zip(tensors((args, kwargs)), other, strict=True):
         shadow.twins[plain] = Twin({MAIN: twin}, known)
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        model = model.module
     with torch.no_grad(), _opaque(model) as model, shadow.watching(model), shadow:
         buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
         output = functional_call(model, buffers, args, kwargs)
@@ -159,6 +162,7 @@ class _Shadow(TorchFunctionMode):
         self.calls: list[Call] = []
         self.count = 0
         self.asleep = False
+        self.departures: list[tuple[int, Site | None]] = []  # where values leave torch
         self.random = _random_state()
 
     def node(self, tensor: Tensor) -> Any:
@@ -184,6 +188,9 @@ class _Shadow(TorchFunctionMode):
         if not made:
             if name in _READS:
                 self._compare_read(func, name, result, flat, twins, spec)
+            elif name in _LEAVES:
+                self.departures.append((self.count, site()))
+                self.count += 1
             return result
         self._check_random(name)
 
@@ -334,11 +341,12 @@ class _Shadow(TorchFunctionMode):
 
         known = [(leaf, twin) for leaf, twin in zip(flat, twins, strict=True) if twin is not None]
         call = self.calls[-1]
+        number, where = next((left for left in self.departures if left[0] >= call.start), (self.count, None))
         operation = Operation(
-            self.count,
+            number,
             call.kind,
             call,
-            None,
+            where,
             [leaf for leaf, _ in known],
             [twin for _, twin in known],
             [],

@@ -1,7 +1,9 @@
 """What `check` says of the place that breaks a symmetry, and of the claim that would hold."""
 
 import math
+from collections.abc import Sequence
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -11,9 +13,13 @@ from invariance.layers.gconv import LiftingConv2d
 from invariance.symmetry import Symmetry
 
 
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def four_fold(outputs: int, channels: int) -> nn.Conv2d:
     conv = nn.Conv2d(channels, outputs, 3, padding=1, bias=False)
-    weight = torch.randn(conv.weight.shape, generator=torch.Generator().manual_seed(0)) / math.sqrt(9 * channels)
+    weight = torch.randn(conv.weight.shape, generator=seeded(0)) / math.sqrt(9 * channels)
     with torch.no_grad():
         conv.weight.copy_(sum((torch.rot90(weight, k, (2, 3)) for k in range(1, 4)), weight) / 2)
     return conv
@@ -70,6 +76,44 @@ def test_a_vector_where_a_function_on_the_group_was_claimed_is_asked_about_next(
     moves, ask = said(LiftingConv2d(P4, 3, 2, 3, 1, 1))
     assert moves.endswith("regular, on the group axis")
     assert ask.endswith("--claim equivariant --action regular")
+
+
+class Stacked(nn.Module):
+    """A lifting convolution whose turned copies are channels, in some order."""
+
+    def __init__(self, turns: Sequence[int]) -> None:
+        super().__init__()
+        self.turns, self.weight = turns, nn.Parameter(torch.randn(2, 3, 3, 3, generator=seeded(0)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = [nn.functional.conv2d(x, self.weight.rot90(k, (2, 3)), padding=1) for k in self.turns]
+        return torch.stack(maps, 2).flatten(1, 2)
+
+
+def test_turned_copies_in_the_channels_are_asked_about_as_a_regular_field():
+    moves, ask = said(Stacked(range(4)))
+    assert moves.endswith("regular, on channels c·|H| + h")
+    assert ask.endswith('--in image:3x12x12 --out "image:2x12x12:regular(p4):folded" --group p4')
+    claim = Symmetry("p4", "image:3x12x12", "image:2x12x12:regular(p4):folded")
+    assert check(Stacked(range(4)), claim).verdict == "consistent"
+
+
+def test_channels_in_an_order_of_their_own_are_looked_for_by_a_proof():
+    moves, ask = said(Stacked((2, 0, 3, 1)))
+    assert moves.endswith("channels permuted, up to signs")
+    assert ask == "ask next: invariance prove TARGET --input 3,12,12 --group p4, which finds how the channels move"
+
+
+def test_what_does_not_stay_but_moves_as_the_input_is_asked_about_so():
+    moves, ask = said(nn.Identity())
+    assert moves.endswith("as the input does")
+    assert ask.endswith("--claim equivariant")
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_model_is_checked_without_a_warning():
+    scripted = torch.jit.script(nn.Sequential(four_fold(4, 3), nn.ReLU()))
+    assert check(scripted, input_shape=(3, 12, 12), group="p4", claim="equivariant").verdict == "consistent"
 
 
 def test_a_model_that_cannot_be_followed_says_why():

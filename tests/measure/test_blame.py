@@ -275,6 +275,21 @@ def test_what_comes_about_unseen_is_run_as_a_whole():
     assert [fault.layer for fault in blamed(nn.Sequential(four_fold(3, WIDTH), Unseen()))] == ["1"]
 
 
+def test_the_lines_where_values_leave_torch_are_named():
+    def in_numpy(x: Tensor) -> Tensor:
+        return torch.from_numpy(x.numpy() * ramp(x).numpy())
+
+    (fault,) = blamed(nn.Sequential(Between(in_numpy, four_fold(WIDTH, WIDTH)), nn.Flatten()))
+    assert fault.between == ("0.conv", "0.second")
+    assert fault.code is not None
+    assert "x.numpy()" in fault.code.source
+
+
+def test_the_layers_of_a_parallel_model_are_those_of_its_module():
+    net = nn.Sequential(four_fold(3, WIDTH), nn.Conv2d(WIDTH, 3, 3).double())
+    assert [fault.layer for fault in blamed(nn.DataParallel(net))] == ["1"]
+
+
 def test_an_order_that_is_no_action_is_told_with_its_line():
     class Mirrored(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
