@@ -191,7 +191,7 @@ def _blamed(report: LayerwiseReport, first: list[str]) -> list[str]:
 
 def _asked_next(report: LayerwiseReport, question: Question) -> list[str]:
     """The question that would be answered with yes, as a command."""
-    shape: tuple[int, ...] = report.layers[-1].shape or ()
+    shape = [*(report.layers[-1].shape or ())]
     size = ",".join(map(str, question.input_shape))
     if len(question.input_shape) != 3:
         return []
