@@ -24,14 +24,15 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 FORMAT = "invariance proof 3"
 Exported = torch.export.ExportedProgram
-CHOSEN = "chunk|flip|gather|index(_select)?|narrow|roll|rot90|select|slice|split(_with_sizes)?|unbind"  # of an axis
-MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|cat|clone|constant_pad_nd|contiguous|detach_?|expand|flatten|movedim|permute"
-MOVED += "|pad|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
+CHOSEN = "cat|chunk|(constant_)?pad(_nd)?|diagonal|flip|gather|index(_select)?|narrow|roll|rot90|select|slice"
+CHOSEN += "|split(_with_sizes)?|tri[lu]|unbind"
+MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|clone|contiguous|detach_?|expand|flatten|movedim|permute"
+MOVED += "|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
 MOVED += "|unsqueeze"
-MADE = "arange|eye|(new_)?(full|ones|zeros)(_like)?|scalar_tensor|tri[lu]|diagonal|dropout|sym_size"
+MADE = "arange|eye|(new_)?(full|ones|zeros)(_like)?|scalar_tensor|dropout|sym_size"
 RUN = "abs|add|sub|rsub|mul|div|neg|addmm|mm|bmm|matmul|linear|conv.*|einsum|scaled_dot_product_attention|scatter_add"
 RUN += "|_?(log_)?softmax|logsumexp|(layer|rms|group|instance|batch)_norm|_native_batch_norm_legit(_no_training)?|glu"
-RUN += "|mean|sum|prod|std|var(_mean)?|linalg_vector_norm|norm|_?(adaptive_)?avg_pool.d|_?upsample_.*"
+RUN += "|mean|sum|std|var(_mean)?|linalg_vector_norm|norm|_?(adaptive_)?avg_pool.d|_?upsample_.*"
 EXTREME, POSITIVE = "amax|amin|max|min|(adaptive_)?max_pool.d", "relu|leaky_relu|prelu|maximum|minimum"  # f(2x) = 2f(x)
 ODD, EVEN = "asinh?|atanh?|erf|hardshrink|reciprocal|sign|sinh?|softshrink|tanh?|trunc", "cosh?|square"
 POINTWISE = "_to_copy|hardswish|hardsigmoid|mish|where|masked_fill"  # and all that torch tags so
@@ -151,6 +152,7 @@ class Walk:
 
     def number(self, x: Any) -> Any:
         """±t^k·r(m) for ±2^k·m with m odd."""
+        need(not torch.as_tensor(x).is_complex(), "complex numbers")
         value = torch.as_tensor(x).detach().double()
         mantissa, k = value.abs().clamp(max=2.0**1023).frexp()
         low = (whole := (mantissa * 2.0**53).long()) & -whole
@@ -175,6 +177,7 @@ class Walk:
                 elif node.op == "placeholder":
                     self.found[node] = self.fresh(node)
                 elif node.op == "call_function":
+                    need(len(symbolic(node)) < 2, "the batch is on two axes")
                     self.found[node] = [self.step(node, k) for k in (0, 1)]
                     self.check(node, *self.found[node])
             except Exception as error:
@@ -254,13 +257,16 @@ class Walk:
             need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
         chance = torch.Tag.nondeterministic_seeded in node.target.tags
         need(not chance or given.get("train") is False or given.get("dropout_p") == 0, "it is random")
-        if re.search("conv|pool|fold|im2col|col2im|upsample", name):
-            across = any(isinstance(n, torch.SymInt) for x in before for n in x.meta["val"].shape[1:])
-            need(not across, "windows along the batch")
-        if re.fullmatch(CHOSEN, name) and asked["self"] in before:
-            self.whole(name, asked["self"].meta["val"].shape, given)
+        across = {a for x in node.all_input_nodes for a in symbolic(x)}
+        need(
+            not across - {0} or not re.search("conv|pool|fold|im2col|col2im|upsample", name), "windows along the batch"
+        )
+        if re.fullmatch(CHOSEN, name):
+            self.whole(name, (node if name == "cat" else asked["self"]).meta["val"], given)
         floats = [x for x in tree_leaves(given) if isinstance(x, Tensor) and x.is_floating_point()]
         moves = re.fullmatch(f"{MOVED}|{MADE}", name)
+        pointwise = torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name)
+        need(before or not across or moves or pointwise, "a constant that depends on the size of the batch")
         need(
             moves or name == "scatter_add" or not self.labels or all(is_real(n) for n in before), "places are computed"
         )
@@ -285,15 +291,17 @@ class Walk:
         if re.fullmatch(EXTREME, name):
             return self.extreme(name, given, getattr(node.meta["val"], "shape", ()))
         if name == "embedding":
+            need(asked["weight"] not in before, "a table that depends on the input")
             return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
         if name == "prelu":
-            return given["self"] * given["weight"].view(-1, *[1] * (given["self"].ndim - 2))
+            slopes = given["weight"] + self.random(torch.tensor(-1))  # a slope of 0 is one of them
+            return given["self"] * slopes.view(-1, *[1] * (given["self"].ndim - 2))
         same = name == "_to_copy" and given["dtype"] == torch.float64
         if same or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
             need(given.get("ord", given.get("p", 1)) > 0, "a norm that counts, or of a negative order")
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
-        need(torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name), f"no rule for {name}")
-        need(name not in ("reciprocal", "rsqrt", "atan2") or all((x != 0).all() for x in floats), "zeros")
+        need(pointwise and name not in ("copysign", "signbit"), f"no rule for {name}")  # these see the sign of a zero
+        need(name not in ("reciprocal", "rsqrt", "atan2", "pow") or all((x != 0).all() for x in floats), "zeros")
         ends = [v for k in ("min", "min_val", "max", "max_val") if isinstance(v := given.get(k), int | float)]
         power = given["exponent"] if isinstance(given.get("exponent"), int | float) else 0.5
         odd = re.fullmatch(ODD, name) or power % 2 == 1 or (len(ends) == 2 and ends[0] == -ends[1] < 0)
@@ -302,14 +310,16 @@ class Walk:
         xs = [x for x in tree_leaves(given) if isinstance(x, Tensor)]
         return sum(self.random(torch.tensor(k)) * kind(x) for k, x in enumerate(xs))
 
-    def whole(self, name: str, shape: Any, given: dict[str, Any]) -> None:
-        """Nothing is chosen along the batch."""
-        dims = [a for a, i in enumerate(given.get("indices") or ()) if i is not None] or given.get(
-            "dims", given.get("dim")
-        )
-        dims = [dims] if isinstance(dims, int) else dims or range(len(shape))
+    def whole(self, name: str, value: Tensor, given: dict[str, Any]) -> None:
+        """Nothing is chosen or put along the batch."""
+        dims = given.get("dims", given.get("dim"))
+        dims = [dims] if isinstance(dims, int) else dims or range(value.ndim)
+        if "pad" in name:
+            dims = [-1 - k // 2 for k, width in enumerate(given["pad"]) if width]
+        elif name == "index":
+            dims = [a for a, i in enumerate(given["indices"]) if i is not None]
         all_of_it = name == "slice" and not given["start"] and given["step"] == 1 and (given["end"] or 2**63) >= 2**62
-        need(all_of_it or not any(isinstance(shape[d], torch.SymInt) for d in dims), "a part of the batch")
+        need(all_of_it or not any(isinstance(value.shape[d], torch.SymInt) for d in dims), "a part of the batch")
 
     def ordered(self, x: Tensor, dim: int, keep: bool) -> Tensor:
         """A function of a fibre in its order, as the place of an extreme is."""
@@ -347,6 +357,11 @@ def named(node: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     return {a.name: args[i] if i < len(args) else kwargs.get(a.name, a.default_value) for i, a in keys}
 
 
+def symbolic(node: Any) -> list[int]:
+    """The axes that are as long as the batch is."""
+    return [a for a, n in enumerate(getattr(node.meta.get("val"), "shape", ())) if isinstance(n, torch.SymInt)]
+
+
 def is_real(node: Any) -> bool:
     return not isinstance(node.meta["val"], Tensor) or node.meta["val"].is_floating_point()
 
@@ -373,6 +388,7 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         signature = program.graph_signature
         inputs, outputs = (list(map(str, part)) for part in (signature.user_inputs, signature.user_outputs))
         sizes: dict[str, Any] = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
+        real = {node.name for node in program.graph.nodes if "val" in node.meta and is_real(node)}
         need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
         need([list(sizes[name][1:]) for name in inputs] == shapes, "inputs: of another shape")
         need(certificate["outputs"] == outputs, "outputs: others than the model's")
@@ -396,9 +412,11 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
             moves = act or relabelled or any(g["steps"][name]["parts"] for name in inputs)
             need(moves, f"{g['name']}: no input moves, so nothing is said")
             need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
+            need(claim != "equivariant" or len(ends) == len(outputs), f"{g['name']}: an output that is constant")
             for name, end in ends:
                 same = str(sizes[name][0]) in {str(sizes[i][0]) for i in inputs} and end["batch"] == [0, 1]
                 need(same and "parts" in end, f"{name}: its samples are not the input's")
+                need(not places or name in real, f"{name}: numbers of places, whose values move")
         chance, labels = (
             torch.Generator(),
             [permutation(g["labels"], sum(n for _, _, n in g["labels"])) for g in said if places],

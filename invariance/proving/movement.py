@@ -22,11 +22,11 @@ def movement_of(value: Moving) -> Movement:
 
 
 def repeated(value: Moving) -> tuple[int, ...]:
-    """Axes along which a tensor is the same: there it follows any motion."""
+    """Axes along which a tensor is the same, and has no border: there it follows any motion."""
     if value.movement is None or value.action is None:
         return ()
     axes = (j for j, source in enumerate(value.movement.origin) if source is None and value.shape[j] > 1)
-    return tuple(j for j in axes if value.action.keeps([j]))
+    return tuple(j for j in axes if value.action.keeps([j]) and (value.movement.tables[j] >= 0).all())
 
 
 def _whole(value: Moving) -> Movement:
@@ -74,13 +74,11 @@ def _composed(
         found.append(shown)
     held = dict(first.fixed)
     for axis, place in fixed.items():
-        source = first.origin[axis]
-        if source is None:
-            continue
-        at = int(first.tables[axis][place])
+        source, at = first.origin[axis], int(first.tables[axis][place])
         if at < 0:
             raise Refusal("a constant of the padding is selected")
-        held[source] = at
+        if source is not None:
+            held[source] = at
     before = any((t < 0).any() for t in first.tables)
     if fill is not None and before and fill != first.fill:
         raise Refusal(f"padding with {fill} of what is padded with {first.fill}")

@@ -40,8 +40,18 @@ ONE_SIGN = MovingGroup("sign", 2, (Generator("−1", lambda a: a, lambda full: {
         (lambda x: torch.ops.aten.hardtanh(x, 1, -1), (3, 4), "sign"),
         (lambda x: x.view(-1, 8, 4).unsqueeze(1).relu(), (2, 4, 4), TURNED_VECTORS),
         (lambda x: torch.full_like(x, x.shape[0]), (3, 4), "flip"),
+        (lambda x: x + nn.functional.pad(x.sum(1)[:, None], (1, 1)), (3,), "permutations"),
+        (lambda x: x + nn.functional.pad(x.sum(1)[:, None].expand(-1, 5), (1, 1)), (7,), "permutations"),
+        (
+            lambda x: torch.cat([nn.functional.pad(x[:, None], (0, 0, 0, 0, 1, 0), value=1.0)[:, 0], x], 2),
+            (1, 3),
+            "flip",
+        ),
     ],
-    ids=["clamp", "hardtanh", "signs of axes that move together", "full of the batch size"],
+    ids=[
+        *("clamp", "hardtanh", "signs of axes that move together", "full of the batch size"),
+        *("border of one entry", "border of copies", "one of the border beside entries"),
+    ],
 )
 def test_it_is_not_proved(function, shape, group) -> None:
     assert prove(Of(function), input_shape=shape, group=group).verdict != "proved"

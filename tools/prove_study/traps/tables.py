@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from ..subject import trap
-from .asked import ROWS, SIZE, Plain, channels, image
+from .asked import ROWS, SIZE, Plain, channels, image, sequence
 
 for i, (name, model) in enumerate(
     {
@@ -46,4 +46,10 @@ trap("3: randperm of the rows")(lambda: image(lambda x: x[:, :, torch.randperm(S
 trap("3: arange as a ramp")(lambda: image(lambda x: x * torch.arange(SIZE)[:, None]))
 trap("3: linspace about the centre, squared")(
     lambda: image(lambda x: x * torch.arange(-5, 6, 2)[:, None].abs(), "either")
+)
+trap("2: a border around copies, added to what moves")(
+    lambda: sequence(Plain(lambda x: x + F.pad(x.sum(1, keepdim=True), (0, 0, 2, 2))))
+)
+trap("2: copies without a border, added to what moves")(
+    lambda: sequence(Plain(lambda x: x + x.sum(1, keepdim=True).expand(-1, 5, -1)), "proved")
 )
