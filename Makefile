@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST_OPTIONS := -n 2 --dist loadfile --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test coverage site wheel-test torch-test proofs-coq
+.PHONY: install lock run test coverage site wheel-test torch-test proofs-coq gpu gpu-wheels
 
 install: .venv/installed
 
@@ -54,3 +54,12 @@ torch-test:
 proofs-coq: install
 	@command -v coqc || { echo "Coq with MathComp is needed: apt-get install coq libcoq-mathcomp-algebra"; exit 2; }
 	$(BIN)/invariance verify --coq
+
+# On a machine with a card: tests, figures and trainings, as far as MINUTES go; the same command goes on the next time.
+# What the machine lacks is listed by gpu-wheels, to be carried along. DRY=1: the same code on a CPU, small.
+MINUTES ?= 25
+gpu:
+	$(PYTHON) -m tools.gpu --minutes $(MINUTES) $(if $(DRY),--dry) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
+
+gpu-wheels:
+	@$(PYTHON) -m tools.gpu.wheels

@@ -50,10 +50,12 @@ LONG = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
-    if not torch.cuda.is_available():
-        for item in items:
-            if "gpu" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="needs CUDA"))
+
+
+@pytest.fixture
+def card() -> str:
+    """The device of the tests marked `gpu`: a card, or the CPU in its place, which runs the same code."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @pytest.fixture

@@ -237,18 +237,18 @@ def test_a_saved_program_is_checked(monkeypatch, capsys):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("group", ["rotation", "smooth", "translation", "colour-gain"])
-def test_every_group_is_checked_on_the_gpu(monkeypatch, group: str):
+def test_every_group_is_checked_on_the_gpu(monkeypatch, card: str, group: str):
     options = ("--claim", "equivariant", "--sizes", "16", "--json", "r.json", "--batch", 64)
-    statuses = [check(monkeypatch, "Good", *options, "--device", device, group=group) for device in ("cpu", "cuda")]
+    statuses = [check(monkeypatch, "Good", *options, "--device", device, group=group) for device in ("cpu", card)]
     assert statuses[0] == statuses[1]
 
 
 @pytest.mark.gpu
-def test_the_gpu_agrees_with_the_cpu(monkeypatch):
-    for device in ("cpu", "cuda"):
-        options = ("--claim", "equivariant", "--device", device, "--json", f"{device}.json", "--batch", 64)
+def test_the_gpu_agrees_with_the_cpu(monkeypatch, card: str):
+    for name, device in (("here", "cpu"), ("there", card)):
+        options = ("--claim", "equivariant", "--device", device, "--json", f"{name}.json", "--batch", 64)
         assert check(monkeypatch, "Strided", *options) == 1
-    first, second = (json.loads(Path(f"{d}.json").read_text(encoding="utf-8"))["rows"] for d in ("cpu", "cuda"))
+    first, second = (json.loads(Path(f"{d}.json").read_text(encoding="utf-8"))["rows"] for d in ("here", "there"))
     assert [row["error"] for row in first] == pytest.approx([row["error"] for row in second], rel=1e-9, abs=1e-12)
 
 

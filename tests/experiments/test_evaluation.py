@@ -316,7 +316,7 @@ def test_clean_images_stay_clean_beside_a_corruption(data):
 
 
 @pytest.mark.gpu
-def test_the_gpu_gives_the_same_answers(data):
+def test_the_gpu_gives_the_same_answers(data, card: str):
     protocol = Protocol()
-    answers = [evaluate({"net": linear(0)}, data, protocol, device=d)["net"].correct for d in ("cpu", "cuda")]
+    answers = [evaluate({"net": linear(0)}, data, protocol, device=d)["net"].correct for d in ("cpu", card)]
     assert (answers[0] != answers[1]).double().mean() < 0.01

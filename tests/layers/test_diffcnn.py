@@ -219,12 +219,12 @@ def test_gradients(layer: nn.Module):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_block_invariance_on_the_gpu(dtype):
+def test_block_invariance_on_the_gpu(card: str, dtype):
     action = block_action(8, 0.5, generator=torch.Generator().manual_seed(0), size=(12, 12), block=3)
     jac = field(8, 1, 3, 2, 12, 12)
-    moved = action(jac).to("cuda", dtype)
-    model = network(3, stride=3).to("cuda", dtype)
-    assert_invariant(model, jac.to("cuda", dtype), moved)
+    moved = action(jac).to(card, dtype)
+    model = network(3, stride=3).to(card, dtype)
+    assert_invariant(model, jac.to(card, dtype), moved)
 
 
 @pytest.mark.bad_input

@@ -173,17 +173,17 @@ def test_compiles_into_one_graph(generator: torch.Generator) -> None:
 
 
 @pytest.mark.gpu
-def test_the_gpu_computes_the_same(generator: torch.Generator) -> None:
+def test_the_gpu_computes_the_same(card: str, generator: torch.Generator) -> None:
     net = network(P4M, generator)
     x = torch.randn(2, 3, 10, 10, generator=generator, dtype=torch.float64)
     y = net(x)
-    torch.testing.assert_close(net.cuda()(x.cuda()).cpu(), y, rtol=0, atol=1e-12)
+    torch.testing.assert_close(net.to(card)(x.to(card)).cpu(), y, rtol=0, atol=1e-12)
     layer = P4MConvP4M(2, 3, 3, dtype=torch.float64)
     layer.weight.data = torch.randint(-4, 5, layer.weight.shape, generator=generator).double()
     whole = torch.randint(-4, 5, (2, 2, 8, 7, 7), generator=generator).double()
     with torch.backends.cudnn.flags(enabled=False):
         y = layer(whole)
-        assert torch.equal(layer.cuda()(whole.cuda()).cpu(), y)
+        assert torch.equal(layer.to(card)(whole.to(card)).cpu(), y)
 
 
 # --- what is refused

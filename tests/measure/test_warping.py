@@ -131,8 +131,8 @@ def test_bad_input_is_named(generator: torch.Generator):
 
 
 @pytest.mark.gpu
-def test_covariance_on_the_gpu(generator: torch.Generator):
-    images = AnalyticImage.random(4, generator=generator, device="cuda")
-    warp = random_smooth(4, 0.2, generator=generator, device="cuda")
-    errors = [warp_error(network(1).cuda(), images, warp, size=size).normalised for size in (32, 128)]
+def test_covariance_on_the_gpu(card: str, generator: torch.Generator):
+    images = AnalyticImage.random(4, generator=generator, device=card)
+    warp = random_smooth(4, 0.2, generator=generator, device=card)
+    errors = [warp_error(network(1).to(card), images, warp, size=size).normalised for size in (32, 128)]
     assert errors[1] < 0.5 * errors[0]

@@ -271,7 +271,7 @@ def test_bad_input_is_refused():
 
 
 @pytest.mark.gpu
-def test_a_flow_on_a_gpu(generator: torch.Generator):
+def test_a_flow_on_a_gpu(card: str, generator: torch.Generator):
     warp = random_cpab(3, 0.4, generator=generator)
     grid = pixel_grid(16, 16)[None]
-    torch.testing.assert_close(warp(grid.cuda()).cpu(), warp(grid), rtol=0, atol=1e-12)
+    torch.testing.assert_close(warp(grid.to(card)).cpu(), warp(grid), rtol=0, atol=1e-12)

@@ -232,12 +232,12 @@ def test_an_empty_batch_is_refused(generator):
 
 
 @pytest.mark.gpu
-def test_a_family_on_a_gpu():
-    here, there = draw("homography", 4, 0.1), draw("homography", 4, 0.1, device="cuda")
-    grid = GRID.cuda()
-    assert there(grid).device.type == "cuda"
+def test_a_family_on_a_gpu(card: str):
+    here, there = draw("homography", 4, 0.1), draw("homography", 4, 0.1, device=card)
+    grid = GRID.to(card)
+    assert there(grid).device.type == card
     torch.testing.assert_close(there(grid).cpu(), here(GRID), rtol=1e-13, atol=1e-14)
     torch.testing.assert_close(here(grid).cpu(), here(GRID), rtol=1e-13, atol=1e-14)
     torch.testing.assert_close(there.certificate().margin.cpu(), here.certificate().margin)
-    drawn = random_homography(2, 0.1, generator=torch.Generator("cuda").manual_seed(0))
+    drawn = random_homography(2, 0.1, generator=torch.Generator(card).manual_seed(0))
     assert drawn.device.type == "cpu"

@@ -111,10 +111,10 @@ def test_a_selection_is_a_data_set(cifar10_folder: Path) -> None:
 
 
 @pytest.mark.gpu
-def test_on_the_gpu(cifar10_folder: Path) -> None:
-    splits = load_splits("cifar10", cifar10_folder, device="cuda")
-    assert splits.train.images.is_cuda
-    assert splits.validation.labels.is_cuda
+def test_on_the_gpu(cifar10_folder: Path, card: str) -> None:
+    splits = load_splits("cifar10", cifar10_folder, device=card)
+    assert splits.train.images.device.type == card
+    assert splits.validation.labels.device.type == card
     assert same(splits.train.to("cpu"), load_splits("cifar10", cifar10_folder).train)
 
 

@@ -112,8 +112,8 @@ def test_the_generator_decides(generator: torch.Generator) -> None:
 
 
 @pytest.mark.gpu
-def test_on_the_gpu(generator: torch.Generator) -> None:
+def test_on_the_gpu(card: str, generator: torch.Generator) -> None:
     images = digits(20, generator).images
     angles = 2 * math.pi * torch.rand(20, generator=generator, dtype=torch.float64)
-    difference = rotated(images.cuda(), angles.cuda()).cpu().int() - rotated(images, angles).int()
+    difference = rotated(images.to(card), angles.to(card)).cpu().int() - rotated(images, angles).int()
     assert difference.abs().max() <= 1

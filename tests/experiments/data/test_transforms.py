@@ -61,11 +61,11 @@ def test_negative_padding(generator: torch.Generator) -> None:
 
 
 @pytest.mark.gpu
-def test_on_the_gpu(generator: torch.Generator) -> None:
+def test_on_the_gpu(card: str, generator: torch.Generator) -> None:
     images = noise(64, generator)
-    here, there = (augment(x, generator=torch.Generator().manual_seed(0)) for x in (images, images.cuda()))
+    here, there = (augment(x, generator=torch.Generator().manual_seed(0)) for x in (images, images.to(card)))
     assert torch.equal(here, there.cpu())
-    assert augment(images.cuda(), generator=torch.Generator("cuda").manual_seed(0)).is_cuda
+    assert augment(images.to(card), generator=torch.Generator(card).manual_seed(0)).device.type == card
 
 
 def test_turned_images_keep_the_centre_and_turn_by_no_more_than_asked(generator: torch.Generator) -> None:

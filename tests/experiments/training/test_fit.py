@@ -380,10 +380,10 @@ def test_a_file_is_no_folder(tmp_path: Path):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-def test_cuda(tmp_path: Path, precision: str):
+def test_a_card_trains_in_every_precision(tmp_path: Path, card: str, precision: str):
     options = changed(epochs=4, batch=16, augment="none", precision=precision, channels_last=True)
     with pytest.raises(KeyboardInterrupt):
-        train(options, splits(), tmp_path, device="cuda", listener=Interrupt(at=3))
-    record = train(options, splits(), tmp_path, device="cuda")
+        train(options, splits(), tmp_path, device=card, listener=Interrupt(at=3))
+    record = train(options, splits(), tmp_path, device=card)
     assert record["best"] is not None
     assert record["best"]["validation_accuracy"] > 0.9

@@ -83,9 +83,9 @@ def test_the_bank_is_no_part_of_the_state():
 
 
 @pytest.mark.gpu
-def test_the_device_makes_no_difference(generator: torch.Generator):
+def test_the_device_makes_no_difference(card: str, generator: torch.Generator):
     layer = RotDCFConv2d(2, 3, padding=2, generator=generator).double()
     x = torch.randn(2, 2, 8, 7, 7, generator=generator, dtype=torch.float64)
     norm = RotDCFBatchNorm2d(3).double()
     wanted = norm(layer(x))
-    torch.testing.assert_close(norm.cuda()(layer.cuda()(x.cuda())).cpu(), wanted)
+    torch.testing.assert_close(norm.to(card)(layer.to(card)(x.to(card))).cpu(), wanted)

@@ -213,7 +213,7 @@ def test_a_localisation_network_that_diverged_is_an_error(kind, images: torch.Te
 
 @pytest.mark.gpu
 @KINDS
-def test_on_a_gpu(kind, images: torch.Tensor, generator: torch.Generator):
+def test_on_a_gpu(kind, images: torch.Tensor, card: str, generator: torch.Generator):
     transformer = trained(kind(3, generator=generator), generator)
     expected = transformer(images)
-    torch.testing.assert_close(transformer.cuda()(images.cuda()).cpu(), expected, rtol=0, atol=1e-3)
+    torch.testing.assert_close(transformer.to(card)(images.to(card)).cpu(), expected, rtol=0, atol=1e-3)

@@ -1,0 +1,1 @@
+"""Everything that waits for a card, in one bounded and restartable command: `make gpu`."""

@@ -1,0 +1,39 @@
+"""The tests marked `gpu`, with what came of each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+__all__ = ["run_tests"]
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = "tests/gpu/test_layers.py"  # of a dry run: `make test` has them all
+
+
+def run_tests(seconds: float, *, dry: bool) -> dict[str, Any]:
+    """How many passed, and the first line of what failed; `cut` where the time was not enough."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        command += [SMALL, "-k", "float32"] if dry else ["tests"]
+        environment = os.environ | {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+        try:
+            subprocess.run(command, cwd=ROOT, env=environment, timeout=seconds, capture_output=True, check=False)
+        except subprocess.TimeoutExpired:
+            return {"cut": True}
+        if not report.exists():
+            return {"failed": {"pytest": "left no report: run it by hand"}}
+        cases = list(ElementTree.parse(report).iter("testcase"))
+    failed = {
+        f"{case.get('classname')}::{case.get('name')}": (bad.get("message") or "").splitlines()[:1]
+        for case in cases
+        for bad in (*case.findall("failure"), *case.findall("error"))
+    }
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    return {"passed": len(cases) - len(failed) - skipped, "skipped": skipped, "failed": failed}

@@ -1,0 +1,185 @@
+"""Speed on the card, every row a ratio against a peer or against what the card itself can do, in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
+
+from invariance.checking import check
+from invariance.groups import P4, P4M
+from invariance.layers import GroupConv2d, JacobianConv2d, LogDetInvariant, SignNonlinearity
+from invariance.models import build
+from invariance.warps import random_cpab, random_homography, warp_images
+
+from .machine import Machine, milliseconds
+
+__all__ = ["FIGURES"]
+
+Row = dict[str, Any]
+PRECISIONS = ("float32", "tf32", "bfloat16")
+
+
+def limits(machine: Machine) -> Row:
+    """What the card copies and multiplies a second: the roofs that the other rows are held against."""
+    n = machine.size(2**28, 2**18)
+    source, target = torch.ones(2, n // 4, device=machine.device).unbind()
+    (copied,) = milliseconds([lambda: target.copy_(source)], machine)
+    side = machine.size(8192, 128)
+    rates = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a = torch.ones(side, side, device=machine.device, dtype=dtype)
+        (took,) = milliseconds([lambda a=a: a @ a], machine)
+        rates[str(dtype).removeprefix("torch.")] = 2 * side**3 / took / 1e9
+    return {"copy_gb_per_s": 2 * n / copied / 1e6, "matmul_tflop_per_s": rates}
+
+
+def stage(machine: Machine) -> Row:
+    """The DiffCNN stage and its parts against the convolution of the same FLOPs, and against reading and writing once.
+
+    A pixel and channel of a field has six numbers: the sign reads and writes six, the logarithm reads six, writes one.
+    """
+    batch, size = machine.size(256, 2), machine.size(64, 12)
+    x = torch.randn(batch, 16, 3, 2, size, size, device=machine.device)
+    convolution = JacobianConv2d(16, 16, 3, padding=1).to(machine.device)
+    sign, logarithm = SignNonlinearity().to(machine.device), LogDetInvariant()
+    planar = nn.Conv2d(48, 48, 3, padding=1, bias=False).to(machine.device)
+    flat = x.movedim(3, 1).flatten(0, 1).flatten(1, 2)
+    whole = nn.Sequential(convolution, sign, logarithm)
+    runs: dict[str, Callable[[], object]] = {
+        "planar convolution": partial(planar, flat),
+        "convolution": partial(convolution, x),
+        "sign": partial(sign, x),
+        "log-determinant": partial(logarithm, x),
+        "stage": partial(whole, x),
+        "copy of the field": x.clone,
+    }
+    if not machine.dry:
+        runs["stage, compiled"] = partial(torch.compile(whole), x)
+    with torch.no_grad():
+        took = dict(zip(runs, milliseconds(list(runs.values()), machine), strict=True))
+    copied = took["copy of the field"]
+    return {
+        "milliseconds": took,
+        "ratio": {name: took[name] / took["planar convolution"] for name in took if name.startswith("stage")},
+        "of_the_memory_roofline": {
+            "sign": took["sign"] / copied,
+            "log-determinant": took["log-determinant"] / (copied * 7 / 12),
+        },
+    }
+
+
+def group_convolutions(machine: Machine) -> Row:
+    """p4 and p4m against the planar convolution of as many channels, forward and backward."""
+    found = {}
+    batch, size = machine.size(128, 2), machine.size(32, 9)
+    for group in (P4, P4M):
+        layer = GroupConv2d(group, 16, 16, 3, 1, 1).to(machine.device)
+        planar = nn.Conv2d(16 * group.order, 16 * group.order, 3, padding=1).to(machine.device)
+        x = torch.randn(batch, 16, group.order, size, size, device=machine.device)
+        ours, theirs = milliseconds([partial(_step, layer, x), partial(_step, planar, x.flatten(1, 2))], machine)
+        found[group.name] = {"milliseconds": ours, "planar": theirs, "ratio": ours / theirs}
+    return found
+
+
+def resampling(machine: Machine) -> Row:
+    """Spline warps against torch's bicubic of 16 taps, and a CPAB flow against a homography."""
+    batch, size = machine.size(128, 2), machine.size(64, 12)
+    images = torch.rand(batch, 3, size, size, device=machine.device)
+    drawn = torch.Generator().manual_seed(0)
+    flat, bent = (f(batch, 0.1, generator=drawn, device=machine.device) for f in (random_homography, random_cpab))
+    grid = torch.rand(batch, size, size, 2, device=machine.device) * 2 - 1
+    peer = partial(nn.functional.grid_sample, images, grid, mode="bicubic", align_corners=False)
+    runs: list[Callable[[], object]] = [peer, partial(warp_images, images, flat), partial(warp_images, images, bent)]
+    bicubic, cubic, cpab = milliseconds(runs, machine)
+    return {"bicubic": bicubic, "cubic": cubic, "cpab": cpab, "ratio": cubic / bicubic}
+
+
+def checks(machine: Machine) -> Row:
+    """A check of All-CNN on the card against the CPU, in seconds; not by events, for the host takes part."""
+    net = build("allcnn-p4", width=machine.size(32, 2)).eval()
+    found = {}
+    for device in dict.fromkeys((machine.device, "cpu")):
+        start = time.perf_counter()
+        verdict = check(net, input_shape=(3, 33, 33), group="p4", images=2, device=device, dtype=torch.float32).verdict
+        found[device] = {"seconds": time.perf_counter() - start, "verdict": verdict}
+    return found
+
+
+def training_steps(machine: Machine) -> Row:
+    """A step of DiffCNN + CNN and of RotDCF + CNN against one of the CNN, by width and precision; images a second, and
+    how many there would be if the card multiplied all the time.
+    """
+    batch = machine.size(100, 4)
+    images, labels = (
+        torch.rand(batch, 3, 32, 32, device=machine.device),
+        torch.arange(batch, device=machine.device) % 10,
+    )
+    rates = limits(machine)["matmul_tflop_per_s"]
+    found: Row = {}
+    for width in (machine.size(32, 8), machine.size(128, 16)):
+        for precision in PRECISIONS:
+            nets = {name: build(name, width=width).to(machine.device) for name in ("cnn", "diffcnn-cnn", "rotdcf-cnn")}
+            with _precision(precision):
+                runs: list[Callable[[], object]] = [
+                    partial(_train_step, net, torch.optim.Adam(net.parameters(), fused=True), images, labels, precision)
+                    for net in nets.values()
+                ]
+                took = dict(zip(nets, milliseconds(runs, machine), strict=True))
+            found[f"width {width}, {precision}"] = {
+                "milliseconds": took,
+                "ratio": {name: took[name] / took["cnn"] for name in took if name != "cnn"},
+                "images_per_s": {name: 1e3 * batch / value for name, value in took.items()},
+                "limit_images_per_s": {
+                    name: 1e12 * rates["bfloat16" if precision == "bfloat16" else "float32"] / _flops(net, images)
+                    for name, net in nets.items()
+                },
+            }
+    return found
+
+
+FIGURES: dict[str, Callable[[Machine], Row]] = {
+    "limits": limits,
+    "stage": stage,
+    "group convolutions": group_convolutions,
+    "resampling": resampling,
+    "training steps": training_steps,
+    "checks": checks,
+}
+
+
+def _step(layer: nn.Module, x: Tensor) -> None:
+    layer(x).square().mean().backward()
+
+
+def _train_step(net: nn.Module, optimizer: Any, images: Tensor, labels: Tensor, precision: str) -> None:
+    optimizer.zero_grad()
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        loss = cross_entropy(net(images).float(), labels)
+    loss.backward()
+    optimizer.step()
+
+
+def _flops(net: nn.Module, images: Tensor) -> float:
+    """Of a step for one image, forward and backward."""
+    with FlopCounterMode(display=False) as counter:
+        net(images[:2]).sum().backward()
+    return counter.get_total_flops() / 2
+
+
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """TF32 allowed or not, while a row is measured."""
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before

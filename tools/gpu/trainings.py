@@ -1,0 +1,131 @@
+"""The queue of trainings, in the order of what they would tell, each going on where it was cut off."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from invariance.experiments.table.kinds import TABLES
+
+from .machine import Machine
+
+__all__ = ["QUEUE", "Training", "run_queue"]
+
+_SAVE = 20.0  # seconds in which a training that is told to stop ends; it keeps the state of its last whole epoch
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run of `invariance train`: a folder's name, the network, options as on the command line."""
+
+    name: str
+    model: str
+    options: dict[str, str | int | float | bool] = field(default_factory=dict)
+
+    def command(self, data: Path, runs: Path, machine: Machine) -> list[str]:
+        options = self.options | ({"epochs": 1, "limit": 32, "batch": 16} if machine.dry else {})
+        if machine.dry:
+            options |= {"width": 4} if self.options.get("width") else {}
+        written = [
+            f"--{key.replace('_', '-')}" + ("" if value is True else f"={value}") for key, value in options.items()
+        ]
+        line = [sys.executable, "-m", "invariance", "train", self.model, f"--data={data}", f"--device={machine.device}"]
+        return [*line, *written, f"--out={runs / self.name}"]
+
+
+def queue() -> Iterator[Training]:
+    """Table 1 of Kan et al. by its text, what the theory puts beside it, then the tables of group convolutions."""
+    table, wide = TABLES["diffcnn"], {"width": 128, "schedule": "constant"}
+    for seed in (0, 1, 2):
+        for model in table.models:
+            yield Training(f"kan/{model}-{seed}", model, wide | table.options(model) | {"seed": seed})
+        for model in ("diffcnn-cnn:kernel_size=1", "diffcnn-weighted", "surface", "surface-4", "surface+cnn"):
+            name = model.replace(":", "-").replace("=", "")
+            yield Training(f"kan/{name}-{seed}", model, {"epochs": 100, "schedule": "constant", "seed": seed})
+    yield from _rotated()
+    table = TABLES["cifar-gcnn"]
+    for augment in ("none", "crop-flip"):
+        for model in ("allcnn-z2", "allcnn-p4", "allcnn-p4m", "resnet44-z2", "resnet44-p4m"):
+            options = table.options(model) | {"augment": augment, "schedule": "steps", "weight_decay": 1e-3}
+            yield Training(f"cohen/{model}-{augment}", model, options)
+
+
+def _rotated() -> Iterator[Training]:
+    """Rotated MNIST by three protocols: ours, the authors' code in degrees as it reads, and as it was meant."""
+    table = TABLES["rotmnist"]
+    theirs = {"train_on": "all", "select": "last", "schedule": "constant"}
+    protocols = {
+        "ours": {},
+        "theirs": theirs | {"augment": "rotation:3.14"},
+        "meant": theirs | {"augment": "rotation:180"},
+    }
+    for seed in range(5):
+        for protocol, options in protocols.items():
+            for model in table.models:
+                normed = f"{model}:norm_first=True" if options and model == "p4cnn-autorotation" else model
+                given = {"dataset": "rotmnist"} | table.options(model) | options | {"seed": seed}
+                yield Training(f"rotmnist/{protocol}-{model}-{seed}", normed, given)
+
+
+QUEUE = tuple(queue())
+
+
+def run_queue(
+    trainings: tuple[Training, ...], data: Path, runs: Path, machine: Machine, *, side: int, until: float
+) -> dict[str, Any]:
+    """Train `side` at a time until the clock `time.monotonic()` says `until`; how far each is, and what failed."""
+    waiting = [t for t in trainings if not _progress(runs / t.name)["finished"]]
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    failed: dict[str, str] = {}
+    while (waiting or running) and time.monotonic() < until - _SAVE * (not machine.dry):
+        while waiting and len(running) < side:
+            training = waiting.pop(0)
+            command = training.command(data, runs, machine)
+            with _log(runs, training.name).open("wb") as log:
+                running[training.name] = subprocess.Popen(command, stdout=log, stderr=log)
+        time.sleep(0.05 if machine.dry else 1.0)
+        for name, process in list(running.items()):
+            if process.poll() is not None:
+                if process.returncode:
+                    said = _log(runs, name).read_text(encoding="utf-8", errors="replace").split("\n")
+                    failed[name] = next((line for line in reversed(said) if line.strip()), "no word")
+                del running[name]
+    for process in running.values():
+        process.send_signal(signal.SIGTERM)
+    for process in running.values():
+        try:
+            process.wait(_SAVE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    told = {t.name: _progress(runs / t.name) for t in trainings if (runs / t.name).exists()}
+    return {"runs": told, "failed": failed, "waiting": len(waiting)}
+
+
+def _log(runs: Path, name: str) -> Path:
+    """What a training says."""
+    folder = runs.parent / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name.replace('/', '-')}.txt"
+
+
+def _progress(run: Path) -> dict[str, Any]:
+    """Epochs done, accuracy and seconds an epoch, of a run's record."""
+    try:
+        record = json.loads((run / "record.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {"finished": False, "epochs": 0}
+    history = record["history"]
+    seconds = sorted(entry["seconds"] for entry in history)
+    return {
+        "finished": record["finished"],
+        "epochs": len(history),
+        "best": record["best"],
+        "images_per_s": record["data"]["train"] / seconds[len(seconds) // 2] if seconds else None,
+    }
