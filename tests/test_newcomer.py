@@ -176,7 +176,15 @@ MISTAKES = {
     "no label": (["curve", "--output", "x.png", "--model", "=nets.py:ours"], "--model"),
     "decibels of what stays": (["curve", "--output", "x.png", "--decibels", "2"], "--claim equivariant"),
     "an array of another kind": (["curve", "--output", "x.png", "--images", "torn.npy"], "--images = torn.npy"),
-    "a question without a group": (["doctor", "nets.py:ours", "--input", "3,16,16"], "--input"),
+    "a question without a group": (["doctor", "nets.py:ours", "--input", "3,16,16"], "--group = None: a group such"),
+    "a question without a shape": (["doctor", "nets.py:ours", "--group", "p4"], "--input = None: the shape"),
+    "a shape of another kind": (["doctor", "nets.py:ours", "--input", "3,16", "--group", "p4"], "--input = (3, 16):"),
+    "weights without their network": (["compare", "epoch.safetensors"], "--of = None: the network whose weights epoch"),
+    "a network that is not there": (["curve", "--output", "x.png", "--model", "none.py:net"], "--model = none.py:net"),
+    "a size at which warps fold": (["curve", "--output", "x.png", "--model", "nets.py:theirs", "--images", "images.npy",
+                                    "--scales", "50"], "--scales = 50.0: a size at which warps do not fold"),
+    "labels of another number": (["curve", "--output", "x.png", "--model", "nets.py:theirs", "--images", "images.npy",
+                                  "--labels", "labels.npy"], "--labels = (3,): (4,), one for each image"),
 }  # fmt: skip
 
 
@@ -184,6 +192,7 @@ MISTAKES = {
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_one_line(desk: Path, invariance, arguments: list[str], said: str):
     np.save("images.npy", np.random.default_rng(0).random((4, 3, 8, 8)))
+    np.save("labels.npy", np.array([0, 1, 0]))
     Path("torn.npy").write_bytes(b"\x93NUMPY")
     Path("taken.json").write_text("{}", encoding="utf-8")
     status, told = invariance(*arguments)

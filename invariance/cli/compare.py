@@ -9,7 +9,7 @@ import click
 
 from ..errors import ArgumentError
 from .curve import measured, require_measures, say, stream_options
-from .parameters import PICTURE, OutputFile, Source, Text
+from .parameters import PICTURE, OutputFile, Source, Text, as_typed
 from .sections import Sectioned, section
 
 __all__ = ["compare"]
@@ -49,8 +49,12 @@ def compare(
     if network is not None and (wrong := [c for c in checkpoints if not c.endswith(".safetensors")]):
         wanted = "a file of weights beside --of, as safetensors.torch.save_file(net.state_dict(), …) writes it"
         raise ArgumentError("CHECKPOINT", wrong[0], wanted)
+    if network is None and (alone := [c for c in checkpoints if c.endswith(".safetensors") and "@" not in c]):
+        raise ArgumentError("--of", None, f"the network whose weights {alone[0]} has, such as nets.py:net")
     texts = [c if network is None else f"{_name(c, checkpoints)}={network}@{c}" for c in checkpoints]
-    found, _ = measured(named_models(texts, seed=options["seed"]), measures, **options)
+    with as_typed({"TARGET": "CHECKPOINT", "name": "CHECKPOINT"}):
+        named = named_models(texts, seed=options["seed"])
+    found, _ = measured(named, measures, **options)
     width = max(map(len, found.labels))
     for row in found.rows():
         if row["scale"] != found.scales[-1]:

@@ -14,7 +14,7 @@ import click
 from ..errors import ArgumentError
 from .batches import fitting
 from .beside import bounds_of, decibels_of, lie_of, shifts_of, told
-from .parameters import COUNT, PICTURE, SEED, WARP_NAMES, InputPath, Source, Text, Whole, device_of, listed
+from .parameters import COUNT, PICTURE, SEED, WARP_NAMES, InputPath, Source, Text, Whole, as_typed, device_of, listed
 from .sections import Sectioned, section
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from ..measure import Comparison
 
 __all__ = ["chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
+
+_TYPED = {
+    **{name: f"--{name}" for name in ("images", "labels", "scales", "warp", "claim", "draws")},
+    **{"labels.shape": "--labels", "scale": "--scales"},
+}
+"""Arguments of `compare`, and the options that were typed for them."""
 
 _KIND = b'"kind": "curves"'
 _CSV = b"label,runs,scale"
@@ -125,7 +131,8 @@ def curve(
         raise ArgumentError("--decibels", decibels, wanted)
     require_measures(measures)
     _require_dtype(options["dtype"])
-    named = named_models(models, seed=options["seed"], seeds=seeds)
+    with as_typed({"TARGET": "--model", "name": "--model"}):
+        named = named_models(models, seed=options["seed"], seeds=seeds)
     shares = shifts_of(named, _again(named, options), shifts, options) if shifts else []
     found, source = measured(named, measures, **options)
     bounds = bounds_of(found, named, source, options) if theory else []
@@ -152,17 +159,19 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
 
     from ..comparing import compare
     from ..memory import require_memory
+    from ..warps import WARP_FAMILIES
 
     device, seed = device_of(options["device"]), options["seed"]
     _require_dtype(options["dtype"])
     scales = listed("--scales", options["scales"], float) if options["scales"] else None
-    if scales == (0,):
+    if scales == (0,) and options["warp"] in WARP_FAMILIES:
         raise ArgumentError("--scales", options["scales"], "a scale above 0, to be drawn on a logarithmic axis")
     # At the least: an image, its gradient and its warped self.
     require_memory("--size", options["size"], 4 * 8 * 3 * options["size"] ** 2)
     # Four numbers of eight bytes for each, and about as much again as text.
     require_memory("--draws", options["draws"], 64 * (options["draws"] or 4) * len(scales or range(25)) * 16)
-    stream, source = _images(named, seed, device, options)
+    with as_typed(_TYPED):
+        stream, source = _images(named, seed, device, options)
     if "accuracy" in measures and not stream.labelled:
         wanted = "labels: --labels FILE.npy, or --images with a folder for each class, or pairs (images, labels)"
         raise ArgumentError("--measure", "accuracy", wanted)
@@ -171,7 +180,7 @@ def measured(named: list[Named], measures: tuple[str, ...], **options: Any) -> t
     asked = {name: options[name] for name in ("warp", "draws", "claim", "size", "disc")}
     dtype = getattr(torch, options["dtype"])
     batch = fitting(options["batch"], options["channels"] * options["size"] ** 2, dtype.itemsize)
-    with _progress() as tick:
+    with _progress() as tick, as_typed(_TYPED):
         found = compare(
             named, stream, scales=scales, batch=batch, dtype=dtype, device=device, seed=seed, tick=tick, **asked
         )

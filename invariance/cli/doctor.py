@@ -9,10 +9,12 @@ import click
 
 from ..errors import ArgumentError
 from .batches import in_batches
-from .parameters import COUNT, SEED, OutputFile, Source, Text, device_of, listed, question_options, sample_size
+from .parameters import COUNT, SEED, OutputFile, Source, Text, as_typed, device_of, listed, question_options, sample_size
 from .sections import Sectioned, section
 
 __all__ = ["doctor"]
+
+_TYPED = {"input_shape": "--input"} | {n: f"--{n}" for n in ("group", "claim", "action", "border", "tolerance", "variants")}
 
 
 @click.command(cls=Sectioned)
@@ -70,19 +72,22 @@ def doctor(
     symmetry = symmetry_of_options(group, fields_in, fields_out, source, False)
     asked = {"dtype": kind, "device": device_of(device), "batch": options["batch"], "tolerance": options["tolerance"]}
     if symmetry is None:
-        if input_shape is None or group is None:
-            raise ArgumentError("--input", input_shape, "a shape and a --group; or --group with --in; or --symmetry")
+        if group is None:
+            raise ArgumentError("--group", None, "a group such as p4, beside --input or --in; or --symmetry alone")
+        if input_shape is None:
+            raise ArgumentError("--input", None, "the shape of one image, beside --group; or --in; or --symmetry alone")
         asked |= {"input_shape": listed("--input", input_shape, int), "group": group, "claim": options["claim"]}
         asked |= {"action": options["action"], "border": options["border"]}
     else:
         asked["symmetry"] = symmetry
     model: Any = load_target(target, seed=seed)
-    found = in_batches(
-        asked.pop("batch"),
-        sample_size(asked.get("input_shape"), symmetry),
-        kind.itemsize,
-        lambda batch: diagnose(model, variants=variants.split(",") if variants else (), batch=batch, **asked),
-    )
+    with as_typed(_TYPED):
+        found = in_batches(
+            asked.pop("batch"),
+            sample_size(asked.get("input_shape"), symmetry),
+            kind.itemsize,
+            lambda batch: diagnose(model, variants=variants.split(",") if variants else (), batch=batch, **asked),
+        )
     for line in str(found).splitlines():
         say(line)
     if json_file:

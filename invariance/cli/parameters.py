@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from .sections import section
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Source",
     "Text",
     "Whole",
+    "as_typed",
     "device_of",
     "listed",
     "question_options",
@@ -161,6 +163,18 @@ def _has_cuda(name: str) -> bool:
 
     number = name.removeprefix("cuda").removeprefix(":") or "0"
     return number.isdecimal() and int(number) < torch.cuda.device_count()
+
+
+@contextmanager
+def as_typed(options: Mapping[str, str]) -> Iterator[None]:
+    """Errors that name an argument of Python name the option that was typed for it."""
+    try:
+        yield
+    except (ArgumentError, ArgumentTypeError) as error:
+        argument, value, wanted = error.args
+        if argument not in options:
+            raise
+        raise type(error)(options[argument], value, wanted) from error
 
 
 def listed(option: str, text: str, kind: Callable[[str], T]) -> tuple[T, ...]:

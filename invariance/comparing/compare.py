@@ -38,7 +38,7 @@ SCALES: dict[str, tuple[float, ...]] = {
 
 
 def compare(
-    models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]],
+    models: Model | Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]],
     images: object,
     *,
     warp: str | Family,
@@ -63,28 +63,31 @@ def compare(
     networks. Modules are copied, in `dtype` and in eval mode.
 
     Args:
-        models: networks, whose classes are their labels; or by label, a list where they are runs of one network.
+        models: a network, or several, whose classes are their labels; or by label, a list where they are runs of one.
         images: as in `stream_of`, or a `Stream`; a folder is read at `size`, continuous images are sampled at it.
         warp: rotation (degrees), scale, shear, translation (pixels), or a random family; or a family of one's own.
         scales: `SCALES` of the warp by default.
         draws: warps for each image and scale: 1 of a motion, 4 of what is drawn at random.
-        labels: classes of the images, for the accuracy.
+        labels: the class of each image, whole numbers "b", for the accuracy.
         disc: keep of each image the disc that no rotation leaves, and 0 outside, so that no motion cuts corners off.
         floor: also what resampling alone does to the first network, on the first block of images.
         tick: is called with the number of images after each block.
 
     Raises:
-        ArgumentError: scales that the warp cannot take, an image that a network does not take, fewer than two images.
+        ArgumentError: scales that the warp cannot take, an image that a network does not take or of which it makes no
+            number, fewer than two images.
         ArgumentTypeError: a network that returns something other than one floating-point tensor.
     """
     named = _named(models)
     if scales is None:
         scales = SCALES.get(warp, _RANDOM) if isinstance(warp, str) else _RANDOM
     fixed = isinstance(warp, str) and warp in MOTIONS and not MOTIONS[warp].directed
-    draws = draws or (1 if fixed else 4)
+    draws = (1 if fixed else 4) if draws is None else draws
     require_manner(claim, margin)
     family_of(warp)
     check_scales(scales, draws, warp)
+    if batch < 1:
+        raise ArgumentError("batch", batch, "at least one image in a pass")
     stream = images if isinstance(images, Stream) else stream_of(images, labels=labels, size=size)
     runners = [Runner(each, dtype, device, batch) for each in named]
     generator = torch.Generator().manual_seed(seed)
@@ -145,9 +148,10 @@ def _versions() -> dict[str, Any]:
     return {**environment(), "invariance": __version__, "numpy": numpy.__version__}
 
 
-def _named(models: Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]]) -> list[Named]:
+def _named(models: Model | Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]]) -> list[Named]:
+    models = [models] if callable(models) else models  # a Sequential is a sequence of layers, and one network
     if isinstance(models, Mapping):
-        pairs = [(label, m if isinstance(m, Sequence) else [m]) for label, m in models.items()]
+        pairs = [(label, m if isinstance(m, list | tuple) else [m]) for label, m in models.items()]
         found = [Named(label, model) for label, group in pairs for model in group]
     else:
         kinds = [type(m).__name__ for m in models if not isinstance(m, Named)]

@@ -33,13 +33,23 @@ class Runner:
                     model.eval()
         return self._probe.model
 
+    def _required(self, output: object) -> Tensor:
+        """One tensor with a number for each image."""
+        if not isinstance(output, Tensor) or not output.is_floating_point():
+            found = output.dtype if isinstance(output, Tensor) else type(output).__name__
+            wanted = "one floating-point tensor: a function, or a module around it, that returns the part to compare"
+            raise ArgumentTypeError(f"output of {self.label}", found, wanted)
+        if output.ndim and not output.isfinite().flatten(1).any(1).all():
+            raise ArgumentError(f"output of {self.label}", "NaN or infinite", "finite numbers for each image")
+        return output
+
     def __call__(self, x: Tensor) -> Tensor:
         x = x.to(self._device, self._dtype)
         parts = []
         for part in x.split(self._batch):
             try:
                 with torch.no_grad():
-                    parts.append(self._prepare(part)(part))
+                    parts.append(self._required(self._prepare(part)(part)))
             except (ArgumentError, ArgumentTypeError):
                 raise
             except Exception as error:  # code of others: whatever it raises, the input is what it refused

@@ -17,7 +17,7 @@ from ..images import AnalyticImage, ContinuousImage
 from ..pictures import PictureFolder
 from ..reading import is_file
 
-__all__ = ["BLOCK", "Stream", "array_of", "stream_of"]
+__all__ = ["BLOCK", "Stream", "array_of", "require_labels", "stream_of"]
 
 _LARGEST = 1e100  # of a value: squares of sums over 10⁸ pixels are numbers of float64
 BLOCK = 64
@@ -88,9 +88,11 @@ def stream_of(
         images = PictureFolder(Path(images), size or 60, channels=channels)
         labels = images.labels if labels is None else labels
     if isinstance(images, Tensor | AnalyticImage | PictureFolder):
-        if labels is not None and (labels.ndim != 1 or len(labels) != len(images)):
-            raise ArgumentError("labels.shape", tuple(labels.shape), f"({len(images)},), one for each image")
+        if labels is not None:
+            require_labels(labels, len(images))
         blocks = _cut(images, labels)
+    elif isinstance(images, np.ndarray):
+        raise ArgumentTypeError("images", "ndarray", "a tensor: torch.from_numpy(images)")
     elif isinstance(images, Iterable):
         if labels is not None:
             raise ArgumentError("labels", f"{len(labels)} labels", "left out: an iterable gives pairs (images, labels)")
@@ -120,7 +122,18 @@ def array_of(option: str, path: Path) -> Tensor:
         raise ArgumentError(option, path, f"an array of numbers in a .npy file ({error})") from error
 
 
+def require_labels(labels: object, count: int) -> None:
+    """Raises ArgumentTypeError, ArgumentError for what is no tensor of `count` whole numbers."""
+    if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
+        found = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
+        raise ArgumentTypeError("labels", found, "a tensor of whole numbers, the class of each image: torch.tensor([…])")
+    if labels.ndim != 1 or len(labels) != count:
+        raise ArgumentError("labels.shape", tuple(labels.shape), f"({count},), one for each image")
+
+
 def _require_images(images: Tensor) -> None:
+    if images.dtype == torch.uint8:
+        raise ArgumentError("images", f"{tuple(images.shape)} of uint8", "floating-point numbers: images.float() / 255")
     if images.ndim < 4 or not images.is_floating_point() or not images.numel():
         found = f"{tuple(images.shape)} of {images.dtype}"
         raise ArgumentError("images", found, "floating-point numbers (batch, channels, height, width)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +12,12 @@ from ..checking.variants import check_variants, require_variants
 from ..measure.error import Model
 from .case import Case, Outcome
 from .remedies import REMEDIES, Remedy, last_resort
+from .together import Tried, together, tried_on
 
 __all__ = ["Diagnosis", "Tried", "diagnose"]
 
 _TELLING = 0.3
 """Of the squared error: a change that takes away less is one of many small ones, not a cause."""
-
-_ROUNDS = 3
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A change and what `check` said after it; `share` is how much of the squared error it takes away."""
-
-    remedy: Remedy
-    outcome: Outcome
-    share: float | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,7 @@ class Diagnosis:
     @property
     def mended(self) -> Case | None:
         """The case after all steps."""
-        return self.steps[-1].remedy.case if self.steps else None
+        return self.steps[-1].case if self.steps else None
 
     @property
     def first_line(self) -> str:
@@ -67,6 +57,8 @@ class Diagnosis:
             measured = "E is measured; give a tolerance to judge it by"
             return f"no cause found: {measured if self.before.verdict == 'measured' else self.before.verdict}"
         found = f"cause: {self.causes[0]}"
+        if len(self.steps) > 1:
+            return f"{found}, together with {' and '.join(self.causes[1:])}"
         return f"{found}, {self.place}" if self.place else found
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +76,10 @@ class Diagnosis:
 
     def __str__(self) -> str:
         lines = [self.first_line]
+        if len(self.steps) > 1 and self.place:
+            lines.append(f"first broken by {self.place}")
+        if not self.causes and self.before.report is not None:
+            lines += () if self.healthy else self.before.report.diagnosis
         if self.before.error is not None and not self.healthy:
             lines.append(f"before: E = {self.before.error:.1e}, {self.before.verdict}")
         elif self.before.refusal:
@@ -126,25 +122,53 @@ def diagnose(model: Model, *, variants: Sequence[str] = (), **options: Any) -> D
         ArgumentError: the question makes no sense, for this or any network.
     """
     require_variants(variants)
-    case = Case(model, options)
+    return _diagnosed(Case(model, options), variants)
+
+
+def _diagnosed(case: Case, variants: Sequence[str] = ()) -> Diagnosis:
     before = case.examined()
     if before.holds:
         return _of_variants(case, before, variants)
-    tried, steps = _climb(case, before)
-    if before.error_raised is not None and not steps:
-        raise before.error_raised
-    if steps and steps[-1].outcome.holds:
-        return Diagnosis(
-            case, before, tuple(dict.fromkeys(s.remedy.cause for s in steps)), _place(before), tried, steps
-        )
+    tried = _alone(case, before)
+    steps = tried[-1:] if tried and tried[-1].outcome.holds else ()
+    if not steps and before.error_raised is not None:
+        return _once_answered(case, before, tried)
+    if steps := steps or together(case, before):
+        return Diagnosis(case, before, _causes(step.remedy.cause for step in steps), _place(before), tried, steps)
     if before.verdict != "violated":
         return Diagnosis(case, before, (), tried=tried)
-    cause, place = _blamed(before, model)
+    cause, place = _blamed(before, case.model)
     rest = last_resort(case, cause)
-    after = None if rest is None else rest.case.examined(blame=False)
-    steps = (Tried(rest, after, 1.0),) if rest is not None and after is not None and after.holds else ()
+    last = None if rest is None else tried_on(case, before, rest)
     partly = [t.remedy.cause for t in sorted(tried, key=lambda t: -(t.share or 0)) if (t.share or 0) > _TELLING]
-    return Diagnosis(case, before, tuple(dict.fromkeys((cause, *partly))), place, tried, steps)
+    steps = (last,) if last is not None and last.outcome.holds else ()
+    return Diagnosis(case, before, _causes((cause, *partly)), place, tried, steps)
+
+
+def _alone(case: Case, before: Outcome) -> tuple[Tried, ...]:
+    """Each change by itself, up to the first after which it holds."""
+    tried: list[Tried] = []
+    for family in REMEDIES:
+        for remedy in family(case, before):
+            tried.append(tried_on(case, before, remedy))
+            if tried[-1].outcome.holds:
+                return tuple(tried)
+    return tuple(tried)
+
+
+def _once_answered(case: Case, before: Outcome, tried: tuple[Tried, ...]) -> Diagnosis:
+    """A question that is refused until a change is made, which is asked again after it."""
+    first = next((t for t in tried if t.outcome.report is not None and t.remedy.partly), None)
+    if first is None:
+        assert before.error_raised is not None
+        raise before.error_raised
+    rest = _diagnosed(first.case)
+    steps = (first, *rest.steps) if rest.steps else ()
+    return Diagnosis(case, before, _causes((first.remedy.cause, *rest.causes)), rest.place, (first, *rest.tried), steps)
+
+
+def _causes(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _of_variants(case: Case, before: Outcome, variants: Sequence[str]) -> Diagnosis:
@@ -156,35 +180,9 @@ def _of_variants(case: Case, before: Outcome, variants: Sequence[str]) -> Diagno
     if not broken:
         return Diagnosis(case, before, ())
     place = ", ".join(f"{v.name} (E = {v.error or 0:.1e})" for v in broken)
-    mend = Tried(Remedy("variant", "use the network as it is, which has the symmetry", case), before, 1.0)
+    as_it_is = Remedy("variant", "use the network as it is, which has the symmetry", lambda case: case)
+    mend = Tried(as_it_is, case, before, 1.0)
     return Diagnosis(case, before, ("variant",), place, steps=(mend,))
-
-
-def _climb(case: Case, before: Outcome) -> tuple[tuple[Tried, ...], tuple[Tried, ...]]:
-    """Every change tried on the case itself, and the steps that lead furthest: one, or a few on top of each other."""
-    first: list[Tried] = []
-    steps: list[Tried] = []
-    here, outcome, used = case, before, set[str]()
-    for number in range(_ROUNDS):
-        best: Tried | None = None
-        for family in REMEDIES:
-            for remedy in family(here, outcome):
-                if remedy.cause in used:
-                    continue
-                after = remedy.case.examined(blame=False)
-                found = Tried(remedy, after, after.share_of(outcome) if remedy.partly or after.holds else None)
-                if number == 0:
-                    first.append(found)
-                if after.holds:
-                    return tuple(first), (*steps, found)
-                if (found.share or 0.0) > (0.0 if best is None else best.share or 0.0):
-                    best = found
-        if best is None or (best.share or 0.0) < _TELLING:
-            break
-        steps.append(best)
-        used.add(best.remedy.cause)
-        here, outcome = best.remedy.case, best.remedy.case.examined()
-    return tuple(first), tuple(steps)
 
 
 def _place(outcome: Outcome) -> str:

@@ -10,19 +10,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from ..errors import ArgumentError
 from ..fields import image
 from ..groups import as_group
 from ..measure.error import Model
 
-__all__ = ["Overridden", "balanced_padding", "centred_sampling", "circular_padding", "kept_precision", "polyphase",
-           "symmetric_filters"]  # fmt: skip
+__all__ = ["Overridden", "SymmetricFilters", "balanced_padding", "centred_sampling", "circular_padding",
+           "kept_precision", "polyphase"]  # fmt: skip
 
 Swap = Callable[..., Any]
 """`swap(call, *arguments, **named)`: `call` is the operation itself."""
 
 
 class Overridden(nn.Module):
-    """The network with operations replaced, by the name of the function in torch."""
+    """The network with operations replaced, by the name of the function in torch, also in exported programs."""
 
     def __init__(self, net: Model, swaps: Mapping[str, Swap]) -> None:
         super().__init__()
@@ -40,7 +41,8 @@ class _Swapping(TorchFunctionMode):
         self._swaps = swaps
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        swap = self._swaps.get(getattr(func, "__name__", ""))
+        name, _, _ = getattr(func, "__name__", "").partition(".")  # in an exported program "conv2d.default"
+        swap = self._swaps.get(name)
         if swap is None:
             return func(*args, **(kwargs or {}))
         return swap(func, *args, **(kwargs or {}))
@@ -137,7 +139,18 @@ def centred_sampling(nearest: str) -> dict[str, Swap]:
     def affine_grid(call: Any, *inputs: Any, **named: Any) -> Tensor:
         return call(*inputs, **(named | {"align_corners": False} if len(inputs) < 3 else named))
 
-    return {"interpolate": interpolate, "grid_sample": grid_sample, "affine_grid": affine_grid}
+    def upsample_bilinear2d(call: Any, x: Tensor, size: Any, _: bool, *scales: Any) -> Tensor:
+        return call(x, size, False, *scales)
+
+    def upsample_nearest2d(call: Any, x: Tensor, size: Any, *scales: Any) -> Tensor:
+        if nearest == "bilinear":
+            return torch.ops.aten.upsample_bilinear2d(x, size, False, *scales)
+        return torch.ops.aten._upsample_nearest_exact2d(x, size, *scales)
+
+    return {
+        **{"interpolate": interpolate, "grid_sample": grid_sample, "affine_grid": affine_grid},
+        **{"upsample_bilinear2d": upsample_bilinear2d, "upsample_nearest2d": upsample_nearest2d},
+    }
 
 
 def kept_precision() -> dict[str, Swap]:
@@ -155,19 +168,49 @@ def kept_precision() -> dict[str, Swap]:
     return {"half": shorter, "bfloat16": shorter, "float": shorter, "to": to, "type": to}
 
 
-def symmetric_filters(group: str) -> dict[str, Swap]:
-    """Each filter becomes the mean of itself in all poses of the group."""
-    elements = as_group(group).elements
-    assert elements is not None
+class SymmetricFilters(Overridden):
+    r"""Each filter becomes its mean over the group, $\frac{1}{|G|} \sum_g gw$.
 
-    def conv2d(call: Any, x: Tensor, weight: Tensor, *more: Any, **named: Any) -> Tensor:
+    A filter that the code applies to several poses of one input is part of a sum over the group, which needs no symmetry
+    of the filter. If poses are missing there, that sum is what is wrong, and a symmetric filter would hide it.
+
+    Raises:
+        ArgumentError: when it is called, if a filter meets some poses of an input and not all of them.
+    """
+
+    def __init__(self, net: Model, group: str) -> None:
+        super().__init__(net, {"conv2d": self._conv2d})
+        elements = as_group(group).elements
+        assert elements is not None
+        self._elements = elements
+        self._met: list[tuple[Tensor, Tensor, set[int]]] = []
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        self._met = []
+        output = super().forward(*inputs, **named)
+        for weight, _, poses in self._met:
+            if 1 < len(poses) < len(self._elements):
+                wanted = f"all {len(self._elements)} poses of its input, or one: the code leaves out some of the group"
+                raise ArgumentError("filter", f"{tuple(weight.shape)} on {len(poses)} poses", wanted)
+        self._met = []
+        return output
+
+    def _conv2d(self, call: Any, x: Tensor, weight: Tensor, *more: Any, **named: Any) -> Tensor:
         if weight.shape[-1] != weight.shape[-2]:
             return call(x, weight, *more, **named)
-        field = image(weight.shape[1], weight.shape[2], weight.shape[3])
-        mean = torch.stack([field.act(g, weight) for g in elements]).mean(0)
+        self._meets(weight, x)
+        field = image(*weight.shape[1:])
+        mean = torch.stack([field.act(g, weight) for g in self._elements]).mean(0)
         return call(x, mean, *more, **named)
 
-    return {"conv2d": conv2d}
+    def _meets(self, weight: Tensor, x: Tensor) -> None:
+        for known, first, poses in self._met:
+            if known is weight and first.shape == x.shape and x.shape[-1] == x.shape[-2]:
+                field = image(*x.shape[-3:])
+                turned = (i for i, g in enumerate(self._elements) if torch.equal(field.act(g, first), x))
+                poses.update(next(([i] for i in turned), []))
+                return
+        self._met.append((weight, x, {0}))  # the first element is the identity
 
 
 def _pair(value: Any) -> tuple[int, int]:

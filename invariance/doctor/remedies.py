@@ -1,4 +1,7 @@
-"""The usual explanations, each as a change that takes it away: the simplest one first, the network itself last."""
+"""The usual explanations, each as a change that takes it away: the simplest one first, the network itself last.
+
+Each is a function of a case and of what `check` says of it, and gives the changes that make sense there.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,22 @@ from torch import Tensor, nn
 from ..checking.shorthand import symmetry_of
 from ..errors import ArgumentError, ArgumentTypeError
 from ..fields import Invariant, leaves
-from ..groups import GROUPS, as_group
+from ..groups import GROUPS, SplitGroup, as_group
 from ..measure.error import Model
 from ..symmetrize import symmetrize
 from ..symmetry import Symmetry
 from .case import Case, Outcome
 from .overrides import (
     Overridden,
+    SymmetricFilters,
     balanced_padding,
     centred_sampling,
     circular_padding,
     kept_precision,
     polyphase,
-    symmetric_filters,
 )
 
-__all__ = ["CAUSES", "REMEDIES", "Remedy", "last_resort"]
+__all__ = ["CAUSES", "OF_THE_NETWORK", "OF_THE_QUESTION", "REMEDIES", "Remedy", "last_resort"]
 
 CAUSES = (
     *("training mode", "batch", "precision", "variant", "action in the test", "claim", "size and stride", "padding"),
@@ -39,18 +42,27 @@ CAUSES = (
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change, as a case in which it is made.
+    """A change, which can be made on top of others.
 
     Attributes:
         cause: one of `CAUSES`.
         change: what to do, as an instruction.
+        made: the case in which it is made, of the one in which it is not.
         partly: whether an error that it makes smaller says something; of another question only a verdict does.
     """
 
     cause: str
     change: str
-    case: Case
+    made: Callable[[Case], Case]
     partly: bool = True
+
+
+def _swapped(network: Callable[[Model], Model]) -> Callable[[Case], Case]:
+    return lambda case: case.with_model(network(case.model))
+
+
+def _asked(**changed: Any) -> Callable[[Case], Case]:
+    return lambda case: case.asking(**changed)
 
 
 def evaluation_mode(case: Case, _: Outcome) -> Iterator[Remedy]:
@@ -58,7 +70,7 @@ def evaluation_mode(case: Case, _: Outcome) -> Iterator[Remedy]:
         if not any(_has_modes(layer) for layer in case.model.modules()):
             return
         yield Remedy("training mode", "call net.eval() before it is used or checked",
-                     case.with_model(copy.deepcopy(case.model).eval()))  # fmt: skip
+                     _swapped(lambda net: copy.deepcopy(net).eval()))  # fmt: skip
 
 
 def _has_modes(layer: nn.Module) -> bool:
@@ -74,7 +86,7 @@ def _is_of_torch(layer: nn.Module) -> bool:
 def one_sample_at_a_time(case: Case, _: Outcome) -> Iterator[Remedy]:
     if case.options.get("symmetry") is None:
         yield Remedy("batch", "take no statistics over the batch: GroupNorm, LayerNorm, or fixed statistics of eval()",
-                     case.with_model(_Alone(case.model)))  # fmt: skip
+                     _swapped(_Alone))  # fmt: skip
 
 
 class _Alone(nn.Module):
@@ -87,11 +99,11 @@ class _Alone(nn.Module):
 
 
 def full_precision(case: Case, _: Outcome) -> Iterator[Remedy]:
-    exact = case.asking(dtype=torch.float64)
+    exact = _asked(dtype=torch.float64)
     if case.options.get("dtype", torch.float64) != torch.float64:
         yield Remedy("precision", "compute in float64, or ask with a tolerance that the dtype can keep", exact)
     yield Remedy("precision", "leave out the casts to a lower precision, or ask with a tolerance that they can keep",
-                 exact.with_model(Overridden(case.model, kept_precision())))  # fmt: skip
+                 lambda case: exact(case).with_model(Overridden(case.model, kept_precision())))  # fmt: skip
 
 
 def other_action(case: Case, outcome: Outcome) -> Iterator[Remedy]:
@@ -99,21 +111,37 @@ def other_action(case: Case, outcome: Outcome) -> Iterator[Remedy]:
     symmetry, action = case.options.get("symmetry"), case.options.get("action")
     if callable(action) and case.group in GROUPS:
         inverse = GROUPS[case.group].inverse
-        change = "move the output by the inverse element in the test: it moves it the other way round"
-        yield Remedy("action in the test", change, case.asking(action=lambda g, y: action(inverse[g], y)), False)
+        change = _INVERSE
+        yield Remedy("action in the test", change, _asked(action=lambda g, y: action(inverse[g], y)), False)
+    elif symmetry is None and case.claim == "equivariant" and _permutes_pixels(case.group):
+        yield from _inverse_on_maps(GROUPS[case.group], action or "scalar")
     if not isinstance(symmetry, Symmetry) or outcome.report is None:
         return
     said = [line for line in outcome.report.diagnosis if "consistent if" in line]
     elements = list(symmetry.group.tried(torch.Generator().manual_seed(0), 4))
     if any("claim invariant" in line for line in said):
         still = Symmetry(symmetry.group, symmetry.inputs, batched=symmetry.batched)
-        yield Remedy("claim", "claim that the output is invariant: it stays", case.asking(symmetry=still), False)
+        yield Remedy("claim", "claim that the output is invariant: it stays", _asked(symmetry=still), False)
     elif any("inverse" in line and line.startswith("output") for line in said):
         turned = _own(symmetry, elements, act_out=lambda g, y: symmetry.act_out(g.inverse(), y))
-        yield Remedy("action in the test", said[0], case.asking(symmetry=turned), False)
+        yield Remedy("action in the test", said[0], _asked(symmetry=turned), False)
     elif any("inverse" in line for line in said):
         turned = _own(symmetry, elements, act=lambda g, x: symmetry.act(g.inverse(), x))
-        yield Remedy("action in the test", said[0], case.asking(symmetry=turned), False)
+        yield Remedy("action in the test", said[0], _asked(symmetry=turned), False)
+
+
+_INVERSE = "move the output by the inverse element in the test: it moves the other way round"
+
+
+def _inverse_on_maps(group: SplitGroup, action: str) -> Iterator[Remedy]:
+    """As of an image that is transposed on the way, so that a turn to the left becomes one to the right."""
+    act = group.act if action == "regular" else group.act_on_plane
+    if any(group.inverse[g] != g for g in group.elements):
+        yield Remedy("action in the test", _INVERSE, _asked(action=lambda g, y: act(group.inverse[g], y)), False)
+
+
+def _permutes_pixels(group: str) -> bool:
+    return group in GROUPS and GROUPS[group].permutes_pixels
 
 
 def _own(symmetry: Symmetry, elements: list[Any], act: Any = None, act_out: Any = None) -> Any:
@@ -136,7 +164,7 @@ def other_claim(case: Case, _: Outcome) -> Iterator[Remedy]:
             continue
         moves = {"scalar": "a field that moves with the image", "regular": "a function on the group"}[action]
         change = "claim that the output is " + ("invariant" if claim == "invariant" else f"equivariant, {moves}")
-        yield Remedy("claim", change, case.asking(claim=claim, action=None if claim == "invariant" else action), False)
+        yield Remedy("claim", change, _asked(claim=claim, action=None if claim == "invariant" else action), False)
 
 
 def smaller_group(case: Case, outcome: Outcome) -> Iterator[Remedy]:
@@ -146,7 +174,7 @@ def smaller_group(case: Case, outcome: Outcome) -> Iterator[Remedy]:
         return
     for smaller in {"p4m": ("p4", "pm"), "p4": ("p2",)}.get(case.group, ()):
         change = f"claim {smaller}: it has that symmetry, and not all of {case.group}"
-        yield Remedy("claim", change, case.asking(group=smaller), False)
+        yield Remedy("claim", change, _asked(group=smaller), False)
 
 
 def other_size(case: Case, outcome: Outcome) -> Iterator[Remedy]:
@@ -166,37 +194,40 @@ def other_size(case: Case, outcome: Outcome) -> Iterator[Remedy]:
     here = "×".join(map(str, shape[-2:]))
     for size in sizes:
         change = f"give images of {'×'.join(map(str, size))} pixels: at {here} a strided window is off centre"
-        yield Remedy("size and stride", change, case.asking(input_shape=(*shape[:-2], *size), sizes=None), False)
+        yield Remedy("size and stride", change, _asked(input_shape=(*shape[:-2], *size), sizes=None), False)
 
 
 def other_padding(case: Case, _: Outcome) -> Iterator[Remedy]:
     yield Remedy("padding", "pad as many rows on each side",
-                 case.with_model(Overridden(case.model, balanced_padding())))  # fmt: skip
+                 _swapped(lambda net: Overridden(net, balanced_padding())))  # fmt: skip
     if case.group == "translation":
         yield Remedy("padding", 'pad circularly: padding_mode="circular"',
-                     case.with_model(Overridden(case.model, circular_padding())))  # fmt: skip
+                     _swapped(lambda net: Overridden(net, circular_padding())))  # fmt: skip
 
 
 def other_sampling(case: Case, _: Outcome) -> Iterator[Remedy]:
     """The nearest centre is a tie where an odd number of pixels is made of an even one; a mean of two is none."""
     for mode in ("nearest-exact", "bilinear"):
         change = f"resize with align_corners=False, and mode='{mode}' in place of 'nearest'"
-        yield Remedy("interpolation", change, case.with_model(Overridden(case.model, centred_sampling(mode))))
+        swaps = centred_sampling(mode)
+        yield Remedy("interpolation", change, _swapped(lambda net, swaps=swaps: Overridden(net, swaps)))
 
 
 def no_aliasing(case: Case, _: Outcome) -> Iterator[Remedy]:
     if case.group == "translation":
         change = "pad circularly, and take in strided layers the phase of the largest norm (polyphase sampling)"
-        yield Remedy("aliasing", change, case.with_model(Overridden(case.model, polyphase())))
+        yield Remedy("aliasing", change, _swapped(lambda net: Overridden(net, polyphase())))
 
 
 def symmetrised_filters(case: Case, _: Outcome) -> Iterator[Remedy]:
-    if case.group in GROUPS and GROUPS[case.group].permutes_pixels:
+    if _permutes_pixels(case.group):
         yield Remedy("filters", f"use filters that are symmetric under {case.group}, such as their mean over the group",
-                     case.with_model(Overridden(case.model, symmetric_filters(case.group))))  # fmt: skip
+                     _swapped(lambda net: SymmetricFilters(net, case.group)))  # fmt: skip
 
 
-REMEDIES: tuple[Callable[[Case, Outcome], Iterator[Remedy]], ...] = (
+Family = Callable[[Case, Outcome], Iterator[Remedy]]
+
+REMEDIES: tuple[Family, ...] = (
     evaluation_mode,
     full_precision,
     other_action,
@@ -209,6 +240,20 @@ REMEDIES: tuple[Callable[[Case, Outcome], Iterator[Remedy]], ...] = (
     symmetrised_filters,
     one_sample_at_a_time,
 )
+
+
+OF_THE_NETWORK: tuple[Family, ...] = (
+    evaluation_mode,
+    full_precision,
+    other_sampling,
+    no_aliasing,  # pads circularly by itself, so that it has to come before the padding
+    other_padding,
+    symmetrised_filters,
+    one_sample_at_a_time,
+)
+"""Which can be made on top of each other; those of `OF_THE_QUESTION` exclude each other."""
+
+OF_THE_QUESTION: tuple[Family, ...] = (other_action, other_claim, smaller_group, other_size)
 
 
 def last_resort(case: Case, cause: str) -> Remedy | None:
@@ -228,5 +273,5 @@ def last_resort(case: Case, cause: str) -> Remedy | None:
     if any(isinstance(leaf, Invariant) for _, leaf in leaves(symmetry.inputs)):
         return None
     return Remedy(
-        cause, f"symmetrize(net, symmetry): {made.passes} passes of the network for one", case.with_model(made)
+        cause, f"symmetrize(net, symmetry): {made.passes} passes of the network for one", _swapped(lambda _: made)
     )

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from invariance import Symmetry, check, diagnose, symmetrize
-from invariance.doctor.overrides import Overridden, balanced_padding, polyphase, symmetric_filters
+from invariance.doctor.overrides import Overridden, SymmetricFilters, balanced_padding, centred_sampling, polyphase
 from invariance.errors import ArgumentError
 
 
@@ -46,6 +46,74 @@ def test_a_healthy_network_has_no_cause():
     assert found.to_dict()["causes"] == []
 
 
+def test_faults_that_hide_each_other_are_found_together():
+    torch.manual_seed(0)
+    strided = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Tanh(), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    found = diagnose(strided.double(), input_shape=(1, 8, 8), group="p4")
+    assert found.causes[0] == "training mode"  # without it there is no answer
+    assert set(found.causes[1:]) == {"filters", "size and stride"}
+    assert "together with" in found.first_line
+    assert found.mended is not None
+    assert check(found.mended.model, **found.mended.options).verdict == "consistent"
+    errors = [step.outcome.verdict for step in found.steps]
+    assert errors == ["violated", "violated", "consistent"]
+
+
+@pytest.mark.parametrize("written", ["with a kernel of its own", "with a layer"])
+def test_a_sum_over_the_group_that_lacks_an_element_is_a_fault_of_the_code(written: str):
+    class Turns(nn.Module):
+        def __init__(self, turns: int) -> None:
+            super().__init__()
+            self.conv, self.turns = nn.Conv2d(1, 1, 3, padding=1, bias=False).double(), turns
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            kernel = torch.linspace(-1, 1, 9, dtype=x.dtype).exp().view(1, 1, 3, 3)
+
+            def filtered(y: torch.Tensor) -> torch.Tensor:
+                return self.conv(y) if written == "with a layer" else F.conv2d(y, kernel, padding=1)
+
+            turned = [filtered(x.rot90(k, (2, 3))).rot90(-k, (2, 3)) for k in range(self.turns)]
+            return torch.stack(turned).sum(0).tanh().mean((2, 3))
+
+    torch.manual_seed(0)
+    assert diagnose(Turns(4), input_shape=(1, 8, 8), group="p4").healthy
+    assert diagnose(Turns(3), input_shape=(1, 8, 8), group="p4").causes == ("code",)
+    after = nn.Sequential(Turns(4), nn.Identity())
+    assert SymmetricFilters(after, "p4")(torch.randn(2, 1, 8, 8).double()).shape == (2, 1)  # all poses: no complaint
+
+
+def test_a_transpose_on_the_way_is_the_inverse_action():
+    class Transposed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = symmetric(1, 2, padding=1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(x).mT
+
+    found = diagnose(Transposed(), input_shape=(1, 8, 8), group="p4", claim="equivariant")
+    assert found.causes == ("action in the test",)
+    assert found.mended is not None
+    assert found.mended.examined().holds
+
+
+def test_a_saved_program_is_changed_as_its_source_would_be():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Upsample(scale_factor=1.5), symmetric(2, 2), nn.Flatten(2))
+    shapes = ({0: torch.export.Dim("batch", min=1, max=64)},)
+    program = torch.export.export(net.double().eval(), (torch.ones(2, 1, 8, 8).double(),), dynamic_shapes=shapes)
+    x = torch.randn(2, 1, 8, 8).double()
+    saved = program.module()
+    for made in (lambda of: SymmetricFilters(of, "p4"), lambda of: Overridden(of, centred_sampling("nearest-exact"))):
+        torch.testing.assert_close(made(saved)(x), made(net)(x))
+        assert not torch.allclose(made(saved)(x), net(x))
+
+
+def test_what_is_not_decided_says_why():
+    found = diagnose(nn.Sequential(nn.Flatten(), nn.Threshold(99, 0)), input_shape=(1, 4, 4), group="p4")
+    first, second = str(found).splitlines()[:2]
+    assert (first, "the same for all inputs" in second) == ("no cause found: undefined", True)
+
+
 def test_a_twin_that_differs_is_the_cause():
     class Branches(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -70,7 +138,7 @@ def test_replaced_operations_do_what_they_are_named_after():
     conv, x = nn.Conv2d(2, 3, 3, padding=1, stride=2).double(), torch.randn(2, 2, 8, 8).double()
     phased = Overridden(lambda y: F.max_pool2d(conv(y).tanh(), 2).sum((2, 3)), polyphase())
     torch.testing.assert_close(phased(x), phased(x.roll((1, 3), (2, 3))), rtol=0, atol=1e-12)
-    turned = Overridden(nn.Conv2d(2, 3, 3).double(), symmetric_filters("p4"))
+    turned = SymmetricFilters(nn.Conv2d(2, 3, 3).double(), "p4")
     torch.testing.assert_close(turned(x.rot90(1, (2, 3))), turned(x).rot90(1, (2, 3)))
     even = Overridden(lambda y: F.pad(y, (2, 0, 0, 4)), balanced_padding())
     assert torch.equal(even(x), F.pad(x, (1, 1, 2, 2)))
