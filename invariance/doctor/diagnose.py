@@ -190,9 +190,12 @@ def _place(outcome: Outcome) -> str:
     return next((line.removeprefix("first broken by ") for line in said if line.startswith("first broken by ")), "")
 
 
-def _blamed(outcome: Outcome, outcome_model: Model) -> tuple[str, str]:
-    place = _place(outcome)
-    if " mod " in " ".join(outcome.report.diagnosis if outcome.report else ()):
+def _blamed(outcome: Outcome, model: Model) -> tuple[str, str]:
+    """What is left to name: the claim where no layer breaks it, else the layer, or the code between."""
+    said, place = outcome.report.diagnosis if outcome.report else (), _place(outcome)
+    if " mod " in " ".join(said):
         return "size and stride", place
-    in_code = "the code of" in place or not isinstance(outcome_model, nn.Module)
-    return ("code" if in_code else "layer"), place
+    if otherwise := next((line for line in said if line.startswith("no layer breaks it")), ""):
+        return "claim", otherwise
+    in_code = "the code of" in place or not isinstance(model, nn.Module)
+    return ("code" if in_code else "layer"), place or next((line for line in said if "no layer is named" in line), "")
