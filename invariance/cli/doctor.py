@@ -9,12 +9,25 @@ import click
 
 from ..errors import ArgumentError
 from .batches import in_batches
-from .parameters import COUNT, SEED, OutputFile, Source, Text, as_typed, device_of, listed, question_options, sample_size
+from .parameters import (
+    COUNT,
+    SEED,
+    OutputFile,
+    Source,
+    Text,
+    as_typed,
+    device_of,
+    listed,
+    question_options,
+    sample_size,
+)
 from .sections import Sectioned, section
 
 __all__ = ["doctor"]
 
-_TYPED = {"input_shape": "--input"} | {n: f"--{n}" for n in ("group", "claim", "action", "border", "tolerance", "variants")}
+_TYPED = {"input_shape": "--input"} | {
+    n: f"--{n}" for n in ("group", "claim", "action", "border", "tolerance", "variants")
+}
 
 
 @click.command(cls=Sectioned)

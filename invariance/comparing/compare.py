@@ -33,8 +33,12 @@ SCALES: dict[str, tuple[float, ...]] = {
     "scale": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0),
     "shear": (-0.5, -0.25, -0.1, 0.0, 0.1, 0.25, 0.5),
     "translation": (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0),
+    "affine-disc": (0.003, 0.01, 0.03, 0.1),
 }
-"""Where none are asked for: a turn, an octave each way, half a side, four pixels; of random families 0.003 to 0.3."""
+"""Where none are asked for: a turn, an octave each way, half a side, four pixels; of random families 0.003 to 0.3.
+
+Affine maps of a disc fold in 36 of 100 draws at 0.1, in 95 at 0.2 and in 99.7 at 0.3, where a hundred redraws are too
+few."""
 
 
 def compare(

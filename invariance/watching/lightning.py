@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ..errors import ArgumentError
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -26,9 +27,14 @@ class LightningWatch(Callback):
     Args:
         images, watch: of `Watch`.
         every: epochs.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: as `Watch`; fewer than one epoch.
     """
 
     def __init__(self, images: torch.Tensor, *, every: int = 1, **watch: Any) -> None:
+        if every < 1:
+            raise ArgumentError("every", every, "at least one epoch")
         self.watch, self.every = Watch(images, **watch), every
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -11,13 +11,17 @@ from torchmetrics import Metric
 from ..errors import ArgumentError
 from ..measure.error import Model
 from ..measure.sweep import Gathered, Manner, sweep
-from .watch import Watch
+from .watch import Watch, as_it_is
 
 __all__ = ["Consistency", "WarpError"]
 
 
 class _OfWarps(Metric):
-    """Numerator and denominator, which add up."""
+    """Numerator and denominator, which add up.
+
+    A network is measured in eval mode, and its modes are left as they were. After `reset` the warps are drawn anew from
+    the same seed, so that a change from epoch to epoch is the network's.
+    """
 
     full_state_update = False
     total: Tensor
@@ -27,9 +31,13 @@ class _OfWarps(Metric):
         super().__init__(**options)
         Watch(torch.zeros(2, 1, 2, 2), warp=warp, scale=scale, claim=claim)  # raises where they make no sense
         self.warp, self.scale, self.claim = warp, scale, claim
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed, self._generator = seed, torch.Generator().manual_seed(seed)
         for name in ("total", "whole"):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+
+    def reset(self) -> None:
+        super().reset()
+        self._generator.manual_seed(self._seed)
 
     def _gathered(self, model: Model, images: Tensor) -> Gathered:
         """Of one batch."""
@@ -40,7 +48,8 @@ class _OfWarps(Metric):
         family = family_of(self.warp, (images.shape[-2], images.shape[-1]))
         drawn = list(draws_by_scale(family, (self.scale,), len(images), 1, self._generator))
         gathered = Gathered()
-        sweep([model], images, drawn, Manner(self.claim), [gathered])
+        with as_it_is(model):
+            sweep([model], images, drawn, Manner(self.claim), [gathered])
         return gathered
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..comparing.stream import require_labels
 from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
 from ..measure import invariance_curve
 from ..measure.curve import Family, check_scales, family_of
+from ..measure.error import Model
 from ..measure.warping import Claim, require_manner
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "as_it_is"]
 
 Call = Callable[[Any, Tensor], Tensor]
 
@@ -33,6 +35,10 @@ class Watch:
         claim: *invariant* or *equivariant*.
         call: how the network is called, `net(x)` by default; `lambda net, x: net(pixel_values=x).logits`.
         batch: images in one pass.
+
+    Raises:
+        ArgumentError, ArgumentTypeError: what cannot be measured, here and not in the training: images that are not
+            finite, labels that are no class for each image, a warp, a size or a claim that is none.
     """
 
     def __init__(
@@ -53,6 +59,12 @@ class Watch:
             raise ArgumentTypeError("images", type(images).__name__, "a tensor of floating-point images")
         if images.ndim != 4 or len(images) < 2:
             raise ArgumentError("images.shape", tuple(images.shape), "(batch, channels, height, width), batch ≥ 2")
+        if not images.isfinite().all():
+            raise ArgumentError("images", "NaN or infinite values", "finite numbers")
+        if labels is not None:
+            require_labels(labels, len(images))
+        if batch < 1:
+            raise ArgumentError("batch", batch, "at least one image in a pass")
         require_manner(claim, 0.1)
         family_of(warp)
         check_scales([scale], draws, warp)
@@ -70,14 +82,14 @@ class Watch:
         }
         self._seed = seed
 
-    def __call__(self, net: nn.Module) -> dict[str, float]:
+    def __call__(self, net: Model) -> dict[str, float]:
         """E, the consistency of a classifier, and with labels its accuracy; nan as E of a network that is constant.
 
         A constant network is no mistake at the start of a training, so that it stops none.
         """
-        parameter = next(iter(net.parameters()), self.images)
+        parameter = next(net.parameters(), self.images) if isinstance(net, nn.Module) else self.images
         like = {"device": parameter.device, "dtype": parameter.dtype}
-        with _measured(net):
+        with as_it_is(net):
             curve = invariance_curve(
                 lambda x: self._call(net, x.to(like["dtype"])),
                 self.images.to(like["device"], torch.float32 if like["dtype"].itemsize < 4 else like["dtype"]),
@@ -97,10 +109,11 @@ class Watch:
 
 
 @contextmanager
-def _measured(net: nn.Module) -> Any:
+def as_it_is(net: Model) -> Any:
     """Eval mode, layer by layer as it was afterwards; torch's random state too."""
-    modes = {layer: layer.training for layer in net.modules()}
-    net.eval()
+    modes = {layer: layer.training for layer in net.modules()} if isinstance(net, nn.Module) else {}
+    for layer in modes:
+        layer.training = False
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             yield

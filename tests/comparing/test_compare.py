@@ -17,7 +17,7 @@ from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError,
 from invariance.measure.comparison import merged
 from invariance.measure.runs import bootstrap_runs, mean_over_runs
 from invariance.targets import load_target
-from invariance.warps import MOTIONS
+from invariance.warps import MOTIONS, WARP_FAMILIES
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -177,6 +177,10 @@ def test_one_figure_holds_measurements_of_one_kind():
         ({"images": IMAGES[0]}, "batch, channels, height, width"),
         ({"models": [nn.Conv2d(1, 1, 3)]}, "images of a shape and dtype that Conv2d takes"),
         ({"models": []}, "at least one network"),
+        ({"batch": 0}, "batch = 0: at least one image"),
+        ({"draws": 0}, "draws = 0: at least one"),
+        ({"images": IMAGES.byte()}, r"images.float\(\) / 255"),
+        ({"models": {"ours": lambda x: x.mean((2, 3)) / 0}}, "output of ours = NaN or infinite: finite numbers"),
     ],
 )
 def test_bad_input_is_one_line(options: dict, said: str):
@@ -184,6 +188,36 @@ def test_bad_input_is_one_line(options: dict, said: str):
     with pytest.raises(ArgumentError, match=said) as caught:
         compare(asked.pop("models"), asked.pop("images"), **asked)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"labels": [0, 1, 2]}, "labels = list: a tensor of whole numbers"),
+        ({"labels": LABELS.double()}, "labels = torch.float64: a tensor of whole numbers"),
+        ({"images": IMAGES.numpy()}, r"images = ndarray: a tensor: torch.from_numpy\(images\)"),
+        ({"models": {"ours": lambda x: {"logits": x}}}, "output of ours = dict: one floating-point tensor: a function"),
+    ],
+)
+def test_what_is_of_another_type_says_what_to_type(options: dict, said: str):
+    asked = {"models": [pooled], "images": IMAGES, "warp": "rotation", "scales": (10,), "floor": False, **options}
+    with pytest.raises(ArgumentTypeError, match=said):
+        compare(asked.pop("models"), asked.pop("images"), **asked)
+
+
+def test_one_network_and_a_network_of_layers_in_a_list():
+    alone = compare(classifier(), IMAGES[:4], warp="rotation", scales=(10,), floor=False)
+    named = compare({"net": classifier()}, IMAGES[:4], warp="rotation", scales=(10,), floor=False)
+    assert (alone.labels, named.labels) == (["Sequential"], ["net"])
+    assert torch.equal(alone.value("Sequential"), named.value("net"))
+
+
+@pytest.mark.parametrize("warp", WARP_FAMILIES)
+def test_every_family_takes_the_sizes_that_are_tried_by_default(warp: str):
+    images = IMAGES[:64, :1, :2, :2]
+    found = compare([pooled], images, warp=warp, scales=None, draws=2, floor=False)
+    assert found.scales[-1] >= 0.1
 
 
 @pytest.mark.bad_input

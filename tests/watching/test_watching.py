@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from invariance import invariance_curve
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.watching import Watch
 
 
@@ -54,12 +54,27 @@ def test_a_constant_network_stops_no_training():
         ({"warp": "scale", "scale": 0}, r"scales = \(0,\)"),
         ({"warp": "smooth", "scale": -1}, r"scales = \(-1,\)"),
         ({"warp": "rotation", "scale": 30, "claim": "perfect"}, "claim = perfect"),
+        ({"warp": "rotation", "scale": 30, "labels": LABELS[:3]}, r"labels.shape = \(3,\)"),
+        ({"warp": "rotation", "scale": 30, "batch": 0}, "batch = 0"),
+        ({"warp": "rotation", "scale": 30, "images": IMAGES / 0}, "images = NaN or infinite"),
     ],
 )
 @pytest.mark.bad_input
 def test_bad_input_is_said_before_the_training(options: dict, said: str):
     with pytest.raises(ArgumentError, match=said):
-        Watch(IMAGES, **options)
+        Watch(options.pop("images", IMAGES), **options)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("labels", [[0, 1], LABELS.double()])
+def test_labels_are_whole_numbers(labels: object):
+    with pytest.raises(ArgumentTypeError, match="the class of each image"):
+        Watch(IMAGES, warp="rotation", scale=30, labels=labels)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_function_is_watched_as_a_network_is():
+    found = Watch(IMAGES, warp="rotation", scale=90)(lambda x: x.square().mean((2, 3)))
+    assert found["rotation 90/error"] < 1e-5
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -84,6 +99,22 @@ def test_metrics_add_up_over_batches():
     for part in images.split(4):
         metrics.update(net, part)
     assert float(metrics.compute()["Consistency"]) == float(whole["Consistency"])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_metric_leaves_the_training_alone_and_begins_each_epoch_with_the_same_warps():
+    pytest.importorskip("torchmetrics")
+    from invariance.watching import WarpError
+
+    net, metric, found = classifier(), WarpError(warp="smooth", scale=0.1), []
+    before = {name: v.clone() for name, v in net.state_dict().items()}
+    for _ in range(2):
+        metric.reset()
+        metric.update(net, IMAGES)
+        found.append(float(metric.compute()))
+    assert found[0] == found[1]
+    assert all(layer.training for layer in net.modules())
+    assert all(torch.equal(v, before[name]) for name, v in net.state_dict().items())
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -112,6 +143,8 @@ def test_a_lightning_training_logs_the_error(tmp_path):
         def on_train_epoch_end(self, trainer, pl_module) -> None:
             seen.append(float(trainer.callback_metrics["rotation 30/error"]))
 
+    with pytest.raises(ArgumentError, match="every = 0: at least one epoch"):
+        LightningWatch(IMAGES, warp="rotation", scale=30, every=0)
     watch = LightningWatch(IMAGES, warp="rotation", scale=30, labels=LABELS)
     options = {"accelerator": "cpu", "logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     module = Module()
