@@ -171,8 +171,8 @@ def kept_precision() -> dict[str, Swap]:
 class SymmetricFilters(Overridden):
     r"""Each filter becomes its mean over the group, $\frac{1}{|G|} \sum_g gw$.
 
-    A filter that the code applies to several poses of one input is part of a sum over the group, which needs no symmetry
-    of the filter. If poses are missing there, that sum is what is wrong, and a symmetric filter would hide it.
+    A filter that the code applies to several poses of one input is part of a sum over the group, and needs no symmetry.
+    If poses are missing there, that sum is what is wrong, and a symmetric filter would hide it.
 
     Raises:
         ArgumentError: when it is called, if a filter meets some poses of an input and not all of them.

@@ -14,7 +14,7 @@ __all__ = ["Tried", "together", "tried_on"]
 
 @dataclass(frozen=True)
 class Tried:
-    """A change, the case after it, what `check` says of that; `share` is how much of the squared error it takes away."""
+    """A change, the case after it and what `check` says of that; `share` of the squared error is then gone."""
 
     remedy: Remedy
     case: Case
