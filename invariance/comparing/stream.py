@@ -14,10 +14,11 @@ from torch import Tensor
 from ..checking.given import ranged
 from ..errors import ArgumentError, ArgumentTypeError
 from ..images import AnalyticImage, ContinuousImage
+from ..labels import require_labels
 from ..pictures import PictureFolder
 from ..reading import is_file
 
-__all__ = ["BLOCK", "Stream", "array_of", "require_labels", "stream_of"]
+__all__ = ["BLOCK", "Stream", "array_of", "stream_of"]
 
 _LARGEST = 1e100  # of a value: squares of sums over 10⁸ pixels are numbers of float64
 BLOCK = 64
@@ -120,17 +121,6 @@ def array_of(option: str, path: Path) -> Tensor:
         return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
     except Exception as error:  # numpy parses the header as Python, and raises what its tokenizer does
         raise ArgumentError(option, path, f"an array of numbers in a .npy file ({error})") from error
-
-
-def require_labels(labels: object, count: int) -> None:
-    """Raises ArgumentTypeError, ArgumentError for what is no tensor of `count` whole numbers."""
-    if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
-        found = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
-        raise ArgumentTypeError(
-            "labels", found, "a tensor of whole numbers, the class of each image: torch.tensor([…])"
-        )
-    if labels.ndim != 1 or len(labels) != count:
-        raise ArgumentError("labels.shape", tuple(labels.shape), f"({count},), one for each image")
 
 
 def _require_images(images: Tensor) -> None:

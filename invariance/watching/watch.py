@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..comparing.stream import require_labels
 from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
+from ..labels import require_labels
 from ..measure import invariance_curve
 from ..measure.curve import Family, check_scales, family_of
 from ..measure.error import Model
