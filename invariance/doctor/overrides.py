@@ -199,14 +199,14 @@ class SymmetricFilters(Overridden):
         if weight.shape[-1] != weight.shape[-2]:
             return call(x, weight, *more, **named)
         self._meets(weight, x)
-        field = image(*weight.shape[1:])
+        field = image(weight.shape[1], weight.shape[2], weight.shape[3])
         mean = torch.stack([field.act(g, weight) for g in self._elements]).mean(0)
         return call(x, mean, *more, **named)
 
     def _meets(self, weight: Tensor, x: Tensor) -> None:
         for known, first, poses in self._met:
             if known is weight and first.shape == x.shape and x.shape[-1] == x.shape[-2]:
-                field = image(*x.shape[-3:])
+                field = image(x.shape[-3], x.shape[-2], x.shape[-1])
                 turned = (i for i, g in enumerate(self._elements) if torch.equal(field.act(g, first), x))
                 poses.update(next(([i] for i in turned), []))
                 return

@@ -70,7 +70,12 @@ def evaluation_mode(case: Case, _: Outcome) -> Iterator[Remedy]:
         if not any(_has_modes(layer) for layer in case.model.modules()):
             return
         yield Remedy("training mode", "call net.eval() before it is used or checked",
-                     _swapped(lambda net: copy.deepcopy(net).eval()))  # fmt: skip
+                     _swapped(_in_evaluation))  # fmt: skip
+
+
+def _in_evaluation(net: Model) -> Model:
+    net = copy.deepcopy(net)
+    return net.eval() if isinstance(net, nn.Module) else net
 
 
 def _has_modes(layer: nn.Module) -> bool:
@@ -114,7 +119,7 @@ def other_action(case: Case, outcome: Outcome) -> Iterator[Remedy]:
         change = _INVERSE
         yield Remedy("action in the test", change, _asked(action=lambda g, y: action(inverse[g], y)), False)
     elif symmetry is None and case.claim == "equivariant" and _permutes_pixels(case.group):
-        yield from _inverse_on_maps(GROUPS[case.group], action or "scalar")
+        yield from _inverse_on_maps(GROUPS[case.group], str(action or "scalar"))
     if not isinstance(symmetry, Symmetry) or outcome.report is None:
         return
     said = [line for line in outcome.report.diagnosis if "consistent if" in line]
