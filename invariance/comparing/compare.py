@@ -155,8 +155,10 @@ def _versions() -> dict[str, Any]:
 def _named(models: Model | Sequence[Model | Named] | Mapping[str, Model | Sequence[Model]]) -> list[Named]:
     models = [models] if callable(models) else models  # a Sequential is a sequence of layers, and one network
     if isinstance(models, Mapping):
-        pairs = [(label, m if isinstance(m, list | tuple) else [m]) for label, m in models.items()]
-        found = [Named(label, model) for label, group in pairs for model in group]
+        runs: dict[str, Sequence[Model]] = {
+            label: [given] if callable(given) else given for label, given in models.items()
+        }
+        found = [Named(label, model) for label, group in runs.items() for model in group]
     else:
         kinds = [type(m).__name__ for m in models if not isinstance(m, Named)]
         numbered = iter(kinds if len(set(kinds)) == len(kinds) else [f"{k} {i}" for i, k in enumerate(kinds, 1)])
