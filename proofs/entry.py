@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from invariance_proofs.outcome import Outcome, pasteable
+from invariance_proofs.routes.coq import KERNEL
 from invariance_proofs.statement import Chain, Clause, Evidence, Grade, Route, Statement, Verdict
 
 __all__ = ["ClauseRun", "Entry", "RouteRun"]
@@ -30,6 +31,16 @@ class RouteRun:
     @property
     def found(self) -> tuple[Evidence, ...]:
         return tuple(step.evidence for step in self.steps if step.evidence)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What its steps take on trust; also those whose evidence no procedure of the ledger has found."""
+        written = [
+            f"“{leaf.name}” ({leaf.method}) is right: no procedure of the ledger has found it"
+            for leaf, step in zip(self.route.leaves, self.steps, strict=True)
+            if step.evidence and not step.evidence.by and leaf.method.exact and not leaf.method.numbers
+        ]
+        return (*(step for leaf in self.route.leaves for step in leaf.assumed), *written)
 
 
 @dataclass(frozen=True)
@@ -95,8 +106,7 @@ class Entry:
     @property
     def checked_by_kernel(self) -> bool:
         """Whether a small trusted kernel has checked a route, which happens on request only."""
-        pairs = zip(self.statement.leaves, self.routes, strict=True)
-        return any(leaf.method.kernel and outcome.evidence for leaf, outcome in pairs)
+        return any(outcome.evidence and outcome.evidence.by == {KERNEL} for outcome in self.routes)
 
     @property
     def seconds(self) -> float:
@@ -124,7 +134,8 @@ class Entry:
     @property
     def assumed(self) -> tuple[str, ...]:
         """The steps that are taken on trust."""
-        parts = [*(part.assumed for part in self.statement.parts), *(leaf.assumed for leaf in self.statement.leaves)]
+        routes = (ran.assumed for part in self.clauses for ran in part.routes)
+        parts = [*(part.assumed for part in self.statement.parts), *routes]
         return tuple(dict.fromkeys(step for part in parts for step in part))
 
     @property

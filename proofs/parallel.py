@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from invariance_proofs.entry import Entry
+from invariance_proofs.evidence import changed
 from invariance_proofs.judge import Ran, judge, tried
 from invariance_proofs.outcome import Outcome, pasteable
 from invariance_proofs.statement import Statement
@@ -117,4 +118,4 @@ def _plain(outcome: Outcome) -> Outcome:
         return outcome
     numbers = outcome.evidence.counterexample
     plain = None if numbers is None else pasteable(dict(numbers))
-    return replace(outcome, evidence=replace(outcome.evidence, counterexample=plain, about={}))
+    return replace(outcome, evidence=changed(outcome.evidence, counterexample=plain, about={}))

@@ -39,15 +39,15 @@ class Method:
     """A kind of proof. `Method("my prover")` is one more.
 
     `exact` is False where a True may be wrong with a small probability; `numbers` is True where the route looks at
-    given numbers and decides nothing about others; `tool` says how to get what the route needs, and `kernel` that a
-    small trusted kernel checks it.
+    given numbers and decides nothing about others; `tool` says how to get what the route needs, and `on_request` that
+    it runs only when asked for. What a method is called decides no grade: who found the evidence does.
     """
 
     name: str
     exact: bool = True
     numbers: bool = False
     tool: str = ""
-    kernel: bool = False
+    on_request: bool = False
 
     RING: ClassVar[Method]
     SYMBOLIC: ClassVar[Method]
@@ -70,7 +70,7 @@ Method.EXHAUSTIVE = Method("exhaustive", numbers=True)
 Method.EXACT = Method("exact rationals", numbers=True)
 Method.RANDOM = Method("Schwartz–Zippel", exact=False)
 Method.SMT = Method("z3", tool="pip install z3-solver")
-Method.COQ = Method("Coq", tool="apt-get install coq libcoq-mathcomp-algebra, then --coq", kernel=True)
+Method.COQ = Method("Coq", tool="apt-get install coq libcoq-mathcomp-algebra, then --coq", on_request=True)
 Method.INTERVAL = Method("interval", numbers=True)
 Method.ALGEBRAIC = Method("algebraic numbers", numbers=True)
 Method.CHARACTERS = Method("characters", numbers=True)

@@ -108,10 +108,23 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A condition of a claim: its formula, and a predicate on numbers that are called by the names of its arguments."""
+    """A condition of a claim: its formula, and a predicate on numbers that are called by the names of its arguments.
+
+    Raises `StatementError` for a test that is no function, or does not name its arguments.
+    """
 
     text: str
     test: Callable[..., bool]
+
+    def __post_init__(self) -> None:
+        require_types(f"hypothesis {self.text!r}", self, text=str)
+        if not callable(self.test):
+            raise StatementError(f"hypothesis {self.text!r}: test = {self.test!r}: wanted is a predicate on numbers")
+        starred = [str(p) for p in inspect.signature(self.test).parameters.values() if str(p).startswith("*")]
+        if starred:
+            raise StatementError(
+                f"hypothesis {self.text!r}: {starred[0]}: the predicate names the numbers it asks about"
+            )
 
     def told_by(self, numbers: Mapping[str, Any]) -> bool:
         """Whether these numbers say what it asks about."""
@@ -159,6 +172,8 @@ class Clause:
         for name, value in (values | {"grade": grade}).items():
             object.__setattr__(self, name, value)
         require_types(f"clause {text!r}", self, text=str, over=str, at=str, finite=bool, grade=Grade | None)
+        if grade in {Grade.UNKNOWN, Grade.REFUTED}:
+            raise StatementError(f"clause {text!r}: grade = {grade.name}: wanted is what a proof of it reaches")
         for route in routes:
             if not isinstance(route, Route | Chain):
                 raise StatementError(f"clause {text!r}: {route!r}: wanted is a Route or a Chain")
@@ -200,6 +215,8 @@ class Statement:
         self._require_types()
         if self.verdict is Verdict.UNKNOWN:
             raise StatementError(f"{self.id}: verdict = UNKNOWN is what a run says; a claim records what it should be")
+        if self.grade is Grade.UNKNOWN:
+            raise StatementError(f"{self.id}: grade = UNKNOWN is what a run says; a claim records what it should be")
         if self.verdict is Verdict.REFUTED:
             object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
@@ -219,6 +236,9 @@ class Statement:
             raise StatementError(f"{self.id}: hypotheses {lax}: each is a Hypothesis(formula, predicate)")
         if not any(isinstance(control, Witness) for control in self.controls):
             raise StatementError(f"{self.id}: wanted is a Witness control")
+        spared = {control.without for control in self.controls if isinstance(control, Witness)} - {""}
+        if stray := sorted(spared - set(self.hypotheses)):
+            raise StatementError(f"{self.id}: without = {stray[0]!r}: wanted is one of {list(self.hypotheses)}")
         dropped = [control.name for control in self.controls if isinstance(control, Dropped)]
         if set(dropped) - set(self.hypotheses) or (
             self.verdict is not Verdict.REFUTED and set(dropped) != set(self.hypotheses)
@@ -239,6 +259,8 @@ class Statement:
         for name, kind in {"clauses": Clause, "routes": Route | Chain, "controls": Control, "assumed": str}.items():
             for item in getattr(self, name):
                 require_type(self.id, f"one of {name}", item, kind)
+        if bare := [name for name in ("id", "name", "source", "summary", "claim") if not getattr(self, name).strip()]:
+            raise StatementError(f"{self.id}: {bare[0]} is empty")
         if "\n" in self.summary:
             raise StatementError(f"{self.id}: summary = {self.summary!r}: one line is wanted")
         if not re.fullmatch(r"[^\s:/\\]+", self.id):

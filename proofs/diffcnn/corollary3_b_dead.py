@@ -169,6 +169,7 @@ C3_b = Statement(
     controls=(
         Dropped("θ ≤ 90°", keeps, {"a": (2, 0, 0), "J": Matrix.of([[1, 0], [0, 1], [0, 0]])}),
         Dropped("J generic", keeps, {"a": (0, 0, 0), "J": Matrix.of([[1, 2], [0, 0], [0, 0]])}),
+        Witness("60° keep it", keeps, {"a": (Fraction(1, 2), 0, 0), "J": Matrix.of([[1, 0], [0, 1], [0, 0]])}),
         Witness("beyond 90° some J are kept", keeps, {"a": (2, 0, 0), "J": PLANE}, without="θ ≤ 90°"),
     ),
     assumed=(

@@ -106,8 +106,10 @@ def onto(orthogonal: str = "A^T *m A = 1%:M -> ") -> Evidence:
     return pinned("C3_c_cayley", said, CAYLEY)
 
 
-def not_skew() -> Evidence:
-    S = Matrix.diagonal(1, 0, 0)
+STRETCH = Matrix.diagonal(1, 0, 0)
+
+
+def not_skew(S: Matrix = STRETCH) -> Evidence:
     plus = ONE + S
     A = (ONE - S) @ plus.adjugate()
     return equal(A @ A.T, plus.det() ** 2 * ONE, what="A Aᵀ = I", S=S, twice_A=A)
@@ -172,5 +174,9 @@ C3_c = Statement(
             assumed=("a rotation has the eigenvalue −1 iff it is a half-turn",),
         ),
     ),
-    controls=(Dropped("S skew", not_skew), Witness("a quarter-turn", quarter_turn)),
+    controls=(
+        Dropped("S skew", not_skew),
+        Witness("a skew S", not_skew, {"S": Matrix.of([[0, -2, 1], [2, 0, 3], [-1, -3, 0]])}),
+        Witness("a quarter-turn", quarter_turn),
+    ),
 )

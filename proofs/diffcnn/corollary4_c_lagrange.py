@@ -75,8 +75,10 @@ def positive(bound: int = 0) -> Evidence:
     )
 
 
-def four_colours() -> Evidence:
-    D = Matrix.of([[1, 0], [0, 0], [0, 0], [0, 1]])
+FIRST_AND_LAST = Matrix.of([[1, 0], [0, 0], [0, 0], [0, 1]])
+
+
+def four_colours(D: Matrix = FIRST_AND_LAST) -> Evidence:
     n = cross(*(column[:3] for column in D.columns))
     return equal((D.T @ D).det(), dot(n, n), what="det(DᵀD) = |d₁×d₂|², first three rows", D=D)
 
@@ -138,5 +140,9 @@ C4_c = Statement(
             grade=Grade.LISTED,
         ),
     ),
-    controls=(Dropped("three colours", four_colours), Witness("parallel columns give 0", parallel)),
+    controls=(
+        Dropped("three colours", four_colours),
+        Witness("three of them", four_colours, {"D": Matrix.of([[1, 2], [0, 3], [0, 1]])}),
+        Witness("parallel columns give 0", parallel),
+    ),
 )

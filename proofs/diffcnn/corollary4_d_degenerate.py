@@ -119,9 +119,11 @@ def grey_image(taps: int = 1) -> Evidence:
     return check(not any(dets), "a grey image is degenerate", J=J, w=kernels, det_V=dets)
 
 
-def colourful() -> Evidence:
-    """K = 1, rank J = 2."""
-    J = Matrix.of([[1, 0], [0, 1], [0, 0]])
+RANK_2 = Matrix.of([[1, 0], [0, 1], [0, 0]])
+
+
+def colourful(J: Matrix = RANK_2) -> Evidence:
+    """K = 1."""
     kernels = [Matrix.diagonal(*pair[0]) for pair in KERNELS]
     dets = gram_determinants([w @ J for w in kernels])
     return check(not all(dets), "some det V_c = 0", J=[J], w=kernels, det_V=dets)
@@ -182,5 +184,9 @@ C4_d = Statement(
             finite=True,
         ),
     ),
-    controls=(Dropped("one line", colourful), Witness("grey ⇒ degenerate for one tap", grey_image)),
+    controls=(
+        Dropped("one line", colourful),
+        Witness("rank 1", colourful, {"J": Matrix.of([[1, 2], [0, 0], [2, 4]])}),
+        Witness("grey ⇒ degenerate for one tap", grey_image),
+    ),
 )

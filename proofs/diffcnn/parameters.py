@@ -89,9 +89,9 @@ def gaps(s: Sequence[Any]) -> Any:
     return (s[0] - s[1]) * (s[1] - s[2]) * (s[2] - s[0])
 
 
-def repeated_scale() -> Evidence:
-    rank = dimension(1, (2, 2, 5), symmetric=False)
-    return check(rank == 9, "one tap has rank 9", s=[2, 2, 5], rank=rank)
+def one_tap_rank(s: tuple[int, int, int]) -> Evidence:
+    rank = dimension(1, s, symmetric=False)
+    return check(rank == 9, "one tap has rank 9", s=list(s), rank=rank)
 
 
 BACK = Formula("R(a)ᵀ", lambda R: R.T)
@@ -152,5 +152,9 @@ P1 = Statement(
             Route("generic R and s", Method.RING, symmetric_kernel, mutants=instead("right", AGAIN), cases=9),
         ),
     ),
-    controls=(Dropped("distinct scales", repeated_scale), Witness(f"R D {BACK} is symmetric", symmetric_kernel)),
+    controls=(
+        Dropped("distinct scales", one_tap_rank, {"s": (2, 2, 5)}),
+        Witness("three scales, one of them 0", one_tap_rank, {"s": (2, 0, 5)}),
+        Witness(f"R D {BACK} is symmetric", symmetric_kernel),
+    ),
 )

@@ -7,7 +7,13 @@ from typing import Any
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.images import Map, compose, features, jacobian, written
 from invariance_proofs.diffcnn.layers import window
-from invariance_proofs.diffcnn.theorem2_a_windows import ADDING_A_TAP, RAW_LAYER, constant_stretch, two_matrices
+from invariance_proofs.diffcnn.theorem2_a_windows import (
+    ADDING_A_TAP,
+    RAW_LAYER,
+    STRETCH,
+    constant_stretch,
+    two_matrices,
+)
 from invariance_proofs.diffcnn.theorem2_b_literal_group import BY_BLOCKS, any_distance, grids, near
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal
@@ -69,6 +75,7 @@ T2 = Statement(
     ),
     controls=(
         Dropped("M ∈ H_{K,K}", two_matrices),
+        Witness("one matrix on the window", two_matrices, {"first": STRETCH}),
         Witness("not vacuous: a constant M changes the output", constant_stretch),
     ),
 )

@@ -72,12 +72,14 @@ def generic_pair(out: Formula = PLAIN) -> Evidence:
     return vanishes((W @ (J @ M)) - (W @ J) @ out(M), what=f"[w₁ w₂] (J M) = ([w₁ w₂] J) {out}, stacked")
 
 
-def two_matrices() -> Evidence:
-    """Taps w = I at two pixels with J = E, and M = I, diag(2, 1): no single matrix comes out."""
-    identity, stretch = Matrix.identity(2), Matrix.diagonal(2, 1)
+SAME, STRETCH = Matrix.identity(2), Matrix.diagonal(2, 1)
+
+
+def two_matrices(first: Matrix = SAME) -> Evidence:
+    """Taps w = I at two pixels with J = E, −E, and M = I, diag(2, 1): no single matrix comes out."""
     J, W = {(0, 0): E1, (1, 0): -E1}, dict.fromkeys([(0, 0), (1, 0)], Matrix.identity(3))
-    M = {(0, 0): identity, (1, 0): stretch}
-    left, right = convolve([act(J, M)], [W])[0, 0], convolve([J], [W])[0, 0] @ identity
+    M = {(0, 0): first, (1, 0): STRETCH}
+    left, right = convolve([act(J, M)], [W])[0, 0], convolve([J], [W])[0, 0] @ first
     return equal(left, right, what="conv(J·M) = conv(J)·M(0, 0)", J=J, w=W, M=M, K=1)
 
 
@@ -133,6 +135,7 @@ T2_a = Statement(
     ),
     controls=(
         Dropped("M constant on the window", two_matrices),
+        Witness("one matrix on the window", two_matrices, {"first": STRETCH}),
         Witness("not vacuous: a constant M changes the output", constant_stretch),
         Witness("the tap at (1, 0) multiplies the pixel to the right", one_tap),
     ),

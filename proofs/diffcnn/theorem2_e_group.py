@@ -89,9 +89,10 @@ def modulo(primes: Sequence[int] = (2,), law: Callable[[Matrix, Matrix], Matrix]
     return for_all(primes, group, "p: the fields over GL(2, F_p) are a group")
 
 
-def other_blocks() -> Evidence:
-    """A field constant on 1×1 blocks times one constant on 2×2 blocks."""
-    fine, coarse = on_blocks([Matrix.identity(2), Matrix.diagonal(2, 1)], 1), on_blocks([Matrix.identity(2)] * 2)
+def other_blocks(size: int = 1) -> Evidence:
+    """A field constant on 1×1 blocks, or others, times one constant on 2×2 blocks."""
+    values = Matrix.identity(2), Matrix.diagonal(2, 1)
+    fine, coarse = on_blocks(values, size), on_blocks(values[::-1])
     field = act(coarse, fine)
     return check(not any(map(any, constant_on_blocks(field))), "M·N is constant on 2×2 blocks", M=coarse, N=fine)
 
@@ -136,6 +137,7 @@ T2_e = Statement(
     ),
     controls=(
         Dropped("one grid", other_blocks),
+        Witness("both on 2×2 blocks", other_blocks, {"size": 2}),
         Witness(
             "not only constants",
             lambda: check(len(set(on_blocks([Matrix.identity(2), -Matrix.identity(2)]).values())) == 2, "two values"),

@@ -145,9 +145,15 @@ def one_slope(right: Formula = SAME) -> Evidence:
     return vanishes((right(a, b) * X + c1) - (a * X + c0) - (c1 - c0), what="the jump is c₁ − c₀")
 
 
-def random_blocks() -> Evidence:
+CORNERS = tuple(product((0, 1), repeat=2))
+
+
+JUMP = Matrix.diagonal(1, 2)
+
+
+def random_blocks(right: Matrix = JUMP) -> Evidence:
     """dφ = I on the cell x < 1, diag(1, 2) on the cell x > 1: ∂y φ jumps along the edge, whatever the constants."""
-    left, right = Matrix.identity(2), Matrix.diagonal(1, 2)
+    left = Matrix.identity(2)
     along = Matrix.of([[0], [1]])
     return equal(
         left @ along,
@@ -161,18 +167,18 @@ def random_blocks() -> Evidence:
     )
 
 
-def triangle() -> Evidence:
+def triangle(below: tuple[int, int] = (0, 1), above: tuple[int, int] = (1, 0)) -> Evidence:
     """φ = min(x, y) on the unit cell cut by its diagonal: continuous, constant gradients, not p(x) + q(y)."""
-    f = {(x, y): min(x, y) for x, y in product((0, 1), repeat=2)}
+    f = {p: sum(g * z for g, z in zip(above if p == (0, 1) else below, p, strict=True)) for p in CORNERS}
     mixed = f[1, 1] - f[1, 0] - f[0, 1] + f[0, 0]
     return check(
         mixed == 0,
         "f(1,1) − f(1,0) − f(0,1) + f(0,0) = 0, as for every p(x) + q(y)",
         f=f,
-        dphi_left=Matrix.of([[1], [0]]),
-        dphi_right=Matrix.of([[0], [1]]),
+        dphi_left=Matrix.of([[z] for z in above]),
+        dphi_right=Matrix.of([[z] for z in below]),
         edge=(1, 1),
-        cells="triangles",
+        cells="rectangles" if above == below else "triangles",
         domain=[(0, 0)],
     )
 
@@ -266,8 +272,9 @@ T2_f = Statement(
         "On a full rectangle, a field that is constant on each cell of a grid is the derivative of a continuous φ iff "
         "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends on the "
         "column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous and piecewise "
-        "linear. If φ is C¹ it is affine. So independent random blocks are almost surely the Jacobian of no map; each "
-        "component has n + m + 1 degrees of freedom, not 3nm. On five cells in a U there is one more than p + q has: "
+        "linear. If φ is C¹ it is affine. So independent random blocks, two or more, are almost surely the Jacobian "
+        "of no map; each component has n + m + 1 degrees of freedom, not 3nm. On five "
+        "cells in a U there is one more than p + q has: "
         f"{on_cells(U_SHAPE)[0]} against {on_cells(U_SHAPE)[1]}."
     ),
     grade=Grade.MODULO,
@@ -317,6 +324,8 @@ T2_f = Statement(
         Dropped("continuity", random_blocks),
         Dropped("rectangular cells", triangle),
         Dropped("full rectangle", on_domain),
+        Witness("a kink along the edge", random_blocks, {"right": Matrix.diagonal(2, 1)}),
+        Witness("one gradient on both triangles", triangle, {"below": (1, 2), "above": (1, 2)}),
         Witness("a genuine kink: 2×1 has 4 dimensions", continuous, {"grids": [(2, 1)]}),
         Witness("the six cells around the U", on_domain, {"domain": tuple(product(range(3), range(2)))}),
     ),

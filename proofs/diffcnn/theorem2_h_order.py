@@ -76,9 +76,17 @@ def one_tap_defect(stretch: int = 1, curvature: int = 1) -> Evidence:
     leading += curvature * (jacobian(colour, (0, 0)) @ (jacobian(velocity, k) - dv))
     opposite = defect + moved((-step[0], -step[1]))
     return all_of(
-        vanishes([b.evaluate([(x, 0)]) for b in defect for x in (h, eps)], what="no defect at h = 0 or at ε = 0"),
-        vanishes([coefficient(b, 1, 1) - want for b, want in zip(defect, leading, strict=True)], what="term in hε"),
-        vanishes([coefficient(b, 1, j) for b in opposite for j in range(5)], what="taps ±k, same weight: no term in h"),
+        vanishes(
+            [b.evaluate([(x, 0)]) for b in defect for x in (h, eps)], what="no defect at h = 0 or at ε = 0", of=defect
+        ),
+        vanishes(
+            [coefficient(b, 1, 1) - want for b, want in zip(defect, leading, strict=True)], what="term in hε", of=defect
+        ),
+        vanishes(
+            [coefficient(b, 1, j) for b in opposite for j in range(5)],
+            what="taps ±k, same weight: no term in h",
+            of=opposite,
+        ),
     )
 
 
@@ -178,6 +186,7 @@ T2_h_order = Statement(
     ),
     controls=(
         Dropped("taps on the grid", fixed_offsets),
+        Witness("where they have closed up", fixed_offsets, {"offset": Fraction(0)}),
         Witness("no warp, no defect", lambda: check(error(Fraction(1), Fraction(0), linear_warp) == 0, "ε = 0")),
     ),
 )

@@ -163,7 +163,9 @@ T2_h = Statement(
         Dropped("one tap", covariant, {"image": bumps, "warp": bend, "kernels": TWO_TAPS}),
         Dropped("φ a diffeomorphism", covariant, {"image": bumps, "warp": fold, "kernels": ONE_TAP}),
         Dropped("V invertible", covariant, {"image": grey, "warp": bend, "kernels": ONE_TAP}),
-        Witness("an explicit curved warp", lambda: covariant(bumps, bend, ONE_TAP, (1, 2))),
+        Witness(
+            "an explicit curved warp", covariant, {"image": bumps, "warp": bend, "kernels": ONE_TAP, "point": (1, 2)}
+        ),
     ),
     assumed=("the chain rule for C¹ maps (checked here for quadratic ones)",),
 )

@@ -89,16 +89,19 @@ def one_row(*, stride: int = 1, at: int = 0, step: int = 1, size: int = 3) -> Ev
     return equal(left, right, what="[L_t f]⋆ψ = L_t[f⋆ψ]", psi=psi, stride=stride, **numbers)
 
 
-def entering_the_frame() -> Evidence:
-    """f beyond the frame: a pixel just outside a frame of one pixel moves in."""
-    image, moved, psi = Matrix.of([[0]]), Matrix.of([[1]]), Matrix.of([[1]])
+def entering_the_frame(f: tuple[int, int] = (0, -1), size: int = 1) -> Evidence:
+    """f = 1 at a pixel, shifted by (0, 1): from just outside a frame of one pixel it moves in."""
+    image, moved = (
+        Matrix.of([int((i, j) == (f[0], f[1] + t)) for j in range(size)] for i in range(size)) for t in (0, 1)
+    )
+    psi = Matrix.of([[1]])
     still = convolve([image], [psi])
     return equal(
         convolve([moved], [psi]),
-        framed(still, (0, 1), 1),
+        framed(still, (0, 1), size),
         what="[L_t f]⋆ψ = L_t[f⋆ψ] in a frame that cuts f off",
-        f={(0, -1): 1},
-        frame=[(0, 0)],
+        f={f: 1},
+        frame=window(0, size - 1),
         psi=psi,
         t=(0, 1),
         stride=1,
@@ -152,6 +155,7 @@ G2 = Statement(
     ),
     controls=(
         Dropped("nothing is cut off", entering_the_frame),
+        Witness("inside a frame of two", entering_the_frame, {"f": (1, 0), "size": 2}),
         Dropped("stride 1", one_row, {"stride": 2}),
         Witness("stride 2, t = 2", one_row, {"stride": 2, "step": 2}, without="stride 1"),
         Witness("stride 1, t = 1", one_row),

@@ -229,6 +229,7 @@ G8_chain = Statement(
     ),
     controls=(
         Dropped("the chain meets the image", one_pixel),
+        Witness("one pixel that is seen", one_pixel, {"s": 2, "p": 0}),
         Witness(f"invariant at {KEEPS}, the same weights", pooled),
     ),
 )

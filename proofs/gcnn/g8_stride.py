@@ -194,6 +194,7 @@ G8_stride = Statement(
                     "cm", Method.EXHAUSTIVE, transposition, {}, {"a quarter turn": {"motion": TURN}}, at=SMALL, cases=81
                 ),
             ),
+            finite=True,
         ),
     ),
     controls=(

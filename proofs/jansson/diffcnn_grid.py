@@ -8,12 +8,10 @@ support, then a continuous function of six numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
-from sympy import QQ, Poly
+from sympy import QQ
 from sympy.polys.rings import ring
 
 from invariance_proofs.diffcnn.images import Map, compose, written
@@ -21,7 +19,9 @@ from invariance_proofs.diffcnn.layers import gram_determinants, unequal_invarian
 from invariance_proofs.diffcnn.theorem2_h_single_tap import ONE_TAP, bumps
 from invariance_proofs.jansson import PAPER
 from invariance_proofs.jansson.diffcnn import linear, normalised
+from invariance_proofs.jansson.powers import conjugate_to_orthogonal
 from invariance_proofs.matrix import Matrix
+from invariance_proofs.routes.algebraic import zeros_from_zero
 from invariance_proofs.routes.exact import check
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.statement import (
@@ -70,15 +70,10 @@ def series(A: Matrix, lowest: int = 1, common_zeros: int = 1) -> Evidence:
     _, h = ring("h", QQ)
     before, after = ([d.exquo(h**4) + 1 for d in dets] for dets in determinants(A, h))
     residuals = [r for r in unequal_invariants(before, after) if r]
-    order = min((m[0] for r in residuals for m in r.monoms()), default=None)
-    common = reduce(lambda a, b: a.gcd(b), residuals, h.ring.zero)
-    zeros = Poly(common.as_expr(), h.as_expr()).count_roots(inf=0) if common else None
-    found = check(
-        order == lowest and zeros == common_zeros,
-        f"the violation is of order h^{lowest}, and h = 0 is its only zero with h ≥ 0",
-        f=written(bumps), w=KERNELS, T_h=A, x=(0, 0), lowest_power_of_h=order, zeros=zeros,
+    return zeros_from_zero(
+        residuals, lowest, common_zeros, what=f"the violation is of order h^{lowest}, and 0 its only zero with h ≥ 0",
+        f=written(bumps), w=KERNELS, T_h=A, x=(0, 0),
     )  # fmt: skip
-    return replace(found, unknowns=frozenset({"h"}))
 
 
 def error(A: Matrix, h: Fraction) -> Fraction:
@@ -124,7 +119,9 @@ J4_grid = Statement(
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={
-        "unbounded powers": Hypothesis("A is not conjugate to an orthogonal matrix", lambda T_h: T_h != SWAP),
+        "unbounded powers": Hypothesis(
+            "A is not conjugate to an orthogonal matrix", lambda T_h: not conjugate_to_orthogonal(T_h)
+        ),
         "area kept": Hypothesis("|det A| = 1 (for the order in h)", lambda T_h: abs(T_h.det()) == 1),
     },
     routes=(

@@ -60,6 +60,12 @@ def conjugate_to_orthogonal(A: Matrix) -> bool:
     return (d == 1 and abs(t) < 2) or (d == -1 and t == 0) or Matrix.identity(2) in (A, -A)
 
 
+def on_the_circle(A: Matrix) -> bool:
+    """Whether both eigenvalues have modulus 1: det A = 1 and |tr A| ≤ 2, or det A = −1 and tr A = 0."""
+    d, t = A.det(), A.trace()
+    return (d == 1 and abs(t) <= 2) or (d == -1 and t == 0)
+
+
 def small_matrices(
     some: Sequence[Matrix] = INTEGER, rule: Callable[[Matrix], bool] = conjugate_to_orthogonal
 ) -> Evidence:

@@ -144,6 +144,7 @@ J1_g = Statement(
     controls=(
         Dropped("Λ not constant", must_be_inverse, {"G": Matrix.identity(2), "kernel": Simple(())}),
         Dropped("T_g, T_h linear", must_be_inverse, {"G": inverse(QUARTER_TURN), "kernel": OFF_CENTRE, "w": (2, 2)}),
+        Witness("only T_h⁻¹ may", must_be_inverse, {"G": -QUARTER_TURN, "kernel": SQUARE}),
         Witness("T_h⁻¹ does align the square", lambda: check(aligned(-QUARTER_TURN, QUARTER_TURN, SQUARE), "aligned")),
         Witness(
             "T_h⁻¹ does not align the square off the centre",

@@ -130,6 +130,8 @@ J2 = Statement(
     controls=(
         Dropped("finite support", half_plane),
         Dropped("support not null", a_point),
+        Witness("half a square is changed by doubling", half_plane, {"width": 2}),
+        Witness("a square is changed by doubling", a_point, {"radius": 2}),
         Witness(
             "rotation, reflection, −I pass, shear and stretch do not",
             lambda: check([conjugate_to_orthogonal(A) for A in TYPES] == [True, True, True, False, False], "types"),

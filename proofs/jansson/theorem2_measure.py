@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
+from math import inf
 from typing import Any
 
 from invariance_proofs.jansson import PAPER
@@ -67,15 +68,19 @@ def scaling(above: int = 0) -> Evidence:
     )
 
 
-def half_plane(scale: int = 2) -> Evidence:
-    """λ = 1 for x > 0, and λ = |x| for x > 0: infinite support, |det A| = 4 and then C = 1/2."""
+def half_plane(scale: int = 2, width: float = inf) -> Evidence:
+    """λ = 1 for x > 0, and λ = |x| for x > 0, to this distance: if infinite, |det A| = 4 is possible, and C = 1/2."""
     A, points = Matrix.diagonal(scale, scale), [(x, y) for x in (-3, -1, 1, 2) for y in (-1, 0, 5)]
-    step = all((x > 0) == (scale * x > 0) for x, _ in points)
-    ramp = all(max(x, 0) == Fraction(1, scale) * max(scale * x, 0) for x, _ in points)
+
+    def ramp(x: int, y: int) -> int:
+        return max(x, 0) if max(abs(x), abs(y)) <= width else 0
+
+    plain = all((ramp(x, y) > 0) == (ramp(scale * x, scale * y) > 0) for x, y in points)
+    steep = all(ramp(x, y) == Fraction(1, scale) * ramp(scale * x, scale * y) for x, y in points)
     return check(
-        not (step and ramp) or A.det() == 1,
+        not (plain and steep) or A.det() == 1,
         "|det A| = |C| = 1",
-        T_h=A, filters=["x > 0", "max(x, 0)"], C=[1, Fraction(1, scale)], finite=False, null=False,
+        T_h=A, filters=["x > 0", "max(x, 0)"], C=[1, Fraction(1, scale)], finite=width < inf, null=False,
     )  # fmt: skip
 
 
@@ -119,6 +124,7 @@ J2_measure = Statement(
     controls=(
         Dropped("finite support", half_plane),
         Dropped("support not null", a_point),
+        Witness("half a square is changed by doubling", half_plane, {"width": 2}),
         Witness("a box of 2 by 3 has area 6", lambda: check(area(box(0, 0, 2, 3)) == 6, "area 6")),
         Witness("a square is changed by doubling", a_point, {"radius": 2}),
         Witness(

@@ -27,7 +27,15 @@ from invariance_proofs.jansson.operators import (
     covariant,
     semi_local,
 )
-from invariance_proofs.jansson.powers import GROWTH, SLAB, TURNING, flatten, power, small_matrices
+from invariance_proofs.jansson.powers import (
+    GROWTH,
+    SLAB,
+    TURNING,
+    conjugate_to_orthogonal,
+    flatten,
+    on_the_circle,
+    small_matrices,
+)
 from invariance_proofs.jansson.simple import inverse
 from invariance_proofs.jansson.theorem1_inverse import COMMUTATION, QUARTER_TURN
 from invariance_proofs.matrix import Matrix
@@ -120,7 +128,7 @@ J3 = Statement(
     verdict=Verdict.PROVED,
     hypotheses={
         "unbounded powers": Hypothesis(
-            "not all eigenvalues of A have modulus 1, or A is a shear", lambda T_h: power(T_h, 12) != Matrix.identity(2)
+            "not all eigenvalues of A have modulus 1, or A is a shear", lambda T_h: not conjugate_to_orthogonal(T_h)
         ),
         "continuity": Hypothesis("‖f_n − f‖₁ → 0 ⇒ (Λf_n)(x) → (Λf)(x) for every x", continuous),
         "translation covariance": Hypothesis("Λτ_y = τ_yΛ for every y", covariant),
@@ -181,6 +189,7 @@ J3 = Statement(
         Dropped("continuity", aligned, {"operator": SAMPLE, "A": STRETCH}),
         Dropped("translation covariance", aligned, {"operator": WINDOW, "A": STRETCH}),
         Dropped("semi-locality", aligned, {"operator": INTEGRAL, "A": SQUEEZE}),
+        Witness("the convolution obeys", aligned, {"operator": CONVOLUTION, "A": STRETCH}),
         Mutant("the convolution lacks continuity", table, {"lacking": LACKING | {CONVOLUTION.name: ["continuity"]}}),
         Witness("each counterexample lacks its own property and no other", table, {"lacking": LACKING}),
         Witness(
@@ -204,7 +213,7 @@ J3_map = Statement(
     ),
     at="two operators, one T_h",
     hypotheses={
-        "unbounded powers": Hypothesis("not all eigenvalues of T_h have modulus 1", lambda T_h: abs(T_h.det()) != 1),
+        "unbounded powers": Hypothesis("not all eigenvalues of T_h have modulus 1", lambda T_h: not on_the_circle(T_h)),
         "translation covariance": Hypothesis("Λτ_y = τ_yΛ for every y", covariant),
         "semi-locality": Hypothesis("(Λf)(x) depends on f near x only", semi_local),
     },

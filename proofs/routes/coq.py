@@ -20,12 +20,14 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from invariance_proofs.evidence import Evidence, Skipped
+from invariance_proofs.evidence import Evidence, Skipped, procedure
 
-__all__ = ["THEORIES", "CoqError", "asked_for", "assumptions", "closed", "pinned"]
+__all__ = ["KERNEL", "THEORIES", "CoqError", "asked_for", "assumptions", "closed", "pinned"]
 
 THEORIES = Path(__file__).parents[1] / "coq"
 _SECONDS = 120
+KERNEL = "pinned"
+"""The procedure whose evidence a kernel has checked, word for word: `closed` knows a theorem by its name alone."""
 _CLOSED = "Closed under the global context"
 _MARK = "== assumptions =="
 _asked = ContextVar("coq", default=False)
@@ -63,6 +65,7 @@ def closed(theory: str, *theorems: str, then: str = "") -> Evidence:
     return Evidence(True, detail, cases=len(theorems))
 
 
+@procedure
 def pinned(theory: str, said: Mapping[str, str], defined: Mapping[str, str] = _NOTHING) -> Evidence:
     """Whether the theorems of `proofs/coq/<theory>.v` that `said` names say what it says, and rest on no axiom.
 

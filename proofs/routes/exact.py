@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError, procedure
 
 __all__ = ["check", "equal", "for_all", "written"]
 
 Case = TypeVar("Case")
 
 
+@procedure
 def equal(left: object, right: object, /, what: str, **numbers: object) -> Evidence:
     """Whether left = right exactly; if not, `numbers` and both sides are the counterexample.
 
@@ -25,6 +26,7 @@ def equal(left: object, right: object, /, what: str, **numbers: object) -> Evide
     return Evidence(False, f"{what} is false", counterexample={**numbers, "left": left, "right": right}, about=numbers)
 
 
+@procedure
 def check(condition: bool, /, what: str, **numbers: object) -> Evidence:
     """A yes-or-no fact about exact `numbers`, which become the counterexample if it is false."""
     if condition:
@@ -32,6 +34,7 @@ def check(condition: bool, /, what: str, **numbers: object) -> Evidence:
     return Evidence(condition, f"not so: {what}", counterexample=numbers, about=numbers)
 
 
+@procedure
 def for_all(
     cases: Iterable[Case],
     condition: Callable[[Case], bool],
@@ -58,7 +61,8 @@ def for_all(
     sized = [
         f"{name} = {written(listed[name])}" if name in listed else f"{len(vs)} {name}" for name, vs in found.items()
     ]
-    return Evidence(True, ", ".join([f"{what}: all {len(tried)} cases", *sized]), listed=listed, cases=len(tried))
+    detail = ", ".join([f"{what}: all {len(tried)} cases", *sized])
+    return Evidence(True, detail, listed=listed, cases=len(tried), about={"case": tried[0]})
 
 
 def written(values: tuple[int, ...]) -> str:

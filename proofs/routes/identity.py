@@ -9,7 +9,7 @@ from typing import Any
 from sympy import ZZ
 from sympy.polys.rings import PolyElement, PolyRing
 
-from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError, procedure
 from invariance_proofs.matrix import Matrix
 
 __all__ = ["unknowns", "vanishes"]
@@ -80,6 +80,7 @@ class Unknown(PolyElement):
         return Unknown(self.ring, result, 0)
 
 
+@procedure
 def vanishes(*residuals: Any, what: str, of: Any = ()) -> Evidence:
     """Whether every residual (a polynomial, or a `Matrix` or tuple of them) is the zero polynomial.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.evidence import Evidence, procedure
 
 __all__ = ["Interval", "digits", "erf", "exp_minus"]
 
@@ -61,6 +61,7 @@ def erf(x: Fraction, terms: int = 160) -> Interval:
     return TWO_OVER_ROOT_PI * Interval(min(sums), max(sums))
 
 
+@procedure
 def digits(found: Interval, text: str, what: str) -> Evidence:
     """Whether the number's decimals begin as `text` has them ("0.0676", "6.9e-88"), whatever it is in its interval.
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Sequence
 from functools import cache
 
-from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError, procedure
 
 __all__ = ["follows"]
 
@@ -20,6 +20,7 @@ _VARIABLES = frozenset("xyzuvw")
 _STEPS = 200
 
 
+@procedure
 def follows(equation: str, rules: Sequence[str], /, what: str = "") -> Evidence:
     """Whether the sides of `equation` have one normal form under `rules`, equations read from left to right.
 

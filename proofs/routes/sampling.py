@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from invariance_proofs.evidence import RISK, Evidence, StatementError
+from invariance_proofs.evidence import RISK, Evidence, StatementError, procedure
 from invariance_proofs.matrix import Matrix
 
 __all__ = ["SAMPLES", "Draw", "schwartz_zippel"]
@@ -36,6 +36,7 @@ class Draw:
         return Matrix.of(self.vector(columns) for _ in range(rows))
 
 
+@procedure
 def schwartz_zippel(residual: Callable[[Draw], object], *, what: str, seed: int = 0) -> Evidence:
     """Whether the polynomials computed by `residual` (numbers, matrices, or nested tuples of them) are all zero.
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 
-from invariance_proofs.evidence import Evidence, Skipped, StatementError
+from invariance_proofs.evidence import Evidence, Skipped, StatementError, procedure
 
 __all__ = ["impossible"]
 
@@ -17,13 +17,14 @@ _FAR = 10**3, 10**6
 """What an unknown exceeds somewhere: a number that is fixed or bounded by what is assumed does not exceed both."""
 
 
+@procedure
 def impossible(
     constraints: Callable[..., list[Any]], /, names: str, what: str, met: Sequence[Sequence[int | Fraction]] = ()
 ) -> Evidence:
     """Whether no real numbers called `names` satisfy the constraints: what is assumed, and last the claim's negation.
 
-    The unknowns are those of the numbers that what is assumed leaves free, so that each may be as large as one likes:
-    nothing is said "for all" of one that it fixes (s = 1) or bounds (|p| ≤ 1).
+    The unknowns are those of the numbers that what is assumed leaves free: nothing is said "for all" of one that it
+    fixes (s = 1) or bounds (|p| ≤ 1), nor of one that no constraint links to the claim.
 
     At each point of `met` (numbers in the order of the names) all that is assumed holds, and between them every name
     takes two values.
@@ -48,14 +49,16 @@ def impossible(
     if answer == z3.unsat:
         if assumed and z3.Solver().check(denied) == z3.unsat:
             raise StatementError(f"{what}: nothing can deny this, whatever is assumed; so it says nothing of that")
-        return Evidence(True, f"{what}: no real numbers contradict it", unknowns=_free(assumed, variables, what))
+        return Evidence(
+            True, f"{what}: no real numbers contradict it", unknowns=_free(assumed, denied, variables, what)
+        )
     model = solver.model()
     numbers = {str(v): str(model.eval(v, model_completion=True)) for v in variables}
     return Evidence(False, f"{what} is false", counterexample=numbers)
 
 
-def _free(assumed: Sequence[Any], variables: Sequence[Any], what: str) -> frozenset[str]:
-    """The variables that exceed each magnitude of `_FAR` somewhere where all that is assumed holds."""
+def _free(assumed: Sequence[Any], denied: Any, variables: Sequence[Any], what: str) -> frozenset[str]:
+    """The variables linked to the claim that exceed each of `_FAR` somewhere where all that is assumed holds."""
     import z3
 
     solver = z3.Solver()
@@ -63,7 +66,31 @@ def _free(assumed: Sequence[Any], variables: Sequence[Any], what: str) -> frozen
     solver.add(*assumed)
     if solver.check() == z3.unsat:
         raise StatementError(f"{what}: what is assumed contradicts itself, and from that anything follows")
-    return frozenset(str(v) for v in variables if all(solver.check(z3.Or(v > far, v < -far)) == z3.sat for far in _FAR))
+    linked = _linked(assumed, denied)
+    return frozenset(
+        str(v)
+        for v in variables
+        if str(v) in linked and all(solver.check(z3.Or(v > far, v < -far)) == z3.sat for far in _FAR)
+    )
+
+
+def _linked(assumed: Sequence[Any], denied: Any) -> set[str]:
+    """The names in the claim, in what is assumed of these, in what is assumed of those, and so on."""
+    groups, found = [_names(part) for part in assumed], _names(denied)
+    while grown := [group for group in groups if group & found and not group <= found]:
+        found = found.union(*grown)
+    return found
+
+
+def _names(formula: Any) -> set[str]:
+    """The variables of a formula of z3; none of what Python itself has decided."""
+    import z3
+
+    if not isinstance(formula, z3.ExprRef):
+        return set()
+    if z3.is_const(formula) and formula.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+        return {str(formula)}
+    return set().union(*(_names(part) for part in formula.children()))
 
 
 def _require_met(

@@ -13,7 +13,7 @@ from typing import Any
 from sympy import Basic, Determinant, MatrixSymbol, Symbol, Transpose, expand
 from sympy import symbols as letters
 
-from invariance_proofs.evidence import Evidence
+from invariance_proofs.evidence import Evidence, procedure
 
 __all__ = ["determinant_law", "free", "induction", "matrices", "same", "same_matrix"]
 
@@ -34,6 +34,7 @@ def matrices(**shapes: tuple[str | Symbol, str | Symbol]) -> tuple[Any, ...]:
     return tuple(MatrixSymbol(name, *(sizes[size] for size in shape)) for name, shape in shapes.items())
 
 
+@procedure
 def same(left: Any, right: Any, /, what: str) -> Evidence:
     """Whether two elements of the free algebra are equal (commuting letters may be coefficients)."""
     residual = expand(left - right)
@@ -41,6 +42,7 @@ def same(left: Any, right: Any, /, what: str) -> Evidence:
     return Evidence(residual == 0, detail, unknowns=_names(left, right))
 
 
+@procedure
 def same_matrix(left: Any, right: Any, /, what: str) -> Evidence:
     """Whether two polynomial expressions in matrix symbols and their transposes are equal for every dimension."""
     residual = (left - right).doit().expand()
@@ -48,6 +50,7 @@ def same_matrix(left: Any, right: Any, /, what: str) -> Evidence:
     return Evidence(residual.is_ZeroMatrix, detail, unknowns=_names(left, right))
 
 
+@procedure
 def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], over: str = "n", what: str) -> Evidence:
     """Both halves of an induction over the size called `over`, each an equality of two elements of the free algebra."""
     parts = same(*base, what=f"{what}, base"), same(*step, what=f"{what}, step")
@@ -57,6 +60,7 @@ def induction(*, base: tuple[Any, Any], step: tuple[Any, Any], over: str = "n", 
     )
 
 
+@procedure
 def determinant_law(matrix: Any, law: Callable[[Any], Any], /, what: str) -> Evidence:
     """Whether det of a product of square matrix symbols is `law(det)`, by det(XY) = det X det Y and det Xᵀ = det X."""
     product = Determinant(matrix).doit().replace(lambda e: isinstance(e, Transpose), lambda e: e.arg)

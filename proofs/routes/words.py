@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.evidence import Evidence, StatementError, procedure
 
 __all__ = ["Term", "Word", "function", "letters", "reindexed"]
 
@@ -91,6 +91,7 @@ def function(name: str) -> Callable[[Word], Term]:
     return lambda word: Term(((name, word),))
 
 
+@procedure
 def reindexed(left: Term, right: Term, /, what: str, over: Word | None = None, acting: Iterable[Word] = ()) -> Evidence:
     """Whether ⊕ left = ⊕ right, `over` the variable, `acting` the letters whose elements permute its range.
 

@@ -85,6 +85,9 @@ SAME = Formula("y", lambda y: y)
 TOTAL = Formula("(y₁ + y₂, 0)", lambda y: (y[0] + y[1], 0))
 PLUS = Formula("F + G", added)
 TIMES = Formula("F·G", lambda y, z: tuple(a * b for a, b in zip(y, z, strict=True)))
+CUBE = Formula("y ↦ y³", lambda y: tuple(v**3 for v in y))
+HIGHWAY = Formula("F·F² + (1 − F)·G", lambda y, z: gated(y, TIMES(y, y), z))
+"""T = F, and F² for what is gated."""
 
 
 def joined(join: Formula, F: Formula = SAME, G: Formula = SAME, a: Formula = SWAP) -> Evidence:
@@ -94,6 +97,8 @@ def joined(join: Formula, F: Formula = SAME, G: Formula = SAME, a: Formula = SWA
         join(F(a(x)), G(a(x))), a(join(F(x), G(x))), what=f"{join} moves by a",
         x=x, F=F, G=G, a=a, join=join, F_ax=F(a(x)), aF_x=a(F(x)), G_ax=G(a(x)), aG_x=a(G(x)),
         joined_then_moved=a(join(F(x), G(x))), moved_then_joined=join(a(F(x)), a(G(x))),
+        products=(a(TIMES(F(x), G(x))), TIMES(a(F(x)), a(G(x)))), sums=(a(PLUS(F(x), G(x))), PLUS(a(F(x)), a(G(x)))),
+        one=a((1, 1)),
     )  # fmt: skip
 
 
@@ -138,6 +143,7 @@ sums = Statement(
         Dropped("one action", joined, {"join": PLUS, "G": TOTAL}),
         Dropped("additive", joined, {"join": PLUS, "a": COMPLEMENT}),
         Witness("a sign is additive", joined, {"join": PLUS, "a": SIGN}),
+        Witness("2 + 3", lambda: equal(added((2,), (3,)), (5,), what="F + x = 5")),
     ),
 )
 
@@ -150,22 +156,29 @@ gates = Statement(
         "products of features keep permutations, not signs or rotations; an invariant gate keeps every linear action"
     ),
     claim=(
-        "If a(y·z) = ay·az entry by entry, as for permutations, then F·G, and the highway block T·F + (1 − T)·x, move "
-        "by a. Signs and rotations do not pass: (−y)(−z) = yz. A gate s with s(ax) = s(x), one number for all that "
+        "If a(y·z) = ay·az entry by entry then F·G moves by a; if a is also linear and a1 = 1, as permutations are, so "
+        "does the highway block T·F + (1 − T)·x. Signs "
+        "and rotations do not pass: (−y)(−z) = yz. A gate s with s(ax) = s(x), one number for all that "
         "moves together, passes under every action with a(sy) = s·ay."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
     hypotheses={
         "one action": BRANCHES_AGREE,
-        "products pass": Hypothesis(
-            "a(y·z) = ay·az", lambda joined_then_moved, moved_then_joined: joined_then_moved == moved_then_joined
+        "products pass": Hypothesis("a(y·z) = ay·az", lambda products: products[0] == products[1]),
+        "sums and 1 pass": Hypothesis(
+            "for highway blocks a(y + z) = ay + az and a1 = 1",
+            lambda join, sums, one: join != HIGHWAY or (sums[0] == sums[1] and one == (1, 1)),
         ),
     },
     clauses=tuple(Clause(BRANCHES[n][0], *either(n), over="maps") for n in ("product", "gate", "highway")),
     controls=(
         Dropped("one action", joined, {"join": TIMES, "G": TOTAL}),
         Dropped("products pass", joined, {"join": TIMES, "a": SIGN}),
+        Dropped("sums and 1 pass", joined, {"join": HIGHWAY, "a": CUBE}),
         Witness("a swap passes", joined, {"join": TIMES}),
+        Witness("and a highway block", joined, {"join": HIGHWAY}),
+        Witness("a cube passes a product", joined, {"join": TIMES, "a": CUBE}),
+        Witness("2·3 + (1 − 2)·5", lambda: equal(gated((2,), (3,), (5,)), (1,), what="T·F + (1 − T)·x = 1")),
     ),
 )

@@ -223,8 +223,9 @@ activations = Statement(
     summary="ReLU commutes with M ⇔ each row has one entry at most, and ≥ 0; rows of a single 1 pass every activation",
     claim=(
         "σ(Mx) = Mσ(x) for all x: for σ = ReLU (and a leaky one) exactly if every row of M holds at most one entry "
-        "other than 0, and that is positive. A row of a single 1 passes every σ, and no other one passes max(0, t − 1) "
-        "among those with entries up to 2. So an invertible M that passes ReLU is a permutation with positive scales. "
+        "other than 0, and that is positive. A row of a single 1 passes every σ; but for the row of zeros no other "
+        "one passes max(0, t − 1) among those with entries up to 2. So "
+        "an invertible M that passes ReLU is a permutation with positive scales. "
         "For odd σ see activation.odd."
     ),
     verdict=Verdict.PROVED,

@@ -180,7 +180,8 @@ circle = Statement(
     ),
     claim=(
         "A circular convolution, a stride s that divides n, pointwise layers and a pooling that does not look at the "
-        "order: the output is the same for L_t x, for all filters, exactly if s | t. A network of strides s₁, …, s_L "
+        "order: the output is the same for L_t x, for all filters, layers and poolings, exactly if s | t (one of them "
+        "may be constant). A network of strides s₁, …, s_L "
         "is invariant to shifts by multiples of their product alone: one shift in 16² or 32², however it is trained."
     ),
     verdict=Verdict.PROVED,

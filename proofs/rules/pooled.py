@@ -175,7 +175,7 @@ pooled_sum = Statement(
                 cases=788,
             ),
             at="one axis, k ≤ 5, s ≤ 4, n ≤ 14",
-            grade=Grade.UNKNOWN,
+            grade=Grade.LISTED,
         ),
         Clause(
             "p4, generic image and filter",

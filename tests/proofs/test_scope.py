@@ -106,6 +106,32 @@ def test_what_z3_is_asked_can_be_met() -> None:
     assert free.unknowns == {"n", "m"}
 
 
+POSITIVE = {"x": Hypothesis("x > 0", lambda x: x > 0)}
+
+
+def of(x: int, y: int = 0) -> Evidence:
+    return check(x + y > 0, "x + y is positive", x=x, y=y)
+
+
+def silent(x: int = 1) -> Evidence:
+    return check(x > 0, "x is positive")
+
+
+@pytest.mark.parametrize(
+    "witness",
+    [
+        Witness("through another check", lambda: equal(1, 1, what="1 = 1", x=1)),
+        Witness("that says nothing of x", silent),
+        Witness("that breaks it", of, {"x": -1, "y": 2}, without="x"),
+    ],
+)
+def test_a_dropped_hypothesis_could_have_held(witness: Witness) -> None:
+    """Else a control that fails whatever it looks at passes for one that needs the hypothesis."""
+    controls = (witness, Dropped("x", of, {"x": -1}))
+    entry = run(statement(route(symbolic), over="n", hypotheses=POSITIVE, controls=controls))
+    assert "x raised StatementError: no Witness through its check `of` looks at numbers that meet it" in entry.reason
+
+
 def listed(most: int = 4, k: int = 2) -> Evidence:
     cases = [(n, (m, "a")) for n in range(1, most + 1) for m in (2, 5)]
     return for_all(cases, lambda c: k == 2, "(n, (m, A)): something")
@@ -138,16 +164,9 @@ def test_every_list_of_ours_says_how_long_it_is() -> None:
     """Otherwise a list that loses cases, or a conjunction that loses a part, is not noticed."""
     for said in statements():
         for leaf in said.leaves:
-            if leaf.cases is None and not leaf.method.kernel:
+            if leaf.cases is None and not leaf.method.on_request:
                 found = leaf.check(**leaf.data)
                 assert found.cases == 1 or not found.holds, f"{said.id}, {leaf.name}: cases={found.cases}"
-
-
-POSITIVE = {"x": Hypothesis("x > 0", lambda x: x > 0)}
-
-
-def of(x: int, y: int = 0) -> Evidence:
-    return check(x + y > 0, "x + y is positive", x=x, y=y)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +180,7 @@ def of(x: int, y: int = 0) -> Evidence:
     ],
 )
 def test_a_witness_meets_the_hypotheses(witness: Witness, why: str) -> None:
-    entry = run(statement(route(at_two, over=""), hypotheses=POSITIVE, controls=(witness, Dropped("x", of, {"x": -1}))))
+    controls = (witness, Dropped("x", of, {"x": -1}), Witness("three", of, {"x": 3}))
+    entry = run(statement(route(symbolic), over="n", hypotheses=POSITIVE, controls=controls))
     assert why in entry.reason
     assert entry.agreed is (not why)

@@ -9,10 +9,14 @@ import pytest
 from a_statement import statement
 
 from invariance_proofs.diffcnn.corollary3_a_sign import C3_a, two_by_two
+from invariance_proofs.evidence import changed, procedure
 from invariance_proofs.explain import explain
 from invariance_proofs.judge import run
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.outcome import pasteable
+from invariance_proofs.routes.coq import KERNEL
+from invariance_proofs.routes.exact import check, equal
+from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.statement import (
     Chain,
     Clause,
@@ -30,7 +34,8 @@ from invariance_proofs.statement import (
     all_of,
 )
 
-TRUE, FALSE = Evidence(True, "so it is"), Evidence(False, "it is not")
+x, n = unknowns(x=1, n=1)
+TRUE, FALSE = vanishes(0 * x, of=x, what="so it is"), Evidence(False, "it is not")
 REFUTED = Evidence(False, "it is not", counterexample={"x": Fraction(1, 2)})
 LIKELY = Evidence(True, "at a random point", Fraction(1, 2**60))
 
@@ -186,7 +191,11 @@ def listed(n: tuple[int, ...]) -> Evidence:
     return Evidence(max(n) < 5, "n < 5")
 
 
-KNOWN = replace(TRUE, unknowns=frozenset({"n"}))
+KNOWN = vanishes(0 * n, of=n, what="so it is")
+TOLD = Evidence(True, "my prover says so", unknowns=frozenset({"n"}))
+CHECKED = changed(KNOWN)
+object.__setattr__(CHECKED, "by", frozenset({KERNEL}))  # as if Coq had run
+NUMBERS = equal(2 * 2, 2 + 2, what="n² = 2n")
 
 
 @pytest.mark.parametrize(
@@ -197,8 +206,11 @@ KNOWN = replace(TRUE, unknowns=frozenset({"n"}))
         (proves(KNOWN, over="n", at="C = 3"), Grade.LISTED, "all n, C = 3"),
         (proves(KNOWN, over="n", assumed=("a limit",)), Grade.MODULO, "all n"),
         (proves(KNOWN, over="n", method=Method.EXHAUSTIVE), Grade.LISTED, "all n"),
-        (proves(KNOWN, over="n", method=Method.COQ), Grade.KERNEL, "all n"),
-        (proves(KNOWN, over="n", method=Method("my prover")), Grade.DECIDED, "all n"),
+        (proves(KNOWN, over="n", method=Method.COQ), Grade.DECIDED, "all n"),
+        (proves(CHECKED, over="n", method=Method.COQ), Grade.KERNEL, "all n"),
+        (proves(TOLD, over="n", method=Method.COQ), Grade.MODULO, "all n"),
+        (proves(TOLD, over="n", method=Method("my prover")), Grade.MODULO, "all n"),
+        (proves(NUMBERS, method=Method.RING), Grade.LISTED, ""),
         (
             Route("listed", Method.RING, listed, {"n": (1, 2, 3, 4)}, {"5": {"n": (5,)}}, "n"),
             Grade.LISTED,
@@ -211,6 +223,36 @@ def test_scope_and_grade_are_computed(route: Route, grade: Grade, sizes: str) ->
     assert (entry.grade, entry.sizes) == (grade, sizes)
 
 
+def test_what_is_not_found_by_a_procedure_is_named() -> None:
+    entry = run(statement(proves(TOLD, over="n"), over="n", grade=Grade.MODULO))
+    assert entry.agreed
+    assert entry.assumed == ("“a route” (ring normal form) is right: no procedure of the ledger has found it",)
+    assert entry.assumed[0] in explain(entry)
+    assert not run(statement(proves(KNOWN, over="n"), over="n")).assumed
+
+
+def test_no_argument_says_who_found_it() -> None:
+    for flag in ({"kernel": True}, {"by": frozenset({KERNEL})}):
+        with pytest.raises(TypeError, match=next(iter(flag))):
+            (Method if "kernel" in flag else Evidence)("strange", **flag)
+    with pytest.raises(StatementError, match="only the procedures of"):
+        procedure(lambda: TRUE)
+    assert all_of(KNOWN, TRUE).by == {"vanishes"}
+    assert not all_of(KNOWN, TOLD).by
+
+
+def test_a_check_that_remembers_its_calls_is_noticed() -> None:
+    calls: list[int] = []
+
+    def first(k: int = 1) -> Evidence:
+        calls.append(k)
+        return KNOWN if len(calls) == 1 else FALSE
+
+    entry = run(statement(Route("the first time", Method.RING, first, mutants={"k = 2": {"k": 2}})))
+    assert entry.verdict is Verdict.UNKNOWN
+    assert "asked again it fails" in entry.reason
+
+
 def test_all_is_said_of_unknowns_only() -> None:
     entry = run(statement(proves(TRUE, over="n"), over="n"))
     assert entry.verdict is Verdict.UNKNOWN
@@ -220,9 +262,8 @@ def test_all_is_said_of_unknowns_only() -> None:
 
 
 def test_a_kernel_may_say_more_than_is_recorded_and_no_other_may() -> None:
-    better = {Method.COQ: True, Method.RING: False}
-    for method, agreed in better.items():
-        routes = (proves(KNOWN), proves(KNOWN, over="n", method=method))
+    for evidence, agreed in ((CHECKED, True), (KNOWN, False), (TOLD, False)):
+        routes = (proves(KNOWN), proves(evidence, over="n", method=Method.COQ))
         entry = run(statement(over="n", routes=routes, grade=Grade.LISTED))
         assert (entry.agreed, bool(entry.fixed)) == (agreed, False)
 
@@ -243,11 +284,15 @@ def test_a_chain_holds_when_every_step_does() -> None:
 def test_a_route_that_nods_is_named_with_what_it_did() -> None:
     entry = run(statement(route(TRUE, mutated=TRUE)))
     assert entry.verdict is Verdict.UNKNOWN
-    assert entry.reason == "control came out wrong: mutant changed [a route] holds, so it is"
+    assert entry.reason == "control came out wrong: mutant changed [a route] holds, so it is: normal form 0, 1 times"
 
 
 NOT_ZERO = Hypothesis("x ≠ 0", lambda x: x != 0)
 POSITIVE = Hypothesis("y > 0", lambda y: y > 0)
+
+
+def said_of(numbers: dict[str, int], so: bool = False) -> Evidence:
+    return check(so, "so it is", **numbers)
 
 
 @pytest.mark.parametrize(
@@ -260,9 +305,9 @@ POSITIVE = Hypothesis("y > 0", lambda y: y > 0)
     ],
 )
 def test_a_dropped_hypothesis_is_the_one_that_is_broken(numbers: dict[str, int], why: str) -> None:
-    dropped = Dropped("x", lambda: replace(FALSE, counterexample=numbers))
-    other = Dropped("y", lambda: replace(FALSE, counterexample={"x": 1, "y": 0}))
-    controls = (dropped, other, Witness("possible", lambda: TRUE))
+    dropped = Dropped("x", said_of, {"numbers": numbers})
+    other = Dropped("y", said_of, {"numbers": {"x": 1, "y": 0}})
+    controls = (dropped, other, Witness("possible", said_of, {"numbers": {"x": 1, "y": 1}, "so": True}))
     entry = run(statement(route(TRUE), hypotheses={"x": NOT_ZERO, "y": POSITIVE}, controls=controls))
     assert entry.agreed is (not why)
     assert why in entry.reason
