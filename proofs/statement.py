@@ -172,7 +172,7 @@ class Clause:
         for name, value in (values | {"grade": grade}).items():
             object.__setattr__(self, name, value)
         require_types(f"clause {text!r}", self, text=str, over=str, at=str, finite=bool, grade=Grade | None)
-        if grade in {Grade.UNKNOWN, Grade.REFUTED}:
+        if grade and grade in {Grade.UNKNOWN, Grade.REFUTED}:
             raise StatementError(f"clause {text!r}: grade = {grade.name}: wanted is what a proof of it reaches")
         for route in routes:
             if not isinstance(route, Route | Chain):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.diffcnn.corollary4_a_invariance import E1, E2, E3
 from invariance_proofs.diffcnn.layers import deviations, gram_determinants, invariant
+from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.coq import pinned
 from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.identity import unknowns, vanishes

@@ -232,9 +232,10 @@ def test_what_is_not_found_by_a_procedure_is_named() -> None:
 
 
 def test_no_argument_says_who_found_it() -> None:
-    for flag in ({"kernel": True}, {"by": frozenset({KERNEL})}):
+    flags: dict[Any, dict[str, Any]] = {Method: {"kernel": True}, Evidence: {"by": frozenset({KERNEL})}}
+    for kind, flag in flags.items():
         with pytest.raises(TypeError, match=next(iter(flag))):
-            (Method if "kernel" in flag else Evidence)("strange", **flag)
+            kind("strange", **flag)
     with pytest.raises(StatementError, match="only the procedures of"):
         procedure(lambda: TRUE)
     assert all_of(KNOWN, TRUE).by == {"vanishes"}
