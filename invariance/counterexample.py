@@ -85,4 +85,4 @@ def in_words(found: Counterexample) -> str:
 
 
 def _listed(found: Any) -> list[Tensor]:
-    return [found] if isinstance(found, Tensor) else list(tree_leaves(found))
+    return [leaf for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]

@@ -141,6 +141,7 @@ def _project(file: Path, report: Any, model: Any) -> None:
     """The nearest symmetric weights, in the types that the model has."""
     from ..extras import needed_for
     from ..files import write
+    from ..proving.trace import weights_of
 
     with needed_for("--project"):
         from safetensors.torch import save
@@ -148,8 +149,8 @@ def _project(file: Path, report: Any, model: Any) -> None:
     if report.backward is None:
         _say("no weights are written: the network is symmetric as it is, or it is not by more than rounding")
         return
-    types = {name: t.dtype for name, t in (*model.named_parameters(), *model.named_buffers())}
-    write(file, save({name: t.to(types[name]).contiguous() for name, t in report.backward.state.items()}))
+    types = {name: t.dtype for name, t in weights_of(model).items()}
+    write(file, save({name: t.to(types[name], copy=True).contiguous() for name, t in report.backward.state.items()}))
 
 
 def _verify(file: Path, model: Any) -> int:

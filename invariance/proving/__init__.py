@@ -5,7 +5,7 @@ motion, `words` and `report` tell, `certificate` writes down what a checker need
 """
 
 from .actions import Action
-from .asserting import NotProvedError, assert_proved, prove_symmetry
+from .asserting import NotProvedError, Reproof, assert_proved, prove_symmetry
 from .discover import Discovery, discover
 from .generators import GROUPS, Generator, MovingGroup, group_of
 from .prove import prove, prove_program
@@ -34,6 +34,7 @@ __all__ = [
     "ProofReport",
     "Question",
     "Refusal",
+    "Reproof",
     "Stop",
     "Walk",
     "assert_proved",

@@ -84,7 +84,7 @@ class Reproof:
         arguments = {"group": None, "input_shape": None, "claim": None, "symmetry": None} | question
         self.model, self.search = model, search
         self.question = question_of(**arguments)
-        self.program = trace(model, self.question.shapes)
+        self.program = trace(model, self.question.shapes, self.question.places)
 
     def __call__(self, *_: Any) -> ProofReport:
         """The report for the weights that the model has now; arguments, as a hook has them, are not looked at."""

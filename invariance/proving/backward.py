@@ -11,8 +11,9 @@ from torch import Tensor
 
 from .nearness import Equations
 from .question import Question
-from .trace import Program
+from .trace import Program, weights_of
 from .walk import walk
+from .words import at_most
 
 __all__ = ["Backward", "nearest_symmetric"]
 
@@ -36,8 +37,8 @@ class Backward:
 
     def __str__(self) -> str:
         return (
-            f"exactly symmetric after changing its weights by at most {self.error:.1e} of the largest in each tensor, "
-            f"most in `{self.weight}`"
+            f"exactly symmetric after changing its weights by at most {at_most(self.error)} of the largest in each "
+            f"tensor, most in `{self.weight}`"
         )
 
 
@@ -51,17 +52,21 @@ def nearest_symmetric(program: Program, question: Question) -> Backward | None:
     for asked in question.generators:
         if not walk(near, asked.inputs).reached:
             return None
-    real = {n: c.numpy() for n, c in program.constants.items() if n in equations.starts}
+    names = program.names
+    real = {names[n]: c.numpy() for n, c in program.constants.items() if names[n] in equations.starts}
     if not equations.pairs:
         return None
     projected = equations.projected(real)
     changes = {}
-    for node, after in projected.items():
-        off = float(np.abs(after - real[node]).max(initial=0.0))
+    for name, after in projected.items():
+        off = float(np.abs(after - real[name]).max(initial=0.0))
         if off > 0:
-            changes[program.names[node]] = off / float(np.abs(real[node]).max())
-    constants = {n: torch.from_numpy(projected[n]) if n in projected else c for n, c in program.constants.items()}
-    state = {program.names[n]: c for n, c in constants.items() if program.names[n] not in program.fixed}
+            changes[name] = off / float(np.abs(real[name]).max())
+    now = {name: torch.from_numpy(after) for name, after in projected.items()}
+    constants = {n: now.get(names[n], c) for n, c in program.constants.items()}
+    held = weights_of(program.module) if program.module else {}
+    first = {id(weight): name for name, weight in reversed(held.items())}
+    state = {name: now.get(first[id(weight)], weight).detach() for name, weight in held.items()}
     worst = max(changes, key=changes.__getitem__, default="")
     changed = replace(program, constants=constants, folded={})
     return Backward(changes.get(worst, 0.0), worst, changes, state, changed)

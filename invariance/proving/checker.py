@@ -386,11 +386,14 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         )
         program = program or exported(model, shapes, places)
         signature = program.graph_signature
-        inputs, outputs = (list(map(str, part)) for part in (signature.user_inputs, signature.user_outputs))
-        sizes: dict[str, Any] = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
-        real = {node.name for node in program.graph.nodes if "val" in node.meta and is_real(node)}
+        values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+        inputs, outputs = (
+            [n for n in part if isinstance(values.get(n), Tensor)]
+            for part in (signature.user_inputs, signature.user_outputs)
+        )
+        batches = {str(values[name].shape[0]) for name in inputs}
         need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
-        need([list(sizes[name][1:]) for name in inputs] == shapes, "inputs: of another shape")
+        need([list(values[name].shape[1:]) for name in inputs] == shapes, "inputs: of another shape")
         need(certificate["outputs"] == outputs, "outputs: others than the model's")
         known: list[Any] = generators(group, shapes[0]) if certificate["named"] is True else [None] * len(said)
         need(certificate["named"] is False or None not in known, f"group: {group} is not known")
@@ -412,11 +415,11 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
             moves = act or relabelled or any(g["steps"][name]["parts"] for name in inputs)
             need(moves, f"{g['name']}: no input moves, so nothing is said")
             need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
-            need(claim != "equivariant" or len(ends) == len(outputs), f"{g['name']}: an output that is constant")
+            need(claim != "equivariant" or len(ends) == len(outputs), f"{g['name']}: an output is constant")
             for name, end in ends:
-                same = str(sizes[name][0]) in {str(sizes[i][0]) for i in inputs} and end["batch"] == [0, 1]
+                same = str(values[name].shape[0]) in batches and end["batch"] == [0, 1]
                 need(same and "parts" in end, f"{name}: its samples are not the input's")
-                need(not places or name in real, f"{name}: numbers of places, whose values move")
+                need(not places or values[name].is_floating_point(), f"{name}: numbers of places, whose values move")
         chance, labels = (
             torch.Generator(),
             [permutation(g["labels"], sum(n for _, _, n in g["labels"])) for g in said if places],

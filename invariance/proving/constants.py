@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import repeat
+from math import prod
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .registry import Step
+from .registry import Step, arguments_of
 from .trace import Symbol
 from .values import Constant, Near, Refusal, opaque
 
@@ -34,7 +35,14 @@ _MOVED = {
     "movedim.intlist", "numpy_T.default", "mT.default", "swapaxes.default", "tile.default",
     "slice_scatter.default", "select_scatter.default", "broadcast_to.default", "expand_as.default", "view_as.default",
 }  # fmt: skip
-_AMONG_SAMPLES = {"cat.default", "flip.default", "roll.default", "stack.default", "repeat.default", "tile.default"}
+_VIEWS = {"view.default", "_unsafe_view.default", "reshape.default", "flatten.using_ints", "unflatten.int"}
+_STILL = {
+    "alias.default", "broadcast_to.default", "clone.default", "contiguous.default", "detach.default", "expand.default",
+    "expand_as.default", "lift.default", "mT.default", "movedim.int", "movedim.intlist", "permute.default",
+    "squeeze.default", "squeeze.dim", "squeeze.dims", "swapaxes.default", "t.default", "transpose.int",
+    "unsqueeze.default",
+}  # fmt: skip
+"""What chooses, puts and repeats nothing, so that samples that are alike stay so."""
 _FILLING = {"pad.default", "constant_pad_nd.default", "tril.default", "triu.default"}
 _POINTWISE = {
     "abs.default", "add.Scalar", "add.Tensor", "clamp.default", "cos.default", "div.Scalar", "div.Tensor",
@@ -99,8 +107,11 @@ def _valued(name: str, args: Any) -> Any:
 def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Any:
     """Values go, and the ids of what is computed go the same way; indices are read as they are."""
     name = step.op.removeprefix("aten.")
-    if name in _AMONG_SAMPLES and any(c.batch is not None for c in inputs):
-        raise Refusal("a constant that was repeated along the batch is put together again: samples may meet")
+    if name == "repeat_interleave.self_int" and any(isinstance(part, Symbol) for part in _flat((args, kwargs))):
+        raise Refusal("a constant whose entries are each repeated along the batch: no rule")
+    for c in inputs:
+        if c.batch is not None and not _alike(step, c, arguments_of(target, args, kwargs)):
+            raise Refusal(f"{step.op} along the batch of a constant: samples may be treated differently")
     values = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
     if not any(c.computed for c in inputs):
         kept = _places(target, args, kwargs, inputs)
@@ -117,6 +128,27 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
     pairs = zip(_listed(values), _listed(ids), strict=True)
     found = [Constant(v.numpy(), step.batch, i.numpy(), computed=True) for v, i in pairs]
     return tuple(found) if isinstance(values, list | tuple) else found[0]
+
+
+def _alike(step: Step, constant: Constant, given: dict[str, Any]) -> bool:
+    """Whether all samples of a constant that is the same for each sample are alike in what is made of it, too."""
+    name, rank = step.op.removeprefix("aten."), len(constant.shape)
+    assert constant.batch is not None
+    axis = constant.batch.axis
+    if name in _VIEWS:  # the batch stays in front of what it is merged with
+        return step.batch is not None and prod(constant.shape[:axis]) == prod(step.shape[: step.batch.axis])
+    if name == "slice.Tensor" and not given["start"] and given["step"] == 1:
+        end = given["end"]
+        whole = end.at_one == constant.shape[axis] if isinstance(end, Symbol) else end is None or end >= 2**62
+        return whole or given["dim"] % rank != axis
+    if "pad" in given:
+        return not any(given["pad"][2 * (rank - 1 - axis) :][:2])
+    if name in _STILL:
+        return True
+    dims = given.get("dim", given.get("dims"))
+    if name == "tile.default" or not isinstance(dims, int | list) or dims == []:
+        return False
+    return axis not in {d % rank for d in ([dims] if isinstance(dims, int) else dims)}
 
 
 def _places(target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Iterable[Near | None]:

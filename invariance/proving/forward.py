@@ -22,6 +22,8 @@ from torch.fx import Node
 from .actions import Action
 from .registry import arguments_of, name_of
 from .trace import Program, Symbol, symbol
+from .values import Constant
+from .words import at_most
 
 __all__ = ["Forward", "forward_bound"]
 
@@ -46,7 +48,7 @@ class Forward:
         gap = self.bound / self.found if self.found else float("inf")
         return (
             f"for all inputs with entries in [−1, 1] and every element of the group the outputs differ by at most "
-            f"{self.bound:.1e}; the largest difference found is {self.found:.1e}, {gap:.0f} times less"
+            f"{at_most(self.bound)}; the largest difference found is {self.found:.1e}, {gap:.0f} times less"
         )
 
 
@@ -131,11 +133,14 @@ class _Bounds:
         pairs = [v for v in _leaves(given) if isinstance(v, _Pair)]
         name = name_of(target).split(".")[1]
         if not pairs:
+            known = self.program.folded.get(node.name)
+            if isinstance(known, Constant) and known.computed:
+                raise _NoBoundError  # it is rounded, by how much is not known
             return tuple(_call(target, args, kwargs, lambda c, k=k: c[k]) for k in (0, 1))
         if name in _MOVES or name in _AVERAGES or name in _POOLS or name == "dropout":
             if not all(isinstance(v, _Pair) for v in _leaves(given) if isinstance(v, _Pair | tuple)):
                 raise _NoBoundError
-            made = _Pair(_call(target, args, kwargs, lambda p: p.size), _call(target, args, kwargs, lambda p: p.off))
+            made = _Pair(*(_call(target, args, kwargs, of).abs() for of in (lambda p: p.size, lambda p: p.off)))
             return made.larger(made.size.numel() and pairs[0].size.numel() // made.size.numel() + 1)
         if name in _SAME:
             size = pairs[0].size
@@ -154,7 +159,9 @@ class _Bounds:
 
     def summed(self, given: dict[str, Any]) -> _Pair:
         sides = [_pair(given[key]) for key in ("input", "other")]
-        factor = abs(float(given["alpha"]))
+        if not isinstance(given["alpha"], int | float):
+            raise _NoBoundError
+        factor = abs(given["alpha"])
         size, off = (a + factor * b for a, b in zip(*((s.size, s.off) for s in sides), strict=True))
         return _Pair(size, off).larger(2)
 
@@ -183,7 +190,7 @@ class _Bounds:
     def normed(self, given: dict[str, Any]) -> _Pair:
         x = given["input"]
         like = [1, -1, *[1] * (x.size.ndim - 2)]
-        slopes, shifts = [], []
+        slopes, shifts, rounded = [], [], torch.zeros_like(given["running_mean"][0])
         for k in (0, 1):
             mean, var = given["running_mean"][k], given["running_var"][k]
             weight = given["weight"][k] if given["weight"] else torch.ones_like(mean)
@@ -191,11 +198,13 @@ class _Bounds:
             slope = weight / (var + given["eps"]).sqrt()
             slopes.append(slope)
             shifts.append(bias - slope * mean)
-        differs = slopes[0] != slopes[1]  # then each slope is rounded a few times
-        step = ((slopes[0] - slopes[1]).abs() + 16 * _UNIT * slopes[0].abs() * differs).view(like)
+            rounded = rounded.maximum(bias.abs() + (slope * mean).abs())
+        numbers = [given[key] for key in ("weight", "bias", "running_mean", "running_var") if given[key]]
+        unit = 16 * _UNIT * any(not torch.equal(*pair) for pair in numbers)  # then both are rounded a few times
+        step = ((slopes[0] - slopes[1]).abs() + unit * slopes[0].abs()).view(like)
         changed = slopes[1].abs().view(like)
         size = x.size * slopes[0].abs().view(like) + shifts[0].abs().view(like)
-        off = x.off * changed + x.size * step + (shifts[0] - shifts[1]).abs().view(like)
+        off = x.off * changed + x.size * step + ((shifts[0] - shifts[1]).abs() + unit * rounded).view(like)
         return _Pair(size, off).larger(8)
 
 

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.export import Dim
-from torch.export.graph_signature import InputKind, OutputKind
+from torch.export.graph_signature import InputKind, OutputKind, TensorArgument
 from torch.utils._pytree import tree_leaves
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from .nearness import Equations
 from .values import Batch, Refusal
 
-__all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace"]
+__all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace", "weights_of"]
 
 Shape = tuple[int, ...]
 
@@ -41,7 +41,8 @@ class Program:
 
     Attributes:
         constants: by the name of the placeholder.
-        names: of parameters and buffers in the module, by the name of the placeholder.
+        names: of parameters and buffers in the module, by the name of the placeholder; of one that is there under
+            several names, the first.
         inputs, outputs: names of nodes.
         output_shapes: with a batch of one in front; None where the first axis of an output is not the batch.
         seconds: that the export took.
@@ -104,6 +105,9 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
             raise ArgumentError("model", f"{spec.target or spec.arg.name} is changed by forward", wanted)
     constants, names = {}, {}
     inputs = []
+    held, first = weights_of(module), {}
+    for target, weight in held.items():
+        first.setdefault(id(weight), target)
     for spec in signature.input_specs:
         name = getattr(spec.arg, "name", "")
         if spec.kind is InputKind.USER_INPUT:
@@ -112,11 +116,10 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
             target = spec.target or name
             found = exported.state_dict.get(target)
             constants[name] = torch.as_tensor(exported.constants[target] if found is None else found).detach()
-            names[name] = target
+            names[name] = first[id(held[target])] if target in held else target
         else:
             raise ArgumentError("model", str(spec.kind), "tensors only as inputs of the graph")
-    state = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
-    outputs = tuple(spec.arg.name for spec in signature.output_specs if hasattr(spec.arg, "name"))
+    outputs = tuple(spec.arg.name for spec in signature.output_specs if isinstance(spec.arg, TensorArgument))
     return Program(
         exported.graph,
         constants,
@@ -127,7 +130,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         _output_shapes(exported.graph, outputs),
         seconds,
         fingerprint(model),
-        frozenset(names.values()) - set(state),
+        frozenset(names.values()) - set(held),
         module,
         alone=_alone(module, input_shapes, places),
         places=tuple(places),
@@ -138,17 +141,48 @@ def refreshed(program: Program, model: nn.Module) -> Program:
     """The same graph with the weights that `model`, of which it was exported, has now.
 
     Raises:
-        ArgumentError: another model, or weights that are not finite.
+        ArgumentError: another model, or one whose forward does something else now; weights that are not finite.
     """
     module = _copy(model)
-    state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    state = weights_of(module)
     missing = [name for name in program.names.values() if name not in state and name not in program.fixed]
     if missing:
         raise ArgumentError("model", missing[0], "the model that was exported: it has no weight of this name now")
     constants = {
         node: state[name].detach() if name in state else program.constants[node] for node, name in program.names.items()
     }
-    return replace(program, constants=constants, fingerprint=fingerprint(model), module=module, folded={})
+    found = replace(program, constants=constants, fingerprint=fingerprint(model), module=module, folded={})
+    if not _as_exported(found, module):
+        raise ArgumentError(
+            "model", type(model).__name__, "a forward that does what it did at the export: export it anew"
+        )
+    return found
+
+
+@torch.no_grad()
+def _as_exported(program: Program, module: nn.Module) -> bool:
+    """Whether the graph gives what the module gives: what is no weight may have changed, too."""
+    generator = torch.Generator().manual_seed(0)
+    types = [torch.int64 if k in program.places else torch.float64 for k in range(len(program.inputs))]
+    inputs = [
+        torch.randn(2, *shape, generator=generator, dtype=torch.float64).mul(t.is_floating_point).to(t)
+        for shape, t in zip(program.input_shapes, types, strict=True)
+    ]
+    held = {**program.constants, **dict(zip(program.inputs, inputs, strict=True))}
+    given = [held[node.name].clone() for node in program.graph.find_nodes(op="placeholder")]
+    again = torch.fx.GraphModule({}, program.graph)(*given)
+    pairs = [tree_leaves(again), tree_leaves(module(*inputs))]
+    return all(
+        torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
+        for a, b in zip(*pairs, strict=True)
+        if isinstance(a, Tensor)
+    )
+
+
+def weights_of(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers by name; one that is there under several names, under each."""
+    parameters, buffers = (f(remove_duplicate=False) for f in (module.named_parameters, module.named_buffers))
+    return {**dict(parameters), **dict(buffers)}
 
 
 def _copy(model: nn.Module) -> nn.Module:
@@ -189,7 +223,8 @@ def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[in
     except Exception as error:
         return f"{apart} ({type(error).__name__}: {reason_of(error)})"
     for x, y in zip(one, both, strict=False):
-        if x.shape != y[:1].shape or not torch.allclose(x, y[:1], rtol=1e-6, atol=1e-9, equal_nan=True):
+        first = y if x.shape == y.shape else y[:1]
+        if x.shape != first.shape or not torch.allclose(x, first, rtol=1e-6, atol=1e-9, equal_nan=True):
             return apart
     return ""
 

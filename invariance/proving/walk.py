@@ -145,7 +145,7 @@ def _constant(program: Program, name: str) -> Constant:
     values = program.constants[name].numpy()
     near = None
     if program.equations is not None and values.dtype.kind == "f":
-        near = Near(program.equations, program.equations.number(name, values.shape))
+        near = Near(program.equations, program.equations.number(program.names[name], values.shape))
     return Constant.of(values, None, near)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, Context
 from functools import reduce
 
 import numpy as np
 
 from .actions import Action, Ints
 
-__all__ = ["in_words", "is_reversal", "representation", "respects"]
+__all__ = ["at_most", "in_words", "is_reversal", "representation", "respects"]
+
+
+def at_most(bound: float) -> str:
+    """Two digits, rounded up, so that the sentence stays true: 6.512e-06 as 6.6e-06."""
+    return f"{float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(bound))):.1e}"
 
 
 def in_words(action: Action) -> str:
@@ -21,8 +27,8 @@ def in_words(action: Action) -> str:
     for axes in action.components():
         part = action.restricted(axes)
         shown = [a - 1 for a in axes]
-        if any(s is not None and (s < 0).any() for s in part.scales):
-            said.append(_signs(part, shown))
+        if any(s is not None for s in part.scales):
+            said.append(_factors(part, shown))
         if part.block is not None:
             said.append(f"axes {_listed([shown[a] for a in part.block.axes])} are permuted together")
         elif len(axes) == 1:
@@ -40,10 +46,12 @@ def in_words(action: Action) -> str:
     return "; ".join(said)
 
 
-def _signs(part: Action, shown: list[int]) -> str:
-    if all(s is None or (s == s[0]).all() for s in part.scales):
-        return "changes sign"
-    return f"changes sign along axis {_listed([a for a, s in zip(shown, part.scales, strict=True) if s is not None])}"
+def _factors(part: Action, shown: list[int]) -> str:
+    found = {a: s for a, s in zip(shown, part.scales, strict=True) if s is not None}
+    signs = all((np.abs(s) == 1).all() for s in found.values())
+    if all((s == s[0]).all() for s in found.values()):
+        return "changes sign" if signs else f"is multiplied by {np.prod([s[0] for s in found.values()]):g}"
+    return f"{'changes sign' if signs else 'is multiplied by powers of 2'} along axis {_listed(list(found))}"
 
 
 def _table(table: Ints, axis: int) -> str:

@@ -30,6 +30,9 @@ TURNED_VECTORS = MovingGroup(
 )  # fmt: skip
 """The two components of a vector field change places, one of them its sign, while the plane turns."""
 
+RAMP, HALVES = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([[1.0, 1.0, 1.0], [1.0, 2.0, 3.0]])
+LAST_TWO = MovingGroup("last two", 2, (Generator("the last two change places", lambda a: a.take([0, 2, 1], 1)),))
+FIRST_APART = torch.tensor([5.0, 1.0, 1.0])
 ONE_SIGN = MovingGroup("sign", 2, (Generator("−1", lambda a: a, lambda full: {1: np.array([1.0, 1, 1, -1])}),))
 
 
@@ -40,6 +43,14 @@ ONE_SIGN = MovingGroup("sign", 2, (Generator("−1", lambda a: a, lambda full: {
         (lambda x: torch.ops.aten.hardtanh(x, 1, -1), (3, 4), "sign"),
         (lambda x: x.view(-1, 8, 4).unsqueeze(1).relu(), (2, 4, 4), TURNED_VECTORS),
         (lambda x: torch.full_like(x, x.shape[0]), (3, 4), "flip"),
+        (lambda x: x + torch.ones_like(x).tril(-2), (3,), "channels"),  # of the third sample it is [1, 0, 0]
+        (
+            lambda x: x + nn.functional.pad(RAMP.expand(x.shape[0], 3), (0, 0, 1, -1)),
+            (3,),
+            "channels",
+        ),  # 0 for the first
+        (lambda x: x + HALVES.expand(x.shape[0], 2, 3).reshape(-1, 3)[: x.shape[0]], (3,), "channels"),
+        (lambda x: (x.t().flatten() + FIRST_APART.expand(x.shape[0], 3).flatten()).view(3, -1).t(), (3,), LAST_TWO),
         (lambda x: x + nn.functional.pad(x.sum(1)[:, None], (1, 1)), (3,), "permutations"),
         (lambda x: x + nn.functional.pad(x.sum(1)[:, None].expand(-1, 5), (1, 1)), (7,), "permutations"),
         (
@@ -50,6 +61,7 @@ ONE_SIGN = MovingGroup("sign", 2, (Generator("−1", lambda a: a, lambda full: {
     ],
     ids=[
         *("clamp", "hardtanh", "signs of axes that move together", "full of the batch size"),
+        *("a triangle over samples", "a border of samples", "half of the samples", "samples inside and outside"),
         *("border of one entry", "border of copies", "one of the border beside entries"),
     ],
 )

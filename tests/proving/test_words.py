@@ -3,7 +3,7 @@
 import numpy as np
 
 from invariance.proving import Action
-from invariance.proving.words import in_words, representation
+from invariance.proving.words import at_most, in_words, representation
 
 
 def test_two_channels_change_places() -> None:
@@ -36,3 +36,14 @@ def test_reshaping_keeps_the_motion() -> None:
     assert quarter.turn == (0, 1, 3, 2)
     assert quarter.after(quarter).after(quarter).after(quarter).is_identity
     assert quarter.permuted((0, 1, 3, 2)).reshaped((1, 25)).reshaped((1, 1, 5, 5)).block is None
+
+
+def test_factors_are_told() -> None:
+    still = Action.identity((1, 3))
+    assert in_words(still.scaled(1, np.array([2.0, 0.5, 1.0]))).endswith("is multiplied by powers of 2 along axis 0")
+    assert in_words(still.scaled(0, np.array([-1.0]))) == "changes sign"
+    assert in_words(still.scaled(0, np.array([4.0]))) == "is multiplied by 4"
+
+
+def test_a_bound_is_rounded_up() -> None:
+    assert [at_most(b) for b in (6.512e-06, 2.7e-7, 0.0)] == ["6.6e-06", "2.7e-07", "0.0e+00"]

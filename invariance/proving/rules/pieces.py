@@ -56,7 +56,7 @@ def _pieces(step: Step, parts: Sequence[Any], axis: int) -> Moving:
     for part in parts:
         if isinstance(part, Constant):
             action = Action.identity(part.shape)
-            if part.batch is None or part.batch.axis != (first.batch and first.batch.axis):
+            if part.batch is None or part.batch != first.batch:
                 raise Refusal("pieces with the batch on different axes")
             for k in range(part.shape[axis]):
                 fixed_constant(part.moved((slice(None),) * axis + (k,)), _without(shared, axis))

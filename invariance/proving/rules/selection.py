@@ -20,7 +20,8 @@ def slice_(found: Step, input: Any, dim: int, start: Any, end: Any, step: int) -
     """A part of an axis: the motion must take it to itself, or the slices that follow must."""
     axis = axis_of(input, dim)
     if input.batch is not None and input.batch.axis == axis:
-        if start in (None, 0) and step == 1 and (isinstance(end, Symbol) or end is None or end >= 2**62):
+        length = end.at_one if isinstance(end, Symbol) else end
+        if start in (None, 0) and step == 1 and (length in (None, input.shape[axis]) or length >= 2**62):
             return input
         raise Refusal("a part of the batch is cut out: samples are not treated alike")
     return _cut(input, axis, np.arange(input.shape[axis])[slice(start, end, step)])

@@ -154,7 +154,7 @@ def _split(step: Step, *parts: Any) -> tuple[list[Moving], list[Constant]]:
         raise Refusal(f"{step.op} of something that is no tensor and no number")
     batch = same_batch(step, movings)
     for c in constants:
-        if c.batch is not None and c.batch.axis + len(step.shape) - len(c.shape) != (batch and batch.axis):
+        if c.batch is not None and Batch(c.batch.axis + len(step.shape) - len(c.shape), c.batch.before) != batch:
             raise Refusal("the batch is on different axes: samples meet each other")
     return movings, constants
 
