@@ -1,5 +1,7 @@
 """The same graph with other weights, and weights that are there under two names."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -8,7 +10,7 @@ from invariance.errors import ArgumentError
 from invariance.proving import Reproof, prove
 from invariance.proving.checker import verify
 
-ASKED = {"input_shape": (1, 5, 5), "group": "p4m", "claim": "equivariant"}
+ASKED: dict[str, Any] = {"input_shape": (1, 5, 5), "group": "p4m", "claim": "equivariant"}
 
 
 def tied(off: float) -> nn.Sequential:
