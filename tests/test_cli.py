@@ -91,7 +91,7 @@ MISTAKES = {
     "unknown statement": (["verify", "--only", "X9"], "X9"),
     "missing output": (["curve"], "Missing option '--output'"),
     "output format": (["curve", "--output", "x.gif"], "ends in .png or .svg or .pdf"),
-    "unknown model": (["curve", "--output", "x.png", "--model", "resnet"], "name = resnet"),
+    "unknown model": (["curve", "--output", "x.png", "--model", "resnet"], "--model = resnet: FILE.py:NAME"),
     "unknown model option": (
         ["curve", "--output", "x.png", "--model", "diffcnn:colour=3"],
         "colour = 3",
@@ -158,10 +158,10 @@ MISTAKES = {
     "a table over somebody's page": (["table", "rotmnist", "--out", "mine"], "--out = mine/rotmnist.md: another name"),
     "a report over somebody's picture": (["report", "--output", "mine"], "--output = mine/layerwise.png: another name"),
     "pages over somebody's": (["verify", "--only", "T2.d", "--markdown", "mine.md"], "--markdown = mine/diffcnn.md"),
-    "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "scales = (-0.1, 0.1)"),
+    "negative scale": (["curve", "--output", "x.png", "--scales=-0.1,0.1"], "--scales = (-0.1, 0.1)"),
     "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
-    "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "warp = twirl"),
-    "unknown claim": (["curve", "--output", "x.png", "--claim", "perfect"], "claim = perfect"),
+    "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "--warp = twirl"),
+    "unknown claim": (["curve", "--output", "x.png", "--claim", "perfect"], "--claim = perfect"),
     "folder that is missing": (["curve", "--output", "x.png", "--images", "nowhere"], "folder = nowhere"),
     "unwritable output": (
         ["curve", "--output", "missing/folder/x.png", "--scales", "0.1", "--size", "9"],

@@ -27,6 +27,25 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch
     assert os.listdir(tmp_path) == ["x.json"]  # noqa: PTH208
 
 
+@pytest.mark.parametrize(
+    "content",
+    [{}, [], [[]], {"a": {}}, {"a": [1, [2.5, None]], "b": {"c": [True, "é"]}}, [{"x": [1, 2]}, 3], "word", 1e-300],
+)
+def test_json_is_as_json_dumps_writes_it_with_lists_of_numbers_on_one_line(tmp_path: Path, content: object):
+    write_json(tmp_path / "x.json", content)
+    said = (tmp_path / "x.json").read_text(encoding="utf-8")
+    assert json.loads(said) == content
+    assert "".join(said.split()) == "".join(json.dumps(content, indent=1, ensure_ascii=False).split())
+    write_json(tmp_path / "x.json", {"a": {"b": [1, 2, 3]}})
+    assert (tmp_path / "x.json").read_text(encoding="utf-8") == '{\n "a": {\n  "b": [ 1, 2, 3 ]\n }\n}\n'
+
+
+def test_json_has_no_nan(tmp_path: Path):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "x.json", {"a": [float("nan")]})
+    assert not list(tmp_path.iterdir())
+
+
 def test_links_are_followed_and_modes_kept(tmp_path: Path):
     file, link = tmp_path / "x", tmp_path / "link"
     write(file, "old")

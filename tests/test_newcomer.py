@@ -80,7 +80,16 @@ def test_the_first_hour(desk: Path, invariance):
     assert status == 0
     assert Path("again.pdf").read_bytes().startswith(b"%PDF")
     status, said = invariance("plot", "angle.json", "scale.json", "--output", "no.svg")
-    assert (status, "measurements of other warp" in said) == (2, True)
+    assert status == 2
+    assert "FILE = scale.json: left out: it holds measurements of other warp than angle.json" in said
+    first = next(Path("pictures").rglob("*.png"))
+    mine = first.read_bytes()
+    for name in (first, Path("mine.pdf")):
+        name.write_bytes(mine if name == first else b"%PDF-1.4\n" + bytes(9000))
+        status, said = invariance("plot", "angle.json", "--output", name)
+        assert (status, "was not written by this command" in said) == (2, True)
+    for name in ("again.pdf", "again.svg", "again.svg"):  # what it drew itself, it draws again
+        assert invariance("plot", "angle.json", "--output", name, "--measure", "error")[0] == 0
 
     status, said = invariance("profile", "nets.py:theirs", "--input", "3,6,6", "--json", "profile.json")
     assert status == 0
@@ -169,6 +178,7 @@ MISTAKES = {
                                  "--measure", "accuracy"], "--measure = accuracy: labels"),
     "a scale of nothing": (["curve", "--output", "x.png", "--model", "nets.py:theirs", "--images", "pictures", "--warp",
                             "scale", "--scales", "0,1"], "each above 0"),
+    "measurements in another file's place": (["compare", "nets.py:theirs", "--json", "taken.json"], "taken.json is"),
     "a measure that is none": (["curve", "--output", "x.png", "--measure", "beauty"], "--measure = beauty"),
     "a file that is no measurement": (["plot", "nets.py", "--output", "x.png"], "FILE = nets.py"),
     "another file in its place": (["curve", "--output", "taken.png", "--model", "plain-cnn"], "taken.json"),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .curve import measured, require_measures, say, stream_options
+from .curve import CURVES, measured, require_measures, say, stream_options
 from .parameters import PICTURE, OutputFile, Source, Text, as_typed
 from .sections import Sectioned, section
 
@@ -25,7 +25,7 @@ __all__ = ["compare"]
     click.option(
         "--measure", "measures", type=Text(), multiple=True, help="error, consistency or accuracy; all there are."
     ),
-    click.option("--json", "json_file", type=OutputFile(".json"), help="Keep it, for `invariance plot`."),
+    click.option("--json", "json_file", type=OutputFile(".json", holds=CURVES), help="Keep it, for `invariance plot`."),
     click.option("--plot", type=PICTURE, help="Draw it as PNG, SVG or PDF."),
 )
 @stream_options

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..comparing import Named, Stream
     from ..measure import Comparison
 
-__all__ = ["chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
+__all__ = ["CURVES", "chosen_of", "curve", "measured", "require_measures", "say", "stream_options"]
 
 _TYPED = {
     **{name: f"--{name}" for name in ("images", "labels", "scales", "warp", "claim", "draws")},
@@ -29,7 +29,9 @@ _TYPED = {
 }
 """Arguments of `compare`, and the options that were typed for them."""
 
-_KIND = b'"kind": "curves"'
+CURVES = b'"kind": "curves"'
+"""In the first lines of a file that `curve` and `compare` may replace."""
+
 _CSV = b"label,runs,scale"
 
 
@@ -124,7 +126,7 @@ def curve(
     from ..plots import figure_of, plot_comparison, plot_invariance, save_figure
 
     numbers, sheet = output.with_suffix(".json"), output.with_suffix(".csv")
-    require_writable("--output", numbers, replaces=_KIND)
+    require_writable("--output", numbers, replaces=CURVES)
     require_writable("--output", sheet, replaces=_CSV)
     if decibels is not None and not (0 < decibels < float("inf") and options["claim"] == "equivariant"):
         wanted = "the width of the outputs' range, more than 0, and --claim equivariant: outputs move with the image"
@@ -252,7 +254,9 @@ def require_measures(measures: tuple[str, ...]) -> None:
 def chosen_of(found: Comparison, measures: tuple[str, ...]) -> Any:
     for measure in measures:
         if measure not in found.measures:
-            wanted = f"{' or '.join(found.measures)}: no output is a row of class scores"
+            classes = "consistency" in found.measures
+            why = "there are no labels" if classes else "no output is a row of class scores"
+            wanted = f"{' or '.join(found.measures)}: {why}"
             raise ArgumentError("--measure", measure, wanted)
     return list(measures) or None
 

@@ -50,7 +50,7 @@ _TYPED = {"input_shape": "--input"} | {
     click.option("--batch", type=COUNT, default=8, help="Samples in one pass, which bounds the memory."),
     click.option("--seed", type=SEED, default=0, help="Of images, and of a target that is built."),
 )
-@click.option("--json", "json_file", type=OutputFile(), help="Write what was tried.")
+@click.option("--json", "json_file", type=OutputFile(holds=b'"kind": "doctor"'), help="Write what was tried.")
 def doctor(
     target: str,
     input_shape: str | None,

@@ -92,9 +92,11 @@ class InputPath(click.ParamType):
 
 _BEGINNINGS = {
     **{".json": rb"\A\s*[{\[]", ".safetensors": rb"\A.{8}\{"},
-    **{".png": rb"\A\x89PNG", ".svg": rb"\A<\?xml", ".pdf": rb"\A%PDF"},
+    **{".png": rb"\A\x89PNG.*invariance", ".svg": rb"\A<\?xml.*invariance", ".pdf": rb"\A%PDF.*invariance"},
 }
-"""Of files by their kind, as patterns: what has another one was not written by the option that would replace it."""
+"""Of files by their kind, as patterns: what has another one was not written by the option that would replace it.
+
+A picture says what drew it: a photograph, or a thesis, is none of ours."""
 
 
 class OutputFile(InputPath):
@@ -102,12 +104,13 @@ class OutputFile(InputPath):
 
     Args:
         suffixes: one of these it must have; without any it is JSON of any name.
+        holds: a pattern of the files that may be replaced; by default what is known of their kind.
     """
 
     name = "file"
 
-    def __init__(self, *suffixes: str) -> None:
-        self.suffixes = suffixes
+    def __init__(self, *suffixes: str, holds: bytes | None = None) -> None:
+        self.suffixes, self.holds = suffixes, holds
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         from ..files import require_writable
@@ -119,7 +122,7 @@ class OutputFile(InputPath):
         if self.suffixes and path.suffix.lower() not in self.suffixes:
             raise ArgumentError(option, path, f"a file name that ends in {' or '.join(self.suffixes)}")
         kind = path.suffix.lower() if self.suffixes else ".json"
-        require_writable(option, path, replaces=_BEGINNINGS.get(kind, b""))
+        require_writable(option, path, replaces=_BEGINNINGS.get(kind, b"") if self.holds is None else self.holds)
         return path
 
 

@@ -37,6 +37,13 @@ def plot(files: tuple[Path, ...], output: Path, measures: tuple[str, ...], title
         save_figure(draw_kept(next(iter(files))), output)
         say(str(output))
         return
-    found = merged([load(file, argument="FILE") for file in files])
+    kept = [load(file, argument="FILE") for file in files]
+    for file, other in zip(files[1:], kept[1:], strict=True):
+        try:
+            merged([kept[0], other])
+        except ArgumentError as error:
+            _, differs, why = error.args
+            raise ArgumentError("FILE", file, f"left out: it holds {differs} than {files[0]}; {why}") from error
+    found = merged(kept)
     save_figure(plot_comparison(found, measures=chosen_of(found, measures), title=title), output)
     say(str(output))

@@ -75,6 +75,9 @@ def _labelled(text: str) -> tuple[str, str]:
 
 def _built(target: str, seed: int) -> Model:
     name = target.partition(":")[0]
-    if name in list_models() or not (":" in target or target.endswith(".pt2") or is_folder("--model", Path(target))):
+    if name in list_models():
         return build_spec(target, generator=torch.Generator().manual_seed(seed))
+    if not (":" in target or target.endswith(".pt2") or is_folder("--model", Path(target))):
+        wanted = "FILE.py:NAME, FILE.pt2, timm:NAME, the folder of a training, or one of "
+        raise ArgumentError("TARGET", target, wanted + ", ".join(list_models()))
     return load_target(target, seed=seed)

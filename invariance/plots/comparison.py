@@ -57,8 +57,9 @@ def plot_comparison(
             raise ArgumentError("measure", measure, f"{', '.join(comparison.measures)}: all that was measured")
     figure = Figure(figsize=(4.4 * len(chosen) + 2.2, 4.0), layout="constrained")
     panels = figure.subplots(1, len(chosen), squeeze=False)[0]
+    names = {label: _name(comparison, label, chosen) for label in comparison.labels}
     for ax, measure in zip(panels, chosen, strict=True):
-        _panel(ax, comparison, measure, level)
+        _panel(ax, comparison, measure, level, names)
     warp, claim = comparison.about["warp"], comparison.about["claim"]
     said = f"{warp}: " + ("F(I∘φ) = F(I)" if claim == "invariant" else "F(I∘φ) = F(I)∘φ")
     figure.suptitle(title or said, x=0.01, ha="left", fontsize="medium")
@@ -73,7 +74,18 @@ def plot_comparison(
     return figure
 
 
-def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> None:
+def _name(comparison: Comparison, label: str, measures: Sequence[Measure]) -> str:
+    """Of a network in the legend, the same in all panels."""
+    runs = len(comparison.runs(label))
+    try:
+        comparison.value(label)
+    except UndefinedError:
+        told = "constant" if runs == 1 else "a run is constant"
+        return f"{label}: {told}, so that E is undefined" if "error" in measures else label
+    return label + (f" ({runs} runs)" if runs > 1 else "")
+
+
+def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float, names: dict[str, str]) -> None:
     scales = np.array(comparison.scales)
     motion = comparison.about["warp"] in _AXES
     used = np.ones(len(scales), bool) if motion else scales > 0
@@ -85,13 +97,11 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
         try:
             value = comparison.value(label, measure).numpy()[used]
         except UndefinedError:
-            told = "constant" if len(comparison.runs(label)) == 1 else "a run is constant"
-            ax.plot([], [], label=f"{label}: {told}, so that E is undefined", markersize=4, **style)
+            ax.plot([], [], label=names[label], markersize=4, **style)
             continue
         low, high = comparison.interval(label, measure, generator=generator, level=level).numpy()[:, used]
-        runs = len(comparison.runs(label))
         ax.fill_between(scales[used], low, high, color=style["color"], alpha=0.2, linewidth=0)
-        ax.plot(scales[used], value, label=label + (f" ({runs} runs)" if runs > 1 else ""), markersize=4, **style)
+        ax.plot(scales[used], value, label=names[label], markersize=4, **style)
         lowest = min(lowest, float(low.min(initial=1.0)))
     if measure == "error" and comparison.floor is not None:
         _floor(ax, comparison, used, motion)
@@ -104,7 +114,9 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float) -> 
     elif measure == "error":
         ax.set_ylim(bottom=0)
     if measure != "error":
-        ax.set_ylim(max(0.0, min(0.95, lowest - 0.05)), 1.02)
+        bottom = max(0.0, min(0.95, lowest - 0.05))
+        ax.set_ylim(bottom, 1 + 0.04 * (1 - bottom))
+        ax.set_yticks([tick for tick in ax.get_yticks() if bottom <= tick < 1.001])  # no share is above 1
     _ticks(ax, comparison.about["warp"], scales)
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from invariance import Comparison, compare, load, save
+from invariance import Comparison, compare, load, plot_comparison, save
 from invariance.comparing import named_models, stream_of
 from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError, ImageReadError, ResultError
 from invariance.measure.comparison import merged
@@ -159,6 +159,14 @@ def test_one_figure_holds_measurements_of_one_kind():
     ):
         with pytest.raises(ArgumentError, match=f"measurements of other {said}"):
             merged([of(), other])
+
+
+def test_a_figure_names_each_network_once_and_no_share_above_one():
+    nets = {"flat": lambda x: x.mean((2, 3)) * 0, "mean": lambda x: x.mean((2, 3))}
+    figure = plot_comparison(compare(nets, IMAGES[:4], warp="rotation", scales=(0, 90), floor=False))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["flat: constant, so that E is undefined", "mean"]
+    assert max(figure.axes[1].get_yticks()) <= 1
 
 
 @pytest.mark.bad_input
