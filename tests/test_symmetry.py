@@ -1,7 +1,7 @@
 """The question as data: through files, against signatures, with trees of inputs and outputs."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -9,7 +9,8 @@ import torch
 from invariance import fields as f
 from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.groups import P4, E, cyclic
-from invariance.symmetry import Symmetry
+from invariance.symmetry import OwnElement, Symmetry
+from invariance.symmetry.values import product
 
 SPELLED = [
     Symmetry("E(3)", "pos=points:6,h=scalars:6x5", "pos=points:6,h=scalars:6x5"),
@@ -44,6 +45,23 @@ def test_trees_are_kept_by_the_action(generator: torch.Generator) -> None:
     assert torch.equal(moved.h, graph.h)
     assert torch.equal(same, mask)
     assert not symmetry.portable
+
+
+class Named(NamedTuple):
+    pos: Any
+    h: Any
+
+
+@pytest.mark.parametrize("returned", [tuple, list, Named, Graph])
+def test_tuples_with_and_without_names_are_lists(returned: Any) -> None:
+    from invariance.checking import check
+
+    def model(x: torch.Tensor, h: torch.Tensor) -> Any:
+        return returned((x.clone(), h.tanh())) if returned in (tuple, list) else returned(x.clone(), h.tanh())
+
+    tree = (f.points(4), f.scalars(4, 2))
+    report = check(model, Symmetry("E(3) x S(4)", tree, Graph(*tree) if returned is Graph else tree))
+    assert report.verdict == "consistent"
 
 
 def test_a_model_of_one_sample_is_called_for_each(generator: torch.Generator) -> None:
@@ -85,3 +103,87 @@ def test_four_functions(generator: torch.Generator) -> None:
     broken = Symmetry.of(elements=["cut"], act=lambda g, x: x[:1], sample=sample)
     with pytest.raises(ArgumentError, match=r"act\(cut, inputs\) = \(1, 4\): a tensor of 2 samples"):
         broken.check_laws(generator)
+
+
+def rows(batch: int, generator: torch.Generator) -> torch.Tensor:
+    return torch.randn(batch, 5, 3, generator=generator)
+
+
+def rotation(generator: torch.Generator) -> torch.Tensor:
+    return torch.linalg.qr(torch.randn(3, 3, generator=generator))[0]
+
+
+def permutation(generator: torch.Generator) -> torch.Tensor:
+    return torch.randperm(5, generator=generator)
+
+
+def test_own_functions_compute_in_float64_whatever_the_default_is(generator: torch.Generator) -> None:
+    own = Symmetry.of(elements=rotation, act=lambda r, x: x @ r.mT, sample=rows)
+    own.check_laws(generator)
+    turned = own.group.sample(generator)
+    moved = own.act(turned, own.sample(2, generator))
+    assert moved.dtype == torch.float64
+    assert torch.get_default_dtype() == torch.float32
+    assert "°" in str(turned)
+    assert str(
+        Symmetry.of(elements=permutation, act=lambda p, x: x[:, p], sample=rows).group.sample(generator)
+    ).startswith("permutation (")
+    from invariance.checking import check
+
+    def gram(x: torch.Tensor) -> torch.Tensor:
+        return (x @ x.mT).tanh().sum((1, 2))
+
+    assert check(gram, own).verdict == "consistent"
+
+
+def test_own_actions_of_a_group_by_its_name(generator: torch.Generator) -> None:
+    own = Symmetry.of(elements="O(3)", act=lambda g, x: x @ g.affine().matrix.mT, sample=rows)
+    own.check_laws(generator)
+    assert str(own) == "O(3)"
+    assert str(own.group.tried(generator, 1)[0]) == "reflection across x"
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"act": lambda r, x: x @ r.mT @ r.mT @ torch.diag(torch.tensor([1.0, 2, 3]))}, "differ by"),
+        ({"act": lambda p, x: x[:, p] + p[:, None], "elements": permutation}, "for g = permutation ("),
+        ({"act": lambda g, x: x @ g.affine().matrix.mT + 1, "elements": "SO(3)"}, "differ by"),
+        ({"act": lambda r, x: x @ r.mT + torch.randn_like(x)}, "something else each time"),
+        ({"act": lambda r, x: x @ r.mT + x.mean(0)}, "each sample moved by itself"),
+        ({"act": lambda r, x: (x @ r.mT).float()}, "torch.float64, as it is given"),
+        ({"act": lambda r, x: x @ r.mT / 0}, "finite numbers"),
+        ({"act": lambda r, x: (x @ r.mT).numpy()}, "ndarray: a tensor of 2 samples"),
+        ({"elements": lambda generator: rotation(generator).float()}, "orthogonal up to"),
+        ({"elements": [torch.full((3, 3), float("nan"))]}, "finite numbers"),
+        ({"elements": lambda: torch.eye(3)}, "elements(generator) = TypeError"),
+        ({"elements": 5}, "elements = int: a list"),
+        ({"elements": "Q(3)"}, "group = Q(3)"),
+        ({"sample": lambda batch, generator: torch.randn(batch, 5, 3)}, "other samples each time"),
+    ],
+)
+def test_own_functions_that_are_no_action_are_named(
+    parts: dict[str, Any], said: str, generator: torch.Generator
+) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as raised:
+        Symmetry.of(**{"elements": rotation, "act": lambda r, x: x @ r.mT, "sample": rows} | parts).check_laws(
+            generator
+        )
+    assert said in str(raised.value)
+
+
+def test_rows_and_columns_are_both_actions(generator: torch.Generator) -> None:
+    for act in (lambda r, x: x @ r, lambda r, x: x @ r.mT):
+        Symmetry.of(elements=rotation, act=act, sample=rows).check_laws(generator)
+
+
+def test_own_elements_are_undone_where_it_is_known(generator: torch.Generator) -> None:
+    for draw in (rotation, permutation):
+        g = Symmetry.of(elements=draw, act=lambda r, x: x, sample=rows).group.sample(generator)
+        assert isinstance(g, OwnElement)
+        back = g.undone()
+        assert back is not None
+        assert str(OwnElement.of(product(g.value, back.value))) == "identity"
+    assert OwnElement.of(3.0).undone() is None
+    assert OwnElement.of("turn").undone() is None

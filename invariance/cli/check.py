@@ -120,8 +120,12 @@ def check(
             asked["inputs"] = of_folder(inputs, shape, values)
         elif values:
             raise ArgumentError("--range", values, "a folder of pictures to go with it: --inputs FOLDER")
-    elif shape is not None:
-        raise ArgumentError("--input", input_shape, "left out: --in or --symmetry say what the inputs are")
+    else:
+        _require_no_image(
+            {"--input": input_shape, "--inputs": inputs, "--range": values, "--sizes": sizes, "--local": local or None}
+            | {f"--{name}": options[name] for name in ("fibre", "block", "budget")}
+            | {"--border": None if options["border"] == "ignored" else options["border"]}
+        )
     size = (sample_size(shape, symmetry), kind.itemsize)
     if variants:
         from ..checking.variants import check_variants
@@ -160,6 +164,13 @@ def check(
         drawn = report.plot() if found is None else plot_layerwise({target: found}, title=found.symmetry)
         save_figure(figure_of(drawn), plot, bbox_inches="tight")
     return STATUS[report.verdict]
+
+
+def _require_no_image(given: dict[str, Any]) -> None:
+    """Raises ArgumentError where an option of images stands beside fields, which would not look at it."""
+    for option, value in given.items():
+        if value is not None:
+            raise ArgumentError(option, value, "left out beside --in and --symmetry: it is for an image, --input C,H,W")
 
 
 def _seeded(seed: int) -> Any:

@@ -64,6 +64,8 @@ class Grid(Domain):
 
     def act(self, g: Element, values: Shaped[Tensor, "..."]) -> Shaped[Tensor, "..."]:
         if (shift := g.shift()) is not None:
+            if len(shift.steps) > len(self.sizes):
+                raise ArgumentError("tensor.shape", self.sizes, f"a grid of {len(shift.steps)} axes")
             values = shift.on_grid(values)
         for part, first, last in self._maps(g):
             values = _moved(part, values, first, last)
@@ -91,11 +93,13 @@ class Grid(Domain):
         space = count - self.timed
         if (part := g.affine()) is not None and space:
             if part.dimension > space:
-                raise ArgumentError("group", str(g), f"maps of at most {space} dimensions, as the grid has")
+                raise ArgumentError(
+                    "tensor.shape", self.sizes, f"a grid of {part.dimension} axes in space, not {space}"
+                )
             yield part, -part.dimension, 0
         if (part := g.affine("time")) is not None:
             if not self.timed:
-                raise ArgumentError("group", str(g), "no reversal of time: this grid has no axis of time")
+                raise ArgumentError("tensor.shape", self.sizes, "an axis of time, as a sequence or a video has")
             yield part, -count, 1 - count
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..groups import Affine, Element, FiniteGroup
-from .irreps import Block, irrep_matrix, parse_irreps
+from .irreps import Block, irrep_matrices, parse_irreps
 
 __all__ = ["SCALAR", "Colour", "Fibre", "Irreps", "Matrices", "Position", "Regular", "Tensors", "Voigt"]
 
@@ -195,9 +195,9 @@ class Irreps(Fibre):
         if part is None:
             return values
         widths = [copies * _width(degree, self.dimension) for copies, degree, _ in self.blocks]
-        moved = []
-        for piece, (copies, degree, parity) in zip(values.split(widths, axis), self.blocks, strict=True):
-            matrix = Affine(irrep_matrix(part.matrix, degree, parity), None, part.smooth)
+        moved, matrices = [], irrep_matrices(part.matrix, self.blocks)
+        for piece, found, (copies, degree, _) in zip(values.split(widths, axis), matrices, self.blocks, strict=True):
+            matrix = Affine(found, None, part.smooth)
             inner = piece.unflatten(axis, (copies, _width(degree, self.dimension)))
             moved.append(matrix.on_axis(inner, axis + 1).flatten(axis, axis + 1))
         return torch.cat(moved, axis)
@@ -246,6 +246,8 @@ class Matrices(Fibre):
         matrix = found if isinstance(found, Tensor) else torch.tensor(found, dtype=torch.float64)
         if tuple(matrix.shape) != self.shape * 2:
             raise ArgumentError("function(g).shape", tuple(matrix.shape), f"{self.shape * 2}, for g = {g}")
+        if not matrix.isfinite().all():
+            raise ArgumentError("function(g)", "NaN or infinite entries", f"a matrix of finite numbers, for g = {g}")
         smooth = any(isinstance(part, Affine) and part.smooth for part in g.parts.values())
         return Affine(matrix.double(), None, smooth)
 

@@ -7,7 +7,7 @@ changes signs only, so that nothing is rounded, `resamples(g)` whether values be
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import torch
@@ -95,6 +95,10 @@ class Field(ABC):
             raise ArgumentError(f"{name}.dtype", tensor.dtype, f"{wanted}, {self}")
         return tensor
 
+    def check_output(self, name: str, tensor: object) -> Tensor:
+        """As `check`, of what a model returns, which may have been moved."""
+        return self.check(name, tensor)
+
     def __str__(self) -> str:
         return getattr(self, "spec", "") or type(self).__name__
 
@@ -167,6 +171,13 @@ class TensorField(Field):
     def resamples(self, g: Element) -> bool:
         """Whether g takes places of the domain between places, as a turn by 45° does to a grid."""
         return not self.domain.moves_only(g)
+
+    def check_output(self, name: str, tensor: object) -> Tensor:
+        """As `check`; a turn by 90° exchanges the sides of a grid."""
+        grid, sizes = self.domain, getattr(tensor, "shape", ())[-len(self.domain.shape) :]
+        if isinstance(grid, Grid) and sorted(sizes) == sorted(grid.sizes):
+            return replace(self, domain=replace(grid, sizes=tuple(sizes))).check(name, tensor)
+        return self.check(name, tensor)
 
     def region(self, g: Element) -> Bool[Tensor, "..."] | None:
         inside = self.domain.region(g)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 
-__all__ = ["Block", "irrep_matrix", "irrep_polynomials", "parse_irreps"]
+__all__ = ["Block", "irrep_matrices", "irrep_matrix", "irrep_polynomials", "parse_irreps"]
 
 Block = tuple[int, int, str]
 """Multiplicity, degree, parity: "e" or "o", or "" for that of the polynomials."""
@@ -45,22 +46,40 @@ def irrep_matrix(matrix: Float[Tensor, "n n"], degree: int, parity: str) -> Floa
 
     In space parity is that under inversion, "e" even and "o" odd; in the plane "o" changes sign under reflections.
     """
-    if degree:
-        points, inverse = _frame(len(matrix), degree)
-        found = (inverse @ irrep_polynomials(points @ matrix.mT, degree)).mT
-    else:
-        found = torch.ones((1, 1), dtype=matrix.dtype, device=matrix.device)
-    natural = "e" if len(matrix) == 2 or degree % 2 == 0 else "o"
-    return found * torch.linalg.det(matrix).sign() if parity and parity != natural else found
+    return irrep_matrices(matrix, ((1, degree, parity),))[0]
+
+
+def irrep_matrices(matrix: Float[Tensor, "n n"], blocks: Sequence[Block]) -> list[Float[Tensor, "d d"]]:
+    r"""$D_l$ of each block, from one ladder $D_l = A_l\,(D_{l-1} \otimes R)\,A_l^+$.
+
+    A few operations for each degree: a check repeats them with every operation rounded, and differentiates them.
+    """
+    ladder = [torch.ones((1, 1), dtype=matrix.dtype, device=matrix.device), matrix]
+    for degree in range(2, 1 + max(degree for _, degree, _ in blocks)):
+        onto, back = _top(len(matrix), degree)
+        pairs = ladder[-1][:, None, :, None] * matrix[:, None]
+        ladder.append(onto @ pairs.reshape(len(back), -1) @ back)
+    odd = len(matrix) > 2
+    turns = [bool(parity) and parity != ("o" if odd and degree % 2 else "e") for _, degree, parity in blocks]
+    sign = torch.linalg.det(matrix.detach()).sign() if any(turns) else None
+    return [
+        ladder[block[1]] if not turned else ladder[block[1]] * sign for block, turned in zip(blocks, turns, strict=True)
+    ]
 
 
 @cache
-def _frame(dimension: int, degree: int) -> tuple[Tensor, Tensor]:
-    """Points on which the polynomials are independent, and the pseudo-inverse of their values there."""
+def _top(dimension: int, degree: int) -> tuple[Tensor, Tensor]:
+    r"""$A_l$ with $A_l\,(Y_{l-1}(x) \otimes x) = Y_l(x)$, from $V_{l-1} \otimes V_1$ onto $V_l$, and its inverse there.
+
+    On the sphere $Y_{l-1}(x) \otimes x$ has parts in $V_l$ and $V_{l-2}$, which are independent functions: the solution
+    of least norm vanishes on the latter and on the rest, and so commutes with the group.
+    """
     generator = torch.Generator().manual_seed(degree)
     points = torch.randn((8 * degree + 8, dimension), generator=generator, dtype=torch.float64)
     points = points / points.norm(dim=1, keepdim=True)
-    return points, torch.linalg.pinv(irrep_polynomials(points, degree))
+    pairs = (irrep_polynomials(points, degree - 1)[:, :, None] * points[:, None]).flatten(1)
+    onto = (torch.linalg.pinv(pairs, rtol=1e-9) @ irrep_polynomials(points, degree)).mT
+    return onto, torch.linalg.pinv(onto)
 
 
 def irrep_polynomials(points: Float[Tensor, "p n"], degree: int) -> Float[Tensor, "p d"]:

@@ -24,35 +24,49 @@ def check_field_laws(name: str, field: Field, group: Group, generator: torch.Gen
     """
     chosen = list(islice(group.tried(generator, count), 4 * count))
     some = [*chosen[: count + 1], group.sample(generator)]
-    tensor = field.sample(2, generator)
-    other = field.sample(2, generator)
-    _require(name, field, _acted(name, field, group.identity, tensor), tensor, "ρ(1)x", "x", g=group.identity)
+    tensor, other = (_sampled(name, field, generator) for _ in range(2))
+
+    def acted(g: Element, values: Tensor) -> Tensor:
+        return _acted(name, field, group, g, values)
+
+    _require(name, field, acted(group.identity, tensor), tensor, "ρ(1)x", "x", g=group.identity)
     for g in some:
-        moved = _acted(name, field, g, tensor)
+        moved = acted(g, tensor)
         if field.resamples(g):
             continue
-        alone = _acted(name, field, g, tensor[1:])
+        alone = acted(g, tensor[1:])
         _require(name, field, moved[1:], alone, "ρ(g)x of a batch", "ρ(g) of each sample", g=g)
-        back = _acted(name, field, group.inverse(g), moved)
+        back = acted(group.inverse(g), moved)
         _require(name, field, back, tensor, "ρ(g⁻¹)ρ(g)x", "x", g=g)
         if field.linear:
-            both = _acted(name, field, g, tensor + 2 * other)
-            parts = moved + 2 * _acted(name, field, g, other)
+            both = acted(g, tensor + 2 * other)
+            parts = moved + 2 * acted(g, other)
             _require(name, field, both, parts, "ρ(g)(x + 2y)", "ρ(g)x + 2ρ(g)y", g=g)
         for h in some[:count]:
             if not field.resamples(h):
-                twice = _acted(name, field, g, _acted(name, field, h, tensor))
-                once = _acted(name, field, group.product(g, h), tensor)
+                twice = acted(g, acted(h, tensor))
+                once = acted(group.product(g, h), tensor)
                 _require(name, field, twice, once, "ρ(g)ρ(h)x", "ρ(gh)x", g=g, h=h)
 
 
-def _acted(name: str, field: Field, g: Element, tensor: Tensor) -> Tensor:
+def _sampled(name: str, field: Field, generator: torch.Generator) -> Tensor:
+    tensor = field.sample(2, generator)
+    if not isinstance(tensor, Tensor) or len(tensor) != 2:
+        found = tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor).__name__
+        raise ArgumentError(f"sample of {name}", found, f"a tensor of two samples, for {field}")
+    first, again = (field.sample(2, torch.Generator().manual_seed(0)) for _ in range(2))
+    if not torch.equal(first, again):
+        raise ArgumentError(f"sample of {name}", "other samples each time", f"drawn by the generator, for {field}")
+    return field.check(f"sample of {name}", tensor)
+
+
+def _acted(name: str, field: Field, group: Group, g: Element, tensor: Tensor) -> Tensor:
     try:
         moved = field.act(g, tensor)
     except ArgumentError as error:
         if error.args[0] != "tensor.shape":
             raise
-        raise ArgumentError(name, f"{field}, which has {error.args[1]} for g = {g}", error.args[2]) from error
+        raise ArgumentError(name, f"{field} under {group}", error.args[2]) from error
     except Exception as error:  # code of others
         raise ArgumentError(
             f"action on {name}", f"{type(error).__name__}: {error}", f"a tensor, for g = {g}"

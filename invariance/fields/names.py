@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, get_args
 
 from ..errors import ArgumentError
@@ -156,7 +157,9 @@ def _call(text: str, known: FieldKind, numbers: list[Any], options: dict[str, An
     try:
         return known.make(*numbers, **options)
     except TypeError as error:
-        raise ArgumentError("field", text, f"the options of {known.example} ({error})") from error
+        used, taken = [*options], signature(known.make).parameters
+        refused = ", ".join(f"{options[name]} ({name})" for name in used if name not in taken)
+        raise ArgumentError("field", text, f"options as in {known.example}, without {refused or error}") from error
 
 
 def _split(text: str, mark: str) -> list[str]:

@@ -34,7 +34,7 @@ def beside(declared: Any, tree: Any, path: str = "") -> Iterator[tuple[str, Any,
     if (children := _children(declared)) is None:
         yield path, declared, tree
         return
-    found = dict(_children(tree) or ())
+    found = dict(_like(tree, declared) or ())
     for key, child in children:
         yield from beside(child, found[key], f"{path}.{key}" if path and not key.startswith("[") else f"{path}{key}")
 
@@ -44,7 +44,7 @@ def map_tree(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     children = _children(tree)
     if children is None:
         return function(tree, *others)
-    beside = [dict(_children(other) or ()) for other in others]
+    beside = [dict(_like(other, tree) or ()) for other in others]
     mapped = {key: map_tree(function, child, *(other[key] for other in beside)) for key, child in children}
     return _rebuilt(tree, mapped)
 
@@ -100,7 +100,7 @@ def match_trees(name: str, tree: Any, declared: Any, path: str = "") -> None:
     wanted = _children(declared)
     if wanted is None:
         return
-    found = _children(tree)
+    found = _like(tree, declared)
     here = f"{name}{path}"
     if found is None:
         raise ArgumentError(here, type(tree).__name__, f"{type(declared).__name__} of {_keys(wanted)}, as declared")
@@ -128,6 +128,15 @@ def _children(tree: Any) -> list[tuple[str, Any]] | None:
     if is_dataclass(tree) and not isinstance(tree, type):
         return [(item.name, getattr(tree, item.name)) for item in fields(tree)]
     return None
+
+
+def _like(tree: Any, declared: Any) -> list[tuple[str, Any]] | None:
+    """The branches; of tuples and lists by position, whatever names they have."""
+    found, wanted = _children(tree), _children(declared)
+    sequences = isinstance(tree, tuple | list) and isinstance(declared, tuple | list)
+    if not sequences or found is None or wanted is None or len(found) != len(wanted):
+        return found
+    return [(name, child) for (name, _), (_, child) in zip(wanted, found, strict=True)]
 
 
 def _keys(children: list[tuple[str, Any]]) -> str:

@@ -94,7 +94,7 @@ def group_named(name: str) -> Group:
     >>> group_named("O(3) x S(16)").name, group_named("p4m").order
     ('O(3) x S(16)', 8)
     """
-    factors = [_single(part.strip(), name) for part in re.split(r"\s+x\s+|×", name.strip())]
+    factors = [_single(part.strip(), name) for part in re.split(r"\s+x\s+|×|(?<=\))x(?=[A-Za-z])", name.strip())]
     return factors[0] if len(factors) == 1 else direct_product(*factors)
 
 

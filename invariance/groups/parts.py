@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, SingularError
 
 __all__ = ["Affine", "Part", "Permutation", "Shift", "part_from_dict"]
 
@@ -77,13 +77,13 @@ class Affine:
 
     def inverse(self) -> Affine:
         r"""$x \mapsto A^{-1}x - A^{-1}t$; exact for signed permutation matrices, whose inverse is the transpose."""
-        back = self.matrix.mT.clone() if self.signed else torch.linalg.inv(self.matrix)
+        back = self.matrix.mT.clone() if self.signed else _inverted(self.matrix)
         return Affine(back, None if self.translation is None else -back @ self.translation, self.smooth)
 
     def on_axis(self, values: Shaped[Tensor, "..."], axis: int, *, linear: bool = True) -> Shaped[Tensor, "..."]:
         """A, and t unless only the `linear` part is asked for, on an axis of length n."""
         if values.shape[axis] != self.dimension:
-            wanted = f"{self.dimension} coordinates on axis {axis}, as the element has"
+            wanted = f"{self.dimension} coordinates on axis {axis}, not {values.shape[axis]}"
             raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
         if self.signed:
             moved = values.index_select(axis, torch.tensor([j for j, _ in self.signed], device=values.device))
@@ -129,6 +129,13 @@ class Affine:
         return name_of_affine(self)
 
 
+def _inverted(matrix: Tensor) -> Tensor:
+    try:
+        return torch.linalg.inv(matrix)
+    except torch.linalg.LinAlgError as error:
+        raise SingularError("matrix", matrix.tolist(), "one with an inverse") from error
+
+
 @dataclass(frozen=True)
 class Permutation:
     r"""Item i goes to place σ(i): $(\sigma x)_{\sigma(i)} = x_i$.
@@ -156,7 +163,7 @@ class Permutation:
     def on_axis(self, values: Shaped[Tensor, "..."], axis: int, *, linear: bool = True) -> Shaped[Tensor, "..."]:
         r"""Item i goes to place $\pi(i)$ of the axis: $y_{\pi(i)} = x_i$."""
         if values.shape[axis] != len(self.images):
-            wanted = f"{len(self.images)} items on axis {axis}, as the permutation has"
+            wanted = f"{len(self.images)} items on axis {axis}, not {values.shape[axis]}"
             raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
         rows = values.movedim(axis, 0).index_select(0, self._sources.to(values.device))  # copied whole, not by entries
         return rows.movedim(0, axis)
@@ -246,12 +253,14 @@ class Shift:
         Raises:
             ArgumentError: a shift that is no whole number of places on an axis.
         """
+        if values.ndim < len(self.steps):
+            raise ArgumentError("tensor.shape", tuple(values.shape), f"{len(self.steps)} axes, one for each step")
         steps = []
         for axis, (step, period) in enumerate(zip(self.steps, self.periods, strict=True), -len(self.steps)):
             places, rest = divmod(step * values.shape[axis], period)
             if rest:
-                wanted = f"a length that is moved by whole places under a shift by {step} of {period}"
-                raise ArgumentError(f"length of axis {axis}", values.shape[axis], wanted)
+                wanted = f"a multiple of {period} places on axis {axis}, not {values.shape[axis]}"
+                raise ArgumentError("tensor.shape", tuple(values.shape), wanted)
             steps.append(places)
         return values.roll(steps, tuple(range(-len(steps), 0)))
 

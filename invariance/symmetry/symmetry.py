@@ -81,7 +81,7 @@ class Symmetry:
     @staticmethod
     def of(
         *,
-        elements: Sequence[Any] | Mapping[str, Any] | Callable[[torch.Generator], Any],
+        elements: Sequence[Any] | Mapping[str, Any] | Callable[[torch.Generator], Any] | Group | str,
         act: Callable[[Any, Tree], Tree],
         sample: Callable[[int, torch.Generator], Tree],
         act_out: Callable[[Any, Tree], Tree] | None = None,
@@ -91,7 +91,8 @@ class Symmetry:
         """One's own, in four functions.
 
         Args:
-            elements: those to try, with names if there is a dict of them; or a function that draws one.
+            elements: those to try, with names if there is a dict of them; a function that draws one; or a group, or
+                its name, whose elements `act` is given.
             act: `act(g, inputs)`, with `inputs` as `sample` returns them.
             sample: `sample(batch, generator)`, a tensor or a tree of them; a tuple is the model's positional arguments,
                 a dict its keyword arguments.
@@ -159,7 +160,7 @@ class Symmetry:
             if isinstance(leaf, Invariant) and not isinstance(tensor, Tensor):
                 found.update({joined(path, p): t for p, t in leaves(tensor) if isinstance(t, Tensor)})
             else:
-                found[path] = leaf.encode(leaf.check(joined("model(inputs)", path), tensor))
+                found[path] = leaf.encode(leaf.check_output(joined("model(inputs)", path), tensor))
         if not found:
             raise ArgumentTypeError("model(inputs)", type(outputs).__name__, "a tensor, or a tree that has some")
         return found

@@ -208,6 +208,18 @@ MISTAKES = {
 }
 
 
+OF_IMAGES = ["--inputs .", "--range 0,1", "--sizes 8,9", "--local", "--fibre regular", "--block 3", "--budget 5",
+             "--border counted", "--input 3,8,8"]  # fmt: skip
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("option", OF_IMAGES)
+def test_options_of_images_are_refused_beside_fields(monkeypatch, capsys, option: str):
+    fields = ["--group", "O(3)", "--in", "points:4"]
+    assert run(monkeypatch, "check", "nets.py:vector", *fields, *option.split()) == 2
+    assert capsys.readouterr().err.startswith(f"invariance: {option.split()[0]} = ")
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_one_line_and_status_two(monkeypatch, capsys, arguments, said: str):

@@ -1,14 +1,17 @@
 """ρ is an action, once for every field with every group that moves it; planted mistakes are named."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from invariance import fields as f
 from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.fields import check_field_laws, field_named, fields_named
-from invariance.fields.irreps import irrep_matrix
+from invariance.fields.irreps import irrep_matrix, irrep_polynomials
 from invariance.groups import SO, Element, O, cube, cyclic, group_named
 from invariance.symmetry import Symmetry
 
@@ -119,6 +122,36 @@ def test_irreps_are_those_of_the_tensors_they_are_made_of(generator: torch.Gener
             assert abs(float(found.trace()) - character * float(torch.linalg.det(part.matrix)) ** degree) < 1e-9
 
 
+@pytest.mark.parametrize("n", [2, 3])
+def test_irreps_move_the_harmonic_polynomials(n: int, generator: torch.Generator) -> None:
+    points = torch.nn.functional.normalize(torch.randn(40, n, generator=generator, dtype=torch.float64))
+    part = O(n).sample(generator).affine()
+    assert part is not None
+    for degree in range(12):
+        found = irrep_matrix(part.matrix, degree, "")
+        moved = irrep_polynomials(points, degree) @ found.mT
+        assert torch.allclose(irrep_polynomials(points @ part.matrix.mT, degree), moved, atol=1e-12), degree
+        assert torch.allclose(found @ found.mT, torch.eye(len(found), dtype=found.dtype), atol=1e-12), degree
+
+
+class Counted(TorchDispatchMode):
+    count = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return function(*args, **(kwargs or {}))
+
+
+def test_irreps_cost_a_few_operations_for_each_degree(generator: torch.Generator) -> None:
+    """A check repeats them with each operation rounded and differentiated, where hundreds took ten seconds."""
+    field, g = field_named("irreps:8x0e+4x1o+2x2e+2x3e"), O(3).sample(generator)
+    x = field.sample(2, generator)
+    field.act(g, x)
+    with Counted() as counted:
+        field.act(g, x)
+    assert counted.count < 80
+
+
 def test_a_regular_fibre_moves_as_the_split_group_does(generator: torch.Generator) -> None:
     from invariance.groups import P4M, of_split
 
@@ -148,7 +181,7 @@ def test_trees_by_name() -> None:
         ("pictures:3", "field = pictures:3: one of image"),
         ("image:3", "lengths as in image:3x33x33"),
         ("image:3x0x5", "at least 1"),
-        ("points:6:spin", "points"),
+        ("points:6:spin", "without spin (fibre)"),
         ("nodes:6:spin", "fibre = spin"),
         ("irreps:4x1q", "terms such as 4x1o"),
         ("edges:4x13", "an even number"),
@@ -178,6 +211,59 @@ def test_what_is_no_representation_is_named_with_the_element(function, said: str
     with pytest.raises(ArgumentError) as raised:
         check_field_laws("out", field, group, generator)
     assert said in str(raised.value)
+
+
+class Own(f.Field):
+    """Four numbers that stay; what is wrong with it is told by what it is made with."""
+
+    spec, shape = "", (4,)
+
+    def __init__(self, width: int = 4, unseeded: bool = False) -> None:
+        self.width, self.unseeded = width, unseeded
+
+    def act(self, g: Element, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor
+
+    def moves_only(self, g: Element) -> bool:
+        return True
+
+    def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> torch.Tensor:
+        return torch.randn(batch, self.width, generator=None if self.unseeded else generator)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("field", "group", "said"),
+    [
+        (Own(width=5), "p4", "sample of inputs.shape = (2, 5): (batch, 4)"),
+        (Own(unseeded=True), "p4", "sample of inputs = other samples each time"),
+        (f.points(16, 2), "O(3)", "inputs = points:16x2 under O(3): 3 coordinates on axis 2, not 2"),
+        (f.nodes(4, 4), "S(3)", "inputs = nodes:4x4 under S(3): 3 items on axis -1, not 4"),
+        (f.image(1, 8), "cube", "inputs = image:1x8x8 under cube: a grid of 3 axes in space, not 2"),
+        (f.image(1, 8), "time-reversal", "under time-reversal: an axis of time"),
+        (f.sequence(2, 32), "shifts(30)", "under shifts(30): a multiple of 30 places on axis -1, not 32"),
+        (f.sequence(2, 32), "shifts(2, 32)", "under shifts(2, 32): a grid of 2 axes"),
+        (f.features(1, f.representation(1, lambda g: [[float("nan")]])), "C(5)", "finite numbers, for g = identity"),
+    ],
+)
+def test_a_group_that_does_not_act_on_a_field_is_named(
+    field: f.Field, group: str, said: str, generator: torch.Generator
+) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        check_field_laws("inputs", field, group_named(group), generator)
+    assert said in str(raised.value)
+
+
+def test_a_quarter_turn_exchanges_the_sides_of_what_a_model_returns() -> None:
+    from invariance.checking import check
+
+    wide, deep = f.image(2, 4, 5), f.volume(1, 3, 4, 5)
+    assert check(torch.tanh, Symmetry("p4", wide, wide)).verdict == "consistent"
+    assert check(torch.tanh, Symmetry("cube", deep, deep)).verdict == "consistent"
+    with pytest.raises(ArgumentError, match=r"\(batch, 2, 5, 5\)"):
+        check(torch.tanh, Symmetry("p4", wide, f.image(2, 5, 5)))
+    with pytest.raises(ArgumentError, match=r"inputs\.shape"):
+        Symmetry("p4", wide).check_inputs(torch.zeros(3, 2, 5, 4))
 
 
 @pytest.mark.bad_input

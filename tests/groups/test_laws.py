@@ -5,16 +5,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, ArgumentTypeError
 from invariance.groups import (
     GROUPS,
     KINDS,
+    SO,
     Affine,
     Element,
     FiniteGroup,
     Group,
     Permutation,
     Shift,
+    Tangent,
     check_group_laws,
     cyclic,
     group_named,
@@ -106,6 +108,7 @@ def test_names_are_told() -> None:
         (lambda: Permutation((0, 0)), "each place"),
         (lambda: Shift((1,), (2, 3)), "one for each step"),
         (lambda: Affine(torch.ones(2, 3)), "a square matrix"),
+        (lambda: Affine.of([[0, 0], [1, 0]]).inverse(), "one with an inverse"),
         (lambda: FiniteGroup.of("open", [Element(), cyclic(3).listed[1]]), "closed"),
         (lambda: FiniteGroup.of("none", [cyclic(3).listed[1]]), "the identity first"),
         (lambda: FiniteGroup.of("twice", [Element(), Element()]), "distinct"),
@@ -143,10 +146,48 @@ class Unfinished(Group):
         return element
 
 
-@pytest.mark.parametrize(("kind", "said"), [(Leaky, "72° is drawn"), (Unfinished, "g⁻¹g ≠ 1 for g = 72°")])
-def test_what_is_no_group_is_named(kind: type[Group], said: str, generator: torch.Generator) -> None:
-    with pytest.raises(ArgumentError, match="group") as raised:
-        check_group_laws(kind("leaky", None, ()), generator)
+class Flat(Unfinished):
+    """Projects."""
+
+    def sample(self, generator: torch.Generator) -> Element:
+        return Element({"space": Affine.of([[1, 0], [0, 0]])})
+
+
+class Bare(Unfinished):
+    """Draws matrices."""
+
+    def sample(self, generator: torch.Generator) -> Element:
+        return torch.eye(2)  # pyright: ignore[reportReturnType]
+
+
+class Sheared(Group):
+    """Rotations, and an algebra that is not theirs."""
+
+    def sample(self, generator: torch.Generator) -> Element:
+        return SO(2).sample(generator)
+
+    def contains(self, element: Element) -> bool:
+        return SO(2).contains(element)
+
+
+SHEAR = Tangent("shear", "space", Affine.of([[0, 1], [0, 0]]))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        (Leaky("leaky", None, ()), "72° is drawn"),
+        (Unfinished("unfinished", None, ()), "g⁻¹g ≠ 1 for g = 72°"),
+        (Flat("flat", None, ()), "linear map [[1.0, 0.0], [0.0, 0.0]] is drawn or listed: a group: maps of space with"),
+        (Bare("bare", None, ()), "Tensor is drawn"),
+        (Sheared("sheared", None, (), (SHEAR,)), "exp(0.3 X), linear map [[1.0, 0.3], [0.0, 1.0]], for X = shear"),
+    ],
+    ids=str,
+)
+def test_what_is_no_group_is_named(group: Group, said: str, generator: torch.Generator) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="group") as raised:
+        check_group_laws(group, generator)
     assert said in str(raised.value)
 
 
