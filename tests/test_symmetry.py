@@ -56,12 +56,28 @@ class Named(NamedTuple):
 def test_tuples_with_and_without_names_are_lists(returned: Any) -> None:
     from invariance.checking import check
 
-    def model(x: torch.Tensor, h: torch.Tensor) -> Any:
+    def model(*inputs: torch.Tensor) -> Any:
+        x, h = inputs
         return returned((x.clone(), h.tanh())) if returned in (tuple, list) else returned(x.clone(), h.tanh())
 
     tree = (f.points(4), f.scalars(4, 2))
     report = check(model, Symmetry("E(3) x S(4)", tree, Graph(*tree) if returned is Graph else tree))
     assert report.verdict == "consistent"
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_an_output_that_is_none_is_invariant(batched: bool) -> None:
+    from invariance.checking import check
+
+    attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def model(*inputs: torch.Tensor) -> Any:
+        return attention(*inputs, *inputs, *inputs, need_weights=False)
+
+    attention.double()
+    report = check(model, Symmetry("S(5)", "nodes:5x8", ("nodes:5x8", "invariant"), batched))
+    assert report.verdict == "consistent"
+    assert {row.output for row in report.rows} == {"[0]"}
 
 
 def test_a_model_of_one_sample_is_called_for_each(generator: torch.Generator) -> None:

@@ -59,12 +59,14 @@ def irrep_matrices(matrix: Float[Tensor, "n n"], blocks: Sequence[Block]) -> lis
         onto, back = _top(len(matrix), degree)
         pairs = ladder[-1][:, None, :, None] * matrix[:, None]
         ladder.append(onto @ pairs.reshape(len(back), -1) @ back)
-    odd = len(matrix) > 2
-    turns = [bool(parity) and parity != ("o" if odd and degree % 2 else "e") for _, degree, parity in blocks]
-    sign = torch.linalg.det(matrix.detach()).sign() if any(turns) else None
-    return [
-        ladder[block[1]] if not turned else ladder[block[1]] * sign for block, turned in zip(blocks, turns, strict=True)
-    ]
+    in_space = len(matrix) > 2
+    sign = torch.linalg.det(matrix.detach()).sign()
+
+    def of_block(degree: int, parity: str) -> Tensor:
+        natural = "o" if in_space and degree % 2 else "e"
+        return ladder[degree] * sign if parity and parity != natural else ladder[degree]
+
+    return [of_block(degree, parity) for _, degree, parity in blocks]
 
 
 @cache

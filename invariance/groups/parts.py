@@ -130,10 +130,10 @@ class Affine:
 
 
 def _inverted(matrix: Tensor) -> Tensor:
-    try:
-        return torch.linalg.inv(matrix)
-    except torch.linalg.LinAlgError as error:
-        raise SingularError("matrix", matrix.tolist(), "one with an inverse") from error
+    found, singular = torch.linalg.inv_ex(matrix)
+    if singular.item():
+        raise SingularError("matrix", matrix.tolist(), "one with an inverse")
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -159,7 +160,7 @@ class Symmetry:
         for path, leaf, tensor in beside(self.outputs, outputs):
             if isinstance(leaf, Invariant) and not isinstance(tensor, Tensor):
                 found.update({joined(path, p): t for p, t in leaves(tensor) if isinstance(t, Tensor)})
-            else:
+            elif not (isinstance(leaf, Invariant) and not tensor.numel()):
                 found[path] = leaf.encode(leaf.check_output(joined("model(inputs)", path), tensor))
         if not found:
             raise ArgumentTypeError("model(inputs)", type(outputs).__name__, "a tensor, or a tree that has some")
@@ -170,9 +171,9 @@ class Symmetry:
         count = len(next(leaves(inputs))[1])
         if self.batched:
             outputs = called(model, inputs if self.in_batches else united(inputs))
-            return outputs if self.in_batches else parted(outputs, count)
+            return map_tree(partial(_there, count), outputs if self.in_batches else parted(outputs, count))
         single = [called(model, self.sample_of(inputs, number)) for number in range(count)]
-        return map_tree(lambda *tensors: torch.stack(tensors), single[0], *single[1:])
+        return map_tree(lambda *tensors: _there(count, None) if tensors[0] is None else torch.stack(tensors), *single)
 
     @property
     def in_batches(self) -> bool:
@@ -244,6 +245,11 @@ class Symmetry:
 
     def __str__(self) -> str:
         return f"{self.group} on {told(self.inputs)} → {told(self.outputs)}"
+
+
+def _there(count: int, output: Any) -> Any:
+    """An output that is None, such as attention weights that are not asked for, as a tensor without entries."""
+    return torch.empty(count, 0) if output is None else output
 
 
 def _over(leaf: Field, g: Element, tensor: Any) -> Any:
