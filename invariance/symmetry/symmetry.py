@@ -171,7 +171,8 @@ class Symmetry:
         count = len(next(leaves(inputs))[1])
         if self.batched:
             outputs = called(model, inputs if self.in_batches else united(inputs))
-            return map_tree(partial(_there, count), outputs if self.in_batches else parted(outputs, count))
+            outputs = outputs if self.in_batches else parted(outputs, count)
+            return outputs if outputs is None else map_tree(partial(_there, count), outputs)
         single = [called(model, self.sample_of(inputs, number)) for number in range(count)]
         return map_tree(lambda *tensors: _there(count, None) if tensors[0] is None else torch.stack(tensors), *single)
 

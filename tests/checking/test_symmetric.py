@@ -335,7 +335,7 @@ MISTAKES: dict[str, tuple[Any, Any, str]] = {
     "no tensor": (lambda x: "no", Symmetry("SO(3)", "vectors:4"), "model(inputs) = str"),
     "no output": (lambda x: None, Symmetry("SO(3)", "vectors:4"), "model(inputs) = NoneType"),
     "complex numbers": (torch.fft.fft, Symmetry("shifts(8)", "sequence:1x8", "sequence:1x8"), "torch.view_as_real"),
-    "another dimension": (torch.relu, Symmetry("O(2)", "vectors:4"), "inputs = nodes:4:vector, which has"),
+    "another dimension": (torch.relu, Symmetry("O(2)", "vectors:4"), "inputs = nodes:4:vector under O(2)"),
     "an action that fails": (torch.relu, own(act=lambda g, x: x.nothing), "act(1, inputs) = AttributeError"),
     "samples at random": (torch.relu, own(sample=lambda b, g: torch.randn(b, 4)), "the same samples for the same"),
     "a product that is not direct": (
