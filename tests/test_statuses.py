@@ -44,8 +44,8 @@ ERRORS = {
     "a user's": (ArgumentError("x", 1, "two"), BAD_INPUT, "invariance: x = 1: two"),
     "ours": (KeyError("x"), OUR_FAULT, "a fault of invariance, please report what --traceback shows: KeyError: 'x'"),
     "an assertion": (AssertionError(), OUR_FAULT, "AssertionError"),
-    "sys.exit(0)": (SystemExit(0), BAD_INPUT, "sys.exit(0)"),
-    "sys.exit(1)": (SystemExit(1), BAD_INPUT, "sys.exit(1)"),
+    "sys.exit(0)": (SystemExit(0), BAD_INPUT, "os.exec (0)"),
+    "sys.exit(1)": (SystemExit(1), BAD_INPUT, "os.exec (1)"),
     "memory": (MemoryError(), BAD_INPUT, "out of memory"),
     "torch's memory": (RuntimeError("DefaultCPUAllocator: can't allocate memory"), BAD_INPUT, "out of memory"),
     "a full disk": (OSError(28, "No space left on device"), BAD_INPUT, "No space left on device"),
@@ -71,6 +71,16 @@ def test_an_exception_of_a_user_s_code_is_theirs(monkeypatch, capsys, tmp_path: 
         cli.main()
     assert stopped.value.code == BAD_INPUT
     assert "the code in theirs.py, line 5 fails: JSONDecodeError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["--nonsense", "check nowhere.py:x --input 3,8,8 --group p4 --traceback", "groups"])
+@pytest.mark.parametrize("where", ["2>/dev/full >/dev/full", "2>&1 | true"])
+def test_what_cannot_be_said_changes_no_status(words: str, where: str):
+    """On a full disk, or where nobody reads it, stderr fails as stdout does."""
+    command = f"sleep 0.2; {sys.executable} -m invariance {words}"
+    line = f"({command}) {where}; exit ${{PIPESTATUS[0]}}"
+    folder = Path(__file__).parents[1]
+    assert subprocess.run(["bash", "-c", line], check=False, cwd=folder).returncode in (BAD_INPUT, 141)
 
 
 def test_the_traceback_is_shown_on_request(monkeypatch, capsys):
@@ -126,7 +136,7 @@ def test_an_interrupt_ends_the_command_with_its_status(tmp_path: Path, sent: str
     """Also in code from a string, as of dataclasses: `python -m` ends by SIGINT then, whatever it exits with."""
     sent = sent.replace("SEND", f"os.kill(os.getpid(), {int(number)})")
     code = "import os, sys, time\nsys.argv[1:] = ['groups']\nimport click\nfrom invariance import cli\n"
-    code += "sys.modules['invariance.cli.interrupts']._PATIENCE = 0.5\n"
+    code += "cli.ending.PATIENCE = 0.5\n"
     code += f"cli._run = lambda asked: exec({sent!r})\ncli.main()\n"
     (tmp_path / "interrupted.py").write_text(code, encoding="utf-8")
     python = [sys.executable, "-c", "import signal, os, sys\nsignal.signal(2, signal.default_int_handler)\n"]
@@ -137,19 +147,51 @@ def test_an_interrupt_ends_the_command_with_its_status(tmp_path: Path, sent: str
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".partial"] == []
 
 
+LEFT_BEHIND = {
+    "a thread that does not end": "__import__('threading').Thread(target=time.sleep, args=(1e6,)).start()",
+    "a function for the exit": "__import__('atexit').register(lambda: sys.exit(1))",
+    "a signal that comes late": "globals().update(late=Late())",
+}
+
+
+@pytest.mark.parametrize("left", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_a_model_leaves_behind_changes_no_status(left: str):
+    """Nor does it hold the program up."""
+    code = "import os, sys, time\nfrom invariance import cli\ncli.ending.PATIENCE = 0.2\n"
+    code += "class Late:\n def __del__(self, end=os.kill, process=os.getpid()): end(process, 15)\n"
+    code += f"cli._run = lambda asked: ({left}, 3)[1]\ncli.main()"
+    folder = Path(__file__).parents[1]
+    assert subprocess.run([sys.executable, "-c", code], cwd=folder, check=False, timeout=60).returncode == 3
+
+
 EXITS = {
     "while it is imported": ("exits.py:x", "SystemExit: 0"),
     "while it is built": ("nets.py:Built", "SystemExit: 1"),
-    "while it runs": ("nets.py:runs", "sys.exit(1)"),
+    "while it runs": ("nets.py:runs", "os._exit or os.exec (1)"),
+    "for good": ("nets.py:ends", "os._exit or os.exec (0)"),
+    "for another program": ("nets.py:becomes", "os._exit or os.exec ('/bin/true')"),
 }
+
+
+def test_a_forked_process_ends_as_it_likes(monkeypatch):
+    def fork(asked: dict[str, bool]) -> int:
+        if (child := os.fork()) == 0:
+            os._exit(7)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    monkeypatch.setattr(cli, "_run", fork)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 7
 
 
 @pytest.mark.parametrize("command", ["check", "profile", "prove"])
 @pytest.mark.parametrize(("target", "said"), EXITS.values(), ids=EXITS)
 def test_a_model_that_calls_exit_has_no_verdict(monkeypatch, capsys, tmp_path: Path, command, target, said: str):
     (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
-    nets = "import sys\nfrom torch import nn\nclass Built(nn.Module):\n def __init__(self): sys.exit(1)\n"
-    nets += "class runs(nn.Module):\n def forward(self, x): sys.exit(1)\n"
+    nets = "import os, sys\nfrom torch import nn\nclass Built(nn.Module):\n def __init__(self): sys.exit(1)\n"
+    for name, end in (("runs", "sys.exit(1)"), ("ends", "os._exit(0)"), ("becomes", "os.execl('/bin/true', 'true')")):
+        nets += f"class {name}(nn.Module):\n def forward(self, x): {end}\n"
     (tmp_path / "nets.py").write_text(nets, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     group = () if command == "profile" else ("--group", "p4")

@@ -9,9 +9,11 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from ..verdicts import BAD_INPUT, INTERRUPTED, OUR_FAULT
+from .ending import end_in_time, own_end
 from .interrupts import interrupts
 
 __all__ = ["main"]
@@ -25,22 +27,31 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack σ
+    os.environ["MPLBACKEND"] = "agg"  # no window is opened, and matplotlib does not import with a name it lacks
     asked: dict[str, bool] = {}
-    with interrupts() as interrupted:
+    with interrupts() as interrupted, own_end():
         try:
             status = _run(asked)
             sys.stdout.flush()
         except BaseException as error:
             status, said = (INTERRUPTED, "") if interrupted else _judged(error)
-            if asked.get("traceback"):
-                import traceback
-
-                traceback.print_exception(error)
-            if said:
-                print("invariance:", " ".join(said.split()), file=sys.stderr)
+            with suppress(OSError, ValueError):  # stderr, too, may be a full disk, or a pipe that nobody reads
+                _tell(error if asked.get("traceback") else None, said)
         if interrupted:
             exec("")  # Python remembers an interrupt of code from a string, a dataclass's: it would end by the signal
-        sys.exit(INTERRUPTED if interrupted else status)
+            status = INTERRUPTED
+    end_in_time(status)
+    sys.exit(status)
+
+
+def _tell(error: BaseException | None, said: str) -> None:
+    if error:
+        import traceback
+
+        traceback.print_exception(error)
+    if said:
+        print("invariance:", " ".join(said.split()), file=sys.stderr)
+    sys.stderr.flush()
 
 
 def _nowhere() -> io.TextIOBase:
@@ -72,7 +83,8 @@ def _judged(error: BaseException) -> tuple[int, str]:
     if isinstance(error, ArgumentError | ArgumentTypeError):
         return BAD_INPUT, str(error)
     if isinstance(error, SystemExit):
-        return BAD_INPUT, f"the model called sys.exit({error.code!r}), which is no answer; take the call out of it"
+        called = f"the model called sys.exit, os._exit or os.exec ({error.code!r})"
+        return BAD_INPUT, f"{called}, which is no answer; take the call out of it"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return BAD_INPUT, f"nothing more can be written: {error.strerror}"
     if is_out_of_memory(error):

@@ -218,10 +218,9 @@ def _images(named: list[Named], seed: int, device: str, options: dict[str, Any])
         return stream_of(array_of("--images", folder), **asked, about=name), None
     where, colon, found = name.rpartition(":")
     if colon and where and found and not is_folder("--images", folder):
-        from ..targets.python import found_in_python
+        from ..targets.python import made_in_python
 
-        given = found_in_python("--images", where, found)
-        return stream_of(given() if callable(given) else given, **asked, about=name), None
+        return stream_of(made_in_python("--images", where, found), **asked, about=name), None
     return stream_of(folder, **asked), None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import signal
@@ -10,13 +11,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import _exit
 from typing import Any
 
 from ..verdicts import INTERRUPTED
+from . import ending
 
 __all__ = ["interrupts"]
-
-_PATIENCE = 10  # seconds for what is cleaned up: a file that was being written, the processes of a sweep
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _before: dict[int, Any] = {}
@@ -63,16 +64,22 @@ def _as_before(woken: int = -1) -> None:
         _before.clear()
 
 
+def _deaf() -> None:
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+atexit.register(_deaf)  # the answer is given: what is sent while torch is taken down does not change its status
 os.register_at_fork(after_in_child=_as_before)  # what a worker is sent, such as its end, is not sent to this process
 
 
 def _end_late(reader: int) -> None:
     """Wait for a signal, then for another one; the end of the work closes the pipe."""
     first = _signal(reader, None)
-    if first and _signal(reader, time.monotonic() + _PATIENCE) is not None:
+    if first and _signal(reader, time.monotonic() + ending.PATIENCE) is not None:
         if files := sys.modules.get("invariance.files"):  # an import could wait for one that is under way
             files.abandon()
-        os._exit(INTERRUPTED)
+        _exit(INTERRUPTED)
     os.close(reader)
 
 

@@ -19,7 +19,7 @@ from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
 from ..reading import is_file
 
-__all__ = ["found_in_python", "from_python", "source_of"]
+__all__ = ["found_in_python", "from_python", "made_in_python", "source_of"]
 
 
 def source_of(where: str) -> str:
@@ -44,6 +44,20 @@ def found_in_python(argument: str, where: str, name: str) -> Any:
                 raise ArgumentError(argument, f"{where}:{name}", f"a name in {where}: there is no {name}")
             found = getattr(found, part)
         return found
+
+
+def made_in_python(argument: str, where: str, name: str, kind: type = nn.Module) -> Any:
+    """As `found_in_python`; of a function, what it returns. What is of this kind, or a module, is no function.
+
+    Raises:
+        ArgumentError: as `found_in_python`; a function that has to be given something.
+    """
+    found = found_in_python(argument, where, name)
+    if not callable(found) or isinstance(found, (kind, nn.Module)):
+        return found
+    if needed := _required(found):
+        raise ArgumentError(argument, f"{where}:{name}", f"a function that is called with nothing, not {needed}")
+    return found()
 
 
 def from_python(where: str, name: str, *, seed: int = 0) -> Model:

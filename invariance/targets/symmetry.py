@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..symmetry import Symmetry
-from .python import found_in_python
+from .python import made_in_python
 
 __all__ = ["load_symmetry"]
 
@@ -13,14 +13,13 @@ def load_symmetry(source: str) -> Symmetry:
     """The `Symmetry` of this name, or what a function of this name returns; its code is run.
 
     Raises:
-        ArgumentError: no such file, module or name.
+        ArgumentError: no such file, module or name; a function that has to be given something.
         ArgumentTypeError: what is there is no symmetry.
     """
     where, colon, name = source.rpartition(":")
     if not (where and colon and name):
         raise ArgumentError("--symmetry", source, "FILE.py:NAME or package.module:NAME, where a Symmetry is")
-    found = found_in_python("--symmetry", where, name)
-    made = found() if callable(found) and not isinstance(found, Symmetry) else found
+    made = made_in_python("--symmetry", where, name, Symmetry)
     if not isinstance(made, Symmetry):
         raise ArgumentTypeError(
             "--symmetry", f"{source}, {type(made).__name__}", "a Symmetry, or a function that makes one"

@@ -12,6 +12,7 @@ from torch import nn
 
 from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError
 from invariance.targets import load_target
+from invariance.targets.symmetry import load_symmetry
 
 SOURCE = """
 from __future__ import annotations
@@ -211,3 +212,14 @@ def test_checkpoints_are_in_the_network_s_kind_of_number(folder: Path, weight: t
     else:
         with pytest.raises(CheckpointError, match=said):
             load_target("linear.py:net@w.safetensors")
+
+
+@pytest.mark.parametrize(("source", "said"), [("mine_for_targets.py:function", "'x'"), ("builtins:iter", "'input'")])
+def test_a_symmetry_is_made_by_a_function_of_nothing(folder: Path, source: str, said: str):
+    with pytest.raises(ArgumentError, match=f"--symmetry = {source}: a function that is called with nothing.*{said}"):
+        load_symmetry(source)
+
+
+def test_a_module_is_no_symmetry_and_is_not_called(folder: Path):
+    with pytest.raises(ArgumentTypeError, match=r"--symmetry = torch\.nn:Identity, Identity: a Symmetry"):
+        load_symmetry("torch.nn:Identity")
