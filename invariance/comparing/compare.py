@@ -117,7 +117,7 @@ def compare(
     if labels is not None and all(curve.correct is None for curve in curves):
         _ = curves[0].accuracy  # raises, and says what is missing
     beneath = None
-    if floor and kept is not None and kept.ndim == 4:
+    if floor and kept is not None and kept.ndim == 4 and _varies(kept):  # of a constant image there is no spectrum
         with suppress(ArgumentError):  # pointwise actions resample nothing
             start = torch.Generator().manual_seed(seed)
             beneath = resampling_floor(runners[0], kept, warp=warp, scales=scales, generator=start, method=method)
@@ -138,6 +138,12 @@ def compare(
         "versions": _versions(),
     }
     return Comparison(curves, about, tuple(each.to_dict() for each in named), beneath)
+
+
+def _varies(images: Tensor) -> bool:
+    """Whether one of them is more than a constant, inside its rim."""
+    inside = images[..., 1:-1, 1:-1]
+    return bool((inside != inside[..., :1, :1]).any())
 
 
 def _disc(images: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..checking.given import ranged
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..images import AnalyticImage, ContinuousImage
 from ..labels import require_labels
 from ..pictures import PictureFolder
@@ -144,8 +144,11 @@ def _cut(images: Any, labels: Tensor | None) -> Iterator[tuple[Any, Tensor | Non
 def _rebatched(batches: Iterable[Any]) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Blocks of batches of any size."""
     images, labels, waiting = [], [], 0
-    for item in batches:
+    for item in _given(batches):
         part, given = _pair(item)
+        if images and part.shape[1:] != images[0].shape[1:]:
+            shapes = f"{tuple(part.shape[1:])} after {tuple(images[0].shape[1:])}"
+            raise ArgumentError("images", shapes, "batches of images of one shape")
         images.append(part)
         labels.append(given)
         waiting += len(part)
@@ -158,6 +161,15 @@ def _rebatched(batches: Iterable[Any]) -> Iterator[tuple[Tensor, Tensor | None]]
     if waiting:
         known = [x for x in labels if x is not None]
         yield torch.cat(images), torch.cat(known) if known else None
+
+
+def _given(batches: Iterable[Any]) -> Iterator[Any]:
+    """What fails in there is the data's, also where torch raises it: samples that do not stack, a worker that ends."""
+    try:
+        yield from batches
+    except Exception as error:
+        wanted = f"an iterable that gives its batches ({type(error).__name__}: {reason_of(error)})"
+        raise ArgumentError("images", type(batches).__name__, wanted) from error
 
 
 def _pair(item: object) -> tuple[Tensor, Tensor | None]:

@@ -109,8 +109,8 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, level: float, nam
     ax.grid(alpha=0.3)
     if not motion:
         ax.set_xscale("log")
-        if measure == "error":
-            ax.set_yscale("log")
+        if measure == "error" and any(np.any(np.asarray(line.get_ydata()) > 0) for line in ax.get_lines()):
+            ax.set_yscale("log")  # which matplotlib refuses to draw without a number above 0
     elif measure == "error":
         ax.set_ylim(bottom=0)
     if measure != "error":

@@ -16,6 +16,7 @@ from invariance.comparing import named_models, stream_of
 from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError, ImageReadError, ResultError
 from invariance.measure.comparison import merged
 from invariance.measure.runs import bootstrap_runs, mean_over_runs
+from invariance.plots import plot_comparison, save_figure
 from invariance.targets import load_target
 from invariance.warps import MOTIONS, WARP_FAMILIES
 
@@ -187,6 +188,11 @@ def test_a_figure_names_each_network_once_and_no_share_above_one():
         ({"models": []}, "at least one network"),
         ({"batch": 0}, "batch = 0: at least one image"),
         ({"draws": 0}, "draws = 0: at least one"),
+        (
+            {"images": [IMAGES[:2], IMAGES[:2, :, :8]]},
+            r"images = \(8, 9\) after \(9, 9\): batches of one",
+        ),
+        ({"images": DataLoader([torch.ones(1), torch.ones(2)], 2)}, "images = DataLoader: .*stack expects each tensor"),
         ({"images": IMAGES.byte()}, r"images.float\(\) / 255"),
         ({"models": {"ours": lambda x: x.mean((2, 3)) / 0}}, "output of ours = NaN or infinite: finite numbers"),
     ],
@@ -226,6 +232,13 @@ def test_every_family_takes_the_sizes_that_are_tried_by_default(warp: str):
     images = IMAGES[:64, :1, :2, :2]
     found = compare([pooled], images, warp=warp, scales=None, draws=2, floor=False)
     assert found.scales[-1] >= 0.1
+
+
+def test_images_of_one_colour_are_drawn_too(tmp_path: Path):
+    """They have no spectrum to match, networks no E on them, and a logarithmic axis nothing above 0."""
+    found = compare(classifier(), torch.zeros(2, 3, 9, 9), warp="smooth", scales=(0.1,))
+    assert found.floor is None
+    save_figure(plot_comparison(found), tmp_path / "flat.png")
 
 
 @pytest.mark.bad_input
