@@ -190,7 +190,7 @@ def test_a_figure_names_each_network_once_and_no_share_above_one():
         ({"draws": 0}, "draws = 0: at least one"),
         (
             {"images": [IMAGES[:2], IMAGES[:2, :, :8]]},
-            r"images = \(8, 9\) after \(9, 9\): batches of one",
+            r"images = \(3, 8, 9\) after \(3, 9, 9\): batches",
         ),
         ({"images": DataLoader([torch.ones(1), torch.ones(2)], 2)}, "images = DataLoader: .*stack expects each tensor"),
         ({"images": IMAGES.byte()}, r"images.float\(\) / 255"),
