@@ -16,7 +16,7 @@ from invariance.comparing import named_models, stream_of
 from invariance.errors import ArgumentError, ArgumentTypeError, CheckpointError, ImageReadError, ResultError
 from invariance.measure.comparison import merged
 from invariance.measure.runs import bootstrap_runs, mean_over_runs
-from invariance.plots import plot_comparison, save_figure
+from invariance.plots import save_figure
 from invariance.targets import load_target
 from invariance.warps import MOTIONS, WARP_FAMILIES
 
@@ -192,7 +192,7 @@ def test_a_figure_names_each_network_once_and_no_share_above_one():
             {"images": [IMAGES[:2], IMAGES[:2, :, :8]]},
             r"images = \(3, 8, 9\) after \(3, 9, 9\): batches",
         ),
-        ({"images": DataLoader([torch.ones(1), torch.ones(2)], 2)}, "images = DataLoader: .*stack expects each tensor"),
+        ({"images": map(torch.stack, [[IMAGES, IMAGES[:2]]])}, "images = map: .*stack expects each tensor"),
         ({"images": IMAGES.byte()}, r"images.float\(\) / 255"),
         ({"models": {"ours": lambda x: x.mean((2, 3)) / 0}}, "output of ours = NaN or infinite: finite numbers"),
     ],
