@@ -204,6 +204,15 @@ def hills(picture: Picture) -> int:
     return found
 
 
+def ridges() -> Evidence:
+    """Five vertices in a row: one hill along the three directions of the mesh's edges, five along the fourth."""
+    found = [
+        hills([[int((i, j) in {(2 + k * a, 2 + k * b) for k in range(-2, 3)}) for j in range(5)] for i in range(5)])
+        for a, b in ((0, 1), (1, 0), (1, 1), (1, -1))
+    ]
+    return equal(found, [1, 1, 1, 5], what="hills of four ridges")
+
+
 def not_told_apart(first: Picture = ONE_HILL, second: Picture = TWO_HILLS) -> Evidence:
     """One varifold, not empty, and another number of hills."""
     same = varifold(first) == varifold(second) and bool(varifold(first))
@@ -245,5 +254,8 @@ R_blind = Statement(
     ),
     finite=True,
     assumed=("a homeomorphism keeps the number of components of a level set",),
-    controls=(Witness("a coloured hill is seen", told_apart, {"first": ONE_HILL, "second": ((-1, 1), (-2, 0))}),),
+    controls=(
+        Witness("a coloured hill is seen", told_apart, {"first": ONE_HILL, "second": ((-1, 1), (-2, 0))}),
+        Witness("along the edges of the mesh a ridge is one hill", ridges),
+    ),
 )

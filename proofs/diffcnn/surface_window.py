@@ -60,7 +60,11 @@ def squared_derivative(ground: int = 1) -> Evidence:
     return vanishes(gram - wanted, what="DᵀD = 1 + g gᵀ")
 
 
-def largest(bound: int = 3) -> Evidence:
+LARGEST = 3
+"""Lip(W)² for hats of slope 1."""
+
+
+def largest(bound: int = LARGEST) -> Evidence:
     """a² + b² + (qa + pb)² ≤ 3 (a² + b²) where |p|, |q| ≤ 1."""
     return impossible(
         lambda p, q, a, b: [
@@ -80,7 +84,7 @@ def add_up(windows: int = 4) -> Evidence:
     return vanishes(sum(products[:windows]) - 1, what="Σ w = 1")
 
 
-def attained(constant: int = 3) -> Evidence:
+def attained(constant: int = LARGEST) -> Evidence:
     """From a corner by t along the diagonal |W(t) − W(0)|² = 3·2t² − t³(…): the quotient tends to √3."""
     (t,) = unknowns(t=1)
     moved = ((1 - t) ** 2 - 1, t * (1 - t), t * (1 - t), t * t)

@@ -25,6 +25,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Hypothesis,
     Method,
     Route,
@@ -48,12 +49,14 @@ def one_layer_more(mirrored: int = 1) -> Evidence:
     s, k, p, r, m, R, mirror, j, q, o = symbols("s k p r m R mirror j q o")
     n = s * (m - 1) + r + k - 2 * p
     missed = n - 1 - (s * R + j - p) - (s * mirror + mirrored * (k - 1 - j) - p)
-    step = (missed, r + s * (m - 1 - R - mirror))
+    step = (missed, LATER(s, r, m - 1 - R - mirror))
     return induction(
         base=((q + 1) - 1 - o - (q - o), 0 * q), step=step, over="L", what="n − 1 − x − x′ = r₁ + s₁r₂ + …"
     )
 
 
+LATER = Formula("r + sD", lambda s, r, D: r + s * D)
+"""What is missed by one layer and the layers behind it, which miss D."""
 MET = ((1, 0, 0), (1, 0, 1), (3, 2, 5))
 """Strides, remainders and offsets of which the claim speaks."""
 
@@ -62,8 +65,10 @@ def no_layer_repairs(least: int = 0) -> Evidence:
     """D ≥ 0 for the layers behind: r + sD is ≥ 0, and 0 only if r = D = 0: induction over their number."""
     given = "s r D"
     return all_of(
-        impossible(lambda s, r, D: [s >= 1, r >= least, D >= 0, r + s * D < 0], given, "r + sD ≥ 0", MET),
-        impossible(lambda s, r, D: [s >= 1, r >= least, D > 0, r + s * D == 0], given, "r + sD = 0 ⇒ D = 0", MET[1:]),
+        impossible(lambda s, r, D: [s >= 1, r >= least, D >= 0, LATER(s, r, D) < 0], given, f"{LATER} ≥ 0", MET),
+        impossible(
+            lambda s, r, D: [s >= 1, r >= least, D > 0, LATER(s, r, D) == 0], given, f"{LATER} = 0 ⇒ D = 0", MET[1:]
+        ),
     )
 
 

@@ -77,14 +77,14 @@ def same_peaks(order: int = -1) -> Evidence:
 def swapped_everywhere(sign: int = -1) -> Evidence:
     """Turning the image turns the maps AND swaps the channels: Λ_W(M)(s) = Λ_M(W)(−s) and vice versa, for all s."""
     return for_all(
-        _pairs(sign), lambda case: case[0] == case[1], "shift: the other channel, turned, has the same value"
+        _pairs(sign), lambda case: case[2] == case[3], "(letter, shift, here, there): the channels have one value"
     )
 
 
-def _pairs(sign: int) -> Iterator[tuple[int, int]]:
+def _pairs(sign: int) -> Iterator[tuple[Letter, tuple[int, int], int, int]]:
     for template in (W, M):
         here, there = response(M, template), response(W, turned(template))
-        yield from ((value, there[sign * s[0], sign * s[1]]) for s, value in here.items())
+        yield from ((template, s, value, there[sign * s[0], sign * s[1]]) for s, value in here.items())
 
 
 def on_the_plane(template: Letter = W) -> Evidence:

@@ -53,6 +53,8 @@ def for_all(
     tried = list(cases)
     if not tried:
         raise StatementError(f"{what}: no cases, so nothing was checked")
+    if again := _repeated(tried):
+        raise StatementError(f"{what}: {again[0]} occurs twice among the cases")
     found = _values(tried, sizes or _named(what))
     listed = {name: tuple(sorted(vs)) for name, vs in found.items() if all(type(v) is int for v in vs)}
     for case in tried:
@@ -88,6 +90,15 @@ def _pairs(names: ast.expr | None, case: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(names, ast.Tuple) and isinstance(case, tuple | list) and len(case) == len(names.elts):
         for inner, value in zip(names.elts, case, strict=True):
             yield from _pairs(inner, value)
+
+
+def _repeated(cases: list[Any]) -> list[Any]:
+    """Those that are in the list a second time, of what can be in a set."""
+    seen: set[Any] = set()
+    try:
+        return [case for case in cases if case in seen or seen.add(case)]
+    except TypeError:
+        return []
 
 
 def _values(cases: list[Any], sizes: Callable[[Any], Mapping[str, Any]]) -> dict[str, set[Any]]:

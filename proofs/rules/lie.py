@@ -50,8 +50,8 @@ def polynomial_layers(middle: int = 1) -> Evidence:
 
         return f
 
-    def generator(y: Sequence[Any], times: int = 1) -> Matrix:
-        return Matrix.from_columns((-times * y[1], times * y[0]))
+    def generator(y: Sequence[Any]) -> Matrix:
+        return Matrix.from_columns((-y[1], y[0]))
 
     f, g = quadratic(w), quadratic(v)
 
@@ -62,7 +62,7 @@ def polynomial_layers(middle: int = 1) -> Evidence:
     fx = f(x)
     df, dg = derivative(f, x), derivative(g, fx)
     whole = derivative(lambda y: g(f(y)), x) @ generator(x) - generator(g(fx))
-    local = dg @ (df @ generator(x) - generator(fx, 1)) + (dg @ generator(fx, middle) - generator(g(fx)))
+    local = dg @ (df @ generator(x) - generator(fx)) + (middle * (dg @ generator(fx)) - generator(g(fx)))
     return vanishes(whole - local, what="L(g∘f) = (Lg)∘f + dg·(Lf)")
 
 

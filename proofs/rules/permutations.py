@@ -236,6 +236,10 @@ attention_rule = Statement(
     over="groups",
     controls=(
         Dropped("no mask", at_tokens, {"causal": True}),
+        Witness(
+            "equal tokens are their own mean",
+            lambda: equal(attention([(1, 7)] * 3, [(0, 0)] * 3), [(1, 7)] * 3, what="7"),
+        ),
         Witness("two tokens exchanged", at_tokens),
     ),
 )

@@ -13,7 +13,6 @@ __all__ = [
     "circulant",
     "gated",
     "moved",
-    "permutation_matrices",
     "signed",
     "symmetric_group",
 ]
@@ -59,11 +58,6 @@ def added(x: Sequence[Any], y: Sequence[Any]) -> Vector:
 def gated(gate: Sequence[Any], x: Sequence[Any], y: Sequence[Any]) -> Vector:
     """t·x + (1 − t)·y entry by entry."""
     return tuple(t * a + (1 - t) * b for t, a, b in zip(gate, x, y, strict=True))
-
-
-def permutation_matrices(by: Permutation) -> list[Vector]:
-    """The matrix of `moved`."""
-    return [tuple(int(j == i) for j in range(len(by))) for i in by]
 
 
 Map = Callable[[Vector], Vector]
