@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from invariance_proofs.gcnn import PAPER
-from invariance_proofs.gcnn.g11_norm import Batch, affine, standardise
+from invariance_proofs.gcnn.g11_norm import ANY_SETS, Batch, affine, standardise
 from invariance_proofs.gcnn.layers import Map, act
 from invariance_proofs.gcnn.motions import ONE, P4, TURN, Motion
 from invariance_proofs.matrix import Matrix
@@ -123,6 +124,7 @@ def constants(scales: Sequence[int], shifts: Sequence[int]) -> Evidence:
     )  # fmt: skip
 
 
+SMALL = "p4, batches of feature maps of 1×2 pixels"
 ONE_TURN = Hypothesis("the same group element for every sample", lambda turns: len(set(turns)) == 1)
 
 G11_batch = Statement(
@@ -150,17 +152,27 @@ G11_batch = Statement(
         ),
     },
     routes=(
-        Route("generic features", Method.RING, generic, {}, {"each sample its own turn": {"turns": EACH}}, cases=24),
+        replace(ANY_SETS, assumed=("one turn of the batch carries the values of a channel onto those of a channel",)),
+        Route(
+            "generic features",
+            Method.RING,
+            generic,
+            {},
+            {"each sample its own turn": {"turns": EACH}},
+            at=SMALL,
+            cases=24,
+        ),
         Route(
             "one to three samples",
             Method.EXHAUSTIVE,
             listed,
             {},
             {"each sample its own turn": {"each": True}},
+            at=SMALL,
             cases=12,
         ),
     ),
-    at="p4, batches of feature maps of 1×2 pixels",
+    over="maps",
     assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
     controls=(
         Dropped("one turn for the batch", numbers, {"turns": EACH}),
@@ -190,12 +202,14 @@ G11_samples = Statement(
         "one statistic for the map": Hypothesis("one mean and variance for all orientations", lambda norm: norm == MAPS)
     },
     routes=(
+        replace(ANY_SETS, assumed=("turns of the samples permute the values of a feature map over the batch",)),
         Route(
             "generic features",
             Method.RING,
             generic,
             {"norm": MAPS, "turns": EACH},
             {"for each planar channel": {"norm": PLANAR}},
+            at=SMALL,
             cases=24,
         ),
         Route(
@@ -204,10 +218,11 @@ G11_samples = Statement(
             listed,
             {"norm": MAPS, "each": True},
             {"for each planar channel": {"norm": PLANAR}},
+            at=SMALL,
             cases=84,
         ),
     ),
-    at="p4, batches of feature maps of 1×2 pixels",
+    over="maps",
     assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
     controls=(
         Dropped("one statistic for the map", numbers, {"norm": PLANAR, "turns": EACH}),

@@ -13,6 +13,7 @@ from invariance_proofs.gcnn.motions import P4, P4M, TURN, Motion, PointGroup
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.statement import (
@@ -118,6 +119,30 @@ ONES, ZEROS = [1, 1, 1, 1], [0, 0, 0, 0]
 
 SMALL = "p4m, two feature maps of 1×2 pixels"
 
+NORM = "a((x + n(m(x))) * q(v(x)))"
+"""m and v are mean and variance of an entry's set, at every entry; n is minus, q is 1/√(· + ε), a is γ· + β."""
+SETS_TO_SETS = ("m(p(x)) = p(m(x))", "v(p(x)) = p(v(x))")
+ENTRY_BY_ENTRY = ("n(p(x)) = p(n(x))", "q(p(x)) = p(q(x))", "p(x) + p(y) = p(x + y)", "p(x) * p(y) = p(x * y)")
+ONE_VALUE = ("a(p(x)) = p(a(x))",)
+
+
+def any_sets(rules: Sequence[str] = (*SETS_TO_SETS, *ENTRY_BY_ENTRY, *ONE_VALUE)) -> Evidence:
+    """(x − m(x))/√(v(x) + ε) γ + β commutes with p, whatever the sets are: p passes each part."""
+    return follows(f"{NORM.replace('x', 'p(x)')} = p({NORM})", rules, what="the norm of px is p of the norm")
+
+
+ANY_SETS = Route(
+    "rewriting",
+    Method.SYMBOLIC,
+    any_sets,
+    {},
+    {
+        "other sets": {"rules": (*SETS_TO_SETS[:1], *ENTRY_BY_ENTRY, *ONE_VALUE)},
+        "values that stay behind": {"rules": (*SETS_TO_SETS, *ENTRY_BY_ENTRY)},
+    },
+    "maps",
+)
+
 G11 = Statement(
     id="G11",
     paper=PAPER,
@@ -156,7 +181,8 @@ G11 = Statement(
                 {"two values": {"residual": partial(raw_layer, values_of=2)}},
                 cases=192,
             ),
-            at=SMALL,
+            ANY_SETS,
+            over="maps",
             assumed=("1/√(v + ε) is a function of the variance: equal variances, equal factors",),
         ),
         Clause(

@@ -15,7 +15,19 @@ from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import check, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
-from invariance_proofs.statement import Chain, Evidence, Grade, Method, Route, Statement, Verdict, Witness, instead
+from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.words import function, letters, reindexed
+from invariance_proofs.statement import (
+    Chain,
+    Evidence,
+    Formula,
+    Method,
+    Route,
+    Statement,
+    Verdict,
+    Witness,
+    instead,
+)
 
 
 def residual(groups: Sequence[str] = tuple(GROUPS), sign: int = 1) -> Evidence:
@@ -40,6 +52,27 @@ def transitive(group_of: Callable[[PointGroup], Sequence[Any]] = list) -> Eviden
         return all(any((~u)(g) == h for u in group_of(group)) for g, h in product(group, group))
 
     return for_all(GROUPS.values(), right, "H: every pair of orientations is compared")
+
+
+G_BY_H = Formula("gh⁻¹", lambda g, h: g(~h))
+SWAPPED = Formula("hg⁻¹", lambda g, h: h(~g))
+
+
+def two_values(at: tuple[int, int] = (0, 1)) -> Evidence:
+    """ax + b = a′x + b′ at two values x: then a = a′ and b = b′."""
+    return impossible(
+        lambda a, b, c, d: [*(a * x + b == c * x + d for x in at), (a - c) ** 2 + (b - d) ** 2 != 0],
+        "a b c d",
+        what="a′ = a and b′ = b",
+        met=((1, 2, 1, 2), (-3, 0, -3, 0)),
+    )
+
+
+def compared(u: Formula = G_BY_H) -> Evidence:
+    """L_u f at g has the value of f at h = u⁻¹g for u = gh⁻¹: any two channels are compared."""
+    g, h = letters("g h")
+    f = function("f")
+    return reindexed(f((~u(g, h))(g)), f(h), f"u⁻¹g = h for u = {u}")
 
 
 def raw_channels(draw: Draw, scales: Sequence[int], shifts: Sequence[int]) -> Any:
@@ -73,9 +106,13 @@ G11_planar = Statement(
         "A bias b_h, a scale a_h, a shift, a running mean or a running variance for each planar channel h of a "
         "G-feature map commutes with L_u for every u ∈ H if and only if it has the same value for every h."
     ),
-    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     routes=(
+        Chain(
+            "two values, and every pair of channels",
+            Route("x = 0 and x = 1", Method.SMT, two_values, {}, instead("at", (1, 1)), "a b"),
+            Route("u = gh⁻¹", Method.SYMBOLIC, compared, {}, instead("u", SWAPPED), "groups"),
+        ),
         Chain(
             "the defect, symbolic, and transitivity",
             Route("the defect", Method.RING, residual, mutants=instead("sign", -1), over="groups", cases=101),

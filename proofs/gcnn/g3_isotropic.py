@@ -12,11 +12,11 @@ from invariance_proofs.gcnn.g3_rotation import BY_WORDS, one_pixel, planar
 from invariance_proofs.gcnn.motions import GROUPS, ONE, P4, P4M, TURN, PointGroup, window
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.statement import (
     Clause,
     Evidence,
     Formula,
-    Grade,
     Hypothesis,
     Method,
     Route,
@@ -83,6 +83,15 @@ def residual_at_a_pixel(groups: Sequence[str] = tuple(GROUPS), sign: int = 1) ->
     return vanishes(residuals, what=f"([L_r δ]⋆ψ − L_r[δ⋆ψ])(x) = (ψ − L_r ψ)(−x), sign {sign}")
 
 
+def of_a_pixel(fixed: str = "r(d) = d") -> Evidence:
+    """C = correlation with ψ = p, d = 1 at the origin: Cd is ψ mirrored (m, M mirrors back). Crd = rCd: ψ = L_rψ."""
+    rules = [fixed.replace("d", "d(x)"), "C(d(x)) = m(p(x))", "r(m(x)) = m(r(x))", "M(m(x)) = x"]
+    return all_of(
+        follows("M(C(r(d(x)))) = p(x)", rules, what="from the turned image ψ"),
+        follows("M(r(C(d(x)))) = r(p(x))", rules, what="from the turned answer L_rψ"),
+    )
+
+
 def invariant_filters(averaged: PointGroup = P4M) -> Evidence:
     """A filter averaged over p4m, its free weights symbolic, commutes with all of p4m on a generic image."""
     values, weights = unknowns(f=9, psi=9)
@@ -106,11 +115,18 @@ G3_isotropic = Statement(
         "L_{r⁻¹}ψ = ψ; for ⇒ take f = 1 at the origin, where the defect is ψ − L_r ψ, mirrored.) So a planar layer "
         "that is equivariant to p4m has one free weight for each orbit of taps: 3 of 9 in a 3×3 filter."
     ),
-    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     clauses=(
         Clause(
             "⇒",
+            Route(
+                "an image of one pixel",
+                Method.SYMBOLIC,
+                of_a_pixel,
+                {},
+                {"a pixel that r moves": {"fixed": "r(d) = e"}},
+                "maps",
+            ),
             Route(
                 "the defect at one pixel",
                 Method.RING,
@@ -119,8 +135,7 @@ G3_isotropic = Statement(
                 over="groups",
                 cases=1029,
             ),
-            over="groups",
-            grade=Grade.LISTED,
+            over="maps",
         ),
         Clause(
             "⇐",

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import permutations, product
 from typing import Any
 
+from invariance_proofs.gcnn.g11_norm import ANY_SETS
 from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.rules import PAPER
@@ -241,22 +242,24 @@ normalisations = Statement(
         "parameters), does not."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     hypotheses={
         "sets to sets": Hypothesis("P carries each set onto a set", lambda P, sets: keeps_fibres(P, sets)),
         "parameters stay": Hypothesis("γ(Pe) = γ(e)", lambda P, gamma: moved(tuple(P), gamma) == tuple(gamma)),
     },
     routes=(
+        ANY_SETS,
         Route(
             "four norms, labels for values",
             Method.EXHAUSTIVE,
             every_norm,
             {},
             {"a γ for each orientation": {"parameter": by_turn}, "a γ for each pixel": {"parameter": by_pixel}},
+            at="two feature maps of two orientations and two pixels",
             cases=4,
         ),
     ),
-    at="two feature maps of two orientations and two pixels",
+    over="maps",
     assumed=("1/√(v + ε) is a function of the variance, and mean and variance of the multiset",),
     controls=(
         Dropped("sets to sets", one_norm, {"P": (0, 2, 1, 3)}),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
+from typing import Any
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
 from invariance_proofs.rules import PAPER
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -80,6 +83,31 @@ def any_size(outside: int = 0) -> Evidence:
     )
 
 
+def places(more: int = 0) -> Evidence:
+    """Place i of the frame shows what lies at i − a; its mirror place shows the mirror image, moved by a − b."""
+    n, a, b, i = unknowns(n=1, a=1, b=1, i=1)
+    here, there = i - a, (n + a + b - 1 - i) - a
+    return vanishes(n - 1 + more - here - there - (a - b), what="n − 1 − here − there = a − b")
+
+
+def edge(mode: str, least: int = 1) -> Evidence:
+    """b > a: the place b in front of the end shows what lies b − a behind pixel 0, its mirror place the last pixel.
+
+    Mirrored it would be pixel 0, and it is pixel r > 0, or none. For a > b the ends change places.
+    """
+    told: dict[str, Callable[..., list[Any]]] = {
+        "zeros": lambda n, a, b, r, m: [n >= 1, b >= a + least, r == b - a],
+        "replicate": lambda n, a, b, r, m: [
+            *[n >= 2, b >= a + least, r <= b - a, r <= n - 1, (r - b + a) * (r - n + 1) == 0]
+        ],
+        "reflect": lambda n, a, b, r, m: [b >= a + least, b <= n - 1, a >= 0, r == b - a],
+        "circular": lambda n, a, b, r, m: [r >= least, r <= n - 1, m >= 0, b - a == n * m + r],
+    }
+    return impossible(
+        lambda n, a, b, r, m: [*told[mode](n, a, b, r, m), r == 0], "n a b r m", what=f"{mode}: it is pixel 0"
+    )
+
+
 def turns(mode: str, square: bool = True) -> Evidence:
     """Images of n×n ≤ 3×3 labels, extents ≤ 2 in front and behind, by rows and columns: a quarter turn."""
 
@@ -146,6 +174,11 @@ paddings = Statement(
         *(
             Clause(
                 f"{mode}: ⇔",
+                Chain(
+                    "mirror places, and one that shows another pixel",
+                    Route("places", Method.RING, places, {}, instead("more", 1), "n a b"),
+                    Route("the edge", Method.SMT, edge, {"mode": mode}, instead("least", 0), "a b"),
+                ),
                 Route(
                     f"n ≤ 6, {mode}",
                     Method.EXHAUSTIVE,
@@ -156,7 +189,6 @@ paddings = Statement(
                     cases=FLIPPED[mode],
                 ),
                 over="n a b",
-                grade=Grade.LISTED,
             )
             for mode in MODES
         ),

@@ -176,6 +176,15 @@ def deep_set(weights: int = 1) -> Evidence:
     return vanishes(residuals, linear, what="linear, and (aI + b11ᵀ)P = P(aI + b11ᵀ)")
 
 
+def nothing_else(second: str = "j(u)") -> Evidence:
+    """W(px, py) = W(x, y) for every permutation p, by WP = PW, and one takes (i, j) to (k, l) where i ≠ j and k ≠ l."""
+    moves = ["k(u) = p(i(u))", f"l(u) = p({second})", "W(p(x), p(y)) = W(x, y)"]
+    return all_of(
+        follows("W(k(u), l(u)) = W(i(u), j(u))", moves, what="one value off the diagonal"),
+        follows("W(k(u), k(u)) = W(i(u), i(u))", moves, what="and one on it"),
+    )
+
+
 SUMS = ("p(x + y) = p(x) + p(y)", "A(p(x)) = p(A(x))", "s(p(x)) = s(x)", "p(u(x)) = u(x)")
 """A multiplies by a, s adds up the entries, u(t) has b t in every entry: what a permutation p does to each."""
 
@@ -302,7 +311,7 @@ deep_sets = Statement(
         "leave n parameters: circular convolution."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     hypotheses={
         "all permutations": Hypothesis("the group is S_n", lambda group: len(group) == factorial(len(group[0]))),
         "two entries": Hypothesis("n ≥ 2", lambda group: len(group[0]) >= 2),
@@ -331,9 +340,17 @@ deep_sets = Statement(
         ),
         Clause(
             "nothing else does",
-            Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2), cases=4),
-            at="n = 2, …, 5",
-            grade=Grade.LISTED,
+            Route(
+                "entries that p takes to one another",
+                Method.SYMBOLIC,
+                nothing_else,
+                {},
+                instead("second", "o(u)"),
+                "maps",
+                assumed=("a permutation takes i and j ≠ i to any k and l ≠ k",),
+            ),
+            Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2), "n", cases=4),
+            over="maps",
         ),
     ),
     controls=(

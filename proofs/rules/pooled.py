@@ -178,7 +178,7 @@ pooled_sum = Statement(
             grade=Grade.LISTED,
         ),
         Clause(
-            "p4, generic image and filter",
+            "p4, 5×5 pixels, k = s = 2, p = 1: invariant for every image and filter",
             Route(
                 "k = s = 2, p = 1",
                 Method.RING,
@@ -186,7 +186,7 @@ pooled_sum = Statement(
                 {},
                 {"k = 3": {"layer": Layer(3, 2, 1), "n": 4}, "p = 0": {"layer": Layer(2, 2)}},
             ),
-            at="5×5 pixels, k = s = 2, p = 1",
+            finite=True,
         ),
     ),
     controls=(

@@ -13,8 +13,10 @@ from math import floor
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.smt import impossible
 from invariance_proofs.rules import PAPER
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -125,6 +127,26 @@ def scaled_places(of_the_gap: int = 1) -> Evidence:
     n, m, a, i = unknowns(n=1, m=1, a=1, i=1)
     twice = 2 * (n - 1) - ((2 * (m - 1 - i) + 1) * a - 1) - ((2 * i + 1) * a - 1)
     return vanishes(twice - 2 * of_the_gap * (n - m * a), what="n − 1 − place(m − 1 − i) − place(i) = n − ma")
+
+
+BETWEEN = Formula("f < x < f + 1", lambda f, x: [f < x, x < f + 1])
+FROM = Formula("f ≤ x < f + 1", lambda f, x: [f <= x, x < f + 1])
+
+
+def no_whole_place(where: Formula = BETWEEN) -> Evidence:
+    """f = ⌊x⌋ and x not whole: n − 1 − f ≤ n − x < n − f, so the mirror place has the mirror image of pixel f."""
+    return impossible(
+        lambda n, x, f: [*where(f, x), ((n - x) - (n - 1 - f)) * ((n - f) - (n - x)) <= 0],
+        "n x f",
+        what=f"⌊n − x⌋ = n − 1 − f where {where}",
+        met=((5, Fraction(1, 2), 0), (7, Fraction(7, 3), 2)),
+    )
+
+
+def a_whole_place(halves: int = 2) -> Evidence:
+    """n = 2PB·c, m = B·e, e odd: output i with 2i + 1 = e reads at en/2m = Pc, whole; its mirror place is n − Pc."""
+    P, B, c, e = unknowns(P=1, B=1, c=1, e=1)
+    return vanishes(e * (2 * P * B * c) - halves * (B * e) * (P * c), what="en = 2m·Pc")
 
 
 def blocks(factor: int = 1) -> Evidence:
@@ -278,6 +300,18 @@ LINEAR = Statement(
 
 BLOCKS = Route("output fx + j", Method.RING, blocks, {}, instead("factor", 2), "n f x j")
 
+GAP = Route("m = ni + ρ", Method.RING, gap, {}, instead("sign", -1), "n i rho")
+NO_WHOLE_PLACE = Route("x not whole", Method.SMT, no_whole_place, {}, instead("where", FROM), "n x f")
+A_WHOLE_PLACE = Route(
+    "2 divides n more often than m",
+    Method.RING,
+    a_whole_place,
+    {},
+    instead("halves", 1),
+    "P B c e",
+    assumed=("2 divides (2i + 1)n as often as n: so (2i + 1)n/2m is whole only if 2 divides n more often than m",),
+)
+
 NEAREST = Statement(
     id="resize.nearest",
     paper=PAPER,
@@ -294,7 +328,7 @@ NEAREST = Statement(
         "divides m at least as often as n: halving is not exact, dividing by three is."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     hypotheses={"n divides m": Hypothesis("n divides m", lambda n, m: m % n == 0)},
     clauses=(
         Clause(
@@ -304,12 +338,13 @@ NEAREST = Statement(
         ),
         Clause(
             "nearest by no whole factor is not: (m − 1 − i)n − (n − 1)m = ρ − n < 0",
-            Route("m = ni + ρ", Method.RING, gap, {}, instead("sign", -1), "n i rho"),
+            GAP,
             over="n i rho",
         ),
         *(
             Clause(
                 f"{method}: ⇔ the rule",
+                route,
                 Route(
                     f"{method}, n and m ≤ 12",
                     Method.EXHAUSTIVE,
@@ -317,11 +352,14 @@ NEAREST = Statement(
                     {"method": method},
                     NEVER | ALWAYS,
                     cases=144,
+                    at="n and m ≤ 12",
                 ),
-                at="n and m ≤ 12",
-                grade=Grade.LISTED,
+                over=over,
             )
-            for method in ("nearest", "nearest-exact")
+            for method, route, over in (
+                ("nearest", Chain("whole factors, and others", BLOCKS, GAP), "n f i rho"),
+                ("nearest-exact", Chain("places that are whole, and others", NO_WHOLE_PLACE, A_WHOLE_PLACE), "n x f"),
+            )
         ),
     ),
     controls=(
