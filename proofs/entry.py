@@ -59,6 +59,11 @@ class ClauseRun:
         return self.clause.finite or (self.grade.rank >= Grade.MODULO.rank and not self.clause.at)
 
     @property
+    def settled(self) -> bool:
+        """Whether it speaks of fixed sizes itself, and a route decides it there."""
+        return bool(self.clause.at) and self.grade.rank >= Grade.MODULO.rank
+
+    @property
     def fallen(self) -> bool:
         """Whether it is less firm than recorded; what is refuted is no less."""
         assumed = self.clause.assumed or any(leaf.assumed for route in self.clause.routes for leaf in route.leaves)

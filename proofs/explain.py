@@ -39,10 +39,19 @@ def index(entries: Iterable[Entry], folder: str) -> str:
 def sizes(entries: Iterable[Entry]) -> str:
     """How many clauses no route decides for all sizes, and of which entries; counterexamples are not counted."""
     done = list(entries)
-    fixed = {entry.id: len(entry.fixed) for entry in done if entry.fixed}
     of = sum(len(entry.clauses) for entry in done if entry.verdict is not Verdict.REFUTED)
-    named = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in fixed.items())
-    return f"Clauses without a route for all sizes: {sum(fixed.values())} of {of}{f': {named}' if named else ''}."
+    lists = {entry.id: sum(not part.settled for part in entry.fixed) for entry in done}
+    settled = {entry.id: sum(part.settled for part in entry.fixed) for entry in done}
+    return (
+        f"Clauses without a route for all sizes: {_named(lists)} of {of}."
+        f" Clauses of fixed sizes by their own words, and decided there: {_named(settled)}."
+    )
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    """ "3 (P1, T2 ×2)"."""
+    each = ", ".join(name if count == 1 else f"{name} ×{count}" for name, count in counts.items() if count)
+    return f"{sum(counts.values())}{f' ({each})' if each else ''}"
 
 
 def pages(entries: Iterable[Entry]) -> dict[str, str]:
@@ -92,7 +101,8 @@ def _lines(entry: Entry) -> Iterator[str]:
     yield from _section("Hypotheses", (f"{name}: {formula}" for name, formula in said.hypotheses.items()))
     for part in entry.clauses:
         title = f"Clause: {part.clause.text} — {part.grade} ({part.reason})" if part.clause.text else "Routes"
-        yield from _section(title, _routes(part))
+        why = [f"no route covers all sizes: {part.clause.why}"] if part.clause.why else []
+        yield from _section(title, [*_routes(part), *why])
     yield from _section("Controls", (_outcome(o, f" ({o.kind})") for o in entry.controls))
     yield from _section("Assumed", entry.assumed)
     if numbers := entry.counterexample:

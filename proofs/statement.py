@@ -147,7 +147,8 @@ class Clause:
 
     `over` names the sizes it is about, all of them; `at` the fixed sizes that it speaks of itself; `finite` that it
     speaks of finitely many cases, which its text names, or says that something exists: given numbers decide it.
-    `grade` is the recorded one; without it the clause is decided, modulo what it and its routes assume.
+    `grade` is the recorded one; without it the clause is decided, modulo what it and its routes assume. `why` says why
+    no route covers all sizes, where none does.
     """
 
     text: str
@@ -157,6 +158,7 @@ class Clause:
     finite: bool
     assumed: tuple[str, ...]
     grade: Grade | None
+    why: str
 
     def __init__(
         self,
@@ -167,11 +169,12 @@ class Clause:
         finite: bool = False,
         assumed: Iterable[str] = (),
         grade: Grade | None = None,
+        why: str = "",
     ) -> None:
         values = {"text": text, "routes": routes, "over": over, "at": at, "finite": finite, "assumed": tuple(assumed)}
-        for name, value in (values | {"grade": grade}).items():
+        for name, value in (values | {"grade": grade, "why": why}).items():
             object.__setattr__(self, name, value)
-        require_types(f"clause {text!r}", self, text=str, over=str, at=str, finite=bool, grade=Grade | None)
+        require_types(f"clause {text!r}", self, text=str, over=str, at=str, finite=bool, grade=Grade | None, why=str)
         if grade and grade in {Grade.UNKNOWN, Grade.REFUTED}:
             raise StatementError(f"clause {text!r}: grade = {grade.name}: wanted is what a proof of it reaches")
         for route in routes:
@@ -184,7 +187,7 @@ class Statement:
     """One entry of the ledger.
 
     `id` is the label ("T2.d") within its `paper`, `source` the place there; `summary` the claim in one line; `claim`
-    the claim in full; `clauses` its parts, or `routes`, `over`, `at`, `finite` and `assumed` of its only one;
+    the claim in full; `clauses` its parts, or `routes`, `over`, `at`, `why`, `finite` and `assumed` of its only one;
     `hypotheses` name ↦ formula and predicate; `correction` what the paper says wrongly and what is true instead;
     `verdict` and `grade` are the recorded ones (a refuted claim is graded so).
 
@@ -205,6 +208,7 @@ class Statement:
     routes: tuple[Route | Chain, ...] = ()
     over: str = ""
     at: str = ""
+    why: str = ""
     finite: bool = False
     assumed: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
@@ -221,7 +225,7 @@ class Statement:
             object.__setattr__(self, "grade", Grade.REFUTED)
         if bool(self.routes) == bool(self.clauses) or not all(part.routes for part in self.parts):
             raise StatementError(f"{self.id}: wanted are routes, or clauses with routes")
-        whole = {"over": self.over, "at": self.at, "finite": self.finite, "assumed": self.assumed}
+        whole = {"over": self.over, "at": self.at, "why": self.why, "finite": self.finite, "assumed": self.assumed}
         if self.clauses and (stray := [name for name, value in whole.items() if value]):
             raise StatementError(f"{self.id}: {', '.join(stray)}: belongs to one of its clauses")
         if endless := [part.text for part in self.parts if part.finite and part.over]:
@@ -252,7 +256,7 @@ class Statement:
             )
 
     def _require_types(self) -> None:
-        texts = dict.fromkeys(("id", "name", "source", "summary", "claim", "over", "at", "correction"), str)
+        texts = dict.fromkeys(("id", "name", "source", "summary", "claim", "over", "at", "why", "correction"), str)
         groups = dict.fromkeys(("clauses", "routes", "controls", "assumed"), tuple)
         kinds = {"paper": Paper, "verdict": Verdict, "grade": Grade, "finite": bool, "hypotheses": Mapping}
         require_types(str(self.id), self, **texts, **groups, **kinds)
@@ -277,7 +281,9 @@ class Statement:
     def parts(self) -> tuple[Clause, ...]:
         """The clauses; the whole claim if it has only one."""
         return self.clauses or (
-            Clause("", *self.routes, over=self.over, at=self.at, finite=self.finite, assumed=self.assumed),
+            Clause(
+                "", *self.routes, over=self.over, at=self.at, why=self.why, finite=self.finite, assumed=self.assumed
+            ),
         )
 
     @property

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+from sympy import symbols
+
 from invariance_proofs.diffcnn import PAPER
 from invariance_proofs.matrix import Matrix, cross, dot
 from invariance_proofs.routes.coq import pinned
@@ -13,12 +15,12 @@ from invariance_proofs.routes.exact import equal
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.smt import impossible
+from invariance_proofs.routes.symbolic import induction, same
 from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
     Formula,
-    Grade,
     Hypothesis,
     Method,
     Route,
@@ -75,6 +77,22 @@ def positive(bound: int = 0) -> Evidence:
     )
 
 
+def one_colour_more(mixed: int = 2) -> Evidence:
+    """det(DᵀD) = AC − B² with A = Σxᵢ², B = Σxᵢyᵢ, C = Σyᵢ²; a row (r, s) adds Σᵢ (xᵢs − yᵢr)², a minor a row."""
+    A, B, C, r, s, x, y = symbols("A B C r s x y")
+    gram = (A + r**2) * (C + s**2) - (B + r * s) ** 2
+    return all_of(
+        same((x * s - y * r) ** 2, x**2 * s**2 - mixed * x * y * r * s + y**2 * r**2, what="a minor, squared"),
+        induction(
+            base=(r**2 * s**2 - (r * s) ** 2, 0 * r),
+            step=(gram, A * C - B**2 + A * s**2 - mixed * B * r * s + C * r**2),
+            what="det(DᵀD), a row more",
+        ),
+    )
+
+
+ONE_COLOUR_MORE = Route("a colour more", Method.SYMBOLIC, one_colour_more, {}, instead("mixed", 1), "n", cases=3)
+
 FIRST_AND_LAST = Matrix.of([[1, 0], [0, 0], [0, 0], [0, 1]])
 
 
@@ -105,7 +123,6 @@ C4_c = Statement(
         "the absolute value in g = log|det V| is not needed, and det V_c = 0 iff d₁ and d₂ are parallel. For n colours "
         "it is the sum of the squared 2×2 minors."
     ),
-    grade=Grade.LISTED,
     verdict=Verdict.PROVED,
     hypotheses={
         "three colours": Hypothesis("D has three rows, so that the cross product exists", lambda D: D.shape[0] == 3)
@@ -127,6 +144,7 @@ C4_c = Statement(
         ),
         Clause(
             "for n colours the sum of the squared 2×2 minors",
+            ONE_COLOUR_MORE,
             Route("Cauchy–Binet", Method.RING, minors, mutants=instead("power", 1), over="colours", cases=5),
             Route(
                 "commutative rings",
@@ -137,7 +155,6 @@ C4_c = Statement(
                 over="n",
             ),
             over="n",
-            grade=Grade.LISTED,
         ),
     ),
     controls=(

@@ -146,6 +146,7 @@ P1 = Statement(
             over="K",
             assumed=IMMERSION,
             grade=Grade.LISTED,
+            why="each tap adds six directions of its own: a sentence on ranks, and no identity",
         ),
         Clause(
             f"R D {BACK} is symmetric",

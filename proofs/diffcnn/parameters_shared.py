@@ -116,6 +116,7 @@ P1_shared = Statement(
             ),
             at="m and K up to 3 and 2",
             grade=Grade.LISTED,
+            why="as in P1",
         ),
     ),
     controls=(

@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
+from invariance_proofs.diffcnn.corollary4_c_lagrange import ONE_COLOUR_MORE
 from invariance_proofs.diffcnn.pooling import area_element, integral
 from invariance_proofs.matrix import Matrix, cross, dot
 from invariance_proofs.routes.exact import equal
@@ -19,6 +20,7 @@ from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.symbolic import determinant_law, matrices
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -199,6 +201,12 @@ def _minor(J: Matrix, i: int, j: int) -> Any:
     return J[i, 0] * J[j, 1] - J[i, 1] * J[j, 0]
 
 
+def any_two(power: int = 1) -> Evidence:
+    """The minor of any two rows of J takes det M."""
+    J, M = unknowns(J=(2, 2), M=(2, 2))
+    return vanishes((J @ M).det() - M.det() ** power * J.det(), what="a minor of JM")
+
+
 def one_channel(J: Matrix) -> Evidence:
     """The area of a map with these rows is not 0."""
     area = (J.T @ J).det()
@@ -218,7 +226,6 @@ R_dimension = Statement(
         "a grey image no surface."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
     hypotheses={"two channels": Hypothesis("c ≥ 2", lambda J: J.shape[0] >= 2)},
     clauses=(
         Clause(
@@ -228,9 +235,13 @@ R_dimension = Statement(
         ),
         Clause(
             "each minor takes det M, and their squares add up to det(JᵀJ)",
+            Chain(
+                "any two rows, then a row more",
+                Route("any two rows", Method.RING, any_two, {}, instead("power", 2), "M00"),
+                ONE_COLOUR_MORE,
+            ),
             Route("generic J", Method.RING, minors, mutants=instead("power", 0, 2), over="channels", cases=40),
-            over="c",
-            grade=Grade.LISTED,
+            over="n",
         ),
     ),
     controls=(

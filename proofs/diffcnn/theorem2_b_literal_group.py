@@ -137,6 +137,7 @@ T2_b = Statement(
             ),
             over="K width height",
             grade=Grade.LISTED,
+            why="an induction over width and height, which Coq does (--coq)",
         ),
         Clause(
             "on the plane ⌈d/K⌉ steps of at most K join points at distance d",

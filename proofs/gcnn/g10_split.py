@@ -178,6 +178,7 @@ G10 = Statement(
             ),
             at="3×3 filters",
             grade=Grade.LISTED,
+            why="the expanded bank is built entry by entry; for all sizes it is the clause before it",
         ),
     ),
     controls=(

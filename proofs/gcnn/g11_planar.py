@@ -26,6 +26,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    all_of,
     instead,
 )
 
@@ -60,11 +61,14 @@ SWAPPED = Formula("hg⁻¹", lambda g, h: h(~g))
 
 def two_values(at: tuple[int, int] = (0, 1)) -> Evidence:
     """ax + b = a′x + b′ at two values x: then a = a′ and b = b′."""
-    return impossible(
-        lambda a, b, c, d: [*(a * x + b == c * x + d for x in at), (a - c) ** 2 + (b - d) ** 2 != 0],
-        "a b c d",
-        what="a′ = a and b′ = b",
-        met=((1, 2, 1, 2), (-3, 0, -3, 0)),
+
+    def equal_at(a: Any, b: Any, c: Any, d: Any) -> list[Any]:
+        return [a * x + b == c * x + d for x in at]
+
+    met = (1, 2, 1, 2), (-3, 0, -3, 0)
+    return all_of(
+        impossible(lambda a, b, c, d: [*equal_at(a, b, c, d), a != c], "a b c d", what="a′ = a", met=met),
+        impossible(lambda a, b, c, d: [*equal_at(a, b, c, d), b != d], "a b c d", what="b′ = b", met=met),
     )
 
 
@@ -110,7 +114,7 @@ G11_planar = Statement(
     routes=(
         Chain(
             "two values, and every pair of channels",
-            Route("x = 0 and x = 1", Method.SMT, two_values, {}, instead("at", (1, 1)), "a b"),
+            Route("x = 0 and x = 1", Method.SMT, two_values, {}, instead("at", (1, 1)), "a b", cases=2),
             Route("u = gh⁻¹", Method.SYMBOLIC, compared, {}, instead("u", SWAPPED), "groups"),
         ),
         Chain(

@@ -126,6 +126,7 @@ G3_isotropic = Statement(
                 {},
                 {"a pixel that r moves": {"fixed": "r(d) = e"}},
                 "maps",
+                cases=2,
             ),
             Route(
                 "the defect at one pixel",

@@ -166,6 +166,7 @@ S_cost = Statement(
             ),
             at="five groups, C and k ≤ 3",
             grade=Grade.LISTED,
+            why="what is counted is the bank that is built",
         ),
         Clause(
             "at equal weights |H| times as many multiplications",

@@ -85,6 +85,7 @@ J6 = Statement(
     ),
     at="one object",
     grade=Grade.LISTED,
+    why="the figure shows one object at a few scales",
     verdict=Verdict.PROVED,
     hypotheses={
         "an object with parts": Hypothesis(

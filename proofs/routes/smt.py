@@ -38,16 +38,17 @@ def impossible(
         raise Skipped("z3 is not installed")
     import z3
 
-    solver = z3.Solver()
+    context = z3.Context()  # so that no answer depends on what was asked before
+    solver = z3.Solver(ctx=context)
     solver.set("rlimit", _STEPS)
-    variables = z3.Reals(names)
+    variables = z3.Reals(names, context)
     *assumed, denied = constraints(*variables)
     solver.add(*assumed, denied)
     answer = solver.check()
     if answer == z3.unknown:
         raise TimeoutError(f"{what}: z3 gave up, {solver.reason_unknown()}")
     if answer == z3.unsat:
-        if assumed and z3.Solver().check(denied) == z3.unsat:
+        if assumed and z3.Solver(ctx=context).check(denied) == z3.unsat:
             raise StatementError(f"{what}: nothing can deny this, whatever is assumed; so it says nothing of that")
         return Evidence(
             True, f"{what}: no real numbers contradict it", unknowns=_free(assumed, denied, variables, what)
@@ -61,7 +62,7 @@ def _free(assumed: Sequence[Any], denied: Any, variables: Sequence[Any], what: s
     """The variables linked to the claim that exceed each of `_FAR` somewhere where all that is assumed holds."""
     import z3
 
-    solver = z3.Solver()
+    solver = z3.Solver(ctx=variables[0].ctx)
     solver.set("rlimit", _STEPS)
     solver.add(*assumed)
     if solver.check() == z3.unsat:

@@ -202,6 +202,7 @@ reductions = Statement(
             ),
             at="two fibres of three entries",
             grade=Grade.LISTED,
+            why="that r tells every entry of its fibre is no equation",
         ),
         Clause(
             "softmax: ⇔",
@@ -215,6 +216,7 @@ reductions = Statement(
             ),
             at="two fibres of three entries",
             grade=Grade.LISTED,
+            why="that softmax tells every entry of its fibre is no equation",
         ),
     ),
     controls=(

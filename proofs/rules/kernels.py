@@ -251,6 +251,7 @@ kernel_dimension = Statement(
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
+    why="traces of projections, of every finite group at once, are in none of the procedures",
     hypotheses={
         "taps closed under H": Hypothesis(
             "h maps taps to taps", lambda taps, group: all(h(z) in taps for h in GROUPS[group] for z in taps)

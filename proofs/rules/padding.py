@@ -8,6 +8,7 @@ from typing import Any
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.rewriting import follows
 from invariance_proofs.routes.smt import impossible
 from invariance_proofs.rules import PAPER
 from invariance_proofs.statement import (
@@ -108,6 +109,21 @@ def edge(mode: str, least: int = 1) -> Evidence:
     )
 
 
+def twice(rule: str = "P(t(x)) = t(P(x))") -> Evidence:
+    """What commutes with the quarter turn t commutes with the half turn, which flips each axis."""
+    return follows("P(t(t(x))) = t(t(P(x)))", [rule])
+
+
+def lengths(sides: int = 2) -> Evidence:
+    """Rows with a on both sides, columns with b: the turned frame is n + 2b by n + 2a, so a = b."""
+    return impossible(
+        lambda n, a, b: [n >= 1, a >= 0, b >= 0, n + sides * a == n + (4 - sides) * b, a != b],
+        "n a b",
+        what="n + 2a = n + 2b ⇒ a = b",
+        met=((3, 1, 1), (5, 2, 2)) if sides == 2 else (),
+    )
+
+
 def turns(mode: str, square: bool = True) -> Evidence:
     """Images of n×n ≤ 3×3 labels, extents ≤ 2 in front and behind, by rows and columns: a quarter turn."""
 
@@ -195,16 +211,31 @@ paddings = Statement(
         *(
             Clause(
                 f"{mode}, quarter turns: ⇔",
+                *(
+                    [
+                        Chain(
+                            "a turn twice flips both axes, and a turn changes their lengths",
+                            Route("twice", Method.SYMBOLIC, twice, {}, instead("rule", "P(t(x)) = s(P(x))"), "maps"),
+                            Route("places", Method.RING, places, {}, instead("more", 1), "n a b"),
+                            Route("the edge", Method.SMT, edge, {"mode": mode}, instead("least", 0), "a b"),
+                            Route("lengths", Method.SMT, lengths, {}, instead("sides", 1), "a b"),
+                        )
+                    ]
+                    if mode != "circular"
+                    else []
+                ),
                 Route(
                     f"n ≤ 3, {mode}",
                     Method.EXHAUSTIVE,
                     turns,
                     {"mode": mode},
                     instead("square", False),
+                    at="n ≤ 3, extents ≤ 2",
                     cases=TURNED[mode],
                 ),
-                at="n ≤ 3, extents ≤ 2",
-                grade=Grade.LISTED,
+                over="n a b",
+                grade=None if mode != "circular" else Grade.LISTED,
+                why="" if mode != "circular" else "lengths do not tell extents that differ by n/2",
             )
             for mode in MODES
         ),

@@ -289,6 +289,7 @@ position_rule = Statement(
             Route("four tables, 24 permutations", Method.EXHAUSTIVE, positions, {}, instead("ignored", True), cases=96),
             at="four tokens, four tables, one head",
             grade=Grade.LISTED,
+            why="generic is said of all weights but a set of measure 0, for a layer with exponentials",
         ),
     ),
     controls=(
@@ -348,6 +349,7 @@ deep_sets = Statement(
                 instead("second", "o(u)"),
                 "maps",
                 assumed=("a permutation takes i and j ≠ i to any k and l ≠ k",),
+                cases=2,
             ),
             Route("dimension by elimination", Method.EXACT, two_numbers, {}, instead("step", 2), "n", cases=4),
             over="maps",

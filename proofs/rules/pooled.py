@@ -176,6 +176,7 @@ pooled_sum = Statement(
             ),
             at="one axis, k ≤ 5, s ≤ 4, n ≤ 14",
             grade=Grade.LISTED,
+            why="which taps meet a pixel is arithmetic modulo s, which none of the procedures does",
         ),
         Clause(
             "p4, 5×5 pixels, k = s = 2, p = 1: invariant for every image and filter",

@@ -128,6 +128,7 @@ UNET = Statement(
             Route("rows", Method.EXHAUSTIVE, every_size, {}, {"the last stride": {"modulus": last_of}}, cases=363),
             at="strides 2 and 3, three levels, n ≤ 36",
             grade=Grade.LISTED,
+            why="for n that S does not divide some weights have to be found, for each network",
         ),
     ),
     controls=(

@@ -11,7 +11,7 @@ from invariance_proofs.diffcnn import theorem2_d_overlap
 from invariance_proofs.entry import Entry
 from invariance_proofs.explain import explain
 from invariance_proofs.judge import run
-from invariance_proofs.statement import Statement, Verdict
+from invariance_proofs.statement import Grade, Statement, Verdict
 
 ROWS = [
     "P1",
@@ -112,3 +112,11 @@ def test_without_z3_what_rests_on_it_is_unknown_and_says_how_to_get_it(monkeypat
         assert entry.missing == "z3 did not run (pip install z3-solver)"
         assert entry.sizes == ""
         assert not said.clauses or "without it the clause “" in entry.reason
+
+
+def test_what_is_listed_says_why() -> None:
+    """No route covers all sizes, none of them fixed by the claim itself: the page says what is in the way."""
+    for entry in ledger_entries().values():
+        for part in entry.clauses:
+            listed = part.grade is not Grade.REFUTED and not part.everywhere and not part.settled
+            assert bool(part.clause.why) is listed, f"{entry.id}: {part.clause.text}"

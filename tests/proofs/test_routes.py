@@ -88,6 +88,11 @@ def test_reals() -> None:
         impossible(lambda x: [2**x == 3], "x", what="powers")
 
 
+def test_no_case_counts_twice() -> None:
+    with pytest.raises(StatementError, match="2 occurs twice"):
+        for_all([1, 2, 2], lambda n: n > 0, "n: n > 0")
+
+
 def test_exact() -> None:
     assert equal(Fraction(2, 4), Fraction(1, 2), what="halves").holds
     assert equal(1, 2, what="one is two", x=3).counterexample == {"x": 3, "left": 1, "right": 2}

@@ -104,6 +104,8 @@ def test_what_z3_is_asked_can_be_met() -> None:
         impossible(lambda n: [n > 1, n != n], "n", what="nothing")
     free = impossible(lambda n, m: [n >= 1, m == 2 * n, m < n], "n m", what="2n ≥ n")
     assert free.unknowns == {"n", "m"}
+    beside = impossible(lambda n, m: [n >= 1, m >= 1, m < 0], "n m", what="m ≥ 0, which is not said of n")
+    assert beside.unknowns == {"m"}
 
 
 POSITIVE = {"x": Hypothesis("x > 0", lambda x: x > 0)}
