@@ -206,10 +206,12 @@ def hills(picture: Picture) -> int:
 
 def ridges() -> Evidence:
     """Five vertices in a row: one hill along the three directions of the mesh's edges, five along the fourth."""
-    found = [
-        hills([[int((i, j) in {(2 + k * a, 2 + k * b) for k in range(-2, 3)}) for j in range(5)] for i in range(5)])
-        for a, b in ((0, 1), (1, 0), (1, 1), (1, -1))
-    ]
+
+    def along(a: int, b: int) -> Picture:
+        ridge = {(2 + k * a, 2 + k * b) for k in range(-2, 3)}
+        return tuple(tuple(int((i, j) in ridge) for j in range(5)) for i in range(5))
+
+    found = [hills(along(a, b)) for a, b in ((0, 1), (1, 0), (1, 1), (1, -1))]
     return equal(found, [1, 1, 1, 5], what="hills of four ridges")
 
 
