@@ -9,7 +9,10 @@ from invariance_proofs.rules.windows import Window, composed, keeps_flips, whole
 from invariance_proofs.statement import Grade, StatementError, Verdict
 
 FOR_ALL_MAPS = {"composition", "generators", "sum", "gate", "invariance"}
-MODULO = {"activation.odd", "generators", "grid-defect", "lie-derivative", "tensor-product"}
+MODULO = {
+    *("activation", "activation.odd", "circular-stride", "deep-sets", "generators", "grid-defect", "lie-derivative"),
+    *("normalisation", "polyphase", "resize.nearest", "tensor-product"),
+}
 DECIDED = {
     *(FOR_ALL_MAPS - MODULO),
     "attention",
@@ -21,10 +24,7 @@ DECIDED = {
     "shortcut",
     "transposed",
 }
-LISTED = {
-    *("activation", "circular-stride", "deep-sets", "kernel.dimension", "normalisation", "padding"),
-    *("polyphase", "pooled-sum", "positions", "reduction", "resize.nearest", "unet"),
-}
+LISTED = {"kernel.dimension", "padding", "pooled-sum", "positions", "reduction", "unet"}
 GRADES = {
     **dict.fromkeys((*DECIDED, "windows", "windows.rounding"), Grade.DECIDED),
     **dict.fromkeys(LISTED, Grade.LISTED),
