@@ -27,15 +27,20 @@ Exported = torch.export.ExportedProgram
 CHOSEN = "cat|chunk|(constant_)?pad(_nd)?|diagonal|flip|gather|index(_select)?|narrow|roll|rot90|select|slice"
 CHOSEN += "|split(_with_sizes)?|tri[lu]|unbind"
 MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|clone|contiguous|detach_?|expand|flatten|movedim|permute"
-MOVED += "|lift_fresh_copy|pixel_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
+MOVED += (
+    "|lift_fresh_copy|(channel|pixel)_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
+)
 MOVED += "|unsqueeze"
 MADE = "arange|eye|(new_)?(full|ones|zeros)(_like)?|scalar_tensor|dropout|sym_size"
 RUN = "abs|add|sub|rsub|mul|div|neg|addmm|mm|bmm|matmul|linear|conv.*|einsum|scaled_dot_product_attention|scatter_add"
 RUN += "|_?(log_)?softmax|logsumexp|(layer|rms|group|instance|batch)_norm|_native_batch_norm_legit(_no_training)?|glu"
 RUN += "|mean|sum|std|var(_mean)?|linalg_vector_norm|norm|_?(adaptive_)?avg_pool.d|_?upsample_.*"
-EXTREME, POSITIVE = "amax|amin|max|min|(adaptive_)?max_pool.d", "relu|leaky_relu|prelu|maximum|minimum"  # f(2x) = 2f(x)
+EXTREME, POSITIVE = (
+    "amax|amin|max|min|(adaptive_)?max_pool.d(_with_indices)?",
+    "relu|leaky_relu|prelu|maximum|minimum",
+)  # f(2x) = 2f(x)
 ODD, EVEN = "asinh?|atanh?|erf|hardshrink|reciprocal|sign|sinh?|softshrink|tanh?|trunc", "cosh?|square"
-POINTWISE = "_to_copy|hardswish|hardsigmoid|mish|where|masked_fill"  # and all that torch tags so
+POINTWISE = "_to_copy|hardswish|hardsigmoid|log_sigmoid|mish|where|masked_fill"  # and all that torch tags so
 NUMBERS = ("other", "alpha", "beta", "eps", "value")  # arguments that are replaced as weights are
 
 
@@ -182,6 +187,8 @@ class Walk:
                     self.check(node, *self.found[node])
             except Exception as error:
                 raise RefusedError(f"`{node.name}` ({node.target}): {error}") from None
+        loose = {n.name for n in self.moving} & {*map(str, signature.user_outputs)} - self.steps[0].keys()
+        need(not loose, f"{loose}: no motion is stated")
 
     def place(self, node: Any) -> tuple[int, list[int]]:
         """The axis of the batch, and the shape of a sample, with that axis in two, before the batch and behind it."""
@@ -219,14 +226,14 @@ class Walk:
         before, said = {*node.all_input_nodes} & self.moving, [said.get(node.name) for said in self.steps]
         if (
             not before
-            or isinstance(first, int | None)
+            or isinstance(first, int)
             or re.search("(zeros|ones|full)_like|new_(zeros|ones)", str(node.target))
         ):
             return need(not any(said), "it does not depend on the input")
         self.moving.add(node)
         self.negative |= {node} if self.negative & before else set()
-        if isinstance(first, tuple | list):
-            return None
+        if first is None or isinstance(first, tuple | list):
+            return need(not any(said), "it has no motion")
         stated = all(s and "open" not in s for s in said)
         moves = re.fullmatch(MOVED, name_of(node) or name_of(node.args[0]))
         need(stated or (moves and all(s and s["open"] is True for s in said)), "no motion is stated")
@@ -280,7 +287,10 @@ class Walk:
             )
             need(not new or moves or name == "_to_copy", "fractions of whole numbers")
             return self.number(made) if new else made
-        extreme = re.fullmatch(f"{POSITIVE}|{EXTREME}", name)
+        bounds = [v for k in ("min", "min_val", "max", "max_val") if (v := given.get(k)) is not None]
+        number = all(isinstance(v, int | float) for v in bounds)
+        half = name.startswith("clamp") and number and bounds in ([0], [0.0])  # as ReLU is
+        extreme = re.fullmatch(f"{POSITIVE}|{EXTREME}", name) or half
         need(not extreme or not self.negative & before, "it is no function of what changes sign")
         for key in given.keys() - {"index"}:
             given[key] = tree_map_only(Tensor, lambda x: x if x.is_floating_point() else self.number(x), given[key])
@@ -289,7 +299,8 @@ class Walk:
         if name in ("argmax", "argmin"):
             return self.ordered(given["self"], given["dim"], given["keepdim"])
         if re.fullmatch(EXTREME, name):
-            return self.extreme(name, given, getattr(node.meta["val"], "shape", ()))
+            shown = node.meta["val"]
+            return self.extreme(name, given, shown.shape if isinstance(shown, Tensor) else shown[0].shape)
         if name == "embedding":
             need(asked["weight"] not in before, "a table that depends on the input")
             return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
@@ -302,11 +313,12 @@ class Walk:
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
         need(pointwise and name not in ("copysign", "signbit"), f"no rule for {name}")  # these see the sign of a zero
         need(name not in ("reciprocal", "rsqrt", "atan2", "pow") or all((x != 0).all() for x in floats), "zeros")
-        ends = [v for k in ("min", "min_val", "max", "max_val") if isinstance(v := given.get(k), int | float)]
+        copy = name == "_to_copy" and is_real(asked["self"]) and given["dtype"].is_floating_point  # rounds, as −x is
         power = given["exponent"] if isinstance(given.get("exponent"), int | float) else 0.5
-        odd = re.fullmatch(ODD, name) or power % 2 == 1 or (len(ends) == 2 and ends[0] == -ends[1] < 0)
+        odd = re.fullmatch(ODD, name) or power % 2 == 1 or copy
+        odd = odd or (number and len(bounds) == 2 and bounds[0] == -bounds[1] < 0)
         kind = torch.sinh if odd else torch.cosh if re.fullmatch(EVEN, name) or power % 2 == 0 else torch.exp
-        kind = torch.clone if re.fullmatch(POSITIVE, name) else kind
+        kind = torch.clone if re.fullmatch(POSITIVE, name) or half else kind
         xs = [x for x in tree_leaves(given) if isinstance(x, Tensor)]
         return sum(self.random(torch.tensor(k)) * kind(x) for k, x in enumerate(xs))
 
@@ -343,7 +355,7 @@ class Walk:
             n, at = x.shape[a - d], torch.arange(shape[a - d])[:, None] * stride + torch.arange(k) * dilation - padding
             seen = x.movedim(a - d, -1)[..., at.clamp(0, n - 1)] * ((at >= 0) & (at < n))
             x = seen.sum(-1).movedim(-1, a - d)
-        return x
+        return (x, None) if name.endswith("indices") else x
 
 
 def name_of(node: Any) -> str:

@@ -20,7 +20,7 @@ __all__ = ["RULES", "Rule", "Step", "name_of", "overload", "register", "rule"]
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of the graph: its name there, its overload, the shape of its result and where the batch is.
+    """One operation of the graph: its name there, its overload, the shape of its (first) result and where the batch is.
 
     `prefer`: which of its units should take whose place, where equal units leave a choice.
     """

@@ -223,6 +223,7 @@ def _check(step: Step, result: Any) -> None:
 
 def _step(node: Node, prefer: Ints | None) -> Step:
     value = node.meta.get("val")
+    value = value[0] if isinstance(value, tuple | list) and value else value
     shape, batch = place(value) if isinstance(value, Tensor) else ((), None)
     return Step(node.name, name_of(node.target), shape, batch, *_place_in_code(node), prefer)
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from invariance.cli import main
-from invariance.proving import Program, checker, prove, prove_program, question_of, trace
+from invariance.proving import Generator, MovingGroup, Program, checker, prove, prove_program, question_of, trace
 from invariance.proving.checker import RefusedError, seal, verify
 from tools.prove_study import families  # noqa: F401  (they enter themselves in the list)
 from tools.prove_study.altered import alterations, refused
@@ -265,6 +266,48 @@ def test_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert run("--input", "1,28,28", "--group", "p4", "--certificate", file) == 0
     assert run("--verify", file) == 0
     assert run("--verify", file, "--seed", "1") == 2
+
+
+FACTORS = MovingGroup("factors", None, (Generator("2, ½", lambda a: a, lambda full: {1: np.array([2.0, 0.5])}),))
+
+
+@pytest.mark.parametrize(
+    ("function", "group", "shape"),
+    [
+        (lambda x: x.clamp(min=0), FACTORS, (2,)),
+        (lambda x: x.clamp(max=0), FACTORS, (2,)),
+        (torch.nn.functional.logsigmoid, "channels", (2,)),
+        (lambda x: x.float().double(), "sign", (2,)),
+        (lambda x: nn.functional.max_pool2d(x, 3, 2, 1, return_indices=True)[0], "p4m", (1, 5, 5)),
+        (lambda x: nn.functional.channel_shuffle(x, 2), "p4m", (4, 5, 5)),
+        (lambda x: nn.functional.hardshrink(x), "p4m", (1, 5, 5)),
+        (lambda x: nn.functional.scaled_dot_product_attention(x, x, x), "sign", (3, 2)),
+    ],
+)
+def test_honest(function, group, shape: tuple[int, ...]):
+    class Of(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return function(x)
+
+    report = prove(Of(), input_shape=shape, group=group)
+    assert report.verdict == "proved"
+    assert verify(json.loads(json.dumps(report.certificate())), Of())
+
+
+@pytest.mark.parametrize("pool", [nn.functional.max_pool2d, nn.functional.adaptive_max_pool2d])
+def test_indices_are_no_output_without_a_motion(pool):
+    class Indices(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return pool(x, 2, return_indices=True)[1]
+
+    assert prove(Indices(), input_shape=(1, 4, 4), group="p4", search=False).verdict == "not proved"
+    found = json.loads(json.dumps(prove(nn.Identity(), input_shape=(1, 4, 4), group="p4").certificate()))
+    program = checker.exported(Indices(), [[1, 4, 4]])
+    found |= {"outputs": list(program.graph_signature.user_outputs), "claim": "invariant"}
+    found["generators"][0]["steps"] = {
+        program.graph_signature.user_inputs[0]: found["generators"][0]["steps"].popitem()[1]
+    }
+    assert "no motion is stated" in str(refused(found | {"seal": seal(found)}, Indices(), program))
 
 
 STILL, TURNED = [[0, 1, 1]], [[1, -1, 2]]

@@ -50,9 +50,11 @@ def attention(
         raise Refusal("the tokens of key and value move differently")
     if is_causal and not (q.keeps([tokens]) and k.keeps([tokens])):
         raise Refusal("a causal mask, and tokens that change places")
-    cancelled = q.scale(features) * k.scale(features)
+    heads = [a.scale(0) for a in (q, k, v)]  # a factor of the whole tensor stands on its first axis
+    cancelled = q.scale(features) * k.scale(features) * heads[0][0] * heads[1][0]
     lead = list(range(tokens))
-    plain = [a.scales[n] is None for a in (q, k, v) for n in lead] + [a.scales[tokens] is None for a in (q, k, v)]
+    plain = [a.scales[n] is None for a in (q, k, v) for n in (*lead[1:], tokens)]
+    plain += [(head == head[0]).all() for head in heads]
     if (cancelled != 1).any() or not all(plain) or any(a.block and a.block.scale is not None for a in (q, k, v)):
         raise Refusal("signs in the scores of an attention do not cancel")
     leads = [Moving(a.restricted(lead), m.batch) for a, m in ((q, query), (k, key), (v, value))]
@@ -67,7 +69,8 @@ def attention(
         tables={0: q.table(tokens), 1: v.table(features)},
         scales={1: v.scale(features)},
     )
-    return Moving(Action.product(step.shape, [(lead, whole), ([tokens, features], tail)]), query.batch)
+    made = Action.product(step.shape, [(lead, whole), ([tokens, features], tail)])
+    return Moving(made.scaled(0, np.full(step.shape[0], heads[2][0])), query.batch)
 
 
 def _require_mask(step: Step, mask: Any, scores: Moving) -> None:

@@ -153,6 +153,12 @@ def clamp_min(step: Step, input: Any, min: Any) -> Any:
     return kept(input, "homogeneous" if min == 0 else "none", step.op)
 
 
+@rule("aten.threshold.default", cites=CITES)
+def threshold(step: Step, input: Any, threshold: Any, value: Any) -> Any:
+    """Entrywise; homogeneous where both numbers are 0."""
+    return kept(input, "homogeneous" if threshold == value == 0 else "none", step.op)
+
+
 @rule("aten.pow.Tensor_Scalar", cites=CITES)
 def power(step: Step, input: Any, exponent: Any) -> Any:
     """Entrywise; odd for odd, even for even whole exponents."""

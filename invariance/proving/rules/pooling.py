@@ -24,12 +24,17 @@ def max_pool(
     return _max_pooled(step, input, kernel_size, stride, padding, dilation)
 
 
-@rule("aten.max_pool2d_with_indices.default", "aten.max_pool3d_with_indices.default", cites=CITES)
+@rule(
+    "aten.max_pool1d_with_indices.default",
+    "aten.max_pool2d_with_indices.default",
+    "aten.max_pool3d_with_indices.default",
+    cites=CITES,
+)
 def max_pool_indices(
     step: Step, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:
-    """As above; the indices have no motion."""
-    raise Refusal("indices of a pooling layer: the values move, and ties are broken by position")
+    """As above; the indices have no motion: the values move, and ties are broken by position."""
+    return _with_indices(_max_pooled(step, input, kernel_size, stride, padding, dilation))
 
 
 @rule("aten.avg_pool1d.default", cites=CITES)
@@ -121,14 +126,12 @@ def adaptive_avg(step: Step, input: Any, output_size: Any) -> Any:
 def adaptive_max(step: Step, input: Any, output_size: Any) -> Any:
     """As the average; no signs, and the indices have no motion."""
     _require_positive(input, step.op)
-    outer = Step(step.name, step.op, _adaptive_shape(input, output_size), input.batch)
-    values = _adaptive(outer, input)
-    return values, Moving(None, values.batch, None, "indices of a pooling layer: the values move", values.shape)
+    return _with_indices(_adaptive(step, input))
 
 
-def _adaptive_shape(input: Moving, output_size: Any) -> tuple[int, ...]:
-    sizes = [output_size] if isinstance(output_size, int) else list(output_size)
-    return (*input.shape[: -len(sizes)], *sizes)
+def _with_indices(values: Moving) -> tuple[Moving, Moving]:
+    why = "indices of a pooling layer: the values move, and ties are broken by position"
+    return values, Moving(None, values.batch, None, why, values.shape)
 
 
 def _adaptive(step: Step, input: Moving) -> Moving:

@@ -84,6 +84,12 @@ def var_mean(step: Step, input: Any, dim: Any, correction: Any, keepdim: bool) -
     return reduced(step, input, dim, keepdim, "even"), reduced(step, input, dim, keepdim, "odd")
 
 
+@rule("aten.var_mean.dim", cites=CITES)
+def var_mean_dim(step: Step, input: Any, dim: Any, unbiased: bool, keepdim: bool) -> Any:
+    """Fibres go to fibres; the variance is even, the mean odd."""
+    return var_mean(step, input, dim, None, keepdim)
+
+
 @rule("aten.logsumexp.default", cites=CITES)
 def logsumexp(step: Step, input: Any, dim: Any, keepdim: bool) -> Any:
     """Fibres go to fibres, without changes of sign."""

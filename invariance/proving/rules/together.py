@@ -119,6 +119,12 @@ def where(step: Step, condition: Any, input: Any, other: Any) -> Any:
     return _plainly(step, condition, input, other)
 
 
+@rule("aten.where.ScalarSelf", "aten.where.ScalarOther", cites=CITES)
+def where_number(step: Step, condition: Any, input: Any, other: Any) -> Any:
+    """As above; a number stays everywhere."""
+    return _plainly(step, condition, input, other)
+
+
 @rule("aten.masked_fill.Scalar", cites=CITES)
 def masked_fill(step: Step, input: Any, mask: Any, value: Any) -> Any:
     """A constant mask must stay, entry by entry."""

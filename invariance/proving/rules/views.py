@@ -191,6 +191,16 @@ def pixel_shuffle(step: Step, input: Any, upscale_factor: int) -> Any:
     return Moving(action.permuted(order).reshaped(step.shape), input.batch)
 
 
+@rule("aten.channel_shuffle.default", cites=CITES)
+def channel_shuffle(step: Step, input: Any, groups: int) -> Any:
+    """Channels (g, c) go to (c, g): a view, two axes exchanged, a view."""
+    if input.batch != Batch(0):
+        raise Refusal("the batch is not in front")
+    b, channels, *grid = input.shape
+    action = input.settled().reshaped((b, groups, channels // groups, *grid))
+    return Moving(action.permuted((0, 2, 1, *range(3, action.rank))).reshaped(step.shape), input.batch)
+
+
 @rule("aten.pixel_unshuffle.default", cites=CITES)
 def pixel_unshuffle(step: Step, input: Any, downscale_factor: int) -> Any:
     """The pixels of a block go to channels (c, i, j): a view, a permutation of axes, a view."""
