@@ -144,7 +144,8 @@ class Walk:
 
     def __init__(self, steps: list[Any], labels: list[Tensor], shift: int, chance: torch.Generator) -> None:
         self.steps, self.labels, self.shift, self.chance = steps, labels, shift, chance
-        self.found, self.moving, self.negative = {}, set(), set()
+        self.found, self.moving, self.negative, self.raw = {}, set(), set(), set()
+        self.twins, self.same = {}, {}
         self.motions = [{n: motion(s) for n, s in said.items() if "open" not in s} for said in steps]
         *self.secret, self.add = (int(x) | 1 for x in torch.randint(2**62, (4,), generator=chance))
         self.t = 1.02 + self.add % 1000 / 2e4
@@ -181,6 +182,10 @@ class Walk:
                     self.found[node] = [self.number(x) if x.is_floating_point() else x] * 2
                 elif node.op == "placeholder":
                     self.found[node] = self.fresh(node)
+                elif node.op == "call_function" and (first := self.twin(node)) is not node:
+                    self.found[node], self.same[node] = self.found[first], first
+                    for those in (self.moving, self.negative, self.raw):
+                        those |= {node} if first in those else set()
                 elif node.op == "call_function":
                     need(len(symbolic(node)) < 2, "the batch is on two axes")
                     self.found[node] = [self.step(node, k) for k in (0, 1)]
@@ -189,6 +194,12 @@ class Walk:
                 raise RefusedError(f"`{node.name}` ({node.target}): {error}") from None
         loose = {n.name for n in self.moving} & {*map(str, signature.user_outputs)} - self.steps[0].keys()
         need(not loose, f"{loose}: no motion is stated")
+
+    def twin(self, node: Any) -> Any:
+        """The first node that is the same operation of the same tensors, if as much is stated of it."""
+        key = str((node.target, torch.fx.map_arg((node.args, node.kwargs), lambda n: self.same.get(n, n))))
+        first = self.twins.setdefault(key, node)
+        return first if all(s.get(node.name) == s.get(first.name) for s in self.steps) else node
 
     def place(self, node: Any) -> tuple[int, list[int]]:
         """The axis of the batch, and the shape of a sample, with that axis in two, before the batch and behind it."""
@@ -236,8 +247,11 @@ class Walk:
             return need(not any(said), "it has no motion")
         stated = all(s and "open" not in s for s in said)
         moves = re.fullmatch(MOVED, name_of(node) or name_of(node.args[0]))
-        need(stated or (moves and all(s and s["open"] is True for s in said)), "no motion is stated")
+        layer = re.fullmatch("conv.d|linear", name_of(node))  # it may have a motion beside others only
+        need(stated or ((moves or layer) and all(s and s["open"] is True for s in said)), "no motion is stated")
+        need(stated or not {*node.all_input_nodes} & self.raw, "layers side by side without a motion")
         if not stated:
+            self.raw |= {node} if layer else set()
             return None
         first, second = self.rows(node, first), self.rows(node, second)
         for k in range(len(said)):
@@ -258,6 +272,7 @@ class Walk:
             need(name or node.target.__module__ == "_operator", "no operation of torch")
             return None if name else node.target(*args)  # of sizes, or a part of a result
         need("::" not in name, "no operation of torch")
+        need(name in ("cat", "stack") or not before & self.raw, "a layer whose motion is not stated")
         asked, given = named(node, node.args, node.kwargs), named(node, args, kwargs)
         for key, part in asked.items():
             sizes = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n][0], int)]

@@ -12,6 +12,7 @@ from ..verdicts import ProofVerdict
 from .actions import Action, Ints
 from .backward import Backward
 from .forward import Forward
+from .siblings import BESIDE
 from .trace import Program
 from .units import Simplified
 from .values import Constant, Moving
@@ -115,7 +116,7 @@ class ProofReport:
             values = [walk.values.get(step.name) for walk in walks]
             values = [v[0] if isinstance(v, tuple) else v for v in values]
             done = [isinstance(v, Moving) and v.action is not None for v in values]
-            if all(isinstance(v, Constant) for v in values):
+            if all(isinstance(v, Constant) or (isinstance(v, Moving) and v.reason is BESIDE) for v in values):
                 continue
             named = self._named(values) if all(done) else None
             said = named or "; ".join(

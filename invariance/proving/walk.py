@@ -19,6 +19,7 @@ from .choices import Wishes, wished
 from .constants import folded
 from .registry import RULES, Step, arguments_of, name_of
 from .rules.places import OF_PLACES
+from .siblings import BESIDE, PUT_TOGETHER, as_one
 from .trace import Program, Symbol, place, symbol
 from .values import Batch, Constant, Moving, Near, Places, Refusal, Value
 
@@ -120,6 +121,14 @@ def _walked(program: Program, inputs: Sequence[Moving], assume: bool, wishes: Wi
         try:
             step = _step(node, wishes.get(node.name))
             found = values[node.name] = _apply(node, step, values)
+            if step.op in PUT_TOGETHER and (open_ := {s.name for s in stops} & {n.name for n in node.all_input_nodes}):
+                joint = as_one(node, step, values)
+                if joint is not None and open_ <= {*joint[1]}:
+                    values[node.name] = found = joint[0]
+                    _check(step, found)
+                    values |= {n: Moving(None, None, None, BESIDE) for n in joint[1]}
+                    stops = [s for s in stops if s.name not in joint[1]]
+                    refused = [r for r in refused if r[0].name not in joint[1]]
             if isinstance(found, Constant | int | float):
                 program.folded[node.name] = found
                 continue
