@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from invariance.cli.commands import COMMANDS
+from tools.drill.page import page
+
 
 @pytest.mark.bad_input
 def test_a_fortieth_of_the_drill_finds_nothing():
@@ -15,3 +18,9 @@ def test_a_fortieth_of_the_drill_finds_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
     counts = [line.partition(" in ")[0] for line in done.stdout.splitlines()]
     assert counts == ["corrupt files: 30", "command lines: 20", "kills: 3"], done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_says_of_every_command_whose_code_it_runs(command: str):
+    said = page([], 0).partition("## What runs code of others")[2].partition("## Limits")[0]
+    assert f"`{command}" in said

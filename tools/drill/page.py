@@ -68,7 +68,14 @@ be lost or left half written.
 | 130 | interrupted, by Ctrl-C or SIGTERM, at any time: within ten seconds, and at once when it is sent again |
 
 Within ten seconds means also during one long call of torch, and where a model swallows the interrupt; a call that holds
-Python's lock meanwhile, as arithmetic on integers of a million digits does, has to end first.
+Python's lock meanwhile, as arithmetic on integers of a million digits does, has to end first. In the first hundredths
+of a second, before a line of this program is read, an interrupt ends Python in Python's way; after the answer it
+changes nothing.
+
+A model has no say in the status: `sys.exit`, `os._exit` and `os.exec…` in it are status 2, a thread of it that does not
+end is waited for ten seconds, and what cannot be written to stderr changes nothing. Not seen is what ends the process
+from outside Python, C code that calls `exit`; nor a call of `os._exit` by what a model registers with `atexit`. A crash
+in C and a kill leave with 128 and the signal's number, which is no verdict.
 
 ## What runs code of others
 
@@ -77,10 +84,13 @@ Python's lock meanwhile, as arithmetic on integers of a million digits does, has
 - `check --symmetry FILE.py:NAME`, `curve --images FILE.py:NAME` and `verify --file FILE.py` or `--package NAME` import
   that file or package.
 - `replay FILE` runs the code that FILE names: it says which, and from where, and without `--trust` only what is
-  below the working directory.
+  below the working directory. Of a failed test it runs pytest, which imports the `conftest.py` of its folders.
+- `table --address` takes its trainings from a Dask cluster, as pickles: it trusts it.
 - `timm:NAME` and `torchvision:NAME` import that library; with weights, NAME.WEIGHTS, the library downloads them.
 
-Nothing else does. A `.pt2` program is packed anew from entries that `torch.export.save` writes, its sizes are parsed by
+`certify`, `report`, `train`, `plot`, `groups` and `fields` run nothing of others, nor do the commands above otherwise.
+
+A `.pt2` program is packed anew from entries that `torch.export.save` writes, its sizes are parsed by
 a grammar of integers and names, and it may call only the operators of `invariance/targets/operators.txt`, which neither
 read nor write anything but their arguments. That they do so with any arguments was tried: `python -m
 tools.odd_arguments` calls each with arguments that do not fit (other sizes, dtypes and strides, indices out of range,
