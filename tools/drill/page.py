@@ -69,7 +69,7 @@ be lost or left half written.
 
 Within ten seconds means also during one long call of torch, and where a model swallows the interrupt; a call that holds
 Python's lock meanwhile, as arithmetic on integers of a million digits does, has to end first. In the first hundredths
-of a second, before a line of this program is read, an interrupt ends Python in Python's way; after the answer it
+of a second, before a line of this program is read, Python ends in its own way, with status 1; after the answer one
 changes nothing.
 
 A model has no say in the status: `sys.exit`, `os._exit` and `os.exec…` in it are status 2, a thread of it that does not
