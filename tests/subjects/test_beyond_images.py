@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 from subjects.third_party import e3nn, egnn, escnn, geometric, heterogeneous
@@ -14,6 +15,12 @@ from invariance.fields.adapters.escnn import fiber
 from invariance.symmetry import Symmetry
 
 Built = tuple[Any, Symmetry, dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def _unchecked() -> None:
+    """Shapes of arguments are not looked at: smaller checks run the same functions with that."""
+    jaxtyping.config.update("jaxtyping_disable", True)
 
 
 class Slip(nn.Module):
