@@ -198,8 +198,8 @@ def symmetry_of_options(
     from ..symmetry import Symmetry
 
     if source is not None:
-        if group or fields_in or fields_out:
-            raise ArgumentError("--symmetry", source, "given alone: --group, --in and --out are in it")
+        if group or fields_in or fields_out or unbatched:
+            raise ArgumentError("--symmetry", source, "given alone: --group, --in, --out and --unbatched are in it")
         from ..targets import load_symmetry
 
         return load_symmetry(source)

@@ -100,6 +100,11 @@ class Symmetry:
             act_out: `act_out(g, outputs)`; without it outputs stay.
             name: what reports call the group.
 
+        The functions are called with float64 as torch's default.
+
+        Raises:
+            ArgumentError, ArgumentTypeError: no element, or what has none. What is no action is found by `check_laws`.
+
         >>> swap = Symmetry.of(elements={"swap": 1}, act=lambda g, x: x.flip(-1),
         ...                    sample=lambda batch, generator: torch.randn(batch, 2, generator=generator))
         >>> swap.claim

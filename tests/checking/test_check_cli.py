@@ -203,6 +203,10 @@ MISTAKES = {
         ["check", "nets.py:vector", "--input", "3,8,8", "--group", "p4", "--claim", "equivariant"],
         "model(inputs).shape = (4, 3): (batch, channels, height, width)",
     ),
+    "one sample at a time, twice": (
+        ["check", "nets.py:vector", "--symmetry", "mine.py:it", "--unbatched"],
+        "--symmetry = mine.py:it: given alone",
+    ),
     "missing file": (["replay", "missing.json"], "missing.json"),
     "file of something else": (["replay", "nets.py"], "FILE = nets.py"),
 }
