@@ -1,7 +1,7 @@
 """Fields: what a tensor is, and how a group moves it."""
 
 from .adapters import adapter_of
-from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask
+from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask, Types
 from .domains import Domain, Grid, Items, Pairs
 from .fibres import Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
 from .field import ANY_SHAPE, Field, Invariant, Layout, TensorField
@@ -27,6 +27,7 @@ from .make import (
     representation,
     scalars,
     sequence,
+    types,
     vectors,
     video,
     volume,
@@ -59,6 +60,7 @@ __all__ = [
     "Regular",
     "TensorField",
     "Tensors",
+    "Types",
     "Voigt",
     "adapter_of",
     "adjacency",
@@ -89,6 +91,7 @@ __all__ = [
     "representation",
     "scalars",
     "sequence",
+    "types",
     "united",
     "unites",
     "vectors",

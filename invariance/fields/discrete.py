@@ -1,4 +1,4 @@
-"""Tensors of whole numbers and of truth values: ends of edges, masks, labels; and boxes."""
+"""Tensors of whole numbers and of truth values: ends of edges, kinds of items, masks, labels; and boxes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..groups import Element
 from .field import Field
 
-__all__ = ["Adjacency", "Boxes", "EdgeIndex", "Labels", "Mask"]
+__all__ = ["Adjacency", "Boxes", "EdgeIndex", "Labels", "Mask", "Types"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,43 @@ class Mask(Field):
         least = (self.count + 1) // 2
         sizes = torch.randint(least, self.count + 1, (batch, 1), generator=generator)
         return torch.arange(self.count) < sizes
+
+
+@dataclass(frozen=True)
+class Types(Field):
+    """`(batch, n)` of whole numbers below `kinds`: what each item is, such as the number of an atom's element."""
+
+    spec: str
+    count: int = 1
+    kinds: int = 2
+    slot: str = "items"
+    linear = False
+    dtype = torch.int64
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """(n,) for n items."""
+        return (self.count,)
+
+    def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        part = g.permutation(self.slot)
+        return tensor if part is None else part.on_axis(tensor, 1)
+
+    def moves_only(self, g: Element) -> bool:
+        return True
+
+    def check(self, name: str, tensor: object) -> Tensor:
+        types = super().check(name, tensor)
+        if types.numel() and not 0 <= int(types.min()) <= int(types.max()) < self.kinds:
+            found = f"whole numbers from {int(types.min())} to {int(types.max())}"
+            raise ArgumentError(name, found, f"from 0 to {self.kinds - 1}, {self}")
+        return types
+
+    def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
+        return torch.randint(self.kinds, (batch, self.count), generator=generator)
+
+    def encode(self, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
+        return F.one_hot(tensor.long(), self.kinds)
 
 
 @dataclass(frozen=True)

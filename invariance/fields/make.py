@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..groups import Element, FiniteGroup, Group, SplitGroup, as_group
-from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask
+from .discrete import Adjacency, Boxes, EdgeIndex, Labels, Mask, Types
 from .domains import Domain, Grid, Items, Pairs
 from .fibres import SCALAR, Colour, Fibre, Irreps, Matrices, Position, Regular, Tensors, Voigt
 from .field import Invariant, Layout, TensorField
@@ -39,6 +39,7 @@ __all__ = [
     "representation",
     "scalars",
     "sequence",
+    "types",
     "vectors",
     "video",
     "volume",
@@ -195,6 +196,13 @@ def adjacency(count: int, *, on: str = "items") -> Adjacency:
 def mask(count: int, *, on: str = "items") -> Mask:
     """`(batch, count)` of truth values: which items of a padded batch are there."""
     return Mask(_spelled("mask", (count,), on=on), count, on)
+
+
+def types(count: int, kinds: int, *, on: str = "items") -> Types:
+    """`(batch, count)` of whole numbers below `kinds`: what each item is."""
+    if count < 1 or kinds < 2:
+        raise ArgumentError("types", (count, kinds), "at least one item, of two kinds or more")
+    return Types(_spelled("types", (count, kinds), on=on), count, kinds, on)
 
 
 def labels(classes: int, exchanged: Sequence[int] | None = None) -> Labels:

@@ -57,6 +57,8 @@ KINDS: dict[str, FieldKind] = {
                        "edges from one kind of items to another: items x items x edges",
                        (3,), "S(6, atoms) x S(4, rings)"),
     "mask": FieldKind(make.mask, "mask:12", "(b, n)", "which items are there", (1,), "S(12)"),
+    "types": FieldKind(make.types, "types:12x5", "(b, n)", "what each item is, as whole numbers: items x kinds", (2,),
+                       "S(12)"),
     "features": FieldKind(make.features, "features:4:vector", "(b[, c][, fibre])",
                           "numbers of a whole sample", (0, 1), "O(3)"),
     "irreps": FieldKind(lambda text: make.features(fibre=make.irreps(text)), "irreps:8x0e+4x1o", "(b, dim)",

@@ -55,6 +55,7 @@ PAIRS = {
     "nodes:5x3:on=users": "S(5, users) x S(4)",
     "nodes:4:irreps(2x0e+1x0o+2x1o+1x1e+1x2e+1x3o)": "O(3)",
     "pairs:6x4": "S(6)",
+    "types:6x4": "E(3) x S(6)",
     "pairs:6x2:vector:in=2": "O(2) x S(6)",
     "adjacency:6": "S(6)",
     "edges:6x10": "S(6)",
@@ -185,6 +186,7 @@ def test_trees_by_name() -> None:
         ("nodes:6:spin", "fibre = spin"),
         ("irreps:4x1q", "terms such as 4x1o"),
         ("edges:4x13", "an even number"),
+        ("types:4x1", "two kinds or more"),
         ("links:2x3x7", "1 to 6 links"),
         ("image:3x5x5:regular(O(3))", "a finite group"),
         ("a=points:3,points:4", "a different name"),
@@ -288,6 +290,23 @@ def test_what_a_field_lacks_is_named() -> None:
 def matrix_of(g: Element) -> torch.Tensor:
     part = g.affine()
     return torch.eye(3, dtype=torch.float64) if part is None else part.matrix
+
+
+def test_types_are_looked_up_and_move_with_their_items() -> None:
+    from invariance.checking import check
+
+    table = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    asked = Symmetry("E(3) x S(6)", ("types:6x5", "points:6"), ("nodes:6x3", "types:6x5"))
+
+    def model(*inputs: torch.Tensor) -> Any:
+        kinds, pos = inputs
+        return table[kinds] * (pos - pos.mean(1, keepdim=True)).square().sum(-1, keepdim=True), 4 - kinds
+
+    assert check(model, asked).verdict == "consistent"
+    numbered = check(lambda *x: (model(*x)[0], model(*x)[1].sort(1).values), asked)  # pyright: ignore[reportArgumentType]
+    assert {row.output for row in numbered.rows if row.verdict == "violated"} == {"[1]"}
+    with pytest.raises(ArgumentError, match="from 0 to 4, types:6x5"):
+        asked.check_inputs((torch.full((2, 6), 9), torch.zeros(2, 6, 3)))
 
 
 def test_labels_and_boxes() -> None:
