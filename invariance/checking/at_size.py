@@ -82,7 +82,7 @@ def blind_to_grid(bench: Bench, generator: torch.Generator) -> bool:
     model becomes a function of single pixels. One that does not tell flat areas apart is made of differences, which
     become derivatives: that is for a ladder.
     """
-    question, torus = bench.question, bench.probe.within(Torus())
+    question, torus = bench.question, bench.probe.within(Torus((_TILE, _TILE)))
     if question.input_kind == "jacobian":  # a derivative is in units of the image, not of the pixel
         return False
     tile, flat = noise(question.shape(_TILE), 2, generator), noise((*question.input_shape[:-2], 1, 1), 2, generator)

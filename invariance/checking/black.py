@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ..errors import ArgumentError
 from .inputs import compact_noise
 from .interior import NARROW, Rectangle, compared_within
 from .judge import Moved
@@ -30,7 +31,10 @@ def on_black(setting: Setting) -> tuple[list[Row] | None, bool]:
         if scale > 1 and not setting.probe.accepts(content[:1]):
             break
         reached = scale > 1
-        compared = _black(setting, content)
+        try:
+            compared = _black(setting, content)
+        except ArgumentError:  # a division by what is 0 of a black image
+            continue
         if compared is None:
             continue
         least = setting.least

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from .inputs import noise
@@ -17,37 +18,52 @@ Rectangle = tuple[slice, slice]
 
 INSIDE = "well inside the image, where its border does not reach"
 NARROW = 6  # output pixels: less than two of the largest shift
+_LOUD = 8.0  # standard deviations: larger than what a maximum sees else
+_ALIKE = 8  # last bits of the largest value: what sums in another order differ by
 
 
 def interior_of(setting: Setting, output: Tensor) -> Rectangle | None:
-    """The rectangle of output pixels that do not change with the outermost pixels of the input, if it is wide
-    enough.
+    """The rectangle of output pixels whose windows no border cuts, if it is wide enough.
+
+    A pixel sees the outermost line of the input if it changes with that, to noise or to values so large that a maximum
+    takes them. The windows of those that are nearer to the border are cut; with a stride of 1 that of the last one
+    that sees the line ends there, and is whole.
     """
     inputs = noise(setting.shape, 2, setting.generator)
     plain = setting.probe(inputs)
+    size = plain.abs().max()
     sides = []
     for axis in setting.axes:
-        width = max(2, setting.shape[axis] // 8)
-        free = torch.ones(output.shape[axis], dtype=torch.bool)
-        for start in (0, setting.shape[axis] - width):
-            changed = inputs.clone()
-            strip = changed.narrow(axis, start, width)
-            strip.copy_(noise(tuple(strip.shape[1:]), 2, setting.generator))
-            difference = (setting.probe(changed) - plain).abs()
-            reached = difference > 1e-9 * plain.abs().max()
-            others = [d for d in range(reached.ndim) if d != reached.ndim + axis]
-            free &= ~reached.amax(others)
-        sides.append(_longest(free))
+        count = output.shape[axis]
+        whole = int(setting.strides[axis] == 1)
+        low, high = 0, count
+        for last in (False, True):
+            reached = _seeing(setting, inputs, plain, axis, last=last, size=size)
+            before, after = (
+                reached[: count // 2].nonzero().flatten(),
+                count // 2 + reached[count // 2 :].nonzero().flatten(),
+            )
+            if len(before):
+                low = max(low, int(before[-1]) + 1 - (0 if last else whole))
+            if len(after):
+                high = min(high, int(after[0]) + (whole if last else 0))
+        sides.append(slice(low, high))
     whole = slice(0, 1)  # of an axis of one pixel
     rows, columns = sides if len(sides) == 2 else (sides[0], whole) if setting.axes == (-2,) else (whole, sides[0])
     return (rows, columns) if all(side.stop - side.start > NARROW for side in sides) else None
 
 
-def _longest(free: Tensor) -> slice:
-    """The longest run of what is true; circular padding lets both ends of the input reach both ends of the output."""
-    ends = torch.cat((torch.tensor([-1]), (~free).nonzero().flatten(), torch.tensor([len(free)])))
-    longest = int(ends.diff().argmax())
-    return slice(int(ends[longest]) + 1, int(ends[longest + 1]))
+def _seeing(
+    setting: Setting, inputs: Tensor, plain: Tensor, axis: int, *, last: bool, size: Tensor
+) -> Bool[Tensor, "pixels"]:
+    """Which output pixels along an axis change with the first line of pixels of the input, or with the last."""
+    changed = inputs.repeat(3, *[1] * (inputs.ndim - 1))
+    line = changed.narrow(axis, setting.shape[axis] - 1 if last else 0, 1)
+    drawn = noise(tuple(line.shape[1:]), len(inputs), setting.generator)
+    line.copy_(torch.cat((drawn, drawn.abs() + _LOUD, -drawn.abs() - _LOUD)))
+    difference = (setting.probe(changed) - plain.repeat(3, *[1] * (plain.ndim - 1))).abs()
+    reached = difference > _ALIKE * torch.finfo(setting.probe.dtype).eps * size
+    return reached.amax([d for d in range(reached.ndim) if d != reached.ndim + axis])
 
 
 def windows(setting: Setting, interior: Rectangle) -> tuple[Tensor, dict[Shift, Moved]]:

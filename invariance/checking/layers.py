@@ -152,7 +152,8 @@ def _shown(question: Question, row: Row, generator: torch.Generator) -> Tensor:
 
 def _on_torus(model: nn.Module, inputs: Tensor, shift: tuple[int, int], tolerance: float) -> LayerwiseReport | None:
     """With every window going around the edge, which keeps all pixels; None where that shows no fault."""
-    torus = Torus()
+    height, width = inputs.shape[-2:]
+    torus = Torus((height, width))
     try:
         with torch.no_grad(), torus:
             report = layerwise_error(model, inputs, shift, tolerance=tolerance)
@@ -168,7 +169,7 @@ def _sequence_layers(
     length = inputs.shape[-1]
     symmetry = Symmetry(shifts(length), sequence(inputs.shape[1], length))
     acted = acted_element(symmetry, Element({"grid": Shift((step,), (length,))}), inputs)
-    with torch.no_grad(), nullcontext() if counted else Torus():
+    with torch.no_grad(), nullcontext() if counted else Torus((1, length), sequences=True):
         return blame_layers(model, inputs, [acted], tolerance=tolerance, symmetry="shifts")
 
 

@@ -15,6 +15,7 @@ from .probe import Probe
 from .question import Question
 from .report import Row, merged, overall
 from .rounding import measured
+from .torus import Torus
 
 __all__ = ["SHIFTS", "Setting", "Shift", "all_hold", "judged", "rolled"]
 
@@ -54,6 +55,11 @@ class Setting:
         """The least multiples of `SHIFTS` that move the output by whole pixels; axes of one pixel do not move."""
         down, right = (stride.numerator * (n > 1) for stride, n in zip(self.strides, self.shape[-2:], strict=True))
         return [shift for shift in dict.fromkeys((down * y, right * x) for y, x in SHIFTS) if any(shift)]
+
+    def torus(self) -> Torus:
+        """On which images of this shape have no border."""
+        height, width = self.shape[-2:]
+        return Torus((height, width), sequences=self.probe.sequence)
 
     def shifted(self, output: Tensor, shift: Shift) -> Tensor:
         """The output rolled along with the input; what wraps around is the caller's business."""

@@ -5,11 +5,12 @@ pixels of n; padding by itself does nothing there. So a model that keeps shifts 
 torus, whatever its padding does on the plane.
 
 What has a border for other reasons is noted as a doubt: a stride that does not divide the size, a slice, interpolation,
-a recurrence.
+a recurrence, a matrix or a mask that knows which places are near to each other.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import torch
@@ -21,6 +22,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 __all__ = ["SLICE", "Torus"]
 
 SLICE = "a slice of the plane"
+PAIRS = "a matrix for the pairs of places, as a band or a mask is"
+LOOP = "a loop over the places of the plane"
 
 _ATEN = torch.ops.aten
 _PADS = {
@@ -39,6 +42,8 @@ _PLACES = {
     _ATEN.gather.default: "pixels chosen by their places",
     _ATEN.unfold.default: "windows cut out of the plane",
 }
+_PRODUCTS = ("matmul", "__matmul__", "__rmatmul__", "mm", "einsum")
+_STRIDES = (1, 2, 4, 8)
 _RECURRENCES = ("gru", "lstm", "rnn_tanh", "rnn_relu")
 _EDGES = ("upsample_bilinear", "upsample_bicubic", "upsample_linear", "grid_sampler", "cumsum", "im2col")
 
@@ -47,6 +52,7 @@ class Torus:
     """A context in which models run on the torus; enter it anew for each pass.
 
     Args:
+        plane: height and width of the images; the height is 1 of sequences.
         sequences: the last axis of three is that of a sequence.
 
     Attributes:
@@ -54,8 +60,11 @@ class Torus:
         doubts: what has a border that this does not take away.
     """
 
-    def __init__(self, *, sequences: bool = False) -> None:
+    def __init__(self, plane: tuple[int, int], *, sequences: bool = False) -> None:
         self.sequences = sequences
+        sizes = [(-(-plane[0] // s), -(-plane[1] // s)) for s in _STRIDES]
+        self.lengths = {n for size in sizes for n in size if n > 1}
+        self.tokens = {h * w for h, w in sizes}
         self.wrapped = 0
         self.doubts: dict[str, None] = {}
 
@@ -83,17 +92,34 @@ class _Pads(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(func, "__name__", "") in _RECURRENCES:
             self.torus.doubt("a recurrence, which begins at one end")
+        name = getattr(func, "__name__", "")
+        if self._knows_pairs(name, args, kwargs or {}):
+            self.torus.doubt(PAIRS)
         named = dict(zip(("input", "pad", "mode", "value"), args, strict=False)) | (kwargs or {})
         if func is F.pad and _of_the_plane(named["input"], named["pad"]):
             self.torus.wrapped += 1
             return named["input"].clone()
         return func(*args, **(kwargs or {}))
 
+    def _knows_pairs(self, name: str, args: Any, kwargs: Any) -> bool:
+        """Whether a matrix that is the same for all samples goes into it, with places of the plane on both axes."""
+        if kwargs.get("attn_mask") is not None or kwargs.get("is_causal"):
+            return True
+        given = [part for part in (*args, *kwargs.values()) if isinstance(part, Tensor) and part.ndim > 1]
+        if name in ("tril", "triu", "tril_", "triu_"):
+            return bool(given) and _is_square(given[0], self.torus.tokens | self.torus.lengths)
+        same = [part for part in given if part.shape[:-2].numel() == 1]
+        if name in _PRODUCTS:
+            return any(_is_square(part, self.torus.lengths | self.torus.tokens) for part in same)
+        most = max((part.numel() for part in given), default=0)
+        return any(_is_square(part, self.torus.tokens) and part.numel() < most for part in same)
+
 
 class _Windows(TorchDispatchMode):
     def __init__(self, torus: Torus) -> None:
         super().__init__()
         self.torus = torus
+        self._taken: Counter[int] = Counter()  # single places, by the length of the axis
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -110,6 +136,11 @@ class _Windows(TorchDispatchMode):
                 if self._is_cut(args[0], part):
                     self.torus.doubt(SLICE)
             return found
+        if func is _ATEN.select.int and args[1] % args[0].ndim in self._planes(args[0]):
+            length = args[0].shape[args[1]]
+            self._taken[length] += 1
+            if self._taken[length] >= length > 1:
+                self.torus.doubt(LOOP)
         if func in _PLACES and self._goes_along_the_plane(func, args):
             self.torus.doubt(_PLACES[func])
         if any(name in str(func) for name in _EDGES):
@@ -171,6 +202,10 @@ class _Windows(TorchDispatchMode):
         self.torus.wrapped += 1
         size = x.shape[axis]
         return x.index_select(axis, torch.arange(-left, size + right, device=x.device) % size)
+
+
+def _is_square(x: Tensor, sizes: set[int]) -> bool:
+    return x.shape[-1] == x.shape[-2] and x.shape[-1] in sizes
 
 
 def _pair(value: Any) -> list[int]:

@@ -31,12 +31,13 @@ from .black import BLACK, on_black
 from .elements import require_field
 from .exact import IMAGES, Shown, shown
 from .grid import strides_of
+from .inputs import noise
 from .interior import INSIDE, interior_of, windows
 from .probe import Probe
 from .question import Question
 from .report import Row
 from .shifts import Setting, all_hold, judged, rolled
-from .torus import SLICE, Torus
+from .torus import SLICE
 from .twin import AROUND, EXACT, coarser, twin_rows
 
 __all__ = ["check_translation", "scope_of"]
@@ -77,7 +78,7 @@ def _shifts_of(probe: Probe, question: Question) -> str:
     if question.moves is None:
         return ""
     shape = question.shape(question.sizes[0] if question.sizes else None)
-    strides = strides_of(probe, shape, probe(torch.zeros((2, *shape), dtype=torch.float64)))
+    strides = strides_of(probe, shape, probe(noise(shape, 2, torch.Generator().manual_seed(0))))
     moving = [stride.numerator for stride, n in zip(strides, shape[-2:], strict=True) if n > 1]
     if set(moving) == {1}:
         return ""
@@ -95,7 +96,7 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
         whole = rolled(setting, kinds, AROUND)
     if counted or (whole and all_hold(whole)):
         return whole or [_undecided(setting, "the output's size is no part of the image's: no border to count")]
-    torus = Torus(sequences=setting.probe.sequence)
+    torus = setting.torus()
     twin, holds = twin_rows(setting, kinds, torus, whole)
     if holds:
         return twin
@@ -114,11 +115,12 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
             return black
     if twin and grown and set(torus.doubts) == {SLICE}:
         return coarser(setting, kinds, twin)
-    why = f", and neither can circular padding take its place ({'; '.join(torus.doubts) or 'the model refuses it'})"
+    why = f", and the image cannot go around it ({'; '.join(torus.doubts) or 'the model refuses it'})"
     error = max((row.error for row in whole if row.error is not None), default=None)
     size = "" if error is None else f"E = {error:.1e} with the image rolled around the edge, "
-    said = f"{size}but the padding cannot be separated from the network: the border reaches all of the output{why}"
-    return [_undecided(setting, f"{said}; give a larger input, or pad with padding_mode='circular'")]
+    said = f"{size}but the border cannot be separated from the network: it reaches all of the output{why}"
+    circular = ", or pad with padding_mode='circular'" if torus.wrapped else ""
+    return [_undecided(setting, f"{said}; give a larger input{circular}")]
 
 
 def _undecided(setting: Setting, note: str) -> Row:

@@ -81,7 +81,7 @@ def _pads(layer: nn.Module) -> bool:
 
 def coarser(setting: Setting, kinds: Sequence[Shown], rows: list[Row]) -> list[Row]:
     """Of an output that fails: whether it keeps shifts by multiples of something."""
-    probe, first = setting.probe.within(Torus()), kinds[0]
+    probe, first = setting.probe.within(setting.torus()), kinds[0]
     try:
         plain = probe(first.inputs)
     except ArgumentError:
