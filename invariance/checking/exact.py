@@ -15,7 +15,7 @@ from .elements import Element, elements, require_field
 from .inputs import KINDS
 from .judge import Moved, judge
 from .probe import Probe
-from .question import Question
+from .question import FINITE, Question
 from .report import Row, merged
 from .rounding import Rounding, measured
 
@@ -110,14 +110,15 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
         expected = expected_output(question, element)
         rows: dict[str, Row] = {}
         for kind in kinds:
-            output = probe(element.act(question.input_kind, kind.inputs))
+            acted = element.act(question.input_kind, kind.inputs)
+            output = probe(acted)
             if (turned := expected(kind.plain).shape) != output.shape:
                 note = (
                     f"the output's shape does not move along: {tuple(output.shape)} where {tuple(turned)} is expected"
                 )
                 rows[kind.kind] = Row(element.name, here, None, None, 0.0, "violated", note=note)
                 break
-            case = Moved(kind.plain, output, expected)
+            case = Moved(kind.plain, output, expected, inputs=acted, exact=question.group in FINITE)
             rows[kind.kind] = judge(
                 element.name,
                 here,

@@ -41,10 +41,17 @@ _ENTRY, _POOLED = (
 _FEWEST = 6
 _INSIDE = 1e4  # machine epsilons of E; a step in float32 makes 5e8 of those of float64
 _LOUDER = 1e12  # squares; beyond that the first image is black beside another, and tells nothing of it
+_FAINT = 1e3  # machine epsilons of the largest channel: one so small may be made of roundings alone
 _TOLD = 0.01  # an E of the whole output that nobody takes for rounding: no channel has to be pointed at
 _FEW = 16  # roundings from which a channel is known without the others
 
 Action = Callable[[Tensor], Tensor]
+
+
+def _same(output: Tensor) -> Tensor:
+    return output
+
+
 Levels = Float[Tensor, "_images _channels _entries"]
 Means = Float[Tensor, "_images _channels"]
 
@@ -56,6 +63,9 @@ class Moved:
     Attributes:
         plain: F(x).
         moved: F(gx).
+        inputs: gx, where it is known.
+        read: F(gx) from what the model returns for gx.
+        exact: g moves numbers without changing them, so that gx is not rounded.
         action: $\rho(g)$ on batches, then whatever is done to both sides before they are compared, such as a crop.
         channel: the axis of channels, None where there is none; an output (batch, k) has k channels.
     """
@@ -64,6 +74,9 @@ class Moved:
     moved: Tensor
     action: Action
     channel: int | None = 1
+    inputs: Tensor | None = None
+    read: Action = _same
+    exact: bool = False
 
     def levels(self, values: Tensor) -> Levels:
         """By image, channel and entry."""
@@ -89,7 +102,7 @@ def judge(
     """
     look = _Look(case, rounding, family)
     asleep = bool(look.constant.all())
-    if asleep and not look.seen.any():
+    if asleep and not look.seen.any() and not look.is_certain:
         if look.told_apart:
             return Row(name, size, None, None, look.floor, "undecided", note=f"{_ROUGH}: {look.remedy}")
         return Row(name, size, None, None, 0.0, "undefined", note=CONSTANT)
@@ -135,13 +148,26 @@ class _Look:
             self._allow(self.variance + self._stored(self.rounding))
         if (found := self._confirmed()) is not None:
             return "violated", self._place(*found)
+        if (self._hidden is not None or self.constant.all()) and (found := self._certain()) is not None:
+            return "violated", self._place(*found)
+        nothing = self._nothing() if self._hidden is not None else []
         if (hidden := self._hidden) is not None:
             said = f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {self.remedy}"
             return "undecided", said
+        if nothing:
+            return (
+                "consistent",
+                f"nothing is said of channels that are 0 up to rounding: {', '.join(map(str, nothing))}",
+            )
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
         coarse = self._by_image(self.apart).mean().sqrt() > _INSIDE * self.rounding.eps
         return "consistent", "up to the precision of a step inside, which is coarser than asked for" if coarse else ""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether there is a difference although rounding along the line is as large as all differences."""
+        return self.told_apart and self._certain() is not None
 
     @cached_property
     def report(self) -> ErrorReport:
@@ -208,11 +234,55 @@ class _Look:
             difference, variance = self.difference[[image]], self.variance[[image]]
             if not self.rounding.settled and (closer := self.rounding.again(image)) is not None:
                 variance = self._arithmetic(closer, image) + self._stored(closer, image)
-            if bool(self._exceeds(difference, variance, difference.mean(2), variance.mean(2))):
+                if self._is_more(difference, variance) and (there := self._there(image)) is not None:
+                    variance = torch.maximum(variance, there)
+            if self._is_more(difference, variance):
                 self.rounding.settle()
-                ratio = difference / variance.clamp_min(torch.finfo(torch.float64).tiny)
-                return image, int(ratio.amax((0, 2)).argmax())
+                return image, _worst_channel(difference, variance)
         return None
+
+    def _there(self, image: int) -> Levels | None:
+        """2σ² of F(gx), which a motion may have taken to where numbers are larger; None where g changes no number."""
+        if self.case.exact or self.case.inputs is None:
+            return None
+        if (there := self.rounding.at(self.case.inputs[image : image + 1])) is None:
+            return None
+        return 2 * self._squares(second_differences(there.acted(self.case.read)))
+
+    def _certain(self) -> tuple[int, int] | None:
+        """Image and channel of a difference that no rounding of what is computed explains, where gx is not rounded.
+
+        What jumps with the last bits of the *input*, as a branch for whole numbers does, hides behind the line along
+        which rounding is measured; with noise in every operation the input stays as it is.
+        """
+        if not self.case.exact:
+            return None
+        image = int(self._by_image(self.apart).argmax())
+        closer = self.rounding.again(image)
+        if closer is None or (noise := closer.of_noise(self.case.action)) is None or not noise.any():
+            return None
+        known = closer.acted(self.case.action)[0]
+        variance = self._variance(closer, self._squares(noise), known, image) + self._stored(closer, image)
+        difference = self.difference[[image]]
+        if not self._is_more(difference, variance) or _ratio(difference.mean(), self.spread[image].mean()) < _BLUNT:
+            return None
+        return image, _worst_channel(difference, variance)
+
+    def _nothing(self) -> list[int]:
+        """Channels that are rounding alone, next to nothing beside the largest, as the eigenvalue 0 of a matrix is.
+
+        They count as constant.
+        """
+        closer = self.rounding.again(int(self._by_image(self.apart).argmax()))
+        if closer is None or (noise := closer.of_noise(self.case.action)) is None:
+            return []
+        made = self._squares(noise).mean((0, 2))
+        nothing = (self.weight[:, 0] < _FAINT * self.rounding.eps) & (made * self._factor(1) ** 2 > self.spread.mean(0))
+        self.constant = self.constant | nothing
+        return nothing.nonzero().flatten().tolist()
+
+    def _is_more(self, difference: Levels, variance: Levels) -> bool:
+        return bool(self._exceeds(difference, variance, difference.mean(2), variance.mean(2)))
 
     def _place(self, image: int, channel: int) -> str:
         """Where the fault is, when the error of the whole output does not show it."""
@@ -299,8 +369,8 @@ def _quantile(looks: int, freedom: int) -> float:
     return float(t.isf(FAMILY / (3 * 2 * looks), freedom))
 
 
-def _lonely(entries: Tensor) -> bool:
-    return bool(entries.max() ** 2 > 0.9 * entries.square().sum())
+def _worst_channel(difference: Levels, variance: Levels) -> int:
+    return int((difference / variance.clamp_min(torch.finfo(torch.float64).tiny)).amax((0, 2)).argmax())
 
 
 def _ratio(difference: Tensor, spread: Tensor) -> float:

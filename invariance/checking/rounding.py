@@ -37,6 +37,7 @@ _SECOND = 6**0.5  # the deviation of a − 2b + c
 
 Action = Callable[[Tensor], Tensor]
 Again = Callable[[int], "Rounding"]
+Elsewhere = Callable[[Tensor], "Rounding"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,7 @@ class Rounding:
             parameter is of lower precision.
         once_more: the same for one image, given its number among all, with many points and draws.
         shared: what all that were measured together know.
+        elsewhere: the same for one sample of other inputs.
     """
 
     line: Tensor
@@ -59,6 +61,11 @@ class Rounding:
     store: Callable[[], Tensor] | None = None
     once_more: Again | None = None
     shared: dict[str, bool] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
+
+    def at(self, inputs: Tensor) -> Rounding | None:
+        """The same for one sample of other inputs; None where batches are not taken apart."""
+        return None if self.elsewhere is None else self.elsewhere(inputs)
 
     @property
     def settled(self) -> bool:
@@ -154,7 +161,11 @@ def _measured(
         if line is None:
             line = _points(probe, shown, known, points, found)
         noisy = _noisy(probe, shown, noises, found)
-        return Rounding(line, eps, noisy, store if probe.rounds_state else None, once_more, shared)
+        rounded = store if probe.rounds_state else None
+        return Rounding(line, eps, noisy, rounded, once_more, shared, elsewhere if alone else None)
+
+    def elsewhere(x: Tensor) -> Rounding:
+        return Rounding(_points(probe, x, probe(x), _MANY, lambda output: output), eps)
 
     return of(0, _POINTS, 1, 0, line, lambda image: of(image, _MANY, _DRAWS, _NOISES, None, None))
 

@@ -91,7 +91,9 @@ def rolled(
         judged = {}
         for kind in kinds:
             moved = setting.probe(kind.inputs.roll(by, (-2, -1)))
-            judged[kind.kind] = row_of(setting, by, Moved(kind.plain, moved, action), kind, len(kinds), note)
+            judged[kind.kind] = row_of(
+                setting, by, Moved(kind.plain, moved, action, exact=True), kind, len(kinds), note
+            )
         rows.append(merged(judged, tolerance=setting.question.tolerance))
     return rows
 

@@ -187,14 +187,22 @@ def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: t
     found: dict[str, dict[str, Row]] = {}
     name, resamples = str(g), bench.symmetry.resamples(g)
     for kind in kinds:
-        _, moved_rows = bench.run(bench.symmetry.act(g, kind.inputs))
+        acted_rows, moved_rows = bench.run(bench.symmetry.act(g, kind.inputs))
         moved, acted = bench.outputs(moved_rows), _Once(partial(bench.expected, g))
         for path, output in moved.items():
             row = _shapes(name, path, output, acted(kind.plain).get(path))
             if row is None and resamples:
                 row = _resampled(bench, kind, g, path, output, generator)
             elif row is None:
-                case = Moved(kind.plain, output, partial(acted.output, path), _channel(output))
+                case = Moved(
+                    kind.plain,
+                    output,
+                    partial(acted.output, path),
+                    _channel(output),
+                    acted_rows,
+                    partial(_Once(bench.outputs).output, path),
+                    _is_exact(bench, g),
+                )
                 tolerance = bench.question.tolerance
                 row = judge(name, (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
             found.setdefault(path, {})[kind.name] = replace(row, output=path)
@@ -226,6 +234,11 @@ def _shapes(name: str, path: str, output: Tensor, expected: Tensor | None) -> Ro
     wanted = "none" if expected is None else tuple(expected.shape)
     note = f"the output's shape does not move along: {tuple(output.shape)} where {wanted} is expected"
     return Row(name, (), None, None, 0.0, "violated", note=note)
+
+
+def _is_exact(bench: Bench, g: Element) -> bool:
+    """Whether g changes no number of the inputs."""
+    return all(field.moves_only(g) for _, field in leaves(bench.symmetry.inputs))
 
 
 def _channel(output: Tensor) -> int | None:
