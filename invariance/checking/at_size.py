@@ -71,7 +71,8 @@ def _row(bench: Bench, name: str, warp: Warp, size: int, generator: torch.Genera
     error, interval = error_interval(report, generator)
     tolerance = bench.question.tolerance
     verdict = "measured" if tolerance is None else within(interval, tolerance)
-    note = "the interval of E has the tolerance inside: show more images (images=)" if verdict == "undecided" else ""
+    inside = f"the interval of E under {name.partition(',')[0]} has the tolerance inside: show more images (images=)"
+    note = inside if verdict == "undecided" else ""
     return Row(name, (size, size), error, interval, floor, verdict, *worst_image(report), note=note)
 
 

@@ -102,12 +102,13 @@ def judge(
     """
     look = _Look(case, rounding, family)
     asleep = bool(look.constant.all())
-    if asleep and not look.seen.any() and not look.is_certain:
+    certain = asleep and look.is_certain
+    if asleep and not look.seen.any() and not certain:
         if look.told_apart:
             return Row(name, size, None, None, look.floor, "undecided", note=f"{_ROUGH}: {look.remedy}")
         return Row(name, size, None, None, 0.0, "undefined", note=CONSTANT)
     error = interval = worst = image = None
-    if not asleep and look.report.spread is not None and look.report.spread.mean() > 0:
+    if (certain or not asleep) and look.report.spread is not None and look.report.spread.mean() > 0:
         error, interval = error_interval(look.report, generator)
         worst, image = worst_image(look.report)
     verdict, said = look.verdict() if tolerance is None or interval is None else (within(interval, tolerance), "")

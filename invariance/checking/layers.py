@@ -28,6 +28,7 @@ __all__ = ["broken_layer", "broken_symmetry", "layers_of"]
 
 _ROUNDING = 4e-10
 _FAINT = 1e-6  # of the error at the end, or of 1: a layer that is off by less is not what broke it
+_JUMPED = 1e-3
 _BORDER = 4  # pixels beyond the shift, which leave what padding reflects out
 
 
@@ -66,10 +67,17 @@ def broken_layer(probe: Probe, question: Question, row: Row) -> list[str]:
     if question.input_kind == "jacobian":
         return []
     try:
-        report = _layers(probe, question, row, max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0)))
+        report = _layers(probe, question, row, max(_ROUNDING, _floor(row), _FAINT * min(1.0, row.error or 0.0)))
     except Exception as error:  # code of others, called in its own way: the verdict stands without it
         return [_unnamed(error)]
     return _told(report, question)
+
+
+def _floor(row: Row) -> float:
+    """Of a violation by far more than rounding that is below the floor all the same, because the output jumps with the
+    last bits of the input, a part of the error."""
+    error = row.error or 0.0
+    return row.floor if not _JUMPED < error < row.floor else _JUMPED * error
 
 
 def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row]) -> list[str]:

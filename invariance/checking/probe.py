@@ -141,7 +141,8 @@ class Probe:
         return self._run(model, inputs, self.dtype)
 
     def separates(self, inputs: Tensor, plain: Tensor) -> bool:
-        """Whether the output for the first sample is that in the batch of `plain`, as it is not with batch statistics.
+        """Whether the outputs for the first sample and the last, each alone, are those in the batch of `plain`, as they
+        are not with batch statistics.
 
         Raises:
             ArgumentError: two identical passes differ.
@@ -149,11 +150,13 @@ class Probe:
         self._first = inputs, plain
         try:
             single = self(inputs[:1])
+            last = self(inputs[-1:]) if len(inputs) > 1 else single
         except ArgumentError:  # such as batch statistics of one value
             self.require_function(inputs, plain)
             self.alone = False
             return False
-        self.alone = _agree(single, plain[:1], max(_BATCHED, torch.finfo(self.dtype).eps ** 0.5))
+        tolerance = max(_BATCHED, torch.finfo(self.dtype).eps ** 0.5)
+        self.alone = _agree(single, plain[:1], tolerance) and _agree(last, plain[-1:], tolerance)
         if not self.alone:
             self.require_function(inputs[:1], single)
         return self.alone
@@ -168,7 +171,11 @@ class Probe:
             for name, layer in (self.model.named_modules() if isinstance(self.model, nn.Module) else ())
             if layer.training and "dropout" in type(layer).__name__.lower()
         ]
-        cause = f"{random[0]} is on: call eval()" if random else "it is random, or remembers earlier calls"
+        cause = (
+            f"{random[0]} is on: ask again with eval=True (--eval)"
+            if random
+            else "it is random, or remembers earlier calls"
+        )
         raise ArgumentError("model", "two identical passes differ", f"a function of its input; {cause}")
 
     def require_no_memory(self) -> None:

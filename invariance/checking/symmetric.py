@@ -8,6 +8,7 @@ what is resampled is measured beside what resampling does by itself.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,6 +38,8 @@ __all__ = ["RANDOM", "Bench", "Kind", "answer_symmetry", "judged"]
 SAMPLES = 4
 RANDOM = 4
 """Random elements of a group that is not listed."""
+
+_NO_DERIVATIVE = re.compile(r"forward AD with (\w+) that does not support it")
 
 _KINDS = ("random values", "small and large values", "mostly zero")
 
@@ -136,19 +139,26 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     family = max(1, (len(elements) + len(tangents)) * len(kinds) * len(bench.outputs(kinds[0].plain)))
     rows = [row for g in elements for row in _rows(bench, kinds, g, family, generator)]
     said: list[str] = []
+    derivatives = len(tangents)
     try:
         for found in _first_order(bench, kinds[0], tangents, family, generator):
             rows.append(found)
     except (ArgumentError, ArgumentTypeError) as error:
-        why = "not finite everywhere, as of a norm at 0" if "NaN" in str(error.args[1]) else error.args[2]
-        said = [f"the Lie algebra was left out: the model's forward derivative is not to be had ({why})"]
+        derivatives, why = 0, "it is not finite everywhere, as of a norm at 0"
+        if "NaN" not in str(error.args[1]):
+            operation = _NO_DERIVATIVE.search(str(error.args[2]))
+            why = f"torch has none of {operation[1]}" if operation else error.args[2]
+        said = [f"the Lie algebra was left out, as the model has no forward derivative here: {why}"]
     if not rows:
         raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
     bench.probe.require_no_memory()
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    report = CheckReport(
-        question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, len(tangents) if not said else 0)
-    )
+    if bench.probe.alone is False:
+        said.append(
+            f"a sample's output depends on the others of its batch, so that E depends on batch = {question.batch}: "
+            "is another axis the one of samples (batch_first=True), or does eval() help?"
+        )
+    report = CheckReport(question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, derivatives))
     if report.verdict != "violated":
         return report
     from .otherwise import what_would_hold

@@ -375,7 +375,7 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     "no group axis": (torch.relu, {"claim": "equivariant", "action": "regular"}, "regular representation of p4"),
     "no Jacobian field": (torch.relu, {"claim": "equivariant", "action": "jacobian"}, "Jacobian field"),
     "gains of other channels": (nn.Conv2d(3, 4, 1), {"group": "colour-gain", "claim": "equivariant"}, "3 channels"),
-    "dropout": (nn.Sequential(nn.Dropout()), {}, "0 (Dropout) is on: call eval()"),
+    "dropout": (nn.Sequential(nn.Dropout()), {}, "0 (Dropout) is on: ask again with eval=True (--eval)"),
     "random": (lambda x: x + torch.rand_like(x), {}, "it is random"),
 }
 
