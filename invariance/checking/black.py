@@ -16,7 +16,7 @@ from .shifts import Setting, Shift, judged
 
 __all__ = ["BLACK", "on_black"]
 
-BLACK = "random content on a black ground"
+BLACK = "random content, nothing but zeros around it"
 _SMALL = 16  # pixels: a canvas four times as large is cheap
 
 
@@ -39,7 +39,8 @@ def on_black(setting: Setting) -> tuple[list[Row] | None, bool]:
             continue
         least = setting.least
         kept = (scale * least - -(-least // 2)) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
-        rows = judged(setting, *compared, f"{BLACK}, kept {kept} pixels off the edge")
+        where = f"{kept} steps off the ends" if setting.probe.sequence else f"{kept} pixels off the edge"
+        rows = judged(setting, *compared, f"{BLACK}, kept {where}")
         if all(row.verdict == "consistent" for row in rows):
             here = "×".join(str(n) for n in (height, width) if n > 1)
             grown = f"; at {here} itself the border reaches the content" if scale > 1 else ""

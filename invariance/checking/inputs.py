@@ -48,7 +48,10 @@ def photographs(shape: Shape, count: int, generator: torch.Generator) -> Tensor:
     for _ in range(4):
         scene = _patched(scene, generator)
     low, high = (f(scene.flatten(1), dim=1).view(-1, *[1] * len(shape)) for f in (torch.amin, torch.amax))
-    return 0.003 + 0.994 * (scene - low) / (high - low).clamp_min(1e-9)  # off the ends, where a bound would be touched
+    scene = 0.003 + 0.994 * (scene - low) / (high - low).clamp_min(1e-9)  # off the ends, where a bound would be touched
+    if count > 1:
+        scene[-1] = scene[-1].mean(0, keepdim=True)  # a grey picture among coloured ones
+    return scene
 
 
 def sparse(shape: Shape, count: int, generator: torch.Generator) -> Tensor:

@@ -16,7 +16,7 @@ __all__ = ["INSIDE", "NARROW", "Rectangle", "compared_within", "interior_of", "w
 
 Rectangle = tuple[slice, slice]
 
-INSIDE = "well inside the image, where its border does not reach"
+INSIDE = "well inside, where no border reaches"
 NARROW = 6  # output pixels: less than two of the largest shift
 _LOUD = 8.0  # standard deviations: larger than what a maximum sees else
 _ALIKE = 8  # last bits of the largest value: what sums in another order differ by

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,23 +81,28 @@ def _floor(row: Row) -> float:
     return row.floor if not _JUMPED < error < row.floor else _JUMPED * error
 
 
-def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row]) -> list[str]:
-    """As `broken_layer`, under an element of any symmetry that resamples nothing."""
+def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row], inputs: object) -> list[str]:
+    """As `broken_layer`, under an element of any symmetry that resamples nothing, on inputs that show it."""
     if not isinstance(model, nn.Module):
         return []
     try:
-        report = _symmetry_layers(model, question, rows)
+        report = _symmetry_layers(model, question, rows, inputs)
     except Exception as error:
         return [_unnamed(error)]
     return [] if report is None else _blamed(report, [fault.sentence for fault in report.faults[:1]])
 
 
-def _symmetry_layers(model: nn.Module, question: SymmetryQuestion, rows: Sequence[Row]) -> LayerwiseReport | None:
-    """On the inputs and under the element of the worst row; None where no row is of an element without resampling."""
+def _symmetry_layers(
+    model: nn.Module, question: SymmetryQuestion, rows: Sequence[Row], shown: object = None
+) -> LayerwiseReport | None:
+    """On the inputs shown, by default those drawn first, and under the element of the worst row; None where no row is
+    of an element without resampling.
+    """
     symmetry, generator = question.symmetry, torch.Generator().manual_seed(question.seed)
     symmetry.check_laws(generator)  # draws what `check` has drawn, so that the elements are the same
     elements = {str(g): g for g in symmetry.group.tried(generator, question.random) if not symmetry.resamples(g)}
-    drawn = question.inputs if question.inputs is not None else symmetry.sample(question.samples or 4, generator)
+    drawn: Any = shown if shown is not None else question.inputs
+    drawn = symmetry.sample(question.samples or 4, generator) if drawn is None else drawn
     broken = [row for row in rows if row.transformation in elements and row.error is not None]
     if not broken:
         return None

@@ -41,7 +41,7 @@ RANDOM = 4
 
 _NO_DERIVATIVE = re.compile(r"forward AD with (\w+) that does not support it")
 
-_KINDS = ("random values", "small and large values", "mostly zero")
+_KINDS = ("random values", "small and large values", "mostly zero", "special values")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,7 @@ class Bench:
         self.packed = Packed(model, self.symmetry, self.layouts)
         self.symmetry.check_signature(model)
         self.probe = self.probe_of(self.packed)
+        self.refused: list[str] = []  # kinds of inputs
         self._alone: bool | None = None  # once it is known, of the first kind of inputs
 
     def probe_of(self, module: torch.nn.Module) -> Probe:
@@ -98,6 +99,7 @@ class Bench:
             except ArgumentError:
                 if not shown:
                     raise
+                self.refused.append(name)
         _, _, rows, plain = shown[0]
         if self._alone is None:
             self._alone = probe.separates(rows, plain)
@@ -116,6 +118,12 @@ class Bench:
     def expected(self, g: Element, rows: Tensor) -> dict[str, Tensor]:
         """ρ(g) on outputs."""
         return self.compared(self.symmetry.act_out(g, self.layouts.unpack(rows)))
+
+    def is_exact(self, g: Element) -> bool:
+        """Whether g changes no number of the inputs."""
+        if type(self.symmetry) is not Symmetry:  # of functions of the user's own
+            return False
+        return all(leaf.moves_only(g) for _, leaf in leaves(self.symmetry.inputs))
 
     def compared(self, outputs: Any) -> dict[str, Tensor]:
         """Numbers in float64."""
@@ -153,6 +161,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
         raise ArgumentError("group", str(symmetry.group), "a group of more than one element")
     bench.probe.require_no_memory()
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
+    if bench.refused:
+        said.append(f"left out, as the model refuses them: {', '.join(dict.fromkeys(bench.refused))}")
     if bench.probe.alone is False:
         said.append(
             f"a sample's output depends on the others of its batch, so that E depends on batch = {question.batch}: "
@@ -163,7 +173,9 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
         return report
     from .otherwise import what_would_hold
 
-    told = what_would_hold(bench, kinds[0], report.rows, elements) or broken_symmetry(model, question, report.rows)
+    worst = max((row for row in rows if row.verdict == "violated"), key=lambda row: row.error or 0.0)
+    kind = next((kind for kind in kinds if kind.name == worst.kind), kinds[0])
+    told = what_would_hold(bench, kind, report.rows, elements) or broken_symmetry(model, question, rows, kind.inputs)
     return replace(report, diagnosis=(*told, *report.diagnosis))
 
 
@@ -211,7 +223,7 @@ def _rows(bench: Bench, kinds: list[Kind], g: Element, family: int, generator: t
                     _channel(output),
                     acted_rows,
                     partial(_Once(bench.outputs).output, path),
-                    _is_exact(bench, g),
+                    bench.is_exact(g),
                 )
                 tolerance = bench.question.tolerance
                 row = judge(name, (), case, kind.rounding, family=family, generator=generator, tolerance=tolerance)
@@ -244,11 +256,6 @@ def _shapes(name: str, path: str, output: Tensor, expected: Tensor | None) -> Ro
     wanted = "none" if expected is None else tuple(expected.shape)
     note = f"the output's shape does not move along: {tuple(output.shape)} where {wanted} is expected"
     return Row(name, (), None, None, 0.0, "violated", note=note)
-
-
-def _is_exact(bench: Bench, g: Element) -> bool:
-    """Whether g changes no number of the inputs."""
-    return all(field.moves_only(g) for _, field in leaves(bench.symmetry.inputs))
 
 
 def _channel(output: Tensor) -> int | None:

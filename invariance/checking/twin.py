@@ -93,6 +93,7 @@ def coarser(setting: Setting, kinds: Sequence[Shown], rows: list[Row]) -> list[R
         if 2 * factor > setting.least:
             break
         if all_hold(rolled(there, one, "", factor)):
-            said = f"it holds for shifts by multiples of {factor} pixels alone, as a stride makes it"
+            unit = "steps" if setting.probe.sequence else "pixels"
+            said = f"it holds for shifts by multiples of {factor} {unit} alone, as a stride makes it"
             return [replace(row, note="; ".join(filter(None, (said, row.note)))) for row in rows]
     return rows

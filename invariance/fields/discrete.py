@@ -156,6 +156,17 @@ class Adjacency(Field):
         upper = drawn.double().triu(1)
         return upper + upper.mT
 
+    def varied(self, kind: str, tensor: Shaped[Tensor, "b ..."], generator: torch.Generator) -> Shaped[Tensor, "b ..."]:
+        if kind != "special values":
+            return tensor
+        node = int(torch.randint(self.count, (), generator=generator))
+        alone, hub = tensor.clone(), tensor.clone()
+        alone[:, node], alone[:, :, node] = 0, 0
+        hub[:, node], hub[:, :, node], hub[:, node, node] = 1, 1, 0
+        full = (1 - torch.eye(self.count, dtype=tensor.dtype)).expand_as(tensor)
+        special = torch.stack((alone, hub, full, torch.zeros_like(tensor)))
+        return special[torch.arange(len(tensor)) % len(special), torch.arange(len(tensor))]
+
 
 @dataclass(frozen=True)
 class Labels(Field):

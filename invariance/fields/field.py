@@ -76,7 +76,9 @@ class Field(ABC):
         """Random tensors; `smooth` ones where they will be resampled."""
 
     def varied(self, kind: str, tensor: Shaped[Tensor, "b ..."], generator: torch.Generator) -> Shaped[Tensor, "b ..."]:
-        """The tensor as it may be too: "small and large values" or "mostly zero"; itself where that says nothing."""
+        """The tensor as it may be too: "small and large values", "mostly zero", or "special values"; itself where that
+        says nothing.
+        """
         return tensor
 
     def encode(self, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
@@ -196,11 +198,24 @@ class TensorField(Field):
             sizes = torch.tensor([0.1, 10.0], dtype=tensor.dtype).repeat((len(tensor) + 1) // 2)[: len(tensor)]
             return tensor * sizes.view(-1, *[1] * (tensor.ndim - 1))
         places = self.domain.shape
+        if kind == "special values" and self.fibre == SCALAR and places:
+            return self._positive(tensor) if self._grid else self._coded(tensor)
         if kind != "mostly zero" or not places or isinstance(self.fibre, Position):
             return tensor
         kept = torch.rand((len(tensor), *places), generator=generator) < 0.25
         held = [1] * (tensor.ndim - 1 - len(places))
         return tensor * (kept.view(-1, *held, *places) if self._grid else kept.view(-1, *places, *held))
+
+    def _positive(self, tensor: Tensor) -> Tensor:
+        """From 0 to 1000, as a tomograph or a sensor gives them."""
+        low, high = tensor.amin(), tensor.amax()
+        return 1000 * (tensor - low) / (high - low).clamp_min(torch.finfo(tensor.dtype).tiny)
+
+    def _coded(self, tensor: Tensor) -> Tensor:
+        """Codes of classes, one channel 1 and the others 0, in half of the samples; negative values in the others."""
+        codes = tensor.argmax(-1, keepdim=True) == torch.arange(tensor.shape[-1])
+        half = (torch.arange(len(tensor)) % 2 == 0).view(-1, *[1] * (tensor.ndim - 1))
+        return torch.where(half, codes.to(tensor.dtype), -tensor.abs())
 
     def _opened(self, tensor: Tensor) -> Tensor:
         """(batch, channels, *fibre, *places)."""

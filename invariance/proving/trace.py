@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
+import logging
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -234,13 +237,25 @@ def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.E
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent():
             warnings.simplefilter("ignore")
             return torch.export.export(module, examples, dynamic_shapes=dynamic, strict=False).run_decompositions({})
     except Exception as error:
         raise ArgumentError("model", type(module).__name__, _advice(error)) from error
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without what torch prints of a graph that does not export: the reason is in what it raises."""
+    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
+    before, logger.disabled = logger.disabled, True
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.disabled = before
 
 
 def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:

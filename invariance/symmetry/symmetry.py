@@ -136,7 +136,7 @@ class Symmetry:
         return map_tree(lambda leaf, tensor: _over(leaf, g, tensor), self.outputs, outputs)
 
     def varied(self, kind: str, inputs: Tree, generator: torch.Generator) -> Tree | None:
-        """Inputs as they may be too: "small and large values", "mostly zero"; None where no field has such."""
+        """Inputs as they may be too, of a kind that `Field.varied` knows; None where no field has such."""
         varied = map_tree(lambda leaf, tensor: leaf.varied(kind, tensor, generator), self.inputs, inputs)
         pairs = zip(leaves(varied), leaves(inputs), strict=True)
         return varied if any(new is not old for (_, new), (_, old) in pairs) else None

@@ -198,7 +198,10 @@ MISTAKES = {
     ),
     "tuple": (["check", "nets.py:pair", "--input", "3,8,8", "--group", "p4"], "model(inputs) = tuple"),
     "NaN": (["check", "nets.py:nothing", "--input", "3,8,8", "--group", "p4"], "NaN or infinite in"),
-    "dropout": (["check", "nets.py:Dropped", "--input", "3,8,8", "--group", "p4"], "1 (Dropout) is on: ask again with eval=True (--eval)"),
+    "dropout": (
+        ["check", "nets.py:Dropped", "--input", "3,8,8", "--group", "p4"],
+        "1 (Dropout) is on: ask again with eval=True (--eval)",
+    ),
     "claim that does not fit": (
         ["check", "nets.py:vector", "--input", "3,8,8", "--group", "p4", "--claim", "equivariant"],
         "model(inputs).shape = (4, 3): (batch, channels, height, width)",

@@ -33,7 +33,7 @@ def test_positions_on_a_torus(model: Callable[[Tensor], Tensor]):
     assert check(conv, **options).verdict == "consistent"
     report = check(model, **options)
     assert report.verdict == "violated"
-    assert any("well inside the image" in said for said in report.diagnosis)
+    assert any("well inside" in said for said in report.diagnosis)
 
 
 def test_a_place_that_a_larger_image_does_not_have():
