@@ -14,7 +14,7 @@ from .judge import Moved
 from .report import Row
 from .shifts import Setting, Shift, judged
 
-__all__ = ["BLACK", "on_black"]
+__all__ = ["BLACK", "nearly_filled", "on_black"]
 
 BLACK = "random content, nothing but zeros around it"
 _SMALL = 16  # pixels: a canvas four times as large is cheap
@@ -39,13 +39,32 @@ def on_black(setting: Setting) -> tuple[list[Row] | None, bool]:
             continue
         least = setting.least
         kept = (scale * least - -(-least // 2)) // 2 - max(abs(s) for shift in setting.shifts for s in shift)
-        where = f"{kept} steps off the ends" if setting.probe.sequence else f"{kept} pixels off the edge"
-        rows = judged(setting, *compared, f"{BLACK}, kept {where}")
+        rows = judged(setting, *compared, f"{BLACK}, kept {kept} {_unit(setting)}")
         if all(row.verdict == "consistent" for row in rows):
             here = "×".join(str(n) for n in (height, width) if n > 1)
             grown = f"; at {here} itself the border reaches the content" if scale > 1 else ""
             return [replace(row, note=row.note + grown) for row in rows], reached
     return None, reached
+
+
+def nearly_filled(setting: Setting) -> list[Row] | None:
+    """Noise on all but the few pixels by which it is shifted, all of the output compared; the rows where that holds.
+
+    A model that knows places, and uses nothing but their differences, does; one that knows of places does not.
+    """
+    kept = max(abs(s) for shift in setting.shifts for s in shift)
+    height, width = (n if n == 1 else n - 2 * kept for n in setting.shape[-2:])
+    content = compact_noise(setting.shape, (height, width), setting.count, setting.generator)
+    try:
+        compared = compared_within(setting, lambda shift: content.roll(shift, (-2, -1)), None)
+        rows = judged(setting, *compared, f"{BLACK}, kept {kept} {_unit(setting)}")
+    except ArgumentError:
+        return None
+    return rows if all(row.verdict == "consistent" for row in rows) else None
+
+
+def _unit(setting: Setting) -> str:
+    return "steps off the ends" if setting.probe.sequence else "pixels off the edge"
 
 
 def _black(setting: Setting, content: Tensor) -> tuple[Tensor, dict[Shift, Moved]] | None:

@@ -34,23 +34,26 @@ def interior_of(setting: Setting, output: Tensor) -> Rectangle | None:
     size = plain.abs().max()
     sides = []
     for axis in setting.axes:
-        count = output.shape[axis]
         whole = int(setting.strides[axis] == 1)
-        low, high = 0, count
-        for last in (False, True):
-            reached = _seeing(setting, inputs, plain, axis, last=last, size=size)
-            before, after = (
-                reached[: count // 2].nonzero().flatten(),
-                count // 2 + reached[count // 2 :].nonzero().flatten(),
-            )
-            if len(before):
-                low = max(low, int(before[-1]) + 1 - (0 if last else whole))
-            if len(after):
-                high = min(high, int(after[0]) + (whole if last else 0))
-        sides.append(slice(low, high))
+        first = _seeing(setting, inputs, plain, axis, last=False, size=size)
+        last = _seeing(setting, inputs, plain, axis, last=True, size=size)
+        low, high = _reach(first)
+        low_there, high_there = _reach(last.flip(0))
+        side = slice(max(low - whole, len(last) - high_there), min(high, len(last) - low_there + whole))
+        sides.append(slice(max(side.start, 0), min(side.stop, len(last))))
     whole = slice(0, 1)  # of an axis of one pixel
     rows, columns = sides if len(sides) == 2 else (sides[0], whole) if setting.axes == (-2,) else (whole, sides[0])
     return (rows, columns) if all(side.stop - side.start > NARROW for side in sides) else None
+
+
+def _reach(seen: Bool[Tensor, "pixels"]) -> tuple[int, int]:
+    """Beyond which pixel, from the first on, a line at the beginning is not seen, and from which on it is seen around
+    the end, as circular padding has it.
+    """
+    unseen = (~seen).nonzero().flatten()
+    around = int(unseen[-1]) + 1 if len(unseen) else 0
+    here = seen[:around].nonzero().flatten()
+    return (int(here[-1]) + 1 if len(here) else 0), around
 
 
 def _seeing(

@@ -214,7 +214,10 @@ class _Look:
             return "check in float64, or say which E is small enough (tolerance)"
         if self.rounding.stored is not None:
             return "store the parameters in float64"
-        return "show it other inputs; at these the output jumps with the last bits of the input, as at a tie, a threshold, or 0/0"
+        return (
+            "show it other inputs; at these the output jumps with the last bits of the input, as at a tie, a "
+            "threshold, or 0/0"
+        )
 
     def _ratios(self, squares: Tensor) -> list[float]:
         """E of each channel that tells the images apart, for squares by image and channel."""

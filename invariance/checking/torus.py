@@ -43,6 +43,7 @@ _PLACES = {
     _ATEN.unfold.default: "windows cut out of the plane",
 }
 _PRODUCTS = ("matmul", "__matmul__", "__rmatmul__", "mm", "einsum")
+_MASKING = ("add", "sub", "mul", "where", "masked_fill", "scaled_dot_product_attention")
 _STRIDES = (1, 2, 4, 8)
 _RECURRENCES = ("gru", "lstm", "rnn_tanh", "rnn_relu")
 _EDGES = ("upsample_bilinear", "upsample_bicubic", "upsample_linear", "grid_sampler", "cumsum", "im2col")
@@ -112,7 +113,8 @@ class _Pads(TorchFunctionMode):
         if name in _PRODUCTS:
             return any(_is_square(part, self.torus.lengths | self.torus.tokens) for part in same)
         most = max((part.numel() for part in given), default=0)
-        return any(_is_square(part, self.torus.tokens) and part.numel() < most for part in same)
+        masks = same if name.strip("_").removeprefix("r") in _MASKING else ()
+        return any(_is_square(part, self.torus.tokens) and part.numel() < most for part in masks)
 
 
 class _Windows(TorchDispatchMode):

@@ -9,7 +9,8 @@ A border is no part of the plane: is it the network that fails, or its border?
 3. *In the interior* (`interior`): two windows on a larger image of noise; output pixels count that do not change when
    the outermost pixels of the window do, since a pixel that sees the padding sees those too. For fields.
 4. *On black* (`black`): noise in the middle of a black image, and of one twice the size. For outputs that see all of
-   the image. Output pixels count where the answer to black is that of the centre.
+   the image. Output pixels count where the answer to black is that of the centre. Where nothing has a border and the
+   torus fails, noise on nearly all of the image: what uses differences of places alone keeps that.
 
 The first that holds decides. A violation is said on the torus without doubts, or in an interior; where all fail and
 none of them can be had, the padding cannot be separated from the network, and the answer is *undecided*.
@@ -27,7 +28,7 @@ from fractions import Fraction
 import torch
 
 from ..errors import ArgumentError
-from .black import BLACK, on_black
+from .black import BLACK, nearly_filled, on_black
 from .elements import require_field
 from .exact import IMAGES, Shown, shown
 from .grid import strides_of
@@ -107,7 +108,8 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
             return coarser(setting, kinds, rows)
         return coarser(setting, kinds, twin) if twin and not torus.doubts else rows
     if twin and not torus.doubts:
-        return coarser(setting, kinds, twin)
+        filled = nearly_filled(setting) if setting.least >= _THIN else None
+        return coarser(setting, kinds, twin) if filled is None else filled
     grown = False
     if setting.least >= _THIN:
         black, grown = on_black(setting)

@@ -199,3 +199,119 @@ def test_mistakes_are_named(model: Any, options: dict[str, Any], said: str) -> N
 def test_names_in_capitals_or_not(name: str) -> None:
     options: dict[str, Any] = FIELD | {"group": name}
     assert check(nn.ReLU(), **options).verdict == "consistent"
+
+
+def test_rounding_is_that_of_where_a_motion_leads():
+    """Far from the origin a distance from a matrix product is off by more, also that of a point from itself."""
+
+    def distances(p: Tensor) -> Tensor:
+        squares = p.square().sum(-1)
+        return (squares[:, :, None] + squares[:, None] - 2 * p @ p.mT).clamp(min=0).sqrt()
+
+    symmetry = Symmetry("E(3)", "points:12", "invariant")
+    assert check(Coded(distances), symmetry).verdict == "consistent"
+    assert check(Coded(lambda p: distances(p) + 1e-5 * p[..., :1]), symmetry).verdict == "violated"
+
+
+def fading(x: Tensor) -> Tensor:
+    return torch.linspace(-1, 1, x.shape[-1]).to(x)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_branch_for_whole_numbers_is_no_rounding(seed: int) -> None:
+    def branch(x: Tensor) -> Tensor:
+        return x * (1 + 0.3 * fading(x) * ((x == x.round()) & (x > 0)))
+
+    report = check(Coded(branch), generator=torch.Generator().manual_seed(seed), **FIELD)
+    assert report.verdict == "violated"
+    assert "on whole numbers from 0 to 255" in str(report)
+    own = torch.randint(0, 256, (6, 2, 13, 13), generator=torch.Generator().manual_seed(seed)).double()
+    assert check(Coded(branch), inputs=own, **FIELD).verdict == "violated"
+
+
+def test_a_kind_that_rounding_hides_is_named() -> None:
+    report = check(Coded(lambda x: x * (1 + 0.3 * ((x == x.round()) & (x > 0)))), **FIELD)
+    assert report.verdict == "consistent"
+    assert "nothing is said of whole numbers from 0 to 255: there rounding hides a fault" in report.diagnosis
+
+
+def test_an_eigenvalue_that_is_0_is_a_channel_of_which_nothing_is_said() -> None:
+    class Spectrum(nn.Module):
+        def forward(self, graph: Tensor) -> Tensor:
+            return torch.linalg.eigvalsh(torch.diag_embed(graph.sum(-1)) - graph)
+
+    report = check(Spectrum(), Symmetry("S(6)", "adjacency:6", "invariant"))
+    assert report.verdict == "consistent"
+    assert "nothing is said of channels that are 0 up to rounding: 0" in report.diagnosis
+
+
+BATCH: dict[str, Any] = {"group": "batch", "input_shape": (3, 9, 9)}
+MIXES: dict[str, Callable[[Tensor], Tensor]] = {
+    "bytes": lambda x: x / 255 if x.max() > 10 else x,
+    "positive": lambda x: 2 * x if x.min() >= 0 else x,
+    "largest": lambda x: x / x.abs().max().clamp(min=50),
+    "bright": lambda x: torch.where((x.mean((1, 2, 3)) > 1)[:, None, None, None], x + 0.1 * x.flip(0), x),
+}
+
+
+@pytest.mark.parametrize("name", MIXES)
+def test_batches_are_of_every_kind_and_mixed(name: str) -> None:
+    assert check(MIXES[name], **BATCH).verdict == "violated"
+
+
+@pytest.mark.parametrize("mixed", [lambda x: x / x.abs().max(), lambda x: x + 0.1 * x[-1:]], ids=["largest", "last"])
+def test_models_that_mix_samples_are_told_of(mixed: Callable[[Tensor], Tensor]) -> None:
+    told = "a sample's output depends on the others of its batch"
+    assert told in str(check(Coded(mixed), **FIELD))
+    assert told in str(check(Coded(mixed), Symmetry("S(7)", "nodes:7x8", "nodes:7x8")))
+
+
+class Messages(nn.Module):
+    """Sums over neighbours, with a fault at one node for some graphs or features."""
+
+    def __init__(self, where: Callable[[Tensor, Tensor], Tensor] | None = None) -> None:
+        super().__init__()
+        self.where, self.linear = where, nn.Linear(5, 4).double()
+
+    def forward(self, x: Tensor, graph: Tensor) -> Tensor:
+        y = self.linear(graph @ x + x).relu()
+        if self.where is None:
+            return y
+        third = (torch.arange(x.shape[1]) == 2)[:, None]
+        return y * (1 + 0.1 * (self.where(x, graph).view(len(x), -1, 1) & third))
+
+
+SPECIAL: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "a node alone": lambda x, a: a.sum(-1) == 0,
+    "a node joined to all": lambda x, a: a.sum(-1) == 5,
+    "no edge": lambda x, a: a.sum((1, 2)) == 0,
+    "all edges": lambda x, a: a.sum((1, 2)) == 30,
+    "codes of classes": lambda x, a: (x.sum(-1) == 1) & (x.amax(-1) == 1),
+    "negative features": lambda x, a: x.amax((1, 2)) < 0,
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_graphs_and_features_of_special_values_are_shown(name: str) -> None:
+    symmetry = Symmetry("S(6)", ("nodes:6x5", "adjacency:6"), "nodes:6x4")
+    assert check(Messages(), symmetry).verdict == "consistent"
+    report = check(Messages(SPECIAL[name]), symmetry)
+    assert report.verdict == "violated"
+    assert not any("sign" in line or "tie" in line for line in report.diagnosis)
+
+
+def test_a_grey_picture_is_among_the_photographs() -> None:
+    def grey_only(x: Tensor) -> Tensor:
+        grey = (x - x[:, :1]).abs().amax((1, 2, 3)) < 1e-9
+        return x * (1 + 0.1 * grey[:, None, None, None] * fading(x))
+
+    assert check(Coded(grey_only), **FIELD | {"input_shape": (3, 13, 13)}).verdict == "violated"
+
+
+def test_an_export_that_fails_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    class Branches(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return 2 * x if bool((x == x.round()).all()) else x
+
+    check(Branches(), prove=True, **FIELD)
+    assert capfd.readouterr() == ("", "")
