@@ -120,6 +120,7 @@ def test_differences_of_places_are_no_places():
 
 
 def test_advice_names_padding_only_where_something_pads():
-    report = check(Coded(lambda x: near(ramp(x)).mean(-1)), **LINE | {"claim": "invariant"})
+    asked: dict[str, Any] = LINE | {"claim": "invariant"}
+    report = check(Coded(lambda x: near(ramp(x)).mean(-1)), **asked)
     assert report.verdict == "undecided"
     assert "padding_mode" not in str(report)

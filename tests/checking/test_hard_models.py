@@ -305,7 +305,8 @@ def test_a_grey_picture_is_among_the_photographs() -> None:
         grey = (x - x[:, :1]).abs().amax((1, 2, 3)) < 1e-9
         return x * (1 + 0.1 * grey[:, None, None, None] * fading(x))
 
-    assert check(Coded(grey_only), **FIELD | {"input_shape": (3, 13, 13)}).verdict == "violated"
+    asked: dict[str, Any] = FIELD | {"input_shape": (3, 13, 13)}
+    assert check(Coded(grey_only), **asked).verdict == "violated"
 
 
 def test_an_export_that_fails_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
