@@ -107,9 +107,10 @@ def _drifted(clauses: Iterable[ClauseRun]) -> Iterator[str]:
 
 
 def _lacking(statement: Statement, claims: Sequence[Outcome]) -> list[Method]:
-    """The methods that were skipped for want of a tool; those that run on request only aside."""
-    pairs = zip(statement.leaves, claims, strict=True)
-    return [leaf.method for leaf, claim in pairs if claim.skipped and leaf.method.tool and not leaf.method.on_request]
+    """The methods that were skipped for want of a tool; those on request only where nothing else is recorded."""
+    skipped = [leaf.method for leaf, claim in zip(statement.leaves, claims, strict=True) if claim.skipped]
+    nothing_else = statement.grade is Grade.KERNEL or len(skipped) == len(claims)
+    return [method for method in skipped if method.tool and (nothing_else or not method.on_request)]
 
 
 def _verdict(statement: Statement, grade: Grade) -> Verdict:

@@ -168,6 +168,7 @@ Picture = tuple[tuple[int, ...], ...]
 PALETTE: dict[int, Colour] = {-1: (3, 0, 0), -2: (0, 3, 0)}
 
 ONE_HILL: Picture = ((-1, 0, 0, 0, 0, 0), (-2, 0, 1, 1, 0, 0), (0, 0, 0, 0, 0, 0))
+CELL: Picture = ((-1, 1), (-2, 0))
 TWO_HILLS: Picture = ((-1, 0, 0, 0, 0, 0), (-2, 0, 1, 0, 1, 0), (0, 0, 0, 0, 0, 0))
 
 
@@ -202,6 +203,13 @@ def hills(picture: Picture) -> int:
             left -= near
             heap += near
     return found
+
+
+def cell() -> Evidence:
+    """The four vertices a, b above c, d: abd and adc."""
+    (a, b), (c, d) = colours(CELL)
+    wanted = Counter(tuple(sorted(t)) for t in ((a, b, d), (a, d, c)))
+    return equal(varifold(CELL), wanted, what="the triangles of a cell")
 
 
 def ridges() -> Evidence:
@@ -257,7 +265,8 @@ R_blind = Statement(
     finite=True,
     assumed=("a homeomorphism keeps the number of components of a level set",),
     controls=(
-        Witness("a coloured hill is seen", told_apart, {"first": ONE_HILL, "second": ((-1, 1), (-2, 0))}),
+        Witness("a coloured hill is seen", told_apart, {"first": ONE_HILL, "second": CELL}),
         Witness("along the edges of the mesh a ridge is one hill", ridges),
+        Witness("a cell is two triangles along its diagonal", cell),
     ),
 )

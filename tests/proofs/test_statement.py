@@ -269,6 +269,13 @@ def test_a_kernel_may_say_more_than_is_recorded_and_no_other_may() -> None:
         assert (entry.agreed, bool(entry.fixed)) == (agreed, False)
 
 
+def test_a_kernel_that_was_not_asked_is_a_missing_tool() -> None:
+    alone = Route("Coq alone", Method.COQ, skips, mutants={"changed": {}})
+    for routes in ((alone,), (proves(KNOWN, over="n"), alone)):
+        entry = run(statement(over="n", routes=routes, grade=Grade.KERNEL))
+        assert entry.missing == f"Coq did not run ({Method.COQ.tool})"
+
+
 def test_the_weakest_clause_decides() -> None:
     clauses = (Clause("exact", route(TRUE)), Clause("on numbers", replace(route(TRUE), method=Method.EXACT)))
     entry = run(statement(clauses=clauses, routes=()))
