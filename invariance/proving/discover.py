@@ -125,14 +125,17 @@ def _acts(name: str, shape: tuple[int, ...]) -> bool:
 
 
 def _family(program: Program, questions: Sequence[Question]) -> Family:
-    tried: dict[str, GeneratorProof] = {}
+    tried: dict[bytes, GeneratorProof] = {}  # by the motion: a shift is there under several names
     chosen: tuple[str | None, int] = (None, 1)
     for question in questions:
         for part in (question, *question.subgroups):
-            for asked in part.generators:
-                if asked.name not in tried:
-                    tried[asked.name] = prove_generator(program, asked)
-            if all(tried[asked.name].proved for asked in part.generators):
+            keys = [
+                b"".join(a.tobytes() for a in asked.inputs[0].dense() if a is not None) for asked in part.generators
+            ]
+            for key, asked in zip(keys, part.generators, strict=True):
+                if key not in tried:
+                    tried[key] = prove_generator(program, asked)
+            if all(tried[key].proved for key in keys):
                 order = part.order or _order([asked.inputs[0] for asked in part.generators])
                 if order > chosen[1]:
                     chosen = (part.group, order)

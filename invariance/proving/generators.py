@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, groupby
 from math import factorial, prod
 from typing import Any
 
@@ -80,7 +80,8 @@ class MovingGroup:
             return parts[0]
         if any(part.signs for part in parts):
             raise ArgumentError("group", self.name, "words in generators without signs")
-        return Generator("·".join(part.name for part in parts), act)
+        powers = [(name, len(list(same))) for name, same in groupby(part.name for part in parts)]
+        return Generator("·".join(name if n == 1 else f"{n} × {name}" for name, n in powers), act)
 
 
 def _turn(axes: tuple[int, int]) -> Callable[[NDArray[Any]], NDArray[Any]]:
@@ -160,11 +161,14 @@ def _shifts(shape: Shape, spatial: int, by: int) -> MovingGroup:
     relations += [
         (a, b, *(a,) * (lengths[a] - 1), *(b,) * (lengths[b] - 1)) for a, b in combinations(range(spatial), 2)
     ]
-    coarser = tuple(
-        (f"shifts by {by * m} along every axis", tuple((k,) * m for k in range(spatial))) for m in (2, 4, 8, 16)
-    )
+    coarser: list[tuple[int, str, tuple[Word, ...]]] = []
+    for m in (2, 4, 8, 16):
+        fewer = [n // int(np.gcd(n, m)) for n in lengths]
+        if prod(fewer) not in (1, prod(lengths), *(order for order, _, _ in coarser)):
+            words = tuple((k,) * m for k in range(spatial))
+            coarser.append((prod(fewer), f"shifts by {by * m} along every axis", words))
     name = "translation" if by == 1 else f"translation/{by}"
-    return MovingGroup(name, prod(lengths), generators, tuple(relations), coarser)
+    return MovingGroup(name, prod(lengths), generators, tuple(relations), tuple(part[1:] for part in coarser))
 
 
 def permutations(axes: Sequence[int], n: int, name: str) -> MovingGroup:

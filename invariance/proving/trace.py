@@ -9,8 +9,8 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -234,28 +234,19 @@ def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[in
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
     dynamic = tuple({0: Dim.DYNAMIC} for _ in examples)
-    fused = torch.backends.mha.get_fastpath_enabled()
+    fused, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
     torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
+    logging.disable(logging.WARNING)
+    said = io.StringIO()  # torch writes the graph it could not finish; the error says the same in a line
     try:
-        with warnings.catch_warnings(), _silent():
+        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
             warnings.simplefilter("ignore")
             return torch.export.export(module, examples, dynamic_shapes=dynamic, strict=False).run_decompositions({})
     except Exception as error:
         raise ArgumentError("model", type(module).__name__, _advice(error)) from error
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without what torch prints of a graph that does not export: the reason is in what it raises."""
-    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
-    before, logger.disabled = logger.disabled, True
-    try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logger.disabled = before
+        logging.disable(logged)
 
 
 def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:
