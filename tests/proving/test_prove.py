@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from invariance.errors import ArgumentError
 from invariance.models import build
-from invariance.proving import prove
+from invariance.proving import discover, prove
 from invariance.symmetry import Symmetry
 
 
@@ -68,3 +69,20 @@ def test_weights_symmetric_to_rounding_are_projected() -> None:
 class Sum(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.sum(1)
+
+
+def test_a_branch_on_values_is_told_by_the_error_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    class Branch(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(ArgumentError, match="Branches that depend on values"):
+        prove(Branch(), input_shape=(3,), group="sign")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_shift_is_tried_once() -> None:
+    found = discover(nn.Flatten(2), input_shape=(2, 1, 6))
+    tried = [g.name for f in found.families for g in f.generators]
+    assert len(tried) == len(set(tried))
+    assert not any("4 × shift" in name for name in tried)
