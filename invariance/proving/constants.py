@@ -143,7 +143,7 @@ def _alike(step: Step, constant: Constant, given: dict[str, Any]) -> bool:
         return whole or given["dim"] % rank != axis
     if "pad" in given:
         return not any(given["pad"][2 * (rank - 1 - axis) :][:2])
-    if name in _STILL:
+    if name in _STILL or (name == "embedding.default" and constant is given["indices"]):
         return True
     dims = given.get("dim", given.get("dims"))
     if name == "tile.default" or not isinstance(dims, int | list) or dims == []:

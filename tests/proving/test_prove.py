@@ -81,6 +81,19 @@ def test_a_branch_on_values_is_told_by_the_error_alone(capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_table_that_is_looked_up_for_every_sample_alike() -> None:
+    class Placed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(3, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.table(torch.arange(3).expand(x.shape[0], 3))[:, None]
+
+    assert prove(Placed(), input_shape=(2, 3, 4), group="channels", claim="equivariant").verdict == "proved"
+    assert prove(Placed(), input_shape=(2, 3, 4), group="pm", claim="equivariant").verdict == "disproved"
+
+
 def test_a_shift_is_tried_once() -> None:
     found = discover(nn.Flatten(2), input_shape=(2, 1, 6))
     tried = [g.name for f in found.families for g in f.generators]
