@@ -8,13 +8,14 @@ whole component of the identity; a check sees the x that it draws.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..fields import map_tree
+from ..fields import leaves, map_tree
 from ..groups import Tangent
 from .pack import Packed, Rows
 
@@ -45,17 +46,29 @@ class FirstOrder(nn.Module):
     def forward(self, rows: Rows) -> Rows:
         packed, symmetry = self.packed, self.packed.symmetry
         inputs, near = packed.layouts.unpack(rows), self.direction.tangent.near
-        zero, one = (torch.tensor(v, dtype=torch.float64) for v in (0.0, 1.0))
-
-        def along(t: Tensor) -> Any:
-            return packed.outputs(symmetry.act(near(t), inputs))
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # torch's own: it scripts its rules for derivatives
-            outputs, rate = torch.func.jvp(along, (zero,), (one,))[:2]
-            wanted = torch.func.jvp(lambda t: symmetry.act_out(near(t), outputs), (zero,), (one,))[1]
+            outputs, rate = _derivative(lambda t: packed.outputs(symmetry.act(near(t), inputs)))
+            wanted = _derivative(lambda t: symmetry.act_out(near(t), outputs))[1]
         pair = tuple(map_tree(_moved, outputs, other) for other in (rate, wanted))
         return packed.layouts.pack(pair, rows.dtype)
+
+
+def _derivative(function: Callable[[Tensor], Any]) -> tuple[Any, Any]:
+    """The value at t = 0 and the derivative there, of a tree of any type: torch knows those of its own alone."""
+    seen: list[Any] = []
+    zero, one = (torch.tensor(v, dtype=torch.float64) for v in (0.0, 1.0))
+
+    def flat(t: Tensor) -> tuple[Tensor, ...]:
+        seen[:] = [function(t)]
+        return tuple(leaf for _, leaf in leaves(seen[0]))
+
+    def tree(values: Iterable[Tensor]) -> Any:
+        rest = iter(values)
+        return map_tree(lambda _: next(rest), seen[0])
+
+    values, rates = torch.func.jvp(flat, (zero,), (one,))[:2]
+    return tree(values), tree(rates)
 
 
 def _moved(value: Tensor, rate: Tensor) -> Tensor:

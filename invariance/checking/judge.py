@@ -385,6 +385,7 @@ def error_interval(report: ErrorReport, generator: torch.Generator) -> tuple[flo
     """E and its bootstrap interval over images."""
     assert report.spread is not None
     replicates = bootstrap_ratio(report.difference.cpu(), report.spread.cpu(), generator=generator, resamples=400)
+    replicates = replicates[~replicates.isnan()]  # 0/0: images drawn that do not differ say nothing
     low, high = quantile_interval(replicates, LEVEL).tolist()
     return report.normalised, (low, high)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .. import fields as f
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import Fibre, Field, Grid, Items, TensorField, leaves, map_tree
+from ..fields import Fibre, Field, Grid, Irreps, Items, Position, TensorField, Tensors, Voigt, leaves, map_tree
 from ..groups import FiniteGroup, Group, about_group, group_named
 from ..groups.linear import LinearGroup
 from ..measure.error import Model
@@ -165,7 +165,7 @@ def _lines(model: Model, prover: Prover, symmetry: Symmetry, question: SymmetryQ
     moved = [(g, bench.run(symmetry.act(g, kind.inputs))[1]) for g in some]
     for path, output in bench.outputs(kind.plain).items():
         for claim in get_args(Claim):
-            found = [f.invariant()] if claim == "invariant" else list(_output_fields(symmetry.group, output))
+            found = [f.invariant()] if claim == "invariant" else list(_output_fields(symmetry, output))
             lines = [(_line(bench, kind, moved, symmetry, path, claim, field, generator), field) for field in found]
             known = [(line, field) for line, field in lines if line is not None]
             best = min(known, key=lambda pair: _ORDER.index(pair[0].status), default=None)
@@ -216,16 +216,29 @@ def _groups(inputs: Any) -> Iterator[str]:
             found.update(dict.fromkeys(_of_grid(domain, leaf)))
         elif isinstance(domain, Items) or hasattr(leaf, "slot"):
             count = domain.count if isinstance(domain, Items) else getattr(leaf, "count", getattr(leaf, "nodes", 1))
+            slot = domain.slot if isinstance(domain, Items) else leaf.slot
             if count > 1:
-                found.setdefault(f"S({count})")
+                found.setdefault(f"S({count})" if slot == "items" else f"S({count}, {slot})")
         fibre = getattr(leaf, "fibre", None)
-        if fibre is not None and fibre.spec in ("position", "vector", "pseudo-vector"):
-            n = fibre.shape[0]
-            kinds = (
-                ("SO", "parity", "O") if fibre.spec != "position" else ("SO", "parity", "O", "translations", "SE", "E")
-            )
+        if (n := _dimension(fibre)) and not isinstance(domain, Grid):
+            kinds = ("SO", "parity", "O", *(("translations", "SE", "E") if isinstance(fibre, Position) else ()))
             found.update(dict.fromkeys(f"{kind}({n})" for kind in (*kinds, "scalings")))
     yield from found
+
+
+def _dimension(fibre: Fibre | None) -> int:
+    """Of the space that moves what the fibre holds; 0 where none does."""
+    match fibre:
+        case Position():
+            return fibre.shape[0]
+        case Tensors() if fibre.slot == "space":
+            return fibre.dimension
+        case Irreps() if any(degree or parity for _, degree, parity in fibre.blocks):
+            return fibre.dimension
+        case Voigt():
+            return 3
+        case _:
+            return 0
 
 
 def _of_grid(grid: Grid, leaf: TensorField) -> Iterator[str]:
@@ -262,9 +275,10 @@ def _with_colour(inputs: Any, group: Group) -> Any:
     return map_tree(single, inputs)
 
 
-def _output_fields(group: Group, output: Tensor) -> Iterator[Field]:
-    """What an output of this shape could be, the likeliest first."""
-    shape = tuple(output.shape[1:])
+def _output_fields(symmetry: Symmetry, output: Tensor) -> Iterator[Field]:
+    """What an output of this shape could be, the likeliest first: a field that goes in, or one of the usual."""
+    shape, group = tuple(output.shape[1:]), symmetry.group
+    yield from (leaf for _, leaf in leaves(symmetry.inputs) if leaf.shape == shape and leaf.dtype is None)
     listed = group if isinstance(group, FiniteGroup) else None
     if "channels" in group.slots:
         if len(shape) in (2, 3):

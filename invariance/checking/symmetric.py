@@ -22,6 +22,7 @@ from ..fields import Field, leaves
 from ..groups import Element, Tangent
 from ..measure.error import Model
 from ..symmetry import Symmetry
+from ..symmetry.own import OwnGroup
 from ..verdicts import CheckVerdict
 from .exact import compared
 from .first_order import Direction, FirstOrder
@@ -355,6 +356,8 @@ def _first_order(
 def _scope(symmetry: Symmetry, elements: list[Element], tangents: int) -> str:
     """What was tried of the group, in words."""
     group = symmetry.group
+    if isinstance(group, OwnGroup) and group.elements is not None:
+        return f"the elements that are given were tried: {len(elements)}"
     if group.elements is not None:
         return (
             f"all {len(elements)} elements but the identity were tried"

@@ -5,7 +5,7 @@ All actions are linear but that of *position*, and of colour offsets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -44,6 +44,10 @@ class Fibre:
     def project(self, values: Float[Tensor, "..."], axis: int) -> Float[Tensor, "..."]:
         """Random values, made such as the representation holds."""
         return values
+
+    def otherwise(self) -> Iterable[Fibre]:
+        """Fibres that are taken for this one."""
+        return ()
 
 
 SCALAR = Fibre()
@@ -205,6 +209,15 @@ class Irreps(Fibre):
     def moves_only(self, g: Element) -> bool:
         part = g.affine()
         return part is None or all(degree == 0 for _, degree, _ in self.blocks)
+
+    def otherwise(self) -> Iterable[Fibre]:
+        """With the other parity in one block, or in all."""
+        other = {"e": "o", "o": "e"}
+        turned = [(copies, degree, other.get(parity, "")) for copies, degree, parity in self.blocks]
+        if self.dimension == 3 and all(parity for _, _, parity in turned):
+            each = [(*self.blocks[:i], block, *self.blocks[i + 1 :]) for i, block in enumerate(turned)]
+            for blocks in (*each, turned):
+                yield Irreps.of("+".join(f"{copies}x{degree}{parity}" for copies, degree, parity in blocks))
 
 
 @dataclass(frozen=True)

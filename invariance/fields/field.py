@@ -7,6 +7,7 @@ changes signs only, so that nothing is rounded, `resamples(g)` whether values be
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
@@ -97,6 +98,10 @@ class Field(ABC):
             raise ArgumentError(f"{name}.dtype", tensor.dtype, f"{wanted}, {self}")
         return tensor
 
+    def otherwise(self) -> Iterable[tuple[str, Field]]:
+        """Other fields that are taken for this one, in words: what a diagnosis tries."""
+        return ()
+
     def check_output(self, name: str, tensor: object) -> Tensor:
         """As `check`, of what a model returns, which may have been moved."""
         return self.check(name, tensor)
@@ -173,6 +178,11 @@ class TensorField(Field):
     def resamples(self, g: Element) -> bool:
         """Whether g takes places of the domain between places, as a turn by 45° does to a grid."""
         return not self.domain.moves_only(g)
+
+    def otherwise(self) -> Iterable[tuple[str, Field]]:
+        """The same places with another fibre."""
+        for fibre in self.fibre.otherwise():
+            yield fibre.spec, replace(self, spec="", fibre=fibre)
 
     def check_output(self, name: str, tensor: object) -> Tensor:
         """As `check`; a turn by 90° exchanges the sides of a grid."""

@@ -33,6 +33,17 @@ def test_points_that_attract_each_other() -> None:
     assert status["scalings(3)", "equivariant"].status in ("approximately", "broken")
 
 
+@pytest.mark.parametrize(
+    ("field", "group"),
+    [("irreps:2x0e+2x1o", "O(3)"), ("video:1x3x4x4", "time-reversal"), ("nodes:4:voigt", "O(3)"), ("mask:4", "S(4)"),
+     ("nodes:4x2:on=users", "S(4, users)"), ("nodes:3:matrix", "SO(3)")],
+)  # fmt: skip
+def test_what_comes_out_may_be_what_goes_in(field: str, group: str) -> None:
+    status = {(line.group, line.claim): line.status for line in profile(torch.clone, field).lines}
+    assert status[group, "equivariant"] == "exact"
+    assert status[group, "invariant"] == "broken"
+
+
 @pytest.mark.bad_input
 def test_bad_input() -> None:
     with pytest.raises(ArgumentError, match="input_shape"):

@@ -1,6 +1,7 @@
 """Any tensors in and out, any group: symmetric networks are consistent, planted faults are found and explained."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,15 @@ def test_inputs_of_ones_own() -> None:
     assert check(model, bright_only, inputs=dark).verdict == "consistent"
 
 
+def test_samples_that_are_alike_leave_an_interval() -> None:
+    x = torch.zeros(4, 5, 3, dtype=torch.float64)
+    x[3] = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    report = check(lambda v: v + 0.1 * v[..., [1, 0, 2]], Symmetry("SO(3)", "vectors:5", "vectors:5"), inputs=x)
+    intervals = [row.interval for row in report.rows if row.interval is not None]
+    assert intervals
+    assert all(low <= high for low, high in intervals)
+
+
 def test_packing_keeps_every_number_in_every_dtype(generator: torch.Generator) -> None:
     symmetry = Symmetry("S(300)", ("nodes:300x2", "edges:300x700", "mask:300"))
     inputs = symmetry.sample(2, generator)
@@ -327,6 +337,84 @@ def test_a_cut_off_that_jumps_is_named(generator: torch.Generator) -> None:
     assert "at a tie" in report.diagnosis[0]
 
 
+@dataclass
+class Moved:
+    """What a model of points may return."""
+
+    force: Any
+    charge: Any
+
+
+def test_an_algebra_is_tried_on_outputs_of_any_type() -> None:
+    symmetry = Symmetry("SO(3)", ("points:4", "scalars:4"), Moved("vectors:4", "scalars:4"))
+
+    def model(*inputs: Tensor) -> Any:
+        return Moved(*(x.clone() for x in inputs))
+
+    assert "3 derivatives" in check(model, symmetry).scope
+
+
+def rows(batch: int, generator: torch.Generator) -> Tensor:
+    return torch.randn(batch, 5, 3, generator=generator)
+
+
+def turn(generator: torch.Generator) -> Tensor:
+    found = torch.linalg.qr(torch.randn(3, 3, generator=generator))[0]
+    return found * torch.linalg.det(found).sign()
+
+
+def order(generator: torch.Generator) -> Tensor:
+    return torch.randperm(5, generator=generator)
+
+
+def in_a_cell(batch: int, generator: torch.Generator) -> list[Tensor]:
+    x = rows(batch, generator)
+    return [x, torch.eye(3) + x[:, :3] / 10]
+
+
+FORGOTTEN: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "the inverse of a permutation": (
+        torch.tanh,
+        {"elements": order, "act": lambda p, x: x[:, p], "act_out": lambda p, y: y[:, p.argsort()], "sample": rows},
+        "output: consistent if it moves by the inverse action",
+    ),
+    "an adjacency matrix": (
+        lambda x: x[1] @ x[0],
+        {"elements": order, "act": lambda p, x: [x[0][:, p], x[1]], "act_out": lambda p, y: y[:, p],
+         "sample": lambda b, g: [rows(b, g), torch.rand(b, 5, 5, generator=g)]},
+        "input [1]: consistent if it is turned along its axes 1 and 2; `act` leaves it where it is",
+    ),
+    "a cell": (
+        lambda x: (x[0] @ torch.linalg.inv(x[1])).cos().sum((1, 2)),
+        {"elements": turn, "act": lambda r, x: [x[0] @ r.mT, x[1]], "sample": in_a_cell},
+        "input [1]: consistent if it is turned along its axis 2; `act` leaves it where it is",
+    ),
+    "the inverse of an element of a group": (
+        lambda x: torch.linalg.cross(x, x.roll(1, 1), dim=-1),
+        {"elements": "SO(3)", "act": lambda g, x: x @ g.affine().matrix.mT,
+         "act_out": lambda g, y: y @ g.affine().matrix, "sample": rows},
+        "output: consistent if it moves by the inverse action",
+    ),
+    "a shape": (
+        torch.tanh,
+        {"elements": order, "act": lambda p, x: x[:, p], "act_out": lambda p, y: y[:, p[:2]], "sample": rows},
+        "the output's shape does not move along: (4, 5, 3) where (4, 2, 3) is expected",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "functions", "said"), FORGOTTEN.values(), ids=FORGOTTEN)
+def test_what_a_test_of_four_functions_forgets_is_told(model: Any, functions: dict[str, Any], said: str) -> None:
+    report = check(model, Symmetry.of(**functions))
+    assert report.verdict == "violated"
+    assert report.diagnosis[0].startswith(said)
+
+
+def test_the_parity_of_a_block_is_told() -> None:
+    asked = Symmetry("O(3)", "irreps:2x0e+1x1o", "irreps:2x0e+1x1e")
+    assert check(torch.clone, asked).diagnosis[0] == "output: consistent if it is irreps(2x0e+1x1o)"
+
+
 MISTAKES: dict[str, tuple[Any, Any, str]] = {
     "another signature": (lambda a: a, Symmetry("SO(3)", VECTORS), "too many positional arguments"),
     "another tree": (lambda x: (x, x), Symmetry("SO(3)", "vectors:4", "a=vectors:4,b=vectors:4"), "tuple without a, b"),
@@ -387,4 +475,8 @@ def test_the_report_says_what_was_tried() -> None:
     assert tried("S(20)", "nodes:20x2").scope.endswith("of about 10^18")
     assert tried("S(12)", "nodes:12x2").scope.startswith("tried: 2 generators, 4 random elements of 479001600")
     assert "3 derivatives" in tried("O(3)", "vectors:3").scope
+    given = Symmetry.of(elements=[1, -1], act=lambda g, x: x * g, sample=lambda b, g: torch.randn(b, 4, generator=g))
+    assert check(lambda x: x.square().sum(1), given).scope == "the elements that are given were tried: 2"
+    near = check(lambda x: torch.cdist(x, x).sum((1, 2)), Symmetry("SO(3)", "points:4"))
+    assert near.diagnosis[0].endswith("torch has none of _cdist_forward")
     assert isinstance(tried("S(3)", "nodes:3x2").question, SymmetryQuestion)
