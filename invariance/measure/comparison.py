@@ -74,7 +74,7 @@ class Comparison:
         r"""E, $\sqrt{\overline{E_r^2}}$ over runs, or the mean share, at each scale.
 
         Raises:
-            ArgumentError: the network is no classifier, or there were no labels.
+            ArgumentError: the network is no classifier, or there were no labels; no such label or measure.
             UndefinedError: it does not tell the images apart.
         """
         value = mean_over_runs(*self._parts(label, measure))
@@ -93,6 +93,8 @@ class Comparison:
         runs = self.runs(label)
         if not runs:
             raise ArgumentError("label", label, f"one of {', '.join(self.labels)}")
+        if measure not in get_args(Measure):
+            raise ArgumentError("measure", measure, f"one of {', '.join(get_args(Measure))}")
         if measure == "error":
             for run in runs:
                 _ = run.error  # raises where a run is constant

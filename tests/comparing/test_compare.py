@@ -97,6 +97,13 @@ def test_runs_of_one_network_vary_the_interval():
     assert (bootstrap_runs(part, whole, generator=seeded()).mean(0) - mean_over_runs(part, whole)).abs().max() < 0.02
 
 
+def test_images_of_an_interval_are_drawn_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    part, whole = torch.rand(2, 3, 40, generator=seeded()).double(), torch.ones(2, 40).double()
+    at_once = bootstrap_runs(part, whole, generator=seeded(), resamples=50)
+    monkeypatch.setattr("invariance.measure.runs._CELLS", 120)
+    torch.testing.assert_close(bootstrap_runs(part, whole, generator=seeded(), resamples=50), at_once)
+
+
 def test_what_is_kept_is_everything(tmp_path: Path):
     found = compare({"net": classifier()}, IMAGES[:6], warp="translation", scales=(0, 1.5), labels=LABELS[:6])
     save(found, tmp_path / "kept.json")
@@ -252,6 +259,8 @@ def test_other_bad_input(tmp_path: Path):
         field.value("Identity", "consistency")
     with pytest.raises(ArgumentError, match="labels"):
         field.value("Identity", "accuracy")
+    with pytest.raises(ArgumentError, match="measure = beauty: one of error, consistency, accuracy"):
+        field.value("Identity", "beauty")  # pyright: ignore[reportArgumentType]
     (tmp_path / "x.json").write_text(json.dumps({"kind": "check"}), encoding="utf-8")
     with pytest.raises(ResultError, match="a record of kind curves"):
         load(tmp_path / "x.json")
