@@ -14,7 +14,7 @@ from .case import Case, Outcome
 from .remedies import REMEDIES, Remedy, last_resort
 from .together import Tried, together, tried_on
 
-__all__ = ["Diagnosis", "Tried", "diagnose"]
+__all__ = ["Diagnosis", "Tried", "blamed", "diagnose"]
 
 _TELLING = 0.3
 """Of the squared error: a change that takes away less is one of many small ones, not a cause."""
@@ -137,7 +137,7 @@ def _diagnosed(case: Case, variants: Sequence[str] = ()) -> Diagnosis:
         return Diagnosis(case, before, _causes(step.remedy.cause for step in steps), _place(before), tried, steps)
     if before.verdict != "violated":
         return Diagnosis(case, before, (), tried=tried)
-    cause, place = _blamed(before, case.model)
+    cause, place = blamed(before, case.model)
     rest = last_resort(case, cause)
     last = None if rest is None else tried_on(case, before, rest)
     partly = [t.remedy.cause for t in sorted(tried, key=lambda t: -(t.share or 0)) if (t.share or 0) > _TELLING]
@@ -190,11 +190,13 @@ def _place(outcome: Outcome) -> str:
     return next((line.removeprefix("first broken by ") for line in said if line.startswith("first broken by ")), "")
 
 
-def _blamed(outcome: Outcome, model: Model) -> tuple[str, str]:
-    """What is left to name: the claim where no layer breaks it, else the layer, or the code between."""
+def blamed(outcome: Outcome, model: Model) -> tuple[str, str]:
+    """What is left to name: a stride, the claim where no layer breaks it, the layer, or the code between."""
     said, place = outcome.report.diagnosis if outcome.report else (), _place(outcome)
     if " mod " in " ".join(said):
         return "size and stride", place
+    if "by multiples of its stride" in place:
+        return "aliasing", place
     if otherwise := next((line for line in said if line.startswith("no layer breaks it")), ""):
         return "claim", otherwise
     in_code = "the code of" in place or not isinstance(model, nn.Module)

@@ -80,11 +80,11 @@ def balanced_padding() -> dict[str, Swap]:
 
 
 def polyphase() -> dict[str, Swap]:
-    """Strided layers take, for each image, the phase of the largest norm, in place of the first one.
+    """Strided layers take, for each image, the phase in which their input is largest, in place of the first one.
 
     The phases of a shifted image are the same ones in another order, so that the choice moves along (Chaman and
     Dokmanić, "Truly shift-invariant convolutional neural networks", 2021); exact on the torus, where the stride divides
-    the image's sides.
+    the image's sides. Of the input, and not of the output as there: branches that begin at one tensor then agree.
     """
 
     def conv2d(call: Any, x: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0,
@@ -95,15 +95,17 @@ def polyphase() -> dict[str, Swap]:
         if _pair(stride) == (1, 1) or isinstance(padding, str):
             return call(wide, weight, bias, stride, padding if isinstance(padding, str) else 0, dilation, groups)
         dense = call(_wrapped(wide, reach), weight, bias, 1, 0, dilation, groups)
-        return _largest_phase(dense, _pair(stride))
+        return _largest_phase(dense, x, _pair(stride))
 
     def pool(call: Any, x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, *more: Any,
              **named: Any) -> Tensor:  # fmt: skip
-        steps = _pair(stride or kernel_size)
-        if steps == (1, 1) or any(_pair(padding)):
-            return call(x, kernel_size, stride, padding, *more, **named)
-        dense = call(_wrapped(x, [k - 1 for k in _pair(kernel_size)]), kernel_size, 1, 0, *more, **named)
-        return _largest_phase(dense, steps)
+        steps, sides = _pair(stride or kernel_size), _pair(padding)
+        wide = F.pad(x, (sides[1], sides[1], sides[0], sides[0]), "circular") if any(sides) else x
+        reach = [k - 1 - 2 * p for k, p in zip(_pair(kernel_size), sides, strict=True)]
+        if steps == (1, 1):
+            return call(wide, kernel_size, 1, 0, *more, **named)
+        dense = call(_wrapped(wide, reach), kernel_size, 1, 0, *more, **named)
+        return _largest_phase(dense, x, steps)
 
     return {**circular_padding(), "conv2d": conv2d, "max_pool2d": pool, "avg_pool2d": pool}
 
@@ -114,12 +116,16 @@ def _wrapped(x: Tensor, reach: list[int]) -> Tensor:
     return F.pad(x, (0, right, 0, down), "circular") if down or right else x
 
 
-def _largest_phase(dense: Tensor, steps: tuple[int, int]) -> Tensor:
-    height, width = (n - n % s for n, s in zip(dense.shape[2:], steps, strict=True))
-    cut = dense[..., :height, :width]
-    phases = torch.stack([cut[..., i :: steps[0], j :: steps[1]] for i in range(steps[0]) for j in range(steps[1])])
-    chosen = phases.flatten(2).double().square().sum(2).argmax(0)
-    return phases[chosen, torch.arange(dense.shape[0], device=dense.device)]
+def _largest_phase(dense: Tensor, x: Tensor, steps: tuple[int, int]) -> Tensor:
+    judged = x if x.shape[2:] == dense.shape[2:] else dense
+    chosen = _phases(judged, steps).flatten(2).double().square().sum(2).argmax(0)
+    return _phases(dense, steps)[chosen, torch.arange(dense.shape[0], device=dense.device)]
+
+
+def _phases(x: Tensor, steps: tuple[int, int]) -> Tensor:
+    height, width = (n - n % s for n, s in zip(x.shape[2:], steps, strict=True))
+    cut = x[..., :height, :width]
+    return torch.stack([cut[..., i :: steps[0], j :: steps[1]] for i in range(steps[0]) for j in range(steps[1])])
 
 
 def centred_sampling(nearest: str) -> dict[str, Swap]:

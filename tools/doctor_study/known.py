@@ -183,7 +183,7 @@ def known() -> Iterator[Entry]:
     for channels in (4, 2):
         yield f"one flip, {channels}", ("claim", "filters"), lambda c=channels: (Mirrored(c), p4(12))
         yield f"one flip, asked for, {channels}", (), lambda c=channels: (Mirrored(c), p4(12) | {"group": "flip-lr"})
-    for size in (1.0, 0.1):
+    for size in (10.0, 1.0, 0.1, 0.01):
         exported = p4(8, variants=("exported",))
         yield f"an exported twin, {size:g}", ("variant",), lambda s=size, a=exported: (Branches(s), a)
     wrong = Symmetry("p4", "image:3x9x9", {"map": "invariant", "score": "invariant"})

@@ -89,6 +89,62 @@ class Positions(nn.Module):
         return x + self.table
 
 
+class Across(nn.Module):
+    """A step that looks at the whole batch, with a flag for the twin that looks at each sample alone."""
+
+    def __init__(self, step: Callable[[Tensor, tuple[int, ...]], Tensor], *, alone: bool = False) -> None:
+        super().__init__()
+        self.step, self.axes = (step,), (1, 2, 3) if alone else (0, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.step[0](x, self.axes)
+
+
+BATCHES: dict[str, Callable[[Tensor, tuple[int, ...]], Tensor]] = {
+    "its mean": lambda x, axes: x - x.mean(axes, keepdim=True),
+    "its largest value": lambda x, axes: x / x.abs().amax(axes, keepdim=True),
+    "its variance": lambda x, axes: x * torch.rsqrt(x.var(axes, keepdim=True) + 1e-3),
+    "its softmax": lambda x, axes: x * torch.softmax(x.mean((2, 3), keepdim=True), axes[0]),
+}
+
+
+class Finer(nn.Module):
+    """Computed at a multiple of the size and read at the old places, which `align_corners` moves."""
+
+    def __init__(self, mode: str, factor: int, *, align: bool) -> None:
+        super().__init__()
+        self.conv = conv(3, 4, padding=1, padding_mode="circular")
+        self.mode, self.factor, self.align = mode, factor, align
+
+    def forward(self, x: Tensor) -> Tensor:
+        fine = F.interpolate(self.conv(x), scale_factor=self.factor, mode=self.mode, align_corners=self.align)
+        first = self.factor // 2
+        return fine[..., first :: self.factor, first :: self.factor]
+
+
+class Residual(nn.Module):
+    """Two branches of one stride."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.long = nn.Sequential(conv(3, width, stride=2, padding=1), nn.ReLU(), conv(width, width, padding=1))
+        self.short = conv(3, width, 1, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.long(x) + self.short(x)).relu()
+
+
+class Transposed(nn.Module):
+    """A turn to the left of its input is one to the right of its output."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = four_fold(3, width), four_fold(width, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x).tanh().mT)
+
+
 def head(width: int) -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 3)]
 
@@ -159,6 +215,44 @@ def planted() -> Iterator[Planted]:
             lambda c=channels, k=size: (
                 randomised(LiftingConv2d(P4, 3, c, k, 1, k // 2)).double(),
                 p4(9, claim="equivariant", action=_backwards),
+            ),
+        )
+    for width in (3, 5):
+        add(
+            f"a map transposed on the way, {width}",
+            "action in the test",
+            lambda w=width: (Transposed(w), p4(9, claim="equivariant")),
+        )
+        add(
+            f"a flattened map claimed invariant, {width}",
+            "claim",
+            lambda w=width: (nn.Sequential(four_fold(3, w), nn.Tanh(), nn.Flatten()), p4(9)),
+        )
+    for name, step in BATCHES.items():
+        add(f"the batch: {name}", "batch", lambda step=step: (net(Across(step)), p4(9, group="batch")))
+    add(
+        "the batch: a norm without statistics of its own",
+        "batch",
+        lambda: (net(nn.BatchNorm2d(6, track_running_stats=False)), p4(9, group="batch")),
+    )
+    add(
+        "the batch: a norm in training mode",
+        "training mode",
+        lambda: (net(nn.BatchNorm2d(6)), p4(9, group="batch")),
+    )
+    for mode, factor in (("bilinear", 2), ("bilinear", 3), ("bicubic", 3)):
+        add(
+            f"align_corners, {mode}, {factor} times as fine",
+            "interpolation",
+            lambda m=mode, f=factor: (Finer(m, f, align=True), shifts(12, claim="equivariant")),
+        )
+    for size, side in ((3, 16), (5, 12), (3, 10)):
+        add(
+            f"{size}×{size} without symmetry, stride 2, at {side}",
+            ("filters", "size and stride"),
+            lambda k=size, n=side: (
+                nn.Sequential(conv(3, 5, k, stride=2, padding=k // 2), nn.Tanh(), conv(5, 5, padding=1), *head(5)),
+                p4(n),
             ),
         )
     for width in (3, 4, 6):
@@ -244,6 +338,21 @@ def planted() -> Iterator[Planted]:
                 shifts(),
             ),
         )
+    for pool in (nn.MaxPool2d(2), nn.AvgPool2d(2)):
+        add(
+            f"shifts: there and back, {pool}",
+            "aliasing",
+            lambda pool=pool: (
+                nn.Sequential(conv(3, 4, padding=1), nn.ReLU(), pool, nn.Upsample(scale_factor=2)),
+                shifts(claim="equivariant"),
+            ),
+        )
+    for pooling, side in ((nn.Identity(), 16), (nn.MaxPool2d(3, 2, 1), 16), (nn.AvgPool2d(2), 24)):
+        add(
+            f"shifts: a residual block of stride 2, {pooling}",
+            "aliasing",
+            lambda pool=pooling, n=side: (nn.Sequential(Residual(4), pool, *head(4)).double(), shifts(n)),
+        )
     for i, noise in enumerate((1e-3, 1e-2, 0.1, 0.3, 1.0)):
         add(f"filters off by {noise:g}", "filters", lambda e=noise: (net(_noisy(6, e)), p4()))
         add(f"filters off by {noise:g} under p2, {i}", "filters", lambda e=noise: (net(_noisy(6, e)), p4(group="p2")))
@@ -326,6 +435,12 @@ def healthy() -> Iterator[Planted]:
                     ),
                 ),
             )
+    for name, step in BATCHES.items():
+        build_alone = _of_seed(0, lambda step=step: (net(Across(step, alone=True)), p4(9, group="batch")))
+        yield Planted(f"each sample alone: {name}", (), build_alone)
+    for mode, factor in (("bilinear", 3), ("bicubic", 3)):
+        build_finer = _of_seed(0, lambda m=mode, f=factor: (Finer(m, f, align=False), shifts(12, claim="equivariant")))
+        yield Planted(f"centred, {mode}, {factor} times as fine", (), build_finer)
     yield from _known(sick=False)
 
 
