@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..images import pixel_grid
 from ..measure import resampling_floor
 from ..measure.comparison import Comparison
-from ..measure.curve import Family, check_scales, curve_of_gathered, draws_by_scale, family_of
+from ..measure.curve import Family, InvarianceCurve, check_scales, curve_of_gathered, draws_by_scale, family_of
 from ..measure.error import Model
 from ..measure.sweep import Gathered, Manner, sweep
 from ..measure.warping import Claim, require_manner
@@ -39,6 +39,10 @@ SCALES: dict[str, tuple[float, ...]] = {
 
 Affine maps of a disc fold in 36 of 100 draws at 0.1, in 95 at 0.2 and in 99.7 at 0.3, where a hundred redraws are too
 few."""
+
+
+_WAVES_AT_PIXELS = 2**17
+"""Pixels of the images on which a floor is measured at once: at each of them 64 waves, 200 MB with all that is kept."""
 
 
 def compare(
@@ -119,8 +123,7 @@ def compare(
     beneath = None
     if floor and kept is not None and kept.ndim == 4 and _varies(kept):  # of a constant image there is no spectrum
         with suppress(ArgumentError):  # pointwise actions resample nothing
-            start = torch.Generator().manual_seed(seed)
-            beneath = resampling_floor(runners[0], kept, warp=warp, scales=scales, generator=start, method=method)
+            beneath = _floor(runners[0], kept, torch.Generator().manual_seed(seed), warp, scales, method)
     about = {
         "warp": warp if isinstance(warp, str) else getattr(warp, "__name__", type(warp).__name__),
         "unit": MOTIONS[warp].unit if isinstance(warp, str) and warp in MOTIONS else "scale σ",
@@ -144,6 +147,27 @@ def _varies(images: Tensor) -> bool:
     """Whether one of them is more than a constant, inside its rim."""
     inside = images[..., 1:-1, 1:-1]
     return bool((inside != inside[..., :1, :1]).any())
+
+
+def _floor(
+    runner: Runner,
+    images: Tensor,
+    generator: torch.Generator,
+    warp: str | Family,
+    scales: Sequence[float],
+    method: Method,
+) -> InvarianceCurve:
+    """`resampling_floor` of all images, so many at a time as there is room for: each of their waves at each pixel."""
+    at_once = max(2, _WAVES_AT_PIXELS // images[0, 0].numel())
+    parts = [
+        resampling_floor(runner, part, warp=warp, scales=scales, generator=generator, method=method)
+        for part in images.tensor_split(max(1, len(images) // at_once))
+    ]
+    joined = {
+        name: torch.cat([getattr(part, name) for part in parts], -1)
+        for name in ("difference", "spread", "defined", "undefined")
+    }
+    return replace(parts[0], **joined)
 
 
 def _disc(images: Tensor) -> Tensor:

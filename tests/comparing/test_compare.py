@@ -1,6 +1,7 @@
 """Comparisons: of any networks, on images in any form, the same for every batch; kept whole; bad input in one line."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_motions_are_what_they_say():
     step = torch.tensor([[[[0.0, 0.0], [2 / 20, 0.0], [0.0, 2 / 10]]]], dtype=torch.float64)
     pixels = (wide(step)[0, 0] - wide(step)[0, 0, :1]) * torch.tensor([10.0, 5.0])
     torch.testing.assert_close(pixels[1:].norm(dim=1), torch.ones(2).double())  # a pixel stays one: it is no ellipse
+
+
+def test_the_floor_of_large_images_is_measured_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    asked = {"warp": "rotation", "scales": (0, 30)}
+    whole = compare([pooled], IMAGES[:7], **asked).floor
+    monkeypatch.setattr(import_module("invariance.comparing.compare"), "_WAVES_AT_PIXELS", 2 * 81)
+    seen: list[int] = []
+    parts = compare([lambda x: seen.append(len(x)) or pooled(x)], IMAGES[:7], batch=7, **asked).floor
+    assert whole is not None
+    assert parts is not None
+    assert seen == [7] * 3 + [3, 3] * 2 + [2, 2] * 4  # the curve, then the floor in three parts of two scales
+    assert parts.difference.shape == whole.difference.shape == (2, 1, 7)
+    assert float(parts.error[0]) < 1e-12 < float(parts.error[1])
 
 
 def test_f_of_x_is_computed_once():
