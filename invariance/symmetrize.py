@@ -55,11 +55,16 @@ class Symmetrized(nn.Module):
     def _pooled(self, *outputs: Tensor) -> Tensor:
         """Of an orbit in any order the same to the last bit: a sum would round differently."""
         ordered = torch.stack(outputs).sort(0).values
+        if self.how == "mean" and not (ordered.is_floating_point() or ordered.is_complex()):
+            raise ArgumentTypeError("net(inputs)", ordered.dtype, "numbers that have a mean, or how='max'")
         return ordered[-1] if self.how == "max" else ordered.mean(0)
 
     def _canonical(self, x: Tensor) -> Tensor:
         """Each sample in the pose in which a fixed, generic linear function of it is largest."""
-        orbit = torch.stack([self.symmetry.act(g, x) for g in self._elements])
+        poses = [self.symmetry.act(g, x) for g in self._elements]
+        if len({pose.shape for pose in poses}) > 1:
+            raise ArgumentError("how", self.how, f"mean: of {tuple(x.shape[1:])} not every pose has that shape")
+        orbit = torch.stack(poses)
         generator = torch.Generator().manual_seed(0)
         weights = torch.randn(x.shape[1:], generator=generator, dtype=torch.float64).to(x.device)
         score = (orbit.double() * weights).flatten(2).sum(2)
@@ -85,7 +90,7 @@ def symmetrize(net: Model, symmetry: Symmetry, *, how: How = "mean") -> Symmetri
     Raises:
         ArgumentError: an infinite or a larger group, one that resamples, "max" of an output that moves, "canonical" of
             several inputs or outputs.
-        ArgumentTypeError: a group, or its name, in place of a symmetry.
+        ArgumentTypeError: a group, or its name, in place of a symmetry; no network.
 
     >>> net = symmetrize(nn.Conv2d(1, 2, 3, padding=1), Symmetry("p4", "image:1x8x8", "image:2x8x8"))
     >>> x = torch.ones(1, 1, 8, 8).cumsum(-1)
@@ -96,6 +101,8 @@ def symmetrize(net: Model, symmetry: Symmetry, *, how: How = "mean") -> Symmetri
     """
     if how not in get_args(How):
         raise ArgumentError("how", how, f"one of {', '.join(get_args(How))}")
+    if not callable(net):
+        raise ArgumentTypeError("net", type(net).__name__, "a module, or a function on tensors")
     if not isinstance(symmetry, Symmetry):
         named = getattr(symmetry, "name", symmetry)
         wanted = f"how inputs and outputs move, such as Symmetry({named!r}, 'image:3x32x32', 'invariant')"

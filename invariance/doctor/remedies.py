@@ -256,9 +256,11 @@ OF_THE_NETWORK: tuple[Family, ...] = (
     symmetrised_filters,
     one_sample_at_a_time,
 )
-"""Which can be made on top of each other; those of `OF_THE_QUESTION` exclude each other."""
+"""Which can be made on top of each other; those of `OF_THE_QUESTION` exclude each other.
 
-OF_THE_QUESTION: tuple[Family, ...] = (other_action, other_claim, smaller_group, other_size)
+A smaller group is none of these: some subgroup is left of almost any fault."""
+
+OF_THE_QUESTION: tuple[Family, ...] = (other_action, other_claim, other_size)
 
 
 def last_resort(case: Case, cause: str) -> Remedy | None:

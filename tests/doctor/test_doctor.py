@@ -11,7 +11,7 @@ from invariance import Symmetry, check, diagnose, symmetrize
 from invariance.doctor import Case
 from invariance.doctor.diagnose import blamed
 from invariance.doctor.overrides import Overridden, SymmetricFilters, balanced_padding, centred_sampling, polyphase
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, ArgumentTypeError
 
 
 def symmetric(inputs: int, outputs: int, size: int = 3, **options: Any) -> nn.Conv2d:
@@ -205,3 +205,20 @@ def test_any_network_can_be_symmetrised(how):
 def test_what_cannot_be_symmetrised(symmetry: Symmetry, how, said: str):
     with pytest.raises(ArgumentError, match=said):
         symmetrize(nn.Identity(), symmetry, how=how)
+
+
+@pytest.mark.bad_input
+def test_what_symmetrised_networks_cannot_compute_says_what_to_type():
+    turns = Symmetry("p4", "image:1x8x6")
+    wide = torch.randn(2, 1, 8, 6)
+    with pytest.raises(ArgumentTypeError, match="net = NoneType: a module"):
+        symmetrize(None, turns)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ArgumentError, match=r"how = canonical: mean: of \(1, 8, 6\)"):
+        symmetrize(lambda x: x.mean((2, 3)), turns, how="canonical")(wide)
+
+    def classes(x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3)).argmax(1)
+
+    with pytest.raises(ArgumentTypeError, match=r"net\(inputs\) = torch.int64: numbers that have a mean"):
+        symmetrize(classes, turns)(wide)
+    assert symmetrize(classes, turns, how="max")(wide).shape == (2,)
