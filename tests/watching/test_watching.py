@@ -1,6 +1,9 @@
 """Metrics and callbacks against the real libraries; what is measured leaves a training as it was."""
 
 import math
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -179,3 +182,36 @@ def test_a_hugging_face_training_logs_the_error(tmp_path):
     logged = [entry["rotation 30/error"] for entry in trainer.state.log_history if "rotation 30/error" in entry]
     assert len(logged) == 2
     assert logged[-1] == pytest.approx(watch.watch(net)["rotation 30/error"], rel=1e-5)
+
+
+@pytest.mark.bad_input
+def test_a_trainer_s_log_is_used_at_the_end_of_every_epoch(monkeypatch: pytest.MonkeyPatch):
+    """With a stand-in for transformers, which is seldom installed; the real one is asked above."""
+    transformers = ModuleType("transformers")
+
+    class Trainer:
+        def __init__(self) -> None:
+            self.callbacks: list[Any] = []
+            self.logged: list[dict[str, float]] = []
+            self.add_callback, self.log = self.callbacks.append, self.logged.append
+
+    transformers.Trainer, transformers.TrainerCallback = Trainer, object  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "transformers", transformers)
+    monkeypatch.delitem(sys.modules, "invariance.watching.trainer", raising=False)
+    from invariance.watching.trainer import TrainerWatch
+
+    class Logits(nn.Module):
+        def forward(self, pixel_values: torch.Tensor) -> SimpleNamespace:
+            return SimpleNamespace(logits=pixel_values.square().mean((2, 3)))
+
+    net, watch = Logits(), TrainerWatch(IMAGES, warp="rotation", scale=90)
+    with pytest.raises(ArgumentTypeError, match=r"TrainerWatch\(…\)\.added_to\(trainer\), for its log"):
+        watch.on_epoch_end(None, SimpleNamespace(is_world_process_zero=True), None, model=net)
+    with pytest.raises(ArgumentTypeError, match=r"trainer = int: a transformers\.Trainer"):
+        watch.added_to(3)
+    trainer = watch.added_to(Trainer())  # pyright: ignore[reportArgumentType]
+    for first in (True, False):
+        watch.on_epoch_end(None, SimpleNamespace(is_world_process_zero=first), None, model=net)
+    (logged,) = trainer.logged  # once: the other processes are silent
+    assert logged["rotation 90/error"] < 1e-5
+    monkeypatch.delitem(sys.modules, "invariance.watching.trainer")
