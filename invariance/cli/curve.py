@@ -144,13 +144,13 @@ def curve(
     said += lie_of(named, source if source is not None else _first(named, options), options["size"]) if lie else []
     said += shares
     found = replace(found, theory=tuple(said))
+    write_json(numbers, found.to_dict())  # first: from these `invariance plot` draws what fails from here on
+    write(sheet, found.to_csv())
     if bounds:
         drawn = plot_invariance(found.curves, floor=found.floor, title=found.about["warp"], bounds=bounds)
         save_figure(figure_of(drawn), output)
     else:
         save_figure(plot_comparison(found, measures=chosen_of(found, measures)), output)
-    write_json(numbers, found.to_dict())
-    write(sheet, found.to_csv())
     for sentence in (*said, f"{output}\n{numbers}\n{sheet}"):
         say(sentence)
 

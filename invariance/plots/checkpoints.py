@@ -50,7 +50,7 @@ def _panel(ax: Axes, comparison: Comparison, measure: Measure, number: int, leve
     ax.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
     ax.plot(places, value, **style)
     ax.set_ylabel(NAMES[measure])
-    ax.set_ylim(0, None if measure == "error" else 1.02)
+    ax.set_ylim(0, None if measure == "error" else 1.04)  # room for the marker of a share of 1
     ax.grid(alpha=0.3)
 
 

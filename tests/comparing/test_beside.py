@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from invariance import load
 from invariance.cli import main
 from invariance.comparing import named_models, shift_shares, stream_of
-from invariance.errors import ArgumentError
+from invariance.errors import ArgumentError, OutputError
 from invariance.measure.shift_consistency import shift_consistency
 
 NETS = """
@@ -60,8 +61,6 @@ def test_decibels_are_those_of_the_mean_square(curve):
                  "--decibels", 2)  # fmt: skip
     found = re.search(r"columns: EQ-T at 0: (\S+) dB, 2: (\S+) dB", said)
     assert found is not None, said
-    from invariance import load
-
     kept = load("x.json").curves[0]
     expected = 10 * torch.log10(4 / kept.difference.mean((1, 2)))
     assert float(found[2]) == pytest.approx(float(expected[1]), abs=0.06)
@@ -120,3 +119,19 @@ def test_a_reach_that_leaves_no_pixel(tmp_path: Path):
     nets, images = named_models([]), torch.rand(2, 1, 4, 4)
     with pytest.raises(ArgumentError, match="reach = 0"):
         shift_shares(nets, stream_of(images), reach=0, size=4)
+
+
+@pytest.mark.bad_input
+def test_numbers_are_kept_where_the_picture_finds_no_room(curve, monkeypatch: pytest.MonkeyPatch, capsys):
+    def full(*_: object, **__: object) -> None:
+        raise OutputError("file", "x.png", "a file that can be written (No space left on device)")
+
+    monkeypatch.setattr("invariance.plots.save_figure", full)
+    line = ("curve", "--output", "x.png", "--images", "images.npy", "--model", "nets.py:corner", "--scales", "0.1")
+    monkeypatch.setattr(sys, "argv", ["invariance", *line, "--draws", "1"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "No space left" in capsys.readouterr().err
+    assert load("x.json").labels == ["nets.py:corner"]
+    assert Path("x.csv").is_file()
