@@ -36,6 +36,7 @@ class _OfWarps(Metric):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def reset(self) -> None:
+        """Begin again, with the warps of the first time."""
         super().reset()
         self._generator.manual_seed(self._seed)
 
