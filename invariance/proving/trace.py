@@ -173,7 +173,7 @@ def _as_exported(program: Program, module: nn.Module) -> bool:
     ]
     held = {**program.constants, **dict(zip(program.inputs, inputs, strict=True))}
     given = [held[node.name].clone() for node in program.graph.find_nodes(op="placeholder")]
-    again = torch.fx.GraphModule({}, program.graph)(*given)
+    again = torch.fx.GraphModule(program.graph.owning_module or {}, program.graph)(*given)
     pairs = [tree_leaves(again), tree_leaves(module(*inputs))]
     return all(
         torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)

@@ -62,6 +62,15 @@ def test_a_forward_that_is_another_now_is_no_longer_the_graph(change: dict[str, 
         again()
 
 
+def test_a_graph_with_branches_in_graphs_of_their_own() -> None:
+    class Either(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cond(x.sum() > 0, lambda y: y + 1.0, lambda y: y - 1.0, (x,))
+
+    again = Reproof(Either(), **ASKED)
+    assert again().verdict == "not proved"
+
+
 def test_a_bound_is_positive_where_a_pool_divides_by_a_negative_number() -> None:
     network = nn.Sequential(tied(1e-7), nn.AvgPool2d(3, 1, 1, divisor_override=-2))
     found = prove(network, search=False, **ASKED).forward
