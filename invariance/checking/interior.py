@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -59,9 +60,12 @@ def _reach(seen: Bool[Tensor, "pixels"]) -> tuple[int, int]:
 def _seeing(
     setting: Setting, inputs: Tensor, plain: Tensor, axis: int, *, last: bool, size: Tensor
 ) -> Bool[Tensor, "pixels"]:
-    """Which output pixels along an axis change with the first line of pixels of the input, or with the last."""
+    """Which output pixels along an axis change with the first lines of pixels of the input, or with the last, as many as
+    lie between two windows.
+    """
     changed = inputs.repeat(3, *[1] * (inputs.ndim - 1))
-    line = changed.narrow(axis, setting.shape[axis] - 1 if last else 0, 1)
+    wide = math.ceil(setting.strides[axis])  # windows may pass over some lines of that many
+    line = changed.narrow(axis, setting.shape[axis] - wide if last else 0, wide)
     drawn = noise(tuple(line.shape[1:]), len(inputs), setting.generator)
     line.copy_(torch.cat((drawn, drawn.abs() + _LOUD, -drawn.abs() - _LOUD)))
     difference = (setting.probe(changed) - plain.repeat(3, *[1] * (plain.ndim - 1))).abs()

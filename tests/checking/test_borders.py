@@ -92,6 +92,13 @@ def test_and_hides_no_place(name: str, fault: Callable[[Tensor], Tensor]):
     assert check(Coded(lambda x: fault(local(x))), **asked).verdict == "violated"
 
 
+def test_windows_that_pass_over_the_outermost_lines_have_a_border_too():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Conv2d(3, 3, 3, stride=4), nn.ReLU(), nn.Conv2d(3, 2, 3, padding=1))
+    assert check(net, input_shape=(3, 42, 42), group="translation", claim="equivariant").verdict == "consistent"
+
+
 def test_a_row_beside_the_border_is_no_border():
     def one_row(y: Tensor) -> Tensor:
         return torch.cat((y[..., :1, :], 1.5 * y[..., 1:2, :], y[..., 2:, :]), -2)
