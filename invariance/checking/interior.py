@@ -60,8 +60,8 @@ def _reach(seen: Bool[Tensor, "pixels"]) -> tuple[int, int]:
 def _seeing(
     setting: Setting, inputs: Tensor, plain: Tensor, axis: int, *, last: bool, size: Tensor
 ) -> Bool[Tensor, "pixels"]:
-    """Which output pixels along an axis change with the first lines of pixels of the input, or with the last, as many as
-    lie between two windows.
+    """Which output pixels along an axis change with the first lines of the input, or with the last ones, as many as lie
+    between two windows.
     """
     changed = inputs.repeat(3, *[1] * (inputs.ndim - 1))
     wide = math.ceil(setting.strides[axis])  # windows may pass over some lines of that many
