@@ -46,14 +46,14 @@ def found_in_python(argument: str, where: str, name: str) -> Any:
         return found
 
 
-def made_in_python(argument: str, where: str, name: str, kind: type = nn.Module) -> Any:
-    """As `found_in_python`; of a function, what it returns. What is of this kind, or a module, is no function.
+def made_in_python(argument: str, where: str, name: str) -> Any:
+    """As `found_in_python`; of a function, what it returns. A network is no function.
 
     Raises:
         ArgumentError: as `found_in_python`; a function that has to be given something.
     """
     found = found_in_python(argument, where, name)
-    if not callable(found) or isinstance(found, (kind, nn.Module)):
+    if not callable(found) or isinstance(found, nn.Module):
         return found
     if needed := _required(found):
         raise ArgumentError(argument, f"{where}:{name}", f"a function that is called with nothing, not {needed}")

@@ -19,7 +19,7 @@ def load_symmetry(source: str) -> Symmetry:
     where, colon, name = source.rpartition(":")
     if not (where and colon and name):
         raise ArgumentError("--symmetry", source, "FILE.py:NAME or package.module:NAME, where a Symmetry is")
-    made = made_in_python("--symmetry", where, name, Symmetry)
+    made = made_in_python("--symmetry", where, name)
     if not isinstance(made, Symmetry):
         raise ArgumentTypeError(
             "--symmetry", f"{source}, {type(made).__name__}", "a Symmetry, or a function that makes one"

@@ -165,6 +165,13 @@ def test_a_graph_under_other_capitals_is_not_the_graph(entries: Entries, tmp_pat
         load_program(written(tmp_path, renamed))
 
 
+@pytest.mark.parametrize("name", ["models/model.json", "data/weights/model_weights_config.json"])
+def test_an_archive_without_a_part_says_which(entries: Entries, tmp_path: Path, name: str):
+    rest = {kept: content for kept, content in entries.items() if kept != f"net/{name}"}
+    with pytest.raises(ArgumentError, match=f"it has no {re.escape(name)}"):
+        load_program(written(tmp_path, rest))
+
+
 def test_compressed_archives_are_no_bombs(entries: Entries, tmp_path: Path):
     path = tmp_path / "net.pt2"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

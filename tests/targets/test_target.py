@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -209,6 +210,7 @@ def test_checkpoints_are_in_the_network_s_kind_of_number(folder: Path, weight: t
     if said is None:
         loaded = load_target("linear.py:net@w.safetensors")
         assert torch.equal(loaded(torch.ones(1, 3)), torch.full((1, 2), 1.5))
+        assert not cast(nn.Module, loaded).training
     else:
         with pytest.raises(CheckpointError, match=said):
             load_target("linear.py:net@w.safetensors")
@@ -220,6 +222,7 @@ def test_a_symmetry_is_made_by_a_function_of_nothing(folder: Path, source: str, 
         load_symmetry(source)
 
 
-def test_a_module_is_no_symmetry_and_is_not_called(folder: Path):
-    with pytest.raises(ArgumentTypeError, match=r"--symmetry = torch\.nn:Identity, Identity: a Symmetry"):
-        load_symmetry("torch.nn:Identity")
+@pytest.mark.parametrize("source", ["mine_for_targets.py:Net", "mine_for_targets.py:Holder.net"])
+def test_a_module_is_no_symmetry_and_is_not_called(folder: Path, source: str):
+    with pytest.raises(ArgumentTypeError, match=f"--symmetry = {source}, Net: a Symmetry"):
+        load_symmetry(source)
