@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ def drill(part: int, seed: int, only: str = "", say: Callable[[str], None] = pri
         import_module(module)
     import torch
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore, and pass on
     torch.set_num_threads(1)  # those of OpenMP do not come along in a fork, which would wait for them
     from .corrupt import corrupt_files
     from .kills import kills
