@@ -33,6 +33,7 @@ class OwnElement(Element):
 
     @classmethod
     def of(cls, value: Any, label: str = "") -> OwnElement:
+        """The element whose numbers are kept exactly, under its label or a name made of them."""
         exact = values.exact(value)
         return cls({}, label or values.name_of(exact), exact)
 
