@@ -168,8 +168,8 @@ EXITS = {
     "while it is imported": ("exits.py:x", "SystemExit: 0"),
     "while it is built": ("nets.py:Built", "SystemExit: 1"),
     "while it runs": ("nets.py:runs", "os._exit or os.exec (1)"),
-    "for good": ("nets.py:ends", "os._exit or os.exec (0)"),
-    "for another program": ("nets.py:becomes", "os._exit or os.exec ('/bin/true')"),
+    "for good": ("nets.py:ends", "os._exit or os.exec (7)"),
+    "for another program": ("nets.py:becomes", "os._exit or os.exec ('/bin/false')"),
 }
 
 
@@ -190,7 +190,7 @@ def test_a_forked_process_ends_as_it_likes(monkeypatch):
 def test_a_model_that_calls_exit_has_no_verdict(monkeypatch, capsys, tmp_path: Path, command, target, said: str):
     (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
     nets = "import os, sys\nfrom torch import nn\nclass Built(nn.Module):\n def __init__(self): sys.exit(1)\n"
-    for name, end in (("runs", "sys.exit(1)"), ("ends", "os._exit(0)"), ("becomes", "os.execl('/bin/true', 'true')")):
+    for name, end in (("runs", "sys.exit(1)"), ("ends", "os._exit(7)"), ("becomes", "os.execl('/bin/false', 'false')")):
         nets += f"class {name}(nn.Module):\n def forward(self, x): {end}\n"
     (tmp_path / "nets.py").write_text(nets, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
