@@ -309,6 +309,18 @@ def test_a_grey_picture_is_among_the_photographs() -> None:
     assert check(Coded(grey_only), **asked).verdict == "violated"
 
 
+def test_a_pole_on_one_side_leaves_out_its_kind_of_images_alone() -> None:
+    """Grey pictures that a gain takes out of the range become flat, and are divided by their deviation, 0."""
+
+    def clipped(x: Tensor) -> Tensor:
+        y = x.clamp(0, 1)
+        y = y - y.mean(1, keepdim=True)
+        return y / y.square().mean((1, 2, 3), keepdim=True).sqrt()
+
+    report = check(Coded(clipped), group="colour-gain", input_shape=(3, 10, 10))
+    assert report.verdict == "violated"
+
+
 def test_an_export_that_fails_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     class Branches(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
