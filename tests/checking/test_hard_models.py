@@ -310,15 +310,15 @@ def test_a_grey_picture_is_among_the_photographs() -> None:
 
 
 def test_a_pole_on_one_side_leaves_out_its_kind_of_images_alone() -> None:
-    """Grey pictures that a gain takes out of the range become flat, and are divided by their deviation, 0."""
+    """Photographs in [0, 1] are taken beyond by a gain, and there the output is none."""
 
-    def clipped(x: Tensor) -> Tensor:
-        y = x.clamp(0, 1)
-        y = y - y.mean(1, keepdim=True)
-        return y / y.square().mean((1, 2, 3), keepdim=True).sqrt()
+    def bounded(x: Tensor) -> Tensor:
+        beyond = (x.amin((1, 2, 3), keepdim=True) >= 0) & (x.amax((1, 2, 3), keepdim=True) > 1.2)
+        return (x / x.square().mean((1, 2, 3), keepdim=True).sqrt()).masked_fill(beyond, torch.nan).square()
 
-    report = check(Coded(clipped), group="colour-gain", input_shape=(3, 10, 10))
-    assert report.verdict == "violated"
+    report = check(Coded(bounded), group="colour-gain", input_shape=(1, 10, 10))
+    assert report.verdict == "consistent"
+    assert "as the output is not finite once they are transformed: photograph-like images in [0, 1]" in str(report)
 
 
 def test_an_export_that_fails_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
