@@ -42,6 +42,7 @@ _FEWEST = 6
 _INSIDE = 1e4  # machine epsilons of E; a step in float32 makes 5e8 of those of float64
 _LOUDER = 1e12  # squares; beyond that the first image is black beside another, and tells nothing of it
 _FAINT = 1e3  # machine epsilons of the largest channel: one so small may be made of roundings alone
+_FAINTEST = 1e-4  # of it, in few bits
 _TOLD = 0.01  # an E of the whole output that nobody takes for rounding: no channel has to be pointed at
 _FEW = 16  # roundings from which a channel is known without the others
 
@@ -281,7 +282,8 @@ class _Look:
         if closer is None or (noise := closer.of_noise(self.case.action)) is None:
             return []
         made = self._squares(noise).mean((0, 2))
-        nothing = (self.weight[:, 0] < _FAINT * self.rounding.eps) & (made * self._factor(1) ** 2 > self.spread.mean(0))
+        faint = min(_FAINT * self.rounding.eps, _FAINTEST)
+        nothing = (self.weight[:, 0] < faint) & (made * self._factor(1) ** 2 > self.spread.mean(0))
         self.constant = self.constant | nothing
         return nothing.nonzero().flatten().tolist()
 

@@ -81,7 +81,7 @@ def _floor(row: Row) -> float:
     return row.floor if not _JUMPED < error < row.floor else _JUMPED * error
 
 
-def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row], inputs: object) -> list[str]:
+def broken_symmetry(model: Model, question: SymmetryQuestion, rows: Sequence[Row], inputs: object = None) -> list[str]:
     """As `broken_layer`, under an element of any symmetry that resamples nothing, on inputs that show it."""
     if not isinstance(model, nn.Module):
         return []

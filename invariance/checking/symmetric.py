@@ -176,7 +176,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
 
     worst = max((row for row in rows if row.verdict == "violated"), key=lambda row: row.error or 0.0)
     kind = next((kind for kind in kinds if kind.name == worst.kind), kinds[0])
-    told = what_would_hold(bench, kind, report.rows, elements) or broken_symmetry(model, question, rows, kind.inputs)
+    told = what_would_hold(bench, kind, report.rows, elements)
+    told = told or broken_symmetry(model, question, rows, kind.inputs) or broken_symmetry(model, question, rows)
     return replace(report, diagnosis=(*told, *report.diagnosis))
 
 

@@ -120,7 +120,12 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
     why = f", and the image cannot go around it ({'; '.join(torus.doubts) or 'the model refuses it'})"
     error = max((row.error for row in whole if row.error is not None), default=None)
     size = "" if error is None else f"E = {error:.1e} with the image rolled around the edge, "
-    said = f"{size}but the border cannot be separated from the network: it reaches all of the output{why}"
+    border = (
+        "the padding cannot be separated from the network: the border"
+        if torus.wrapped
+        else ("the border cannot be separated from the network: it")
+    )
+    said = f"{size}but {border} reaches all of the output{why}"
     circular = ", or pad with padding_mode='circular'" if torus.wrapped else ""
     return [_undecided(setting, f"{said}; give a larger input{circular}")]
 

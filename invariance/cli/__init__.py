@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+import threading
 from contextlib import suppress
 from typing import NoReturn
 
@@ -28,6 +29,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack σ
     os.environ["MPLBACKEND"] = "agg"  # no window is opened, and matplotlib does not import with a name it lacks
+    threads = threading.enumerate()
     asked: dict[str, bool] = {}
     with interrupts() as interrupted, own_end():
         try:
@@ -40,7 +42,7 @@ def main() -> NoReturn:
         if interrupted:
             exec("")  # Python remembers an interrupt of code from a string, a dataclass's: it would end by the signal
             status = INTERRUPTED
-    end_in_time(status)
+    end_in_time(status, threads)
     sys.exit(status)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from os import _exit
 from typing import Any, NoReturn
@@ -43,9 +43,12 @@ def _raising(end: Callable[..., NoReturn], owner: int) -> Callable[..., NoReturn
     return refuse
 
 
-def end_in_time(status: int) -> None:
-    """Leave with `status` after `PATIENCE` where threads that a model has begun do not end: Python waits for them."""
-    others = set(threading.enumerate()) - {threading.current_thread()}
+def end_in_time(status: int, known: Collection[threading.Thread]) -> None:
+    """Leave with `status` after `PATIENCE` where threads that a model has begun do not end: Python waits for them.
+
+    `known` are those that were there before.
+    """
+    others = set(threading.enumerate()) - {threading.current_thread(), *known}
     if any(not thread.daemon for thread in others):
         threading.Thread(target=_leave, args=(status,), daemon=True).start()
 
