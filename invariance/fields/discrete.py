@@ -91,6 +91,7 @@ class Mask(Field):
     def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
         least = (self.count + 1) // 2
         sizes = torch.randint(least, self.count + 1, (batch, 1), generator=generator)
+        sizes[0] = least  # a full one is moved by no permutation
         return torch.arange(self.count) < sizes
 
 
