@@ -10,7 +10,8 @@ from torch import Tensor
 from ..errors import ArgumentError
 from .exact import IMAGES, Shown
 from .inputs import KINDS
-from .judge import Moved, judge
+from .judge import judge
+from .moved import Moved
 from .probe import Probe
 from .question import Question
 from .report import Row, merged

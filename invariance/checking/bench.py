@@ -16,7 +16,8 @@ from ..measure import ErrorReport
 from ..warps import Method, Pullback, Warp, resample
 from .exact import compared
 from .grid import strides_of
-from .judge import Moved, judge
+from .judge import judge
+from .moved import Moved
 from .probe import Probe
 from .question import Question
 from .rounding import measured

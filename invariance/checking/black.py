@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import ArgumentError
 from .inputs import compact_noise
 from .interior import NARROW, Rectangle, compared_within
-from .judge import Moved
+from .moved import Moved
 from .report import Row
 from .shifts import Setting, Shift, judged
 
@@ -50,7 +50,7 @@ def on_black(setting: Setting) -> tuple[list[Row] | None, bool]:
 def nearly_filled(setting: Setting) -> list[Row] | None:
     """Noise on all but the few pixels by which it is shifted, all of the output compared; the rows where that holds.
 
-    A model that knows places, and uses nothing but their differences, does; one that knows of places does not.
+    It holds for models that use differences of places alone, as rotary positions do, and fails where a place is used.
     """
     kept = max(abs(s) for shift in setting.shifts for s in shift)
     height, width = (n if n == 1 else n - 2 * kept for n in setting.shape[-2:])

@@ -13,7 +13,8 @@ from ..measure import ErrorReport, equivariance_error
 from ..measure.error import Region
 from .elements import Element, elements, require_field
 from .inputs import KINDS
-from .judge import Moved, judge
+from .judge import judge
+from .moved import Moved
 from .probe import Probe
 from .question import FINITE, Question
 from .report import Row, merged

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from .inputs import noise
-from .judge import Moved
+from .moved import Moved
 from .shifts import Setting, Shift
 
 __all__ = ["INSIDE", "NARROW", "Rectangle", "compared_within", "interior_of", "windows"]

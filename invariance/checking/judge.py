@@ -11,8 +11,6 @@ symmetric model pays for few measurements, a broken one for more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import torch
@@ -21,10 +19,11 @@ from torch import Tensor
 
 from ..measure import ErrorReport, bootstrap_ratio, quantile_interval
 from ..verdicts import CheckVerdict
+from .moved import Levels, Moved
 from .report import Row
 from .rounding import Rounding, second_differences
 
-__all__ = ["CONSTANT", "FAMILY", "LEVEL", "Moved", "error_interval", "judge", "worst_image"]
+__all__ = ["CONSTANT", "FAMILY", "LEVEL", "error_interval", "judge", "worst_image"]
 
 CONSTANT = "the output is the same for all inputs: constant, not equivariant; show it inputs that it tells apart"
 LEVEL = 0.99
@@ -46,44 +45,7 @@ _FAINTEST = 1e-4  # of it, in few bits
 _TOLD = 0.01  # an E of the whole output that nobody takes for rounding: no channel has to be pointed at
 _FEW = 16  # roundings from which a channel is known without the others
 
-Action = Callable[[Tensor], Tensor]
-
-
-def _same(output: Tensor) -> Tensor:
-    return output
-
-
-Levels = Float[Tensor, "_images _channels _entries"]
 Means = Float[Tensor, "_images _channels"]
-
-
-@dataclass(frozen=True, eq=False)
-class Moved:
-    r"""Outputs for some images under one transformation g; the batch comes first.
-
-    Attributes:
-        plain: F(x).
-        moved: F(gx).
-        inputs: gx, where it is known.
-        read: F(gx) from what the model returns for gx.
-        exact: g moves numbers without changing them, so that gx is not rounded.
-        action: $\rho(g)$ on batches, then whatever is done to both sides before they are compared, such as a crop.
-        channel: the axis of channels, None where there is none; an output (batch, k) has k channels.
-    """
-
-    plain: Tensor
-    moved: Tensor
-    action: Action
-    channel: int | None = 1
-    inputs: Tensor | None = None
-    read: Action = _same
-    exact: bool = False
-
-    def levels(self, values: Tensor) -> Levels:
-        """By image, channel and entry."""
-        if self.channel is None or values.ndim == 1:
-            return values.reshape(len(values), 1, -1)
-        return values.movedim(self.channel, 1).flatten(2) if values.ndim > 2 else values.unsqueeze(2)
 
 
 def judge(
@@ -103,7 +65,7 @@ def judge(
     """
     look = _Look(case, rounding, family)
     asleep = bool(look.constant.all())
-    certain = asleep and look.is_certain
+    certain = asleep and look.told_apart and look.certain is not None
     if asleep and not look.seen.any() and not certain:
         if look.told_apart:
             return Row(name, size, None, None, look.floor, "undecided", note=f"{_ROUGH}: {look.remedy}")
@@ -150,26 +112,20 @@ class _Look:
             self._allow(self.variance + self._stored(self.rounding))
         if (found := self._confirmed()) is not None:
             return "violated", self._place(*found)
-        if (self._hidden is not None or self.constant.all()) and (found := self._certain()) is not None:
-            return "violated", self._place(*found)
-        nothing = self._nothing() if self._hidden is not None else []
+        unsure = self._hidden is not None
+        if (unsure or self.constant.all()) and self.certain is not None:
+            return "violated", self._place(*self.certain)
+        nothing = self._nothing() if unsure else []
         if (hidden := self._hidden) is not None:
             said = f"rounding alone makes E = {hidden:.0e}, so that a fault of that size is hidden: {self.remedy}"
             return "undecided", said
         if nothing:
-            return (
-                "consistent",
-                f"nothing is said of channels that are 0 up to rounding: {', '.join(map(str, nothing))}",
-            )
+            listed = ", ".join(map(str, nothing))
+            return "consistent", f"nothing is said of channels that are 0 up to rounding: {listed}"
         if stored:
             return "consistent", "up to the precision in which the parameters are stored"
         coarse = self._by_image(self.apart).mean().sqrt() > _INSIDE * self.rounding.eps
         return "consistent", "up to the precision of a step inside, which is coarser than asked for" if coarse else ""
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether there is a difference although rounding along the line is as large as all differences."""
-        return self.told_apart and self._certain() is not None
 
     @cached_property
     def report(self) -> ErrorReport:
@@ -254,7 +210,8 @@ class _Look:
             return None
         return 2 * self._squares(second_differences(there.acted(self.case.read)))
 
-    def _certain(self) -> tuple[int, int] | None:
+    @cached_property
+    def certain(self) -> tuple[int, int] | None:
         """Image and channel of a difference that no rounding of what is computed explains, where gx is not rounded.
 
         What jumps with the last bits of the *input*, as a branch for whole numbers does, hides behind the line along

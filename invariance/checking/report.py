@@ -114,7 +114,7 @@ def merged(rows: Mapping[str, Row], note: str = "", *, tolerance: float | None =
     power = max((row.power for row in telling.values() if row.power is not None), default=None)
     broken, sound = ([k for k, row in telling.items() if (row.verdict == "violated") is bad] for bad in (True, False))
     silent = [kind for kind, row in rows.items() if row.verdict == "undecided" and kind not in telling]
-    hidden = f"nothing is said of {', '.join(silent)}: there rounding hides a fault" if silent else ""
+    hidden = f"no verdict on {', '.join(silent)}: there rounding could hide a fault" if silent else ""
     only = f"on {', '.join(broken)}; not on {', '.join(sound)}" if broken and sound else ""
     said = "; ".join(filter(None, (row.note, only, hidden, note)))
     return replace(row, note=said, power=power, kind=kind if len(rows) > 1 else "")

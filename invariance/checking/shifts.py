@@ -10,7 +10,8 @@ from torch import Tensor
 
 from .exact import Shown
 from .grid import Strides
-from .judge import Moved, judge
+from .judge import judge
+from .moved import Moved
 from .probe import Probe
 from .question import Question
 from .report import Row, merged, overall

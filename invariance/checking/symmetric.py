@@ -26,8 +26,9 @@ from ..symmetry.own import OwnGroup
 from ..verdicts import CheckVerdict
 from .exact import compared, is_pole
 from .first_order import Direction, FirstOrder
-from .judge import CONSTANT, Moved, error_interval, judge, within, worst_image
+from .judge import CONSTANT, error_interval, judge, within, worst_image
 from .layers import broken_symmetry
+from .moved import Moved
 from .pack import Layouts, Packed
 from .probe import Probe
 from .question import SymmetryQuestion
@@ -167,7 +168,7 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     if bench.probe.alone is False:
         said.append(
             f"a sample's output depends on the others of its batch, so that E depends on batch = {question.batch}: "
-            "is another axis the one of samples (batch_first=True), or does eval() help?"
+            "put the axis of samples first (batch_first=True), or ask again with eval=True (--eval)"
         )
     report = CheckReport(question, tuple(rows), (*notes, *said), scope=_scope(symmetry, elements, derivatives))
     if report.verdict != "violated":
@@ -177,7 +178,8 @@ def answer_symmetry(model: Model, question: SymmetryQuestion) -> CheckReport:
     worst = max((row for row in rows if row.verdict == "violated"), key=lambda row: row.error or 0.0)
     kind = next((kind for kind in kinds if kind.name == worst.kind), kinds[0])
     told = what_would_hold(bench, kind, report.rows, elements)
-    told = told or broken_symmetry(model, question, rows, kind.inputs) or broken_symmetry(model, question, rows)
+    for shown in dict.fromkeys((kind, kinds[0])):  # on the first ones other kinds may be seen, too
+        told = told or broken_symmetry(model, question, rows, shown.inputs)
     return replace(report, diagnosis=(*told, *report.diagnosis))
 
 

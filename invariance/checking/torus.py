@@ -59,6 +59,7 @@ class Torus:
     Attributes:
         wrapped: how many operations were changed.
         doubts: what has a border that this does not take away.
+        strides: those that do not divide the size.
     """
 
     def __init__(self, plane: tuple[int, int], *, sequences: bool = False) -> None:
@@ -68,6 +69,7 @@ class Torus:
         self.tokens = {h * w for h, w in sizes}
         self.wrapped = 0
         self.doubts: dict[str, None] = {}
+        self.strides: set[int] = set()
 
     def __enter__(self) -> Torus:
         self._modes = (_Pads(self), _Windows(self))
@@ -193,6 +195,7 @@ class _Windows(TorchDispatchMode):
         size = x.shape[axis]
         if size % stride:
             self.torus.doubt(f"a stride of {stride} that does not divide {size}")
+            self.torus.strides.add(stride)
         self.torus.wrapped += padding > 0
         extra = max(0, length - stride)
         left = min(padding, extra)

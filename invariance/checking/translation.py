@@ -21,6 +21,7 @@ stand still under all shifts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -38,7 +39,7 @@ from .probe import Probe
 from .question import Question
 from .report import Row
 from .shifts import Setting, all_hold, judged, rolled
-from .torus import SLICE
+from .torus import SLICE, Torus
 from .twin import AROUND, EXACT, coarser, twin_rows
 
 __all__ = ["check_translation", "scope_of"]
@@ -61,7 +62,11 @@ def check_translation(probe: Probe, question: Question, size: int | None, genera
     strides = strides_of(probe, shape, plain) if question.moves else (Fraction(1), Fraction(1))
     count = question.images or IMAGES
     setting = Setting(probe, question, shape, strides, count, generator, alone)
-    for row in _decided(setting, kinds):
+    torus = setting.torus()
+    rows = _decided(setting, kinds, torus)
+    if size is None and rows[0].verdict == "undecided" and len(torus.strides) == len(torus.doubts) > 0:
+        rows = _divided(setting, torus) or rows
+    for row in rows:
         yield replace(row, note="; ".join(filter(None, (row.note, said))))
 
 
@@ -89,7 +94,25 @@ def _shifts_of(probe: Probe, question: Question) -> str:
     return f"for shifts by multiples of {by}; shifts by one {unit} do not act on this output"
 
 
-def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
+def _divided(setting: Setting, torus: Torus) -> list[Row]:
+    """What the circular twin says at the next larger size that all strides divide; none where it cannot be had."""
+    step = math.lcm(*torus.strides, *(stride.numerator for stride in setting.strides))
+    question = setting.question
+    larger = (*question.input_shape[:-2], *(n if n == 1 else n + -n % step for n in setting.shape[-2:]))
+    asked = replace(question, input_shape=larger, inputs=None)
+    try:
+        kinds, _, alone = shown(setting.probe, asked, None, setting.generator)
+    except ArgumentError:  # of one size alone
+        return []
+    there = replace(setting, question=asked, shape=larger, alone=alone)
+    around = there.torus()
+    rows, _ = twin_rows(there, kinds, around, ())
+    here = "×".join(str(n) for n in larger[-2:] if n > 1)
+    told = f"asked at {here}, which every stride divides"
+    return [] if around.doubts else [replace(row, note="; ".join(filter(None, (told, row.note)))) for row in rows]
+
+
+def _decided(setting: Setting, kinds: Sequence[Shown], torus: Torus) -> list[Row]:
     """What the first comparison that holds says, or the one that is to be believed."""
     counted = setting.question.border == "counted"
     whole = [] if counted else rolled(setting, kinds[:1], "", shifts=setting.shifts[:1])
@@ -97,7 +120,6 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
         whole = rolled(setting, kinds, AROUND)
     if counted or (whole and all_hold(whole)):
         return whole or [_undecided(setting, "the output's size is no part of the image's: no border to count")]
-    torus = setting.torus()
     twin, holds = twin_rows(setting, kinds, torus, whole)
     if holds:
         return twin
@@ -117,7 +139,7 @@ def _decided(setting: Setting, kinds: Sequence[Shown]) -> list[Row]:
             return black
     if twin and grown and set(torus.doubts) == {SLICE}:
         return coarser(setting, kinds, twin)
-    why = f", and the image cannot go around it ({'; '.join(torus.doubts) or 'the model refuses it'})"
+    why = f", and wrapping the image around it does not help ({'; '.join(torus.doubts) or 'the model refuses that'})"
     error = max((row.error for row in whole if row.error is not None), default=None)
     size = "" if error is None else f"E = {error:.1e} with the image rolled around the edge, "
     border = (

@@ -67,14 +67,13 @@ class EdgeIndex(Field):
 
 
 @dataclass(frozen=True)
-class Mask(Field):
-    """`(batch, n)` of truth values: which items are there; random ones are of unequal size, at least half of them."""
+class _OfItems(Field):
+    """`(batch, n)`: one thing for each item, which moves with it."""
 
     spec: str
     count: int = 1
     slot: str = "items"
     linear = False
-    dtype = torch.bool
 
     @property
     def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -87,6 +86,13 @@ class Mask(Field):
 
     def moves_only(self, g: Element) -> bool:
         return True
+
+
+@dataclass(frozen=True)
+class Mask(_OfItems):
+    """`(batch, n)` of truth values: which items are there; random ones are of unequal size, at least half of them."""
+
+    dtype = torch.bool
 
     def sample(self, batch: int, generator: torch.Generator, *, smooth: bool = False) -> Shaped[Tensor, "b ..."]:
         least = (self.count + 1) // 2
@@ -96,27 +102,11 @@ class Mask(Field):
 
 
 @dataclass(frozen=True)
-class Types(Field):
+class Types(_OfItems):
     """`(batch, n)` of whole numbers below `kinds`: what each item is, such as the number of an atom's element."""
 
-    spec: str
-    count: int = 1
     kinds: int = 2
-    slot: str = "items"
-    linear = False
     dtype = torch.int64
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """(n,) for n items."""
-        return (self.count,)
-
-    def act(self, g: Element, tensor: Shaped[Tensor, "b ..."]) -> Shaped[Tensor, "b ..."]:
-        part = g.permutation(self.slot)
-        return tensor if part is None else part.on_axis(tensor, 1)
-
-    def moves_only(self, g: Element) -> bool:
-        return True
 
     def check(self, name: str, tensor: object) -> Tensor:
         types = super().check(name, tensor)

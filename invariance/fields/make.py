@@ -202,7 +202,7 @@ def types(count: int, kinds: int, *, on: str = "items") -> Types:
     """`(batch, count)` of whole numbers below `kinds`: what each item is."""
     if count < 1 or kinds < 2:
         raise ArgumentError("types", (count, kinds), "at least one item, of two kinds or more")
-    return Types(_spelled("types", (count, kinds), on=on), count, kinds, on)
+    return Types(_spelled("types", (count, kinds), on=on), count, on, kinds)
 
 
 def labels(classes: int, exchanged: Sequence[int] | None = None) -> Labels:

@@ -67,7 +67,10 @@ def every_subset(pooling: Any = pool) -> Evidence:
 def planar_window(pooling: Any = pool, U: Sequence[tuple[int, int]] = PAIR) -> Evidence:
     """U a set of translations, f = 1 at the last of them, h a quarter turn: both sides at g = h."""
     elements = [shift(*t) for t in U]
-    f: Function = lambda g: int(g == elements[-1])  # noqa: E731
+
+    def f(g: Motion) -> int:
+        return int(g == elements[-1])
+
     left, right = pooling(move(TURN, f), elements)(TURN), move(TURN, pooling(f, elements))(TURN)
     read, wanted = ([g.matrix() for g in P(lambda g: g, elements, list)(TURN)] for P in (pooling, pool))
     numbers = {"U": list(U), "f_is_1_at": U[-1], "h": TURN.matrix(), "read_at_h": read, "hU": wanted}

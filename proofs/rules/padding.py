@@ -129,7 +129,10 @@ def turns(mode: str, square: bool = True) -> Evidence:
 
     def framed(n: int, rows: tuple[int, int], columns: tuple[int, int], turned: bool) -> list[list[object]]:
         down, along = padded(mode, n, *rows), padded(mode, n, *columns)
-        label = lambda i, j: None if None in (i, j) else ((j, n - 1 - i) if turned else (i, j))  # noqa: E731
+
+        def label(i: Any, j: Any) -> object:
+            return None if None in (i, j) else ((j, n - 1 - i) if turned else (i, j))
+
         return [[label(i, j) for j in along] for i in down]
 
     def right(case: tuple[int, tuple[int, int], tuple[int, int]]) -> bool:

@@ -87,7 +87,9 @@ def on_torus(step: int = 0) -> Evidence:
     """Two axes, labels for values: n ≤ 6, s | n, k ≤ 2, every shift (t, u): what is pooled is the same ⇔ s | t, u."""
 
     def pooled(n: int, s: int, k: int, t: int, u: int) -> Any:
-        label = lambda i, j: ((i - t) % n, (j - u) % n)  # noqa: E731
+        def label(i: int, j: int) -> tuple[int, int]:
+            return (i - t) % n, (j - u) % n
+
         places = product(range(0, n, s), repeat=2)
         return bag([tuple(label(i + a, j + b) for a, b in product(range(k), repeat=2)) for i, j in places])
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import floor
+from typing import Any
 
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -163,8 +164,8 @@ def transposed(padding: int = 0) -> Evidence:
     n, s, k, p, o, j, e = unknowns(n=1, s=1, k=1, p=1, o=1, j=1, e=1)
     m = s * (n - 1) + k - 2 * p + e
 
-    def writes(x: object, tap: object) -> object:
-        return s * x + tap - p  # type: ignore[operator]
+    def writes(x: Any, tap: Any) -> Any:
+        return s * x + tap - p
 
     missed = m - 1 - writes(o, j) - writes(n - 1 - o, k - 1 - j)
     return vanishes(missed - (e + padding), what="m − 1 − x − x′ = output padding")

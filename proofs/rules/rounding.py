@@ -114,7 +114,10 @@ def first_pixels(least: int = 1) -> Evidence:
     """Output o sees from max(0, u), u = so − p, its mirror image's mirror image from max(0, u + r): the same ⇔ r = 0 or
     u + max(r, 0) ≤ 0. For all o ≤ q that is sq + max(r, 0) ≤ p; the last pixels are the first ones of the mirror image.
     """
-    ends = lambda u, r, a, b: [*clipped(a, u), *clipped(b, u + r)]  # noqa: E731
+
+    def ends(u: Any, r: Any, a: Any, b: Any) -> list[Any]:
+        return [*clipped(a, u), *clipped(b, u + r)]
+
     return all_of(
         impossible(
             lambda u, r, a, b: [*ends(u, r, a, b), r >= least, u + r > 0, a == b], "u r a b", what="r > 0",
@@ -134,7 +137,10 @@ def extremes(behind: int = 1) -> Evidence:
     """u + r at the last output o = q is n + p − k: sq + r ≤ p ⇔ k ≥ n + p; a window ends at u + k − 1."""
     k, s, p, q, r, o = unknowns(k=1, s=1, p=1, q=1, r=1, o=1)
     n = s * q + r + k - 2 * p
-    first = lambda output: s * output - p  # noqa: E731
+
+    def first(output: Any) -> Any:
+        return s * output - p
+
     return vanishes(
         first(q) + r - (n + p - k), (n - behind) - (first(o) + k - 1) - (first(q - o) + r),
         what="sq − p + r = n + p − k, and n − 1 − (so − p + k − 1) = s(q − o) − p + r",

@@ -99,6 +99,22 @@ def test_windows_that_pass_over_the_outermost_lines_have_a_border_too():
     assert check(net, input_shape=(3, 42, 42), group="translation", claim="equivariant").verdict == "consistent"
 
 
+def test_a_stride_that_does_not_divide_the_size_is_asked_about_where_it_does():
+    asked: dict[str, Any] = {"group": "translation", "input_shape": (3, 20, 20)}
+    conv = nn.Conv2d(3, 3, 3, padding=1, padding_mode="circular")
+    pooled = nn.Sequential(conv, nn.AvgPool2d(3), Coded(lambda y: y.square().mean((-2, -1))))
+    report = check(pooled, **asked)
+    assert report.verdict == "violated"
+    assert "asked at 21×21, which every stride divides" in str(report)
+
+    def of_one_size(x: Tensor) -> Tensor:
+        if x.shape[-1] != 20:
+            raise ValueError("20 pixels only")
+        return pooled.double()(x)
+
+    assert check(of_one_size, **asked).verdict == "undecided"
+
+
 def test_a_row_beside_the_border_is_no_border():
     def one_row(y: Tensor) -> Tensor:
         return torch.cat((y[..., :1, :], 1.5 * y[..., 1:2, :], y[..., 2:, :]), -2)

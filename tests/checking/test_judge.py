@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from invariance.checking.judge import Moved, judge
+from invariance.checking.judge import judge
+from invariance.checking.moved import Moved
 from invariance.checking.rounding import Rounding
 
 EPS = torch.finfo(torch.float64).eps
