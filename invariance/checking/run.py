@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import nn
 from ..errors import ArgumentError, ArgumentTypeError
 from ..groups import Group, SplitGroup
 from ..measure.error import Model
+from ..modes import in_evaluation
 from ..symmetry import Symmetry
 from ..verdicts import Claim
 from .batch import check_batch
@@ -120,7 +120,7 @@ def check(
         raise ArgumentError("claim", claim, f"{symmetry.claim}, as the symmetry says of its outputs, or none")
     claim = claim or "invariant"
     if eval and isinstance(model, nn.Module):
-        model = copy.deepcopy(model).eval()
+        model = in_evaluation(model)
     own = gathered(inputs, images or MOST) if symmetry is None and inputs is not None else None
     shape = None if input_shape is None else _whole_numbers("input_shape", input_shape)
     if own is not None and shape is None:

@@ -1,4 +1,4 @@
-"""The program ends by itself: a model neither ends it, with a status that would be a verdict, nor holds its end up."""
+"""The program ends by itself: a model neither ends it, with a status that would be a verdict, nor keeps it from it."""
 
 from __future__ import annotations
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import torch
 from torch import Tensor, nn
 
 from ..checking.probe import Probe
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
+from ..modes import to_evaluation
 from .models import Named
 
 __all__ = ["Runner"]
@@ -28,9 +27,8 @@ class Runner:
         if not self._ready:
             self._probe.give_shapes(x)
             self._ready = True
-            with suppress(NotImplementedError):  # exported programs have one mode
-                if isinstance(model := self._probe.model, nn.Module):
-                    model.eval()
+            if isinstance(model := self._probe.model, nn.Module):
+                to_evaluation(model)
         return self._probe.model
 
     def _required(self, output: object) -> Tensor:

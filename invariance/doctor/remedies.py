@@ -5,7 +5,6 @@ Each is a function of a case and of what `check` says of it, and gives the chang
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,6 +17,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..fields import Invariant, leaves
 from ..groups import GROUPS, SplitGroup, as_group
 from ..measure.error import Model
+from ..modes import in_evaluation
 from ..symmetrize import symmetrize
 from ..symmetry import Symmetry
 from .case import Case, Outcome
@@ -74,8 +74,7 @@ def evaluation_mode(case: Case, _: Outcome) -> Iterator[Remedy]:
 
 
 def _in_evaluation(net: Model) -> Model:
-    net = copy.deepcopy(net)
-    return net.eval() if isinstance(net, nn.Module) else net
+    return in_evaluation(net) if isinstance(net, nn.Module) else net
 
 
 def _has_modes(layer: nn.Module) -> bool:

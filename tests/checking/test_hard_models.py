@@ -330,3 +330,10 @@ def test_an_export_that_fails_prints_nothing(capfd: pytest.CaptureFixture[str]) 
 
     check(Branches(), prove=True, **FIELD)
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_exported_program_is_asked_for_in_evaluation_mode_without_a_word() -> None:
+    net = nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1)).eval()
+    batch = torch.export.Dim.DYNAMIC
+    program = torch.export.export(net, (torch.ones(2, 2, 13, 13),), dynamic_shapes=({0: batch},)).module()
+    assert check(program, eval=True, **P4).verdict == "consistent"
