@@ -7,21 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from coded import Coded
 from torch import Tensor, nn
 
 from invariance.checking import check
 
 LINE: dict[str, Any] = {"group": "translation", "input_shape": (2, 48), "claim": "equivariant"}
 PLANE: dict[str, Any] = {"group": "translation", "input_shape": (2, 20, 20), "claim": "equivariant"}
-
-
-class Coded(nn.Module):
-    def __init__(self, code: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.code = code
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.code(x)
 
 
 def apart(count: int) -> Tensor:

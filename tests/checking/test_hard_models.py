@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from coded import Coded
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -32,15 +33,6 @@ class Turned(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.taps.to(x), self.bias.to(x), padding=1)
-
-
-class Coded(nn.Module):
-    def __init__(self, code: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.code = code
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.code(x)
 
 
 def brighter(y: Tensor) -> Tensor:

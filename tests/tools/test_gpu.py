@@ -63,10 +63,24 @@ def test_a_training_that_fails_is_told(tmp_path: Path):
     assert "data_batch_1.bin: missing" in result["failed"]["one"]
 
 
-def test_without_a_card_it_says_what_to_type(monkeypatch, tmp_path: Path):
+def test_without_a_card_it_says_what_to_type(monkeypatch, tmp_path: Path, capsys):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(SystemExit, match="make gpu DRY=1"):
-        main(["--out", str(tmp_path)])
+    assert main(["--out", str(tmp_path)]) == 2
+    assert "make gpu DRY=1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "value"), [("--minutes", "0"), ("--minutes", "nan"), ("--side", "0")])
+def test_options_out_of_range_are_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as raised:
+        main(["--dry", option, value])
+    assert raised.value.code == 2
+    assert option in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "figures.json").write_text("[1]", encoding="utf-8")
+    assert main(["--dry", "--out", str(tmp_path)]) == 2
+    assert "figures.json" in capsys.readouterr().err
 
 
 def test_wheels_are_named_with_their_versions(monkeypatch):

@@ -2,7 +2,8 @@
 
 In order: the tests marked `gpu`; the figures; the queue of trainings. What is in OUT already is not done again on the
 same card; trainings go on from OUT/runs-*.tar. On a CPU `--dry` runs the same code at small sizes, the card and its
-events stood in for. Exit status 0: all that was tried passed; 1: a test or a figure failed, or a training; 2: no card.
+events stood in for. Exit status 0: all that was tried passed; 1: a test or a figure failed, or a training; 2: no card,
+or a folder of something else.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import sys
 import time
 from pathlib import Path
 
+from invariance.errors import ArgumentError
+
 from .checks import run_tests
 from .figures import FIGURES
 from .kept import Kept, pack, unpack
-from .machine import Machine
+from .machine import Machine, NoCardError
 from .trainings import QUEUE, run_queue
 
 PARTS = ("tests", "figures", "trainings")
@@ -26,11 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     parts = options.only or PARTS
     start = time.monotonic()
     until = start + 60 * options.minutes
-    machine = Machine.here(dry=options.dry)
+    try:
+        machine = Machine.here(dry=options.dry)
+    except NoCardError as error:
+        print(f"gpu: {error}", file=sys.stderr)
+        return 2
     options.out.mkdir(parents=True, exist_ok=True)
     about = machine.about()
     print(f"{machine.name}, torch {about['torch']}: {options.minutes:g} minutes")
-    kept = {part: Kept(options.out / f"{part}.json", about) for part in PARTS}
+    try:
+        kept = {part: Kept(options.out / f"{part}.json", about) for part in PARTS}
+    except ArgumentError as error:
+        print(f"gpu: {error}", file=sys.stderr)
+        return 2
     bad = 0
     if "tests" in parts and ("all" not in kept["tests"] or options.again):
         result = run_tests(until - time.monotonic(), dry=options.dry)
@@ -74,15 +85,28 @@ def _tell(name: str, result: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.gpu", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=25.0, help="no longer than this")
+    parser.add_argument("--minutes", type=_positive, default=25.0, help="no longer than this")
     parser.add_argument("--out", type=Path, default=Path("results/gpu"), help="folder of what is kept")
     parser.add_argument("--work", type=Path, default=Path("build/gpu"), help="folder of the trainings as they run")
     parser.add_argument("--data", type=Path, help="folder of the images, as `invariance train --data`")
     parser.add_argument("--only", choices=PARTS, action="append", help="a part alone; may be repeated")
-    parser.add_argument("--side", type=int, default=4, help="trainings side by side on the card")
+    parser.add_argument("--side", type=_some, default=4, help="trainings side by side on the card")
     parser.add_argument("--again", action="store_true", help="measure anew what is kept")
     parser.add_argument("--dry", action="store_true", help="on the CPU, small, as the tests run it")
     return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def _some(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
 
 
 if __name__ == "__main__":

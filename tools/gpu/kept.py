@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from invariance.errors import ArgumentError
 from invariance.files import write_json
 
 __all__ = ["Kept", "pack", "unpack"]
@@ -22,8 +23,11 @@ class Kept:
         self.path, self.about = path, about
         self.results: dict[str, Any] = {}
         if path.exists():
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            self.results = kept["results"] if kept["machine"]["card"] == about["card"] else {}
+            try:
+                kept = json.loads(path.read_text(encoding="utf-8"))
+                self.results = kept["results"] if kept["machine"]["card"] == about["card"] else {}
+            except (ValueError, KeyError, TypeError) as error:
+                raise ArgumentError("--out", path, f"results of this kit, or another folder ({error})") from error
 
     def __contains__(self, name: str) -> bool:
         return name in self.results

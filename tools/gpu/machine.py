@@ -13,9 +13,13 @@ from typing import Any
 
 import torch
 
-__all__ = ["Machine", "milliseconds"]
+__all__ = ["Machine", "NoCardError", "milliseconds"]
 
 _WARM = 3  # passes before the clock runs: allocations, and the search for the fastest convolution
+
+
+class NoCardError(RuntimeError):
+    """There is nothing to measure on."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,12 @@ class Machine:
         """The card; the CPU in its place for a dry run.
 
         Raises:
-            SystemExit: no card, and no dry run.
+            NoCardError: no card, and no dry run.
         """
         if dry:
             return cls("cpu", "CPU")
         if not torch.cuda.is_available():
-            raise SystemExit(f"gpu: torch {torch.__version__} sees no card; on a CPU run `make gpu DRY=1`")
+            raise NoCardError(f"torch {torch.__version__} sees no card; on a CPU run `make gpu DRY=1`")
         return cls("cuda", torch.cuda.get_device_name())
 
     @property
