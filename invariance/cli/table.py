@@ -209,9 +209,9 @@ def _table(request: _Request) -> Iterator[Path]:
             device=request.device,
             tick=tick,
         )
-    made.save(file)
+    yield from made.save(file)
     write(file.with_suffix(".md"), to_markdown(made))
-    yield from (file, file.with_suffix(".md"))
+    yield file.with_suffix(".md")
     if made.protocol.families:
         save_figure(draw_table(made), file.with_suffix(".png"))
         yield file.with_suffix(".png")
@@ -273,12 +273,12 @@ def _layers(request: _Request) -> Iterator[Path]:
             analyse_layers(name, classifier, request.test, family=request.protocol.families[0], batch=request.batch)
         )
     file = request.file("-layers")
-    save_analyses(file, analyses)
+    yield from save_analyses(file, analyses)
     save_figure(draw_analyses(analyses), file.with_suffix(".png"))
     note = f"{len(request.test):,} test images of {request.kind.data} for the accuracy, 64 of them for the errors"
     said = f"{note}; {request.note}." if request.note else f"{note}."
     write(file.with_suffix(".md"), to_markdown(analyses, said))
-    yield from (file, file.with_suffix(".md"), file.with_suffix(".png"))
+    yield from (file.with_suffix(".md"), file.with_suffix(".png"))
 
 
 def _train(

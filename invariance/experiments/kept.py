@@ -11,7 +11,7 @@ from ..errors import ResultError
 from ..reading import read_json
 from ..records import check_record
 
-__all__ = ["parsing", "read_kept"]
+__all__ = ["parse_kept", "parsing", "read_kept"]
 
 T = TypeVar("T")
 
@@ -45,7 +45,15 @@ def read_kept(path: Path, parse: Callable[[Any], T]) -> T:
     Raises:
         ResultError: the file is missing, is not JSON, or holds something else.
     """
-    content = read_json("file", path, error=ResultError)
+    return parse_kept(path, parse, read_json("file", path, error=ResultError))
+
+
+def parse_kept(path: Path, parse: Callable[[Any], T], content: Any) -> T:
+    """What `parse` makes of `content`, which was read from `path`.
+
+    Raises:
+        ResultError: it holds something else; named with its file.
+    """
     try:
         return parse(content)
     except ValueError as error:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from ..errors import ResultError
-from ..files import write_json
 from ..measure import InvarianceCurve, layer_curves
 from ..measure.layer_calls import layer_calls
 from ..plots import plot_accuracy_loss, plot_layer_curves
 from .data import Dataset, to_float
 from .evaluation import Protocol, evaluate
-from .kept import parsing, read_kept
+from .kept import parsing
+from .packed import Arrays, read_packed, save_packed
 from .words import in_words
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ __all__ = [
     "to_markdown",
 ]
 
-FORMAT = "invariance layers 1"
+FORMAT = "invariance layers 2"
 
 _FRONTS = ("LogDetInvariant", "AffineTransformer", "CPABTransformer")
 
@@ -55,23 +56,47 @@ class LayerAnalysis:
     curves: dict[str, InvarianceCurve]
     accuracy: tuple[float, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists and numbers; `from_dict` is the inverse."""
-        curves = {stage: curve.to_dict() for stage, curve in self.curves.items()}
-        return {"model": self.model, "family": self.family, "curves": curves, "accuracy": list(self.accuracy)}
+    def to_kept(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A summary for JSON and the numbers of each image, called by `name`; `from_kept` makes the analysis of both.
+
+        The numbers are kept in float32: that moves an error by 1e-7 of itself.
+        """
+        stages: dict[str, Any] = {}
+        arrays: dict[str, np.ndarray] = {}
+        for stage, curve in self.curves.items():
+            told = {"label": curve.label, "claim": curve.claim, "scales": list(curve.scales)}
+            stages[stage] = told | {"error": curve.error.tolist(), "packed": f"{name}: {stage}"}
+            for part, dtype in _PARTS.items():
+                arrays[f"{name}: {stage}: {part}"] = getattr(curve, part).numpy().astype(dtype)
+        return {"model": self.model, "family": self.family, "curves": stages, "accuracy": list(self.accuracy)}, arrays
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> LayerAnalysis:
-        """The analysis that `to_dict` wrote.
+    def from_kept(cls, content: dict[str, Any], arrays: Arrays) -> LayerAnalysis:
+        """The analysis that `to_kept` wrote.
 
         Raises:
-            ResultError: it did not write this.
+            KeyError: a part is missing.
+            ValueError: a part of another shape or kind than was written.
         """
-        try:
-            curves = {stage: InvarianceCurve.from_dict(curve) for stage, curve in data["curves"].items()}
-            return cls(data["model"], data["family"], curves, tuple(data["accuracy"]))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ResultError("data", type(data).__name__, f"an analysis of layers ({error!r})") from error
+        curves = {stage: _curve(kept, arrays) for stage, kept in content["curves"].items()}
+        return cls(content["model"], content["family"], curves, tuple(content["accuracy"]))
+
+
+_PARTS = {"difference": np.float32, "spread": np.float32, "defined": np.int32, "undefined": np.int32}
+"""What a curve holds of each image, and what it is kept as: counts are numbers of entries of a layer."""
+
+
+def _curve(kept: dict[str, Any], arrays: Arrays) -> InvarianceCurve:
+    parts = {part: arrays[f"{kept['packed']}: {part}"] for part in _PARTS}
+    scales, shape = tuple(kept["scales"]), parts["difference"].shape
+    if len(shape) != 3 or len(scales) != shape[0]:
+        raise ValueError(f"differences of shape {shape} for {len(scales)} scales, draws and images")
+    for part, dtype in _PARTS.items():
+        if parts[part].dtype != dtype or parts[part].shape != (shape if part != "spread" else shape[2:]):
+            raise ValueError(f"{part} of shape {parts[part].shape} for differences of shape {shape}")
+    real = {part: torch.from_numpy(parts[part]).double() for part in ("difference", "spread")}
+    counts = {part: torch.from_numpy(parts[part]).long() for part in ("defined", "undefined")}
+    return InvarianceCurve(kept["label"], kept["claim"], scales, **real, **counts)
 
 
 def stages(net: nn.Module, images: torch.Tensor) -> dict[str, str]:
@@ -128,23 +153,25 @@ def analyse_layers(
     )
 
 
-def save_analyses(path: Path, analyses: Sequence[LayerAnalysis]) -> None:
-    """As JSON."""
-    write_json(path, {"format": FORMAT, "networks": [analysis.to_dict() for analysis in analyses]})
+def save_analyses(path: Path, analyses: Sequence[LayerAnalysis]) -> tuple[Path, Path]:
+    """As JSON, the numbers of each image packed beside it; the names of both files."""
+    kept = [analysis.to_kept(f"network {i}") for i, analysis in enumerate(analyses)]
+    arrays = {name: array for _, part in kept for name, array in part.items()}
+    return save_packed(path, {"format": FORMAT, "networks": [content for content, _ in kept]}, arrays)
 
 
 def load_analyses(path: Path) -> list[LayerAnalysis]:
     """What `save_analyses` wrote.
 
     Raises:
-        ResultError: the file is missing, is not JSON, or holds something else.
+        ResultError: the file, or the one beside it, is missing or holds something else.
     """
-    return read_kept(path, _analyses)
+    return read_packed(path, _analyses)
 
 
-def _analyses(content: Any) -> list[LayerAnalysis]:
+def _analyses(content: Any, arrays: Arrays) -> list[LayerAnalysis]:
     with parsing(content, FORMAT):
-        return [LayerAnalysis.from_dict(network) for network in content["networks"]]
+        return [LayerAnalysis.from_kept(network, arrays) for network in content["networks"]]
 
 
 def draw_analyses(analyses: Sequence[LayerAnalysis]) -> Figure:

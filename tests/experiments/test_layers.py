@@ -18,6 +18,7 @@ from invariance.experiments.layers import (
     stages,
     to_markdown,
 )
+from invariance.experiments.packed import save_packed
 from invariance.models import build
 
 SCALES = (0.0, 0.05, 0.3)
@@ -77,7 +78,14 @@ def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
     file = tmp_path / "layers.json"
     save_analyses(file, analyses)
     again = load_analyses(file)
-    assert [analysis.to_dict() for analysis in again] == [analysis.to_dict() for analysis in analyses]
+    for analysis, other in zip(analyses, again, strict=True):
+        content, arrays = analysis.to_kept("a network")
+        kept, packed = other.to_kept("a network")
+        assert {**content, "curves": list(content["curves"])} == {**kept, "curves": list(kept["curves"])}
+        assert all((arrays[name] == packed[name]).all() for name in arrays)
+        for stage, curve in analysis.curves.items():
+            torch.testing.assert_close(other.curves[stage].error, curve.error, rtol=1e-6, atol=0)
+            assert content["curves"][stage]["error"] == curve.error.tolist()
     figure = draw_analyses(again)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["CNN", "DiffCNN", "what it costs"]
     lines = to_markdown(again, "Noise.").splitlines()
@@ -90,7 +98,7 @@ def test_analyses_are_kept_drawn_and_told(data: Dataset, tmp_path: Path):
         draw_analyses([])
 
 
-OURS = {"format": "invariance layers 1"}
+OURS = {"format": "invariance layers 2"}
 
 
 @pytest.mark.parametrize("content", [[], {"format": "another"}, OURS, OURS | {"networks": [{}]}])
@@ -101,3 +109,24 @@ def test_other_files_are_refused(content: object, tmp_path: Path):
         load_analyses(file)
     with pytest.raises(ResultError, match=r"nowhere\.json"):
         load_analyses(tmp_path / "nowhere.json")
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: arrays.pop("difference"),
+        lambda arrays: arrays.update(difference=arrays["difference"][:1]),
+        lambda arrays: arrays.update(difference=arrays["difference"].astype("float64")),
+        lambda arrays: arrays.update(spread=arrays["spread"][:1]),
+        lambda arrays: arrays.update(defined=arrays["defined"].astype("float32")),
+    ],
+)
+def test_numbers_that_do_not_belong_together_are_refused(data: Dataset, change, tmp_path: Path):
+    analysis = analyse_layers("cnn", classifier("cnn"), data, scales=SCALES, images=3, draws=1)
+    content, arrays = analysis.to_kept("cnn")
+    change(parts := {name.removeprefix("cnn: ReLU 1: "): array for name, array in arrays.items()})
+    arrays = {name if name.startswith("cnn") else f"cnn: ReLU 1: {name}": array for name, array in parts.items()}
+    save_packed(tmp_path / "layers.json", {"format": "invariance layers 2", "networks": [content]}, arrays)
+    with pytest.raises(ResultError, match=r"layers\.json"):
+        load_analyses(tmp_path / "layers.json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,15 +13,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...errors import ArgumentError
-from ...files import write_json
 from ...measure.accuracy import AccuracyCurve
 from ...measure.interval import bootstrap_mean, quantile_interval
 from ..evaluation import Answers, Column, Displacement, Protocol
-from ..kept import parsing, read_kept
+from ..kept import parsing
+from ..packed import Arrays, read_packed, save_packed
 
 __all__ = ["FORMAT", "Row", "RunResult", "Table", "load_table"]
 
-FORMAT = "invariance table 1"
+FORMAT = "invariance table 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +118,13 @@ class Table:
             correct = torch.stack([run.answers.correct[cells] for run in row.runs])
             yield AccuracyCurve(row.label, family, scales, moved, correct)
 
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON; accuracies and intervals are there for the reader, `from_dict` makes them from the answers."""
-        return {
+    def to_kept(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A summary for JSON and the answers to each image, packed; `from_kept` makes the table of both.
+
+        Accuracies and intervals are there for the reader alone: they follow from the answers.
+        """
+        answers: dict[str, np.ndarray] = {}
+        content = {
             "format": FORMAT,
             "table": self.name,
             "protocol": self.protocol.to_dict(),
@@ -129,67 +132,67 @@ class Table:
             "made": dict(self.made),
             "missing": list(self.missing),
             "columns": [asdict(column) for column in self.columns],
-            "rows": [_row_to_dict(row) for row in self.rows],
+            "rows": [_keep_row(i, row, answers) for i, row in enumerate(self.rows)],
         }
+        return content, answers
 
     @classmethod
-    def from_dict(cls, content: Any) -> Table:
-        """The inverse of `to_dict`.
+    def from_kept(cls, content: Any, answers: Arrays) -> Table:
+        """The inverse of `to_kept`.
 
         Raises:
             ResultError: not a table of this format.
         """
         with parsing(content, FORMAT):
             columns = tuple(_column(column) for column in content["columns"])
-            images = int(content["data"]["images"])
-            rows = tuple(_row(row, len(columns), images) for row in content["rows"])
+            shape = len(columns), int(content["data"]["images"])
+            rows = tuple(_row(row, shape, answers) for row in content["rows"])
             protocol = Protocol.from_dict(content["protocol"])
             if [(c.family, c.scale) for c in protocol.cells] != [(c.family, c.scale) for c in columns]:
                 raise ValueError("columns that are not the protocol's")
             plain = content["table"], protocol, content["data"], columns, rows, content["made"]
             return cls(*plain, tuple(content["missing"]))
 
-    def save(self, path: Path) -> None:
-        """As JSON."""
-        write_json(path, self.to_dict())
+    def save(self, path: Path) -> tuple[Path, Path]:
+        """As JSON, the answers to each image packed beside it; the names of both files."""
+        return save_packed(path, *self.to_kept())
 
 
 def load_table(path: Path) -> Table:
-    """The table in a JSON file.
+    """The table that was saved at `path`.
 
     Raises:
-        ResultError: the file is missing, is not JSON, or holds something else.
+        ResultError: the file, or the one beside it, is missing or holds something else.
     """
-    return read_kept(path, Table.from_dict)
+    return read_packed(path, Table.from_kept)
 
 
-def _row_to_dict(row: Row) -> dict[str, Any]:
-    return {
-        "model": row.model,
-        "label": row.label,
-        "accuracy": row.accuracy.tolist(),
-        "interval": row.interval().mT.tolist(),
-        "runs": [
-            {
-                "name": run.name,
-                "weights": run.weights,
-                "training": run.training,
-                "accuracy": run.answers.correct.double().mean(1).tolist(),
-                "undefined": run.answers.undefined.tolist(),
-                "correct": [_pack(cell) for cell in run.answers.correct],
-            }
-            for run in row.runs
-        ],
-    }
+def _keep_row(place: int, row: Row, answers: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The summary of a row; its answers go to `answers`, a bit for each image."""
+    runs = []
+    for i, run in enumerate(row.runs):
+        name = f"row {place} run {i}"
+        answers[name] = np.packbits(run.answers.correct.numpy(), axis=1)
+        summary = {
+            "name": run.name,
+            "weights": run.weights,
+            "training": run.training,
+            "accuracy": run.answers.correct.double().mean(1).tolist(),
+            "undefined": run.answers.undefined.tolist(),
+            "correct": name,
+        }
+        runs.append(summary)
+    told = {"accuracy": row.accuracy.tolist(), "interval": row.interval().mT.tolist()}
+    return {"model": row.model, "label": row.label, **told, "runs": runs}
 
 
-def _row(content: dict[str, Any], columns: int, images: int) -> Row:
+def _row(content: dict[str, Any], shape: tuple[int, int], answers: Arrays) -> Row:
     runs = []
     for run in content["runs"]:
-        correct = torch.stack([_unpack(cell, images) for cell in run["correct"]])
+        correct = _unpack(answers[run["correct"]], shape)
         undefined = torch.tensor(run["undefined"], dtype=torch.int64)
-        if len(correct) != columns or len(undefined) != columns:
-            raise ValueError(f"{len(correct)} cells of answers for {columns} columns")
+        if len(undefined) != shape[0]:
+            raise ValueError(f"{len(undefined)} counts for {shape[0]} columns")
         run["training"]["options"]["seed"]
         runs.append(RunResult(run["name"], run["weights"], run["training"], Answers(correct, undefined)))
     if not runs:
@@ -202,17 +205,13 @@ def _column(content: dict[str, Any]) -> Column:
     return Column(**{**content, "displacement": None if moved is None else Displacement(**moved)})
 
 
-def _pack(bits: Tensor) -> str:
-    return base64.b64encode(np.packbits(bits.numpy()).tobytes()).decode()
-
-
-def _unpack(text: str, count: int) -> Tensor:
-    """The bits that `_pack` packed, the first `count` of them.
+def _unpack(packed: np.ndarray, shape: tuple[int, int]) -> Tensor:
+    """Bits of this shape.
 
     Raises:
-        ValueError: not base64, or another number of bytes.
+        ValueError: not as many bytes.
     """
-    packed = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
-    if len(packed) != -(-count // 8):
-        raise ValueError(f"{len(packed)} bytes for {count} images")
-    return torch.from_numpy(np.unpackbits(packed, count=count).astype(bool))
+    cells, images = shape
+    if packed.dtype != np.uint8 or packed.shape != (cells, -(-images // 8)):
+        raise ValueError(f"{packed.shape} bytes for {cells} cells of {images} images")
+    return torch.from_numpy(np.unpackbits(packed, axis=1, count=images).astype(bool))
