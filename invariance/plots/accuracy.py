@@ -30,6 +30,8 @@ def plot_accuracy(
 ) -> Axes:
     """Accuracy in % against mean displacement in pixels: a line and a 95 % band for each curve, 0 on a linear stretch.
 
+    Of a network that was trained from several seeds, each run is a dot, to the right of the marker of their mean.
+
     Args:
         clean: accuracies on images that were not warped, by label: short lines at the left.
         claimed: accuracies from elsewhere by label and scale (None: clean), hollow markers in the colour of the label
@@ -54,6 +56,7 @@ def plot_accuracy(
         ax.fill_between(moved, low, high, color=style["color"], alpha=0.2, linewidth=0)
         values = 100 * curve.accuracy.numpy()
         ax.plot(moved, values, **style, markersize=4 + 4 * broad, linewidth=1.2 + 2.8 * broad, label=curve.label)
+        _draw_runs(ax, curve, moved, place=i, color=style["color"])
         if clean and curve.label in clean:
             ax.plot(
                 [-0.35 * smallest, -0.1 * smallest],
@@ -72,9 +75,22 @@ def plot_accuracy(
     if title:
         ax.set_title(title, loc="left")
     ax.grid(alpha=0.3)
+    if any(len(curve.by_run) > 1 for curve in curves):
+        ax.plot([], [], linestyle="none", marker=".", markersize=4, color="0.4", label="each run of several")
     if legend:
         ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
     return ax
+
+
+def _draw_runs(ax: Axes, curve: AccuracyCurve, moved: np.ndarray, *, place: int, color: object) -> None:
+    """A dot for each of several runs; `place` counts the networks, whose dots stand in columns of their own."""
+    from matplotlib.transforms import offset_copy
+
+    if len(curve.by_run) < 2:
+        return
+    beside = offset_copy(ax.transData, fig=ax.get_figure(), x=7 + 3 * place, units="points")
+    for run in 100 * curve.by_run.numpy():
+        ax.plot(moved, run, linestyle="none", marker=".", markersize=4, color=color, transform=beside)
 
 
 def _draw_claims(
@@ -102,4 +118,4 @@ def _ticks(ax: Axes, scales: Sequence[float], moved: np.ndarray, smallest: float
         at, names, left = [-0.225 * smallest, *at], ["clean\n", *names], -0.45 * smallest
     ax.set_xticks(at, names, fontsize="small")
     ax.minorticks_off()
-    ax.set_xlim(left, 1.4 * max(moved.max(), smallest))
+    ax.set_xlim(left, 2 * max(moved.max(), smallest))  # room for the dots of ten networks, right of the last marker

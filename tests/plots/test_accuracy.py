@@ -105,3 +105,15 @@ def test_predictions_say_right_and_wrong():
 def test_predictions_want_as_many_answers_as_pictures():
     with pytest.raises(ArgumentError, match="1 rows of 2"):
         plot_predictions([[torch.rand(3, 4, 4)]], [[{}]], truth="a", row_labels=["r"], column_labels=["a", "b"])
+
+
+def test_each_run_of_several_is_a_dot_beside_the_mean_and_a_single_run_is_none():
+    ax = plot_accuracy([curve("one", (0.9, 0.8, 0.7)), curve("three", (0.8, 0.7, 0.6), runs=3)])
+    dots = [line for line in ax.lines if line.get_marker() == "." and len(line.get_xdata())]
+    assert [line.get_ydata().tolist() for line in dots] == [[80.0, 70.0, 60.0]] * 3
+    mean = next(line for line in ax.lines if line.get_label() == "three")
+    assert dots[0].get_color() == mean.get_color()
+    assert (dots[0].get_transform().transform((1, 50)) > mean.get_transform().transform((1, 50)))[0]
+    assert "each run of several" in [text.get_text() for text in ax.get_legend().get_texts()]
+    single = plot_accuracy([curve("one", (0.9, 0.8, 0.7))])
+    assert "each run of several" not in [text.get_text() for text in single.get_legend().get_texts()]
