@@ -88,7 +88,7 @@ def _draw_runs(ax: Axes, curve: AccuracyCurve, moved: np.ndarray, *, place: int,
 
     if len(curve.by_run) < 2:
         return
-    beside = offset_copy(ax.transData, fig=ax.get_figure(), x=7 + 3 * place, units="points")
+    beside = offset_copy(ax.transData, fig=ax.get_figure(root=True), x=7 + 3 * place, units="points")
     for run in 100 * curve.by_run.numpy():
         ax.plot(moved, run, linestyle="none", marker=".", markersize=4, color=color, transform=beside)
 
