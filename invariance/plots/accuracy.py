@@ -84,11 +84,12 @@ def plot_accuracy(
 
 def _draw_runs(ax: Axes, curve: AccuracyCurve, moved: np.ndarray, *, place: int, color: object) -> None:
     """A dot for each of several runs; `place` counts the networks, whose dots stand in columns of their own."""
-    from matplotlib.transforms import offset_copy
+    from matplotlib.transforms import ScaledTranslation
 
     if len(curve.by_run) < 2:
         return
-    beside = offset_copy(ax.transData, fig=ax.get_figure(root=True), x=7 + 3 * place, units="points")
+    points = (7 + 3 * place) / 72
+    beside = ax.transData + ScaledTranslation(points, 0, ax.figure.dpi_scale_trans)
     for run in 100 * curve.by_run.numpy():
         ax.plot(moved, run, linestyle="none", marker=".", markersize=4, color=color, transform=beside)
 

@@ -1,0 +1,52 @@
+"""The first table of docs/results.md says what the kept records say."""
+
+import re
+from pathlib import Path
+
+from invariance.experiments.table import Table, load_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def _rows() -> list[list[str]]:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    lines = page[page.index("| claim |") :].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"\d+\.\d+", text)]
+
+
+def _table(folder: str, name: str) -> Table:
+    return load_table(ROOT / "results" / folder / f"{name}.json")
+
+
+def _error(folder: str, model: str) -> float:
+    (row,) = (row for row in _table(folder, "rotmnist").rows if row.model == model)
+    return round(100 * (1 - float(row.accuracy[0])), 2)
+
+
+def test_kan_table_1():
+    table, rows = _table("diffcnn", "diffcnn"), _rows()
+    of = {row.model: row for row in table.rows}
+    small, larger = table.cell("affine", 0.01), table.cell("affine", 0.1)
+    for row, model in zip(rows[:2], ("cnn", "diffcnn-cnn"), strict=True):
+        assert _numbers(row[3]) == [round(100 * float(of[model].accuracy[cell]), 1) for cell in (0, small)]
+    assert _numbers(rows[2][3]) == [round(100 * of[m].loss(larger)[0], 1) for m in ("diffcnn-cnn", "cnn")]
+    assert all(100 * row.loss(small)[0] < 2 for row in table.rows)
+
+
+def test_cohen_and_welling_table_1():
+    p4cnn, z2cnn, pooling = _rows()[3:6]
+    assert _numbers(p4cnn[2]) == [_error("rotmnist-authors", "p4cnn")]
+    assert _numbers(p4cnn[3]) == [_error("rotmnist", "p4cnn")]
+    assert _numbers(z2cnn[3]) == [_error("rotmnist", "z2cnn")]
+    assert _numbers(pooling[3]) == [_error("rotmnist", "p4cnn-autorotation")]
+
+
+def test_what_is_not_run_has_no_number_and_is_no_refutation():
+    for claim, _, theirs, _, verdict in _rows():
+        assert not re.search("not reproduc", verdict), claim
+        if not _numbers(theirs):
+            assert re.match("not run|begun", theirs), claim
