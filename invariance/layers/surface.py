@@ -291,7 +291,7 @@ class SurfacePool2d(nn.Module):
             area = weight.sum(-1, keepdim=True)
             weight = weight / area.masked_fill(area == 0, 1)
         windows = self.windows(surface.position) * weight[:, None]
-        return (shown @ windows.mT.to(shown.dtype)).flatten(1)
+        return (windows.to(shown.dtype) @ shown.mT).mT.flatten(1)
 
     def extra_repr(self) -> str:
         return f"windows={self.windows.count}, discretisation={self.discretisation}, mean={self.mean}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -21,6 +22,9 @@ __all__ = ["DiffCNNWeighted", "SurfaceCNN", "SurfaceClassifier"]
 
 Head = Literal["free", "lipschitz"]
 
+_POLE = 8
+"""Roundings of a sum of six products, below which a determinant is none: U is 0 there, as in `LogDetInvariant`."""
+
 
 class Pointwise(nn.Module):
     """A perceptron with ReLUs on every piece alike, "b f m" to "b out m", out ≥ 0."""
@@ -33,7 +37,7 @@ class Pointwise(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, pieces: Float[Tensor, "b f m"]) -> Float[Tensor, "b out m"]:
-        return self.layers(pieces.mT).mT
+        return self.layers(pieces.mT.contiguous()).mT  # one product of matrices for all images
 
 
 class SurfaceClassifier(nn.Module):
@@ -155,15 +159,15 @@ class SurfaceCNN(nn.Module):
 class DiffCNNWeighted(nn.Module):
     r"""$\int f(U)\,|n|\,dx / \int |n|\,dx$ with U of one-tap DiffCNN and learnt f; a perceptron on it.
 
-    "b 3 h w" to "b classes": the repair of DiffCNN by its pooling alone. Degenerate pixels, where U has a pole, weigh
-    nothing. U of one tap is a function of [n], so it sees no colour: less than `SurfaceClassifier` (R.fields).
+    "b 3 h w" to "b classes": the repair of DiffCNN by its pooling alone. U of one tap is a function of [n] (`fields`),
+    so it sees no colour: less than `SurfaceClassifier` (R.fields).
 
     >>> sum(p.numel() for p in DiffCNNWeighted().parameters())
     579253
 
     Args:
         channels: of U, at least 3.
-        width, hidden, dropout: as in `SurfaceClassifier`.
+        width, hidden, dropout, discretisation: as in `SurfaceClassifier`.
         generator: source of all initial parameters.
 
     Raises:
@@ -179,6 +183,7 @@ class DiffCNNWeighted(nn.Module):
         in_channels: int = 3,
         classes: int = 10,
         dropout: float = 0.0,
+        discretisation: Discretisation = "quads",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -189,13 +194,31 @@ class DiffCNNWeighted(nn.Module):
             raise ArgumentError("channels", channels, "at least 3: with fewer U is 0 or undefined for every image")
         with initialised_by(generator):
             self.invariant = DiffCNN(channels, 1)
-            self.pool = SurfacePool2d(Pointwise(channels, 2 * width, 3 * width))
+            self.pool = SurfacePool2d(Pointwise(channels, 2 * width, 3 * width), discretisation=discretisation)
             self.head = _FreeHead(_perceptron(3 * width + 1, hidden, classes, dropout))
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
-        surface = self.pool.surface(images)
-        values = self.pool.integrand(self.invariant(images).flatten(2))
+        return self.of_surface(self.pool.surface(images))
+
+    def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
+        """The logits of a surface, such as one whose mesh was moved."""
+        values = self.pool.integrand(self.fields(surface.direction))
         return self.head(self.pool.pool(surface, values), _log_area(surface))
+
+    def fields(self, direction: Float[Tensor, "b 6 m"]) -> Float[Tensor, "b c m"]:
+        r"""U by [n] alone: with $D_c = w_c - \bar w$ of the taps, $\det V_c = |\mathrm{cof}(D_c)\,n|^2
+        = |n|^2 \langle \mathrm{cof}(D_c)^\top\mathrm{cof}(D_c), [n] \rangle$, and |n|² cancels in $U_c$. 0 at poles."""
+        with torch.autocast(direction.device.type, enabled=False):  # as in `DiffCNN`: a logarithm near its pole
+            taps = self.invariant.head[0].weight[:, 0, 0, 0]
+            x, y, z = (taps - taps.mean(0)).unbind(-1)
+            cofactor = torch.stack([torch.linalg.cross(*pair) for pair in ((x, y), (x, z), (y, z))], -1)
+            rows, columns = torch.triu_indices(3, 3, device=taps.device)
+            form = (cofactor.mT @ cofactor)[:, rows, columns]
+            form = torch.where(rows == columns, form, math.sqrt(2) * form)
+            squares = form.to(direction.dtype) @ direction
+            pole = (squares <= _POLE * torch.finfo(direction.dtype).eps * form.amax(1)[:, None]).any(1, keepdim=True)
+            logs = squares.masked_fill(pole, 1).log()
+            return logs - logs.mean(1, keepdim=True)
 
 
 def _perceptron(inputs: int, hidden: int, classes: int, dropout: float) -> nn.Sequential:
