@@ -28,7 +28,7 @@ from ..layers.surface import Surface, Windows
 from ..models.lipschitz_head import LipschitzHead
 from ..models.surface import SurfaceClassifier
 
-__all__ = ["Bound", "bound_of", "certified_radius"]
+__all__ = ["Bound", "bound_of", "certified_radius", "worst_logits"]
 
 _HALVINGS = 12
 """Of the search for the radius: to 1/4096 of its range."""
@@ -58,17 +58,21 @@ class Bound:
     slopes: Float[Tensor, "b hidden"]
     scale: Float[Tensor, "b"]
 
-    def lowest_margins(self, displacement: Float[Tensor, "b"]) -> Float[Tensor, "b classes"]:
+    def lowest_margins(
+        self, displacement: Float[Tensor, "b"], classes: Int64[Tensor, "b"] | None = None
+    ) -> Float[Tensor, "b classes"]:
         """Lower bounds of $z_c - z_j$ over all warps within a displacement per unit of [−1, 1]²; ∞ at j = c.
 
-        c is the class of the largest logit.
+        c are `classes`, those of the largest logits if none are given.
         """
-        rows = torch.arange(len(self.logits)).split(_CLASSES)
-        return torch.cat([self._of(row, displacement[row]) for row in rows])
+        chosen = self.logits.argmax(1) if classes is None else classes
+        rows = torch.arange(len(self.logits), device=self.logits.device).split(_CLASSES)
+        return torch.cat([self._of(row, displacement[row], chosen[row]) for row in rows])
 
-    def _of(self, row: Int64[Tensor, "r"], delta: Float[Tensor, "r"]) -> Float[Tensor, "r classes"]:
+    def _of(
+        self, row: Int64[Tensor, "r"], delta: Float[Tensor, "r"], chosen: Int64[Tensor, "r"]
+    ) -> Float[Tensor, "r classes"]:
         head, logits, hidden = self.head, self.logits[row], self.hidden[row]
-        chosen = logits.argmax(1)
         weight = head.logits.weight
         difference = weight[chosen][:, None] - weight[None]  # d, "r classes hidden"
         margin = logits.gather(1, chosen[:, None]) - logits
@@ -117,11 +121,11 @@ def largest_slopes(
                 at = [(1 - t) * derivative[..., 0] + t * derivative[..., 1] for t in ends]
                 square = square + torch.maximum(at[0].square(), at[1].square())
             best = torch.maximum(best, square * inside[:, None])
-    return best.sqrt() * slope
+    return best.clamp_min(torch.finfo(best.dtype).tiny).sqrt() * slope  # the root of 0 has no derivative
 
 
 def bound_of(net: SurfaceClassifier, surface: Surface) -> Bound:
-    """What the surface of standardised images tells; in float64.
+    """What the surface of standardised images tells.
 
     Raises:
         ArgumentError: as `certified_radius`.
@@ -139,7 +143,7 @@ def bound_of(net: SurfaceClassifier, surface: Surface) -> Bound:
     steps = _lipschitz(head.shares.weight.unflatten(1, (-1, count, count))) * head.windows.slope
     return Bound(
         head=head,
-        logits=net.head(integrals, log_area),
+        logits=head.logits(hidden.relu()),
         values=values * share[:, None],
         position=surface.position,
         hidden=hidden,
@@ -154,6 +158,23 @@ def _lipschitz(nodes: Float[Tensor, "h k g g"]) -> Float[Tensor, "h k"]:
     rows = torch.maximum(across[..., :-1, :], across[..., 1:, :])
     columns = torch.maximum(along[..., :-1], along[..., 1:])
     return (rows + columns).flatten(2).amax(2).sqrt()
+
+
+def worst_logits(
+    net: SurfaceClassifier, surface: Surface, labels: Int64[Tensor, "b"], displacement: float
+) -> Float[Tensor, "b classes"]:
+    """What can be made of the logits, that of the label 0, by any diffeomorphism of the square that moves no point by
+    more than `displacement` per unit of [−1, 1]²: the cross-entropy of these is what a training for the margin lowers.
+
+    Raises:
+        ArgumentError: as `certified_radius`; a network without windows, whose logits do not move.
+    """
+    require_certifiable(net)
+    if net.pool.windows.count == 1:
+        raise ArgumentError("displacement", displacement, "left out without windows: the logits do not move")
+    bound = bound_of(net, surface)
+    low = bound.lowest_margins(torch.full_like(bound.scale, displacement), labels)
+    return -low.scatter(1, labels[:, None], 0)
 
 
 @torch.no_grad()

@@ -40,6 +40,12 @@ __all__ = ["train"]
         "--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs."
     ),
     click.option("--weight-decay", default=0.0, help="Of Adam."),
+    click.option(
+        "--displacement",
+        default=0.0,
+        help="In pixels: learn what no diffeomorphism can undo that moves no point further (surface networks with "
+        "windows and head=lipschitz, for `certify`).",
+    ),
     click.option("--select", default="best", help="The epoch that is kept: best on the validation images, or last."),
     click.option("--seed", type=SEED, default=0, help="Of weights, order, augmentation and dropout."),
     click.option(

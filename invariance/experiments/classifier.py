@@ -24,7 +24,11 @@ class Classifier(nn.Module):
         self.register_buffer("std", std.clone())
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
-        return self.net((images - self.mean[:, None, None]) / self.std[:, None, None])
+        return self.net(self.standardised(images))
+
+    def standardised(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """What the net itself is shown."""
+        return (images - self.mean[:, None, None]) / self.std[:, None, None]
 
 
 def channel_statistics(images: UInt8[Tensor, "n c h w"]) -> tuple[Float[Tensor, "c"], Float[Tensor, "c"]]:

@@ -26,7 +26,8 @@ class TrainOptions:
     `recompute_batchnorm` replaces the running averages of batch normalisation by its statistics over the training
     images before each validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
     `invariance.experiments.data.augmentation` knows; `select` keeps the weights of the epoch of best validation
-    accuracy, or of the last epoch.
+    accuracy, or of the last epoch. With a `displacement` in pixels the cross-entropy is that of the worst that any
+    diffeomorphism can make of the logits which moves no point further: for surface networks with head=lipschitz.
 
     Raises:
         ArgumentError: an option outside its range.
@@ -48,6 +49,7 @@ class TrainOptions:
     channels_last: bool = False
     compile: bool = False
     recompute_batchnorm: bool = False
+    displacement: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "width", "limit"):
@@ -58,6 +60,8 @@ class TrainOptions:
             raise ArgumentError("learning_rate", self.learning_rate, "a finite number > 0")
         if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
             raise ArgumentError("weight_decay", self.weight_decay, "a finite number ≥ 0")
+        if not 0 <= self.displacement < math.inf:
+            raise ArgumentError("displacement", self.displacement, "a finite number of pixels ≥ 0")
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
         for name, choices in (("schedule", Schedule), ("precision", Precision), ("select", Selection)):

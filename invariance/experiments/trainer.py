@@ -14,6 +14,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ..certifying.radius import require_certifiable
 from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
@@ -23,6 +24,7 @@ from .distributed import Processes
 from .options import TrainOptions
 from .record import Epoch, Record
 from .run import build_classifier, load_weights
+from .worst_case import WorstCase
 
 __all__ = ["Trainer"]
 
@@ -63,7 +65,10 @@ class Trainer:
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
         self.module: Any = torch.compile(classifier) if options.compile else classifier
-        self.parallel = processes.parallel(self.module)
+        if options.displacement:
+            require_certifiable(classifier.net)
+        trained = WorstCase(classifier, options.displacement) if options.displacement else self.module
+        self.parallel = processes.parallel(trained)
 
     def epoch(self, number: int, report: Callable[[int, float], None]) -> Epoch:
         """Epoch `number` = 0, 1, …: a pass over the training images, then validation.
@@ -134,18 +139,21 @@ class Trainer:
             images = self.augmentation(images, generator=randomness)
         images, labels = self.processes.share(images), self.processes.share(labels)
         self.optimizer.zero_grad()
-        loss = cross_entropy(self._logits(self.parallel, images), labels) * (len(labels) / len(index))
+        told = (labels,) if self.options.displacement else ()
+        loss = cross_entropy(self._logits(self.parallel, images, *told), labels) * (len(labels) / len(index))
         self.scaler.scale(loss * self.processes.count).backward()  # gradients are averaged over the processes
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return loss.detach()
 
-    def _logits(self, net: Callable[[Tensor], Tensor], images: Shaped[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
+    def _logits(
+        self, net: Callable[..., Tensor], images: Shaped[Tensor, "b c h w"], *labels: Tensor
+    ) -> Float[Tensor, "b classes"]:
         layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
         precision = self.options.precision
         autocast = torch.autocast(images.device.type, getattr(torch, precision), enabled=precision != "float32")
         with autocast:
-            return net(to_float(images).contiguous(memory_format=layout)).float()
+            return net(to_float(images).contiguous(memory_format=layout), *labels).float()
 
     @torch.no_grad()
     def _validate(self) -> tuple[float, float] | tuple[None, None]:

@@ -22,6 +22,9 @@ __all__ = ["DiffCNNWeighted", "SurfaceCNN", "SurfaceClassifier"]
 
 Head = Literal["free", "lipschitz"]
 
+_EMPTY = 1e-4
+"""Of the area of a window, in which the root of nothing has no derivative; the median window of CIFAR-10 has 0.25."""
+
 _POLE = 8
 """Roundings of a sum of six products, below which a determinant is none: U is 0 there, as in `LogDetInvariant`."""
 
@@ -113,10 +116,11 @@ class _FreeHead(nn.Module):
 
 
 class SurfaceCNN(nn.Module):
-    """The integrals of `SurfaceClassifier` in 8×8 windows as an image, and a small planar network on it.
+    """The roots of the integrals in 8×8 windows as an image, and a small planar network on it.
 
     "b 3 h w" to "b classes". A window's Lipschitz constant grows with g, and the planar network's comes on top: the
-    price of seeing where things are.
+    price of seeing where things are. Areas of windows span orders of magnitude, their roots half as many: what lifts the
+    accuracy most, as for Fisher vectors (Perronnin et al., ECCV 2010).
 
     >>> sum(p.numel() for p in SurfaceCNN().parameters())
     578250
@@ -153,7 +157,7 @@ class SurfaceCNN(nn.Module):
 
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
-        return self.head(self.features(self.pool.pool(surface)))
+        return self.head(self.features((self.pool.pool(surface) + _EMPTY).sqrt()))
 
 
 class DiffCNNWeighted(nn.Module):
