@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ..certifying.radius import require_certifiable
+from ..certifying.radius import require_movable
 from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
@@ -66,7 +66,7 @@ class Trainer:
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
         self.module: Any = torch.compile(classifier) if options.compile else classifier
         if options.displacement:
-            require_certifiable(classifier.net)
+            require_movable(classifier.net, options.displacement)
         trained = WorstCase(classifier, options.displacement) if options.displacement else self.module
         self.parallel = processes.parallel(trained)
 

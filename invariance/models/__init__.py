@@ -11,6 +11,7 @@ from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .seeding import initialised_by
 from .surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
+from .surface_rotations import RotationSurface
 from .transformer import CPABCNN, STCNN
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "RegularCNN",
     "ResNet",
     "RotDCFCNN",
+    "RotationSurface",
     "SurfaceCNN",
     "SurfaceClassifier",
     "build",

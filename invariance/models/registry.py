@@ -21,6 +21,7 @@ from .resnet import ResNet
 from .rotdcf import RotDCFCNN
 from .rotmnist import P4CNN, Z2CNN, P4CNNAutoRotation
 from .surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
+from .surface_rotations import RotationSurface
 from .transformer import CPABCNN, STCNN
 
 __all__ = ["build", "build_spec", "list_models"]
@@ -48,6 +49,7 @@ _MODELS: dict[str, Callable[..., nn.Module]] = {
     "surface-2": partial(SurfaceClassifier, windows=2, hidden=588),
     "surface-4": partial(SurfaceClassifier, windows=4, hidden=311),
     "surface-8": partial(SurfaceClassifier, windows=8, hidden=92),
+    "surface-rotations": RotationSurface,
     "z2cnn": Z2CNN,
 }
 

@@ -91,27 +91,36 @@ class SurfaceClassifier(nn.Module):
         with initialised_by(generator):
             integrand = Pointwise(9, 2 * width, functions)
             self.pool = SurfacePool2d(integrand, windows=windows, discretisation=discretisation)
-            self.head: _FreeHead | LipschitzHead
+            self.head: FreeHead | LipschitzHead
             if head == "lipschitz":
                 self.head = LipschitzHead(functions, self.pool.windows, hidden, classes, sharpness=sharpness)
             else:
-                inputs = functions * windows**2
-                self.head = _FreeHead(_perceptron(inputs + 1, hidden, classes, dropout))
+                self.head = FreeHead(functions * windows**2 + 1, hidden, classes, dropout)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
         return self.of_surface(self.pool.surface(images))
 
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
-        return self.head(self.pool.pool(surface), _log_area(surface))
+        return self.head(self.pool.pool(surface), log_area(surface))
 
 
-class _FreeHead(nn.Module):
-    def __init__(self, layers: nn.Module) -> None:
+class FreeHead(nn.Module):
+    """A perceptron on integrals and the logarithm of the area."""
+
+    def __init__(self, inputs: int, hidden: int, classes: int, dropout: float) -> None:
         super().__init__()
-        self.layers = layers
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(inputs, affine=False),
+            nn.Dropout(dropout),
+            nn.Linear(inputs, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, classes),
+        )
 
-    def forward(self, integrals: Tensor, log_area: Tensor) -> Tensor:
+    def forward(self, integrals: Float[Tensor, "b i"], log_area: Float[Tensor, "b 1"]) -> Float[Tensor, "b classes"]:
         return self.layers(torch.cat((integrals, log_area.to(integrals.dtype)), 1))
 
 
@@ -119,8 +128,8 @@ class SurfaceCNN(nn.Module):
     """The roots of the integrals in 8×8 windows as an image, and a small planar network on it.
 
     "b 3 h w" to "b classes". A window's Lipschitz constant grows with g, and the planar network's comes on top: the
-    price of seeing where things are. Areas of windows span orders of magnitude, their roots half as many: what lifts the
-    accuracy most, as for Fisher vectors (Perronnin et al., ECCV 2010).
+    price of seeing where things are. Areas of windows span orders of magnitude, their roots half as many: that lifts
+    the accuracy most, as for Fisher vectors (Perronnin et al., ECCV 2010).
 
     >>> sum(p.numel() for p in SurfaceCNN().parameters())
     578250
@@ -199,7 +208,7 @@ class DiffCNNWeighted(nn.Module):
         with initialised_by(generator):
             self.invariant = DiffCNN(channels, 1)
             self.pool = SurfacePool2d(Pointwise(channels, 2 * width, 3 * width), discretisation=discretisation)
-            self.head = _FreeHead(_perceptron(3 * width + 1, hidden, classes, dropout))
+            self.head = FreeHead(3 * width + 1, hidden, classes, dropout)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
         return self.of_surface(self.pool.surface(images))
@@ -207,7 +216,7 @@ class DiffCNNWeighted(nn.Module):
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
         values = self.pool.integrand(self.fields(surface.direction))
-        return self.head(self.pool.pool(surface, values), _log_area(surface))
+        return self.head(self.pool.pool(surface, values), log_area(surface))
 
     def fields(self, direction: Float[Tensor, "b 6 m"]) -> Float[Tensor, "b c m"]:
         r"""U by [n] alone: with $D_c = w_c - \bar w$ of the taps, $\det V_c = |\mathrm{cof}(D_c)\,n|^2
@@ -225,19 +234,7 @@ class DiffCNNWeighted(nn.Module):
             return logs - logs.mean(1, keepdim=True)
 
 
-def _perceptron(inputs: int, hidden: int, classes: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.BatchNorm1d(inputs, affine=False),
-        nn.Dropout(dropout),
-        nn.Linear(inputs, hidden),
-        nn.ReLU(),
-        nn.Linear(hidden, hidden),
-        nn.ReLU(),
-        nn.Linear(hidden, classes),
-    )
-
-
-def _log_area(surface: Surface) -> Float[Tensor, "b 1"]:
+def log_area(surface: Surface) -> Float[Tensor, "b 1"]:
     """log(1 + area): 0 for an image without a surface."""
     return surface.area.sum(-1, keepdim=True).log1p()
 

@@ -9,7 +9,7 @@ import torch
 from experiments.training.synthetic import dataset
 from torch import Tensor
 
-from invariance.certifying import ATTACKS, bound_of, certified_radius, certify, worst_warp
+from invariance.certifying import ATTACKS, bound_of, certified_radius, certify, worst_logits, worst_warp
 from invariance.certifying.attack import Mesh, inverse_at
 from invariance.certifying.radius import largest_slopes
 from invariance.cli import main
@@ -83,6 +83,35 @@ def test_slopes_are_those_of_the_bilinear_function(generator: torch.Generator):
         sampled = slope.norm(dim=1).amax(2)
         assert (sampled <= bound[:, c] + 1e-12).all()
         assert (sampled >= 0.6 * bound[:, c]).all()
+
+
+def test_what_a_training_lowers_is_proved_too(generator: torch.Generator):
+    """By functions: below the bound by pieces, and no warp drawn within the displacement breaks it for any class."""
+    net = network(generator)
+    mesh = Mesh.of(pictures(20, generator), net)
+    still = mesh.moved(mesh.vertices)
+    labels = torch.randint(10, (20,), generator=generator)
+    plain = net.of_surface(still)
+    unmoved = worst_logits(net, still, labels, 0.0)
+    torch.testing.assert_close(unmoved, plain - plain.gather(1, labels[:, None]))
+    bound, idle = bound_of(net, still), True
+    for displacement in (0.005, 0.05):
+        worst = worst_logits(net, still, labels, displacement)
+        assert (-worst <= bound.lowest_margins(torch.full_like(bound.scale, displacement), labels) + 1e-12).all()
+        options = {"generator": generator, "steps": 2}
+        for family in ATTACKS:
+            moved = net.of_surface(mesh.under(worst_warp(net, mesh, family, displacement, **options).warp)[0])
+            reached = moved - moved.gather(1, labels[:, None])
+            assert (reached <= worst + 1e-12).all()
+            idle &= bool((reached <= unmoved + 1e-12).all())
+    assert not idle
+
+
+def test_a_training_for_the_margin_has_a_derivative_everywhere(generator: torch.Generator):
+    net = network(generator).requires_grad_()
+    images = torch.cat((pictures(2, generator), torch.ones(1, 3, 10, 10, dtype=torch.float64)))
+    loss = worst_logits(net, net.pool.surface(images), torch.tensor([0, 1, 2]), 0.02).logsumexp(1).sum()
+    assert all(grad.isfinite().all() for grad in torch.autograd.grad(loss, list(net.parameters())))
 
 
 @pytest.mark.parametrize("discretisation", ["quads", "triangles"])
@@ -192,7 +221,8 @@ def test_from_a_training_to_a_certificate(monkeypatch, capsys, tmp_path: Path, g
     made, free = tmp_path / "made", tmp_path / "free"
     options = ("--data", tmp_path, "--validation", 38, "--epochs", 1, "--limit", 100)
     small = "width=2,hidden=8"
-    assert run(monkeypatch, "train", f"surface-2:{small},head=lipschitz", *options, "--out", made) == 0
+    margin = (f"surface-2:{small},head=lipschitz", *options, "--displacement", 0.5)
+    assert run(monkeypatch, "train", *margin, "--out", made) == 0
     assert run(monkeypatch, "train", f"surface-2:{small}", *options, "--out", free) == 0
     picture = tmp_path / "certified.svg"
     asked = ("--data", tmp_path, "--images", 4, "--steps", 1, "--displacements", "0.5")
@@ -206,4 +236,11 @@ def test_from_a_training_to_a_certificate(monkeypatch, capsys, tmp_path: Path, g
         ((tmp_path / "nothing", *asked), "record.json"),
     ):
         assert run(monkeypatch, "certify", *refused) == 2
+        assert said in capsys.readouterr().err
+    for model, said in (
+        ("cnn:width=2", "model = RegularCNN: a surface network"),
+        (f"surface-2:{small}", "head = free: lipschitz"),
+        (f"surface:{small},head=lipschitz", "displacement = 0.5: left out without windows"),
+    ):
+        assert run(monkeypatch, "train", model, *options, "--displacement", 0.5, "--out", tmp_path / "other") == 2
         assert said in capsys.readouterr().err

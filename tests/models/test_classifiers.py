@@ -22,6 +22,7 @@ SMALL = {
     "surface-4": "surface-4:width=4,hidden=16",
     "surface-4-lipschitz": "surface-4:width=4,hidden=16,head=lipschitz",
     "surface+cnn": "surface+cnn:width=4",
+    "surface-rotations": "surface-rotations:width=4,hidden=16",
     **{f"allcnn-{s}": f"allcnn-{s}:width=8,dropout=(0.0,0.0)" for s in ("z2", "p4", "p4m")},
     **{f"resnet44-{s}": f"resnet44-{s}:width=8,blocks=1" for s in ("z2", "p4", "p4m")},
 }
@@ -30,7 +31,8 @@ every_small_network = pytest.mark.parametrize("spec", SMALL.values(), ids=SMALL)
 
 def batch(spec: str, count: int, generator: torch.Generator) -> torch.Tensor:
     name, _, _ = spec.partition(":")
-    channels, size = {"z2cnn": (1, 28), "p4cnn": (1, 28), "p4cnn-autorotation": (1, 28)}.get(name, (3, 24))
+    grey = ("z2cnn", "p4cnn", "p4cnn-autorotation", "surface-rotations")
+    channels, size = (1, 28) if name in grey else (3, 24)
     return torch.randn(count, channels, size, size, generator=generator)
 
 
