@@ -10,7 +10,7 @@ from invariance.certifying.radius import require_certifiable
 from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, ContinuousImage, sample
 from invariance.layers.surface import mesh_surface, pixel_mesh, pixel_surface
-from invariance.models import DiffCNNWeighted, RotationSurface
+from invariance.models import DiffCNNWeighted, RotationSurface, build_spec
 from invariance.models.surface_rotations import rotation_scalars
 from invariance.warps import Projective, Pullback
 
@@ -81,12 +81,12 @@ def test_quarter_turns_and_mirrors_are_exact(generator: torch.Generator):
 @pytest.mark.bad_input
 def test_bad_input_of_the_rotation_network(generator: torch.Generator):
     for options, said in (
-        ({"in_channels": 3}, "in_channels = 3: 1: grey images"),
-        ({"sigma": 0.0}, "sigma = 0.0: a finite number of pixels"),
-        ({"dropout": 1.0}, "dropout = 1.0"),
+        ("in_channels=3", "in_channels = 3: 1: grey images"),
+        ("sigma=0", "sigma = 0: a finite number of pixels"),
+        ("dropout=1", "dropout = 1: a probability"),
     ):
         with pytest.raises(ArgumentError, match=said):
-            RotationSurface(**options)
+            build_spec(f"surface-rotations:{options}")
     with pytest.raises(ArgumentError, match=r"images\.shape = \(1, 3, 8, 8\)"):
         RotationSurface(width=2, hidden=2, generator=generator)(torch.zeros(1, 3, 8, 8))
     with pytest.raises(ArgumentError, match="model = RotationSurface: a surface network"):
