@@ -84,6 +84,15 @@ class TrainOptions:
             return self.learning_rate / 10 ** ((15 * progress >= 8) + (15 * progress >= 12))
         return self.learning_rate
 
+    def displacement_at(self, progress: float) -> float:
+        """It grows linearly over the first half of all steps: from the full one at once a network learns nothing.
+
+        >>> options = TrainOptions("surface-2:head=lipschitz", "cifar10", displacement=1.0)
+        >>> [options.displacement_at(p / 4) for p in range(5)]
+        [0.0, 0.5, 1.0, 1.0, 1.0]
+        """
+        return self.displacement * min(1.0, 2 * progress)
+
     def to_dict(self) -> dict[str, Any]:
         """The options by name, for JSON."""
         return asdict(self)

@@ -67,7 +67,7 @@ class Trainer:
         self.module: Any = torch.compile(classifier) if options.compile else classifier
         if options.displacement:
             require_movable(classifier.net, options.displacement)
-        trained = WorstCase(classifier, options.displacement) if options.displacement else self.module
+        trained = WorstCase(classifier) if options.displacement else self.module
         self.parallel = processes.parallel(trained)
 
     def epoch(self, number: int, report: Callable[[int, float], None]) -> Epoch:
@@ -123,23 +123,24 @@ class Trainer:
         self.classifier.train()
         with _global_randomness(stream(options.seed, number, _DROPOUT + processes.rank), processes.device):
             for step, index in enumerate(order):
+                progress = (number + step / self.steps) / options.epochs
                 for group in self.optimizer.param_groups:
-                    group["lr"] = options.learning_rate_at((number + step / self.steps) / options.epochs)
-                losses[step] = self._step(index.to(processes.device), randomness)
+                    group["lr"] = options.learning_rate_at(progress)
+                losses[step] = self._step(index.to(processes.device), randomness, progress)
                 if (step + 1) % _LOOK == 0 or step + 1 == self.steps:
                     so_far = processes.sum(losses[: step + 1]).cpu()
                     mean = _mean_loss(so_far, sizes[: step + 1], number)
                     report(step + 1, mean)
         return mean
 
-    def _step(self, index: Int64[Tensor, "b"], randomness: torch.Generator) -> Float[Tensor, ""]:
+    def _step(self, index: Int64[Tensor, "b"], randomness: torch.Generator, progress: float) -> Float[Tensor, ""]:
         """A step on this process's share of a batch; its term of the batch's mean loss."""
         images, labels = self.training.images[index], self.training.labels[index]
         if self.augmentation:
             images = self.augmentation(images, generator=randomness)
         images, labels = self.processes.share(images), self.processes.share(labels)
         self.optimizer.zero_grad()
-        told = (labels,) if self.options.displacement else ()
+        told = (labels, self.options.displacement_at(progress)) if self.options.displacement else ()
         loss = cross_entropy(self._logits(self.parallel, images, *told), labels) * (len(labels) / len(index))
         self.scaler.scale(loss * self.processes.count).backward()  # gradients are averaged over the processes
         self.scaler.step(self.optimizer)
@@ -147,13 +148,13 @@ class Trainer:
         return loss.detach()
 
     def _logits(
-        self, net: Callable[..., Tensor], images: Shaped[Tensor, "b c h w"], *labels: Tensor
+        self, net: Callable[..., Tensor], images: Shaped[Tensor, "b c h w"], *told: Tensor | float
     ) -> Float[Tensor, "b classes"]:
         layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
         precision = self.options.precision
         autocast = torch.autocast(images.device.type, getattr(torch, precision), enabled=precision != "float32")
         with autocast:
-            return net(to_float(images).contiguous(memory_format=layout), *labels).float()
+            return net(to_float(images).contiguous(memory_format=layout), *told).float()
 
     @torch.no_grad()
     def _validate(self) -> tuple[float, float] | tuple[None, None]:

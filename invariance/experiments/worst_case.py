@@ -14,20 +14,22 @@ __all__ = ["WorstCase"]
 
 
 class WorstCase(nn.Module):
-    """Images in [0, 1] and their labels to `worst_logits` of a classifier around a surface network.
+    """Images in [0, 1], their labels and a displacement in pixels to `worst_logits` of a classifier.
 
     Args:
-        displacement: in pixels.
+        classifier: around a surface network of which `certify` knows how far its logits move.
 
     Raises:
         ArgumentError: when called, as `worst_logits`.
     """
 
-    def __init__(self, classifier: Classifier, displacement: float) -> None:
+    def __init__(self, classifier: Classifier) -> None:
         super().__init__()
-        self.classifier, self.displacement = classifier, displacement
+        self.classifier = classifier
 
-    def forward(self, images: Float[Tensor, "b c h w"], labels: Int64[Tensor, "b"]) -> Float[Tensor, "b classes"]:
+    def forward(
+        self, images: Float[Tensor, "b c h w"], labels: Int64[Tensor, "b"], displacement: float
+    ) -> Float[Tensor, "b classes"]:
         net: Any = self.classifier.net
         surface = net.pool.surface(self.classifier.standardised(images))
-        return worst_logits(net, surface, labels, 2 * self.displacement / min(images.shape[-2:]))
+        return worst_logits(net, surface, labels, 2 * displacement / min(images.shape[-2:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -222,7 +222,8 @@ class DiffCNNWeighted(nn.Module):
         r"""U by [n] alone: with $D_c = w_c - \bar w$ of the taps, $\det V_c = |\mathrm{cof}(D_c)\,n|^2
         = |n|^2 \langle \mathrm{cof}(D_c)^\top\mathrm{cof}(D_c), [n] \rangle$, and |n|² cancels in $U_c$. 0 at poles."""
         with torch.autocast(direction.device.type, enabled=False):  # as in `DiffCNN`: a logarithm near its pole
-            taps = self.invariant.head[0].weight[:, 0, 0, 0]
+            convolution: Any = self.invariant.head[0]
+            taps = convolution.weight[:, 0, 0, 0]
             x, y, z = (taps - taps.mean(0)).unbind(-1)
             cofactor = torch.stack([torch.linalg.cross(*pair) for pair in ((x, y), (x, z), (y, z))], -1)
             rows, columns = torch.triu_indices(3, 3, device=taps.device)
