@@ -82,7 +82,14 @@ def _counts(words: Iterable[str]) -> str:
 
 def _table_row(entry: Entry) -> str:
     said = entry.statement
-    cells = (said.id, said.summary, str(entry.verdict), str(entry.grade), entry.sizes, ", ".join(entry.methods))
+    cells = (
+        said.id,
+        said.told(said.summary),
+        str(entry.verdict),
+        str(entry.grade),
+        entry.sizes,
+        ", ".join(entry.methods),
+    )
     return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
 
@@ -95,12 +102,12 @@ def _lines(entry: Entry) -> Iterator[str]:
     if not entry.agreed:
         yield f"The recorded verdict is **{entry.recorded}**, {said.grade}."
     yield ""
-    yield said.claim
+    yield said.told(said.claim)
     if said.correction:
-        yield from ("", f"**Correction.** {said.correction}")
+        yield from ("", f"**Correction.** {said.told(said.correction)}")
     yield from _section("Hypotheses", (f"{name}: {formula}" for name, formula in said.hypotheses.items()))
     for part in entry.clauses:
-        title = f"Clause: {part.clause.text} — {part.grade} ({part.reason})" if part.clause.text else "Routes"
+        title = f"Clause: {part.clause.told} — {part.grade} ({part.reason})" if part.clause.text else "Routes"
         why = [f"no route covers all sizes: {part.clause.why}"] if part.clause.why else []
         yield from _section(title, [*_routes(part), *why])
     yield from _section("Controls", (_outcome(o, f" ({o.kind})") for o in entry.controls))

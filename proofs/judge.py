@@ -83,13 +83,13 @@ def judge(statement: Statement, ran: Ran) -> Entry:
         grade, reason = Grade.UNKNOWN, wrong
     elif (fallen or grade.rank < statement.grade.rank) and (lacking := _lacking(statement, claims)):
         missing = f"{lacking[0]} did not run ({lacking[0].tool})"
-        without = f"; without it the clause “{fallen[0].clause.text}” is {fallen[0].grade}" if fallen else ""
+        without = f"; without it the clause “{fallen[0].clause.told}” is {fallen[0].grade}" if fallen else ""
         grade, reason = Grade.UNKNOWN, f"{missing}{without}"
     elif skipped := [control for control in ran.controls if control.skipped]:
         missing = f"control {skipped[0].name} did not run ({skipped[0].note})"
         grade, reason = Grade.UNKNOWN, missing
     elif fallen and grade is not Grade.UNKNOWN:
-        reason = f"{reason}; the clause “{fallen[0].clause.text}” is less firm than recorded: {fallen[0].grade}"
+        reason = f"{reason}; the clause “{fallen[0].clause.told}” is less firm than recorded: {fallen[0].grade}"
     return Entry(statement, _verdict(statement, grade), grade, reason, clauses, claims, controls, missing, wrong)
 
 

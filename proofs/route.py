@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from invariance_proofs.evidence import Evidence, StatementError
+from invariance_proofs.formula import Formula
 
 __all__ = [
     "Chain",
@@ -74,25 +75,6 @@ Method.COQ = Method("Coq", tool="apt-get install coq libcoq-mathcomp-algebra, th
 Method.INTERVAL = Method("interval", numbers=True)
 Method.ALGEBRAIC = Method("algebraic numbers", numbers=True)
 Method.CHARACTERS = Method("characters", numbers=True)
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula with its text, so that what is printed and what is checked are one object.
-
-    >>> square = Formula("x²", lambda x: x * x)
-    >>> f"{square} at 3 is {square(3)}"
-    'x² at 3 is 9'
-    """
-
-    text: str
-    function: Callable[..., Any] = field(compare=False)
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.function(*arguments, **named)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)

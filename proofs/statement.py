@@ -55,6 +55,7 @@ from invariance_proofs.route import (
     require_type,
     require_types,
 )
+from invariance_proofs.wording import filled
 
 __all__ = [
     "Chain",
@@ -145,6 +146,7 @@ class Hypothesis:
 class Clause:
     """One sentence of a claim and the routes to it.
 
+    `text` may have fields, which are filled from the routes' data (`wording`).
     `over` names the sizes it is about, all of them; `at` the fixed sizes that it speaks of itself; `finite` that it
     speaks of finitely many cases, which its text names, or says that something exists: given numbers decide it.
     `grade` is the recorded one; without it the clause is decided, modulo what it and its routes assume. `why` says why
@@ -180,6 +182,12 @@ class Clause:
         for route in routes:
             if not isinstance(route, Route | Chain):
                 raise StatementError(f"clause {text!r}: {route!r}: wanted is a Route or a Chain")
+        filled(text, leaves(routes), {})
+
+    @property
+    def told(self) -> str:
+        """Its text, with the data of its routes in it."""
+        return filled(self.text, leaves(self.routes), {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +195,8 @@ class Statement:
     """One entry of the ledger.
 
     `id` is the label ("T2.d") within its `paper`, `source` the place there; `summary` the claim in one line; `claim`
-    the claim in full; `clauses` its parts, or `routes`, `over`, `at`, `why`, `finite` and `assumed` of its only one;
+    the claim in full; both, and `correction`, have fields that are filled from what the routes are given (`wording`),
+    and `told` fills them; `clauses` its parts, or `routes`, `over`, `at`, `why`, `finite` and `assumed` of its only one;
     `hypotheses` name ↦ formula and predicate; `correction` what the paper says wrongly and what is true instead;
     `verdict` and `grade` are the recorded ones (a refuted claim is graded so).
 
@@ -250,6 +259,8 @@ class Statement:
             raise StatementError(
                 f"{self.id}: dropped = {dropped}: each of {list(self.hypotheses)} must be dropped, and nothing else"
             )
+        for text in (self.summary, self.claim, self.correction):
+            self.told(text)
         if bool(self.correction) != (self.verdict in {Verdict.CORRECTED, Verdict.REFUTED}):
             raise StatementError(
                 f"{self.id}: a correction goes with {Verdict.CORRECTED} or {Verdict.REFUTED}, not {self.verdict}"
@@ -271,6 +282,10 @@ class Statement:
             raise StatementError(
                 f"{self.id!r}: an id is a word without blanks, colons or slashes, such as pooling.shift"
             )
+
+    def told(self, text: str) -> str:
+        """One of its texts, with the data of its routes and its hypotheses in it."""
+        return filled(text, self.leaves, self.hypotheses)
 
     @property
     def key(self) -> str:

@@ -32,8 +32,8 @@ C3 = Statement(
     source="Kan et al., Corollary 3",
     summary="Φ is equivariant under any group H of matrix fields",
     claim=(
-        "Φ(J·M) = Φ(J)·M for every field M of invertible 2×2 matrices, with Φ(J) = J if det(Jᵀ A J) > 0 and "
-        "−J otherwise."
+        "Φ(J·M) = {out[Φ(J), M]} for every field M of invertible 2×2 matrices, {let:with Φ(J) = J} if {decides} > 0 "
+        "and −J otherwise."
     ),
     at="J 3×2, pixel by pixel",
     verdict=Verdict.CORRECTED,

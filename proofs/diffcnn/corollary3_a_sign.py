@@ -39,10 +39,10 @@ TURN, _ = cayley((2, 0, 0))
 EXPONENT = 2
 """det(Mᵀ G M) = det(M)^EXPONENT det G."""
 
-LAW = f"det(MᵀGM) = det(M){'⁰¹²³'[EXPONENT]} det G"
-
 DETERMINANT = Formula("det(Jᵀ A J)", Matrix.det)
 TRACE = Formula("tr(Jᵀ A J)", Matrix.trace)
+PASSED = Formula.of(lambda J, M: J @ M)
+TURNED = Formula.of(lambda J, M: -(J @ M))
 
 
 def two_by_two(exponent: int = EXPONENT) -> Evidence:
@@ -74,7 +74,7 @@ def signs_agree(power: int = EXPONENT) -> Evidence:
     )  # fmt: skip
 
 
-def every_small_case(decides: Callable[[Matrix], Any] = DETERMINANT) -> Evidence:
+def every_small_case(decides: Callable[[Matrix], Any] = DETERMINANT, out: Formula = PASSED) -> Evidence:
     """Φ(JM) = Φ(J)M for the 48 invertible M with entries in {−1, 0, 1} and J on both branches; Φ decides by JᵀAJ."""
 
     def phi(J: Matrix) -> Matrix:
@@ -85,7 +85,7 @@ def every_small_case(decides: Callable[[Matrix], Any] = DETERMINANT) -> Evidence
     jacobians = [Matrix.of([[1, 2], e[:2], e[2:]]) for e in entries]
     return for_all(
         product(jacobians, invertible),
-        lambda case: phi(case[0] @ case[1]) == phi(case[0]) @ case[1],
+        lambda case: phi(case[0] @ case[1]) == out(phi(case[0]), case[1]),
         "(J, M): Φ(JM) = Φ(J)M",
     )
 
@@ -126,7 +126,7 @@ LAW_AND_SIGN = Chain(
     Route("d² g and g have the same sign", Method.SMT, signs_agree, mutants=instead("power", 1, 3)),
 )
 ON_PAIRS = Route(
-    "Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE), cases=3888
+    "Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE) | instead("out", TURNED), cases=3888
 )
 
 C3_a = Statement(
@@ -134,17 +134,18 @@ C3_a = Statement(
     paper=PAPER,
     name="determinant law of the sign",
     source="Kan et al., Corollary 3",
-    summary=f"{LAW}, hence Φ(JM) = Φ(J)M when {M_INVERTIBLE}",
+    summary="det(MᵀGM) = det(M){exponent:^} det G, hence Φ(JM) = {out[Φ(J), M]} when {M invertible}",
     claim=(
-        f"{LAW}. With G = Jᵀ A J the sign that Φ looks at is that of det(M)² det G, so "
-        "for det M ≠ 0 both branches agree and Φ(JM) = Φ(J) M, for every 3×3 matrix A, a rotation or not."
+        "det(MᵀGM) = det(M){exponent:^} det G. {let:With G = Jᵀ A J} the sign that Φ looks at, of {decides}, is that "
+        "of det(M){exponent:^} det G, so for {M invertible} both branches agree and Φ(JM) = {out[Φ(J), M]}, for "
+        "every 3×3 matrix A, a rotation or not."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
     hypotheses={"M invertible": M_INVERTIBLE},
     clauses=(
         Clause(
-            LAW,
+            "det(MᵀGM) = det(M){exponent:^} det G",
             BY_RING,
             BY_SIZE,
             Route("raw det(Jᵀ A J), A any 3×3 matrix", Method.RANDOM, raw_layer, mutants=instead("exponent", 1, 3)),
@@ -153,7 +154,7 @@ C3_a = Statement(
             assumed=("det(XY) = det X det Y and det Xᵀ = det X over a commutative ring",),
         ),
         Clause(
-            f"Φ(JM) = Φ(J)M, because Φ looks at the sign of {DETERMINANT}",
+            "Φ(JM) = {out[Φ(J), M]}, because Φ looks at the sign of {decides}",
             LAW_AND_SIGN,
             ON_PAIRS,
             Route("ordered rings", Method.COQ, flip_theorem, mutants=instead("relation", "==")),

@@ -35,8 +35,8 @@ from invariance_proofs.statement import (
 
 THRESHOLD = 1
 """Φ is the identity iff |a|² ≤ THRESHOLD, the squared tangent of half of 90°."""
-COFACTORS = Formula("cof(A)", Matrix.cofactors)
-ITSELF = Formula("A", lambda A: A)
+COFACTORS = Formula.of(lambda A: A.cofactors())
+ITSELF = Formula.of(lambda A: A)
 
 
 def normal_form(B: Formula = COFACTORS) -> Evidence:
@@ -52,7 +52,7 @@ def cofactors_of_rotations(sign: int = 1) -> Evidence:
     return vanishes(N.cofactors() - sign * d * N, what=f"cof(A) = {sign} A")
 
 
-def on_rotations(twice: int = 2) -> Evidence:
+def on_rotations(twice: int = 2, trace: int = 1) -> Evidence:
     a, n = unknowns(a=3, n=3)
     N, d = cayley(a)
     q, column = dot(a, a), Matrix.from_columns(n)
@@ -61,7 +61,9 @@ def on_rotations(twice: int = 2) -> Evidence:
             (column.T @ N @ column)[0, 0] - ((1 - q) * dot(n, n) + twice * dot(a, n) ** 2),
             what=f"(1 + q) nᵀ A n = (1 − q)|n|² + {twice}(a·n)²",
         ),
-        vanishes(N.trace() - d - twice * (1 - q), d - (1 + q), what=f"tr A − 1 = 2 cos θ = {twice}(1 − q)/(1 + q)"),
+        vanishes(
+            N.trace() - trace * d - twice * (1 - q), d - (1 + q), what=f"tr A − {trace} = 2 cos θ = {twice}(1 − q)/(1 + q)"
+        ),
     )
 
 
@@ -133,14 +135,14 @@ C3_b = Statement(
     paper=PAPER,
     name="where the nonlinearity is dead",
     source="Kan et al., equation (3) with the Cayley parameterisation",
-    summary=f"Φ = identity almost everywhere ⇔ θ ≤ 90° ⇔ tr A ≥ 1 ⇔ Cayley vector |a| ≤ {isqrt(THRESHOLD)}",
+    summary="Φ is the identity almost everywhere ⇔ {let:θ ≤ 90°} ⇔ tr A ≥ {trace} ⇔ Cayley vector |a|² ≤ {threshold}",
     claim=(
-        "With n = j₁ × j₂, det(Jᵀ A J) = nᵀ cof(A) n; for the rotation by θ about the unit vector k it is "
-        "cos θ |n|² + (1 − cos θ)(k·n)². So Φ(J) = J for Lebesgue-almost every J ∈ R^{3×2} iff θ ≤ 90° ⇔ tr "
-        "A ≥ 1 ⇔ |a| ≤ 1. The exceptions are {rank J ≤ 1} for θ < 90° and also {k·n = 0} for θ = 90°, where "
-        "the determinant is 0 and Φ(J) = −J; for θ > 90° there is an open cone around n ⟂ k on which Φ(J) = "
-        "−J. As long as θ < 90° A has no effect, and where det(Jᵀ A J) ≠ 0 the derivative of Φ(J) in A is 0: "
-        "no gradient ever moves A."
+        "{let:With n = j₁ × j₂}, det(Jᵀ A J) = nᵀ {B} n; for the rotation by θ about the unit vector k it is "
+        "{let:cos θ |n|² + (1 − cos θ)(k·n)²}. So {let:Φ(J) = J} for Lebesgue-almost every J ∈ R^{{3×2}} iff {let:θ "
+        "≤ 90°} ⇔ tr A ≥ {trace} ⇔ |a|² ≤ {threshold}. The exceptions are the J of rank one at most and, at a right "
+        "angle, those with n ⟂ k, where the determinant vanishes and {let:Φ(J) = −J}; beyond it there is an open "
+        "cone around n ⟂ k on which {let:Φ(J) = −J}. Below it A has no effect, and where the determinant does not "
+        "vanish the derivative of Φ(J) in A does: no gradient ever moves A."
     ),
     at="J 3×2, θ < 180°",
     grade=Grade.MODULO,
@@ -154,7 +156,7 @@ C3_b = Statement(
             "normal forms, then signs",
             Route("in J and A", Method.RING, normal_form, mutants=instead("B", ITSELF)),
             Route("cofactors of a rotation", Method.RING, cofactors_of_rotations, mutants=instead("sign", -1), cases=9),
-            Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1), cases=3),
+            Route("in a and n", Method.RING, on_rotations, mutants=instead("twice", 1) | instead("trace", 0), cases=3),
             Route("which n there are", Method.RING, reached, mutants=instead("factor", 0), cases=3),
             Route("signs of (1 − q)|n|² + 2(a·n)²", Method.SMT, signs, mutants=instead("threshold", 2), cases=4),
         ),

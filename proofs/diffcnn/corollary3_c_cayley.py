@@ -66,7 +66,7 @@ def left_inverse(sign: int = 1) -> Evidence:
     return vanishes((d * ONE - N) - sign * skew(a) @ (d * ONE + N), what="I − A = S (I + A)")
 
 
-GRAM = Formula("AᵀA", lambda At, A: At * A)
+GRAM = Formula.of(lambda At, A: At * A, At="Aᵀ")
 SQUARE = Formula("A²", lambda At, A: A * A)
 
 
@@ -125,11 +125,12 @@ C3_c = Statement(
     paper=PAPER,
     name="Cayley's rotations",
     source="Kan et al., section 2.2 (“A ∈ SO(3,3) is learnable (parameterized with Cayley map)”)",
-    summary="(I − S)(I + S)⁻¹ ∈ SO(3) for every skew S, θ = 2 arctan|a|; half-turns are never reached",
+    summary="(I − S)(I + S)⁻¹ ∈ SO(3) for every skew S, θ = {twice} arctan|a|; half-turns are never reached",
     claim=(
-        "For S = [a]× the matrix I + S is invertible, det(I + S) = 1 + |a|², and A = (I − S)(I + S)⁻¹ is the "
-        "rotation by θ = 2 arctan|a| about −a, with S = (I − A)(I + A)⁻¹. Every rotation but the half-turns "
-        "is reached, each once; tr A = −1 + 4/(1 + |a|²) > −1, so half-turns are limits only."
+        "{let:For S = [a]×} the matrix I + S is invertible, {let:det(I + S) = 1 + |a|²}, and {let:A = (I − S)(I + "
+        "S)⁻¹} is the rotation by θ = {twice} arctan|a| about −a, with {let:S = (I − A)(I + A)⁻¹}. Every rotation "
+        "but the half-turns is reached, each once; tr A = −1 + {half_turns.trace}/(1 + |a|²), so half-turns are "
+        "limits only."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
@@ -151,7 +152,7 @@ C3_c = Statement(
             at="3×3",
         ),
         Clause(
-            "θ = 2 arctan|a|",
+            "θ = {twice} arctan|a|",
             Route("trace", Method.RING, angle, mutants=instead("twice", 1)),
             at="3×3",
             assumed=("cos(2t) = (1 − tan² t)/(1 + tan² t)",),

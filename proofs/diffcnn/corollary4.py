@@ -58,7 +58,7 @@ C4 = Statement(
     paper=PAPER,
     name="Corollary 4 as printed",
     source="Kan et al., Corollary 4",
-    summary="under any group action of H on {dI}, the invariant layer is H-invariant",
+    summary="under any group action of H on {{dI}}, the invariant layer is H-invariant",
     claim=(
         "For every field M of invertible matrices, the output U of convolution, nonlinearity and invariant layer does "
         "not change when dI is replaced by dI·M."

@@ -35,8 +35,8 @@ E1, E2, E3 = (
 SHEAR = Matrix.of([[2, 1], [0, 3]])
 
 
-CONGRUENT = Formula("Mᵀ V M", lambda M, V: M.T * V * M)
-FROM_THE_LEFT = Formula("M V Mᵀ", lambda M, V: M * V * M.T)
+CONGRUENT = Formula.of(lambda M, V: M.T * V * M)
+FROM_THE_LEFT = Formula.of(lambda M, V: M * V * M.T)
 
 
 def congruence(moved_V: Formula = CONGRUENT) -> Evidence:
@@ -117,11 +117,14 @@ C4_a = Statement(
     paper=PAPER,
     name="the invariant layer",
     source="Kan et al., Corollary 4, equations (4) and (5)",
-    summary="V(J·M) = Mᵀ V(J) M, g' = g + 2 log|det M|, U' = U where det V_c ≠ 0 and det M ≠ 0",
+    summary=(
+        "V(J·M) = {moved_V[M, V(J)]}, g' = g + {exponent:*} log|det M|, U unchanged where {V invertible} and {M "
+        "invertible}"
+    ),
     claim=(
-        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ Mᵀ V_c M, so det V_c ↦ det(M)² det "
-        "V_c, g_c ↦ g_c + 2 log|det M| for every c, and U_c = g_c − ḡ does not change, wherever U is defined: det V_c "
-        "≠ 0 for all c, and det M ≠ 0."
+        "If the C channels of a pixel move by one matrix, J_c ↦ J_c M, then V_c ↦ {moved_V[M, V_c]}, so det V_c ↦ "
+        "det(M){exponent:^} det V_c, g_c ↦ g_c + {exponent:*} log|det M| for every c, and {let:U_c = g_c − ḡ} does "
+        "not change, wherever U is defined: {V invertible}, and {M invertible}."
     ),
     over="C colours directions",
     grade=Grade.MODULO,

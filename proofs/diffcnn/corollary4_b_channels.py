@@ -69,16 +69,20 @@ C4_b = Statement(
     paper=PAPER,
     name="how many channels the invariant layer needs",
     source="Kan et al., equations (4) and (5)",
-    summary="C = 1: V = 0, U undefined; C = 2: V₁ = V₂, so U ≡ 0; the layer needs C ≥ 3",
+    summary=(
+        "C = {nothing.channels}: V vanishes, U undefined; with C = {equal_forms.channels} V₁ = V₂, so U vanishes; "
+        "the layer needs more"
+    ),
     claim=(
-        "With one channel J − J̄ = 0, so V = 0 and U is undefined everywhere. With two, J₁ − J̄ = −(J₂ − J̄), so V₁ = "
-        "V₂ and U ≡ 0 where it is defined, whatever the image. With three, U is not constant."
+        "With C = {nothing.channels} channel J − J̄ vanishes, so V does and U is undefined everywhere. With C = "
+        "{equal_forms.channels}, J₁ − J̄ = {sign:*}(J₂ − J̄), so C = {equal_forms.channels} gives V₁ = V₂ and U "
+        "vanishes where it is defined, whatever the image. With three, U is not constant."
     ),
     verdict=Verdict.PROVED,
     hypotheses={"at most two channels": Hypothesis("C ≤ 2", lambda J: len(J) <= 2)},
     clauses=(
         Clause(
-            "C = 1: V = 0",
+            "C = {channels}: V = 0",
             Route("generic Jacobian", Method.RING, nothing, mutants=instead("channels", 2), cases=6),
             Route(
                 "numerical fields",
@@ -91,7 +95,7 @@ C4_b = Statement(
             at="J 3×2",
         ),
         Clause(
-            "C = 2: V₁ = V₂",
+            "C = {equal_forms.channels}: V₁ = V₂",
             Chain(
                 "opposite deviations",
                 Route("J₁ − J̄ = −(J₂ − J̄)", Method.RING, opposite, mutants=instead("sign", 1), cases=6),

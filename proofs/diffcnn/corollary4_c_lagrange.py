@@ -117,11 +117,11 @@ C4_c = Statement(
     paper=PAPER,
     name="Lagrange's identity",
     source="Kan et al., equation (4); Lagrange, Cauchy–Binet",
-    summary="det V_c = |d₁×d₂|²: the cheap and stable way to evaluate g",
+    summary="det V_c = {right}: the cheap and stable way to evaluate g",
     claim=(
-        "With D = J_c − J̄ and columns d₁, d₂: det V_c = det(DᵀD) = |d₁|²|d₂|² − (d₁·d₂)² = |d₁×d₂|². So det V_c ≥ 0, "
-        "the absolute value in g = log|det V| is not needed, and det V_c = 0 iff d₁ and d₂ are parallel. For n colours "
-        "it is the sum of the squared 2×2 minors."
+        "{let:With D = J_c − J̄} and columns d₁, d₂: det V_c = det(DᵀD) = {right}, Lagrange's {let:|d₁|²|d₂|² − "
+        "(d₁·d₂)²}. So det V_c ≥ {bound}, the absolute value in {let:g = log|det V|} is not needed, and det V_c "
+        "vanishes iff d₁ and d₂ are parallel. For n colours it is the sum of the 2×2 minors to the power {power}."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
@@ -129,13 +129,13 @@ C4_c = Statement(
     },
     clauses=(
         Clause(
-            f"det V_c = {CROSS}",
+            "det V_c = |d₁×d₂|²",
             Route("generic D", Method.RING, lagrange, mutants=instead("right", INNER, LENGTHS)),
             Route("raw determinant", Method.RANDOM, raw, mutants=instead("right", INNER, LENGTHS)),
             at="3 colours",
         ),
         Clause(
-            "det V_c > 0 unless d₁×d₂ = 0",
+            "det V_c > {bound} unless d₁×d₂ = 0",
             Route("over the reals", Method.SMT, positive, mutants=instead("bound", 1), cases=3),
             at="3 colours",
         ),

@@ -29,8 +29,8 @@ from invariance_proofs.statement import (
     instead,
 )
 
-COFACTORS = Formula("cof(N)", Matrix.cofactors)
-ITSELF = Formula("N", lambda N: N)
+COFACTORS = Formula.of(lambda N: N.cofactors())
+ITSELF = Formula.of(lambda N: N)
 
 
 def one_line(taps: Sequence[int] = (1, 4), directions: int = 1) -> Evidence:
@@ -145,15 +145,19 @@ C4_d = Statement(
     paper=PAPER,
     name="degenerate pixels",
     source="Kan et al., equations (4) and (5)",
-    summary="det V = 0 for every kernel ⇔ all gradients of the window lie on one line; K = 1: ⇔ rank J ≤ 1",
+    summary=(
+        "det V vanishes for every kernel ⇔ all gradients of the window lie on one line; one tap: ⇔ J has rank one at "
+        "most"
+    ),
     claim=(
-        "For one input image and C ≥ 3: every kernel gives det V_c = 0 at a pixel iff the 3K² gradients of its window "
-        "(each colour, each tap) lie on one line through 0; otherwise some w_{c,k} = R diag(s) R′, with one s for all "
-        "taps and channels, make all det V_c ≠ 0. So flat windows and windows that depend on one direction only (a "
-        "straight edge, stripes) are degenerate for every K. For K = 1 the condition is rank J ≤ 1: every grey or "
-        "one-channel image is degenerate everywhere, and with N_c = w_c − w̄ the exact value is det V_c = "
-        "|cof(N_c)(j₁×j₂)|². For K ≥ 2 a grey image is degenerate only where its gradient keeps one direction over the "
-        "window. Two channels or fewer: see C4.b. Stated without Φ, or with Φ on one branch for all channels."
+        "For one input image and three channels or more: every kernel gives det V_c zero at a pixel iff the "
+        "gradients of its window (each colour, each tap) lie on one line through the origin; otherwise some "
+        "{let:w_ck = R diag(s) R′}, with one s for all taps and channels, make all det V_c differ from zero. So flat "
+        "windows and windows that depend on one direction only (a straight edge, stripes) are degenerate for every "
+        "K. For one tap the condition is that J has rank one at most: every grey or one-channel image is degenerate "
+        "everywhere, and {let:with N_c = w_c − w̄} the exact value is det V_c = |{B[N_c]}(j₁×j₂)|². For more taps a "
+        "grey image is degenerate only where its gradient keeps one direction over the window. Two channels or "
+        "fewer: see C4.b. Stated without Φ, or with Φ on one branch for all channels."
     ),
     grade=Grade.DECIDED,
     verdict=Verdict.PROVED,
@@ -165,7 +169,7 @@ C4_d = Statement(
             Route("generic kernel, one and four taps", Method.RING, one_line, mutants=IN_A_PLANE, over="taps", cases=2),
         ),
         Clause(
-            "K = 1: det V_c = |cof(N_c)(j₁×j₂)|²",
+            "K = 1: det V_c = |{B[N_c]}(j₁×j₂)|²",
             Route("closed form", Method.RING, single_tap, mutants=instead("B", ITSELF)),
         ),
         Clause(

@@ -21,6 +21,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
@@ -36,8 +37,12 @@ from invariance_proofs.statement import (
 QUARTER, ONE = Fraction(1, 4), Fraction(1)
 
 
+RATIO = Formula.of(lambda m2, v, eps: (m2 * v + eps) / (m2 * (v + eps)), m2="m²", eps="ε")
+TWICE = Formula.of(lambda m2, v, eps: (m2 * v + 2 * eps) / (m2 * (v + eps)), m2="m²", eps="ε")
+
+
 def ratio(v: Fraction, m2: Fraction, eps: Fraction) -> Fraction:
-    return (m2 * v + eps) / (m2 * (v + eps))
+    return RATIO(m2, v, eps)
 
 
 def monotone(sign: int = 1) -> Evidence:
@@ -85,25 +90,26 @@ def within(
     *,
     power: Fraction | None = None,
     floor: int | None = None,
+    bounding: Formula = RATIO,
 ) -> Evidence:
-    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|; by default power = C − 1, floor = min det V."""
+    """Whether |C(U′_ε − U_ε)| ≤ power·|log r(floor)|, r = `bounding`; by default power = C − 1, floor = min det V."""
     numbers = {"det_V": list(channels), "det_M_squared": m2, "eps": eps, "v": min(channels) if floor is None else floor}
     if min(channels) + eps <= 0:
         return check(False, "g_ε is defined", **numbers)
-    worst = ratio(min(channels) if floor is None else Fraction(floor), m2, eps)
+    worst = bounding(m2, min(channels) if floor is None else Fraction(floor), eps)
     bound = max(worst, 1 / worst) ** int(2 * (len(channels) - 1 if power is None else power))
     squares = [max(x, 1 / x) ** 2 for x in growth(channels, m2, eps)]
     return check(all(x <= bound for x in squares), "|U′ − U| within the bound", **numbers, squares=squares, bound=bound)
 
 
-def many(channels: Sequence[int] = (3, 4), share: Fraction = Fraction(1)) -> Evidence:
+def many(channels: Sequence[int] = (3, 4), share: Fraction = Fraction(1), r: Formula = RATIO) -> Evidence:
     """The bound (C − 1)·share; determinants over six orders of magnitude, |det M| below and above 1."""
     values = [Fraction(1, 1000), Fraction(1), Fraction(1000)]
     some = [c for C in channels for c in product(values, repeat=C)]
     cases = product(some, (Fraction(1, 9), Fraction(16)), values[:2])
     return for_all(
         cases,
-        lambda case: within(*case, power=share * (len(case[0]) - 1)).holds,
+        lambda case: within(*case, power=share * (len(case[0]) - 1), bounding=r).holds,
         "(det V, det(M)², ε): within the bound",
     )
 
@@ -128,12 +134,13 @@ C4_e = Statement(
     paper=PAPER,
     name="error of the regularised layer",
     source="Kan et al., equation (5) with g_ε = log(det V + ε)",
-    summary="|U'_ε − U_ε| ≤ (1 − 1/C) |log((m²v + ε)/(m²(v + ε)))|, m = |det M|, v = min det V; sharp",
+    summary="|U'_ε − U_ε| ≤ {share:*}(1 − 1/C) |log({r})|, {let:m = |det M|}, {let:v = min det V}; sharp",
     claim=(
-        "Let g_ε = log(det V + ε), m = |det M| ≠ 0, 0 ≤ v ≤ det V_c for all c. Then for every channel |U′_ε − U_ε| ≤ "
-        "(1 − 1/C) |log r(v)| with r(v) = (m²v + ε)/(m²(v + ε)); this is at most (1 − 1/C) times either of 2|log m| "
-        "and ε|1 − m²|/(m² v), so the error is O(ε / min det V) and 0 for m = 1. It is approached when one channel has "
-        "det V_c = v and the others grow without limit, which channels of a true network can do."
+        "Let {let:g_ε = log(det V + ε)}, {let:m = |det M| ≠ 0}, {v not negative} and {floor}. Then for every channel "
+        "|U′_ε − U_ε| ≤ {share:*}(1 − 1/C) |log r(v)| with r(v) = {r}; this is at most {share:*}(1 − 1/C) times "
+        "either of {let:2|log m|} and {let:ε|1 − m²|/(m² v)}, so the error is O(ε / min det V) and vanishes where M "
+        "keeps areas. It is approached when one channel has {let:det V_c = v} and the others grow without limit, "
+        "which channels of a true network can do."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
@@ -144,7 +151,7 @@ C4_e = Statement(
     },
     clauses=(
         Clause(
-            "|U′ − U| ≤ (1 − 1/C)|log r(v)|",
+            "|U′ − U| ≤ {share:*}(1 − 1/C)|log r(v)|",
             Chain(
                 "logarithms between 0 and log r(v), deviation from a mean",
                 Route("r is monotone", Method.RING, monotone, mutants=instead("sign", -1), cases=3),
@@ -161,7 +168,7 @@ C4_e = Statement(
                 "exp of both sides, 432 cases",
                 Method.EXHAUSTIVE,
                 many,
-                mutants=instead("share", Fraction(1, 2)),
+                mutants=instead("share", Fraction(1, 2)) | instead("r", TWICE),
                 over="channels",
                 cases=432,
             ),

@@ -28,6 +28,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
@@ -59,7 +60,11 @@ def sign_kept(power: int = 4) -> Evidence:
     return vanishes((scaled.T @ A @ scaled).det() - a**power * (J.T @ A @ J).det(), what=what)
 
 
-def nonlinearity(factors: Sequence[int] = (-3, -1, 2), out: Callable[[int], int] = int) -> Evidence:
+ITSELF = Formula.of(lambda a: a)
+POSITIVE = Formula.of(lambda a: abs(a))
+
+
+def nonlinearity(factors: Sequence[int] = (-3, -1, 2), out: Formula = ITSELF) -> Evidence:
     """Φ(aJ) = a Φ(J), negative a included, on both branches."""
     jacobians = [Matrix.of([[1, 2], e[:2], e[2:]]) for e in product((-1, 0, 1), repeat=4)]
     return for_all(
@@ -109,11 +114,15 @@ C4_f = Statement(
     paper=PAPER,
     name="contrast, brightness, colour",
     source="Kan et al., equations (3)–(5)",
-    summary="U(aI + b) = U(I) for a ≠ 0 and any colour b; mixing colours changes U",
+    summary=(
+        "{let:U(aI + b) = U(I)} for every contrast a but none and any colour b: det V takes a{power:^} in every "
+        "channel; mixing colours changes U"
+    ),
     claim=(
-        "For a ≠ 0 and b ∈ R³ the output of convolution, Φ and invariant layer is the same for aI + b as for I: d(aI + "
-        "b) = a dI, Φ(aJ) = aΦ(J), det V_c ↦ a⁴ det V_c. With a general B ∈ GL(3) acting on colours it is not, not "
-        "even for diagonal B, and with a convolution in front not even for rotations."
+        "For a contrast a other than none and b ∈ R³ the output of convolution, Φ and invariant layer is the same "
+        "for aI + b as for I: {let:d(aI + b) = a dI}, Φ(aJ) = {out}Φ(J), det V_c ↦ a{power:^} det V_c. With a "
+        "general B ∈ GL(3) acting on colours it is not, not even for diagonal B, and with a convolution in front not "
+        "even for rotations."
     ),
     grade=Grade.DECIDED,
     verdict=Verdict.PROVED,
@@ -133,7 +142,7 @@ C4_f = Statement(
                 "Φ on both branches",
                 Method.EXHAUSTIVE,
                 nonlinearity,
-                mutants={"Φ(aJ) = |a|Φ(J)": {"out": abs}},
+                mutants={"Φ(aJ) = |a|Φ(J)": {"out": POSITIVE}},
                 cases=243,
             ),
             Route("raw network, two taps, C = 3", Method.RANDOM, every_branch, mutants=instead("factors", 3), cases=12),

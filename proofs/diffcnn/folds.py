@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -55,13 +56,13 @@ def completed(share: int = 2) -> Evidence:
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 FOLD = Formula("½ exp(−1/(2σ²))", lambda sigma: Fraction(1, 2) * exp_minus(1 / (2 * sigma * sigma)))
 OTHER = Formula("½ exp(−1/(4σ²))", lambda sigma: Fraction(1, 2) * exp_minus(1 / (4 * sigma * sigma)))
-FOLDED = {Fraction(1, 2): "0.0676", Fraction(1, 10): "9.6e-23", Fraction(1, 20): "6.9e-88"}
-"""The digits at the paper's σ."""
+FOLDED = (("0.5", "0.0676"), ("0.1", "9.6e-23"), ("0.05", "6.9e-88"))
+"""The paper's σ, and the digits there."""
 
 
-def numbers(formula: Any = FOLD) -> Evidence:
-    """The probability at σ = 0.5, 0.1 and 0.05."""
-    return all_of(*(digits(formula(s), text, f"{formula} at σ = {float(s)}") for s, text in FOLDED.items()))
+def numbers(formula: Any = FOLD, at: Sequence[tuple[str, str]] = FOLDED) -> Evidence:
+    """The probability at these σ."""
+    return all_of(*(digits(formula(Fraction(s)), text, f"{formula} at σ = {s}") for s, text in at))
 
 
 def signs(forms: Matrix = FORMS) -> Evidence:
@@ -88,14 +89,14 @@ E_fold = Statement(
     name="how often the experiments' matrices turn the plane over",
     source="Kan et al., section 3, “Affine Normal” and “Affine + Shift”",
     summary=(
-        f"P(det < 0) = {FOLD} for [[N(1,σ), N(0,σ)], [N(0,σ), N(1,σ)]]: {FOLDED[HALF]}… at σ = 0.5, "
-        f"{FOLDED[TENTH]} at 0.1"
+        "P(det < 0) = {formula} for {let:[[N(1,σ), N(0,σ)], [N(0,σ), N(1,σ)]]}: {at[0][1]}… at σ = {at[0][0]}, {at[1][1]} "
+        "at {at[1][0]}"
     ),
     claim=(
-        "For independent entries a, d ~ N(1, σ²) and b, c ~ N(0, σ²): 2 det = u² + z² − v² − w² with independent u ~ "
-        "N(√2, σ²), z, v, w ~ N(0, σ²). So P(det < 0) = E exp(−(u² + z²)/2σ²) = "
-        f"{FOLD}. At the paper's σ = 0.5 one image in {1 / float(FOLDED[HALF]):.0f} is mirrored, which no "
-        "diffeomorphism isotopic to the identity does; at σ ≤ 0.1 none of 10,000 is."
+        "For independent entries {let:a, d ~ N(1, σ²) and b, c ~ N(0, σ²): 2 det = u² + z² − v² − w²} with independent "
+        "{let:u ~ N(√2, σ²), z, v, w ~ N(0, σ²)}. So P(det < 0) = E exp(−(u² + z²)/2σ²) = {formula}. At the paper's σ = "
+        "{at[0][0]} a share of {at[0][1]}… of all images is mirrored, which no diffeomorphism isotopic to the identity "
+        "does; at σ ≤ {at[1][0]} practically none is."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -131,7 +132,7 @@ E_fold = Statement(
                 Method.INTERVAL,
                 numbers,
                 {},
-                {"¼ for ½ in the exponent": {"formula": OTHER}},
+                {"¼ for ½ in the exponent": {"formula": OTHER}, "other digits": {"at": (("0.5", "0.0675"),)}},
                 cases=3,
             ),
             finite=True,
@@ -172,11 +173,11 @@ def corners(reach: int = 1) -> Evidence:
     )  # fmt: skip
 
 
-TORN = {Fraction(1, 2): "0.2898", Fraction(1, 10): "3.0e-12"}
+TORN = (("0.5", "0.2898"), ("0.1", "3.0e-12"))
 
 
-def torn(formula: Any = HORIZON) -> Evidence:
-    return all_of(*(digits(formula(s), text, f"{formula} at σ = {float(s)}") for s, text in TORN.items()))
+def torn(formula: Any = HORIZON, at: Sequence[tuple[str, str]] = TORN) -> Evidence:
+    return all_of(*(digits(formula(Fraction(s)), text, f"{formula} at σ = {s}") for s, text in at))
 
 
 def divided(g: Fraction = Fraction(2), side: int = 1) -> Evidence:
@@ -190,12 +191,12 @@ E_horizon = Statement(
     paper=PAPER,
     name="how often the experiments' homographies tear the image",
     source="Kan et al., section 3, “Homography”",
-    summary=f"P(the horizon meets the image) = {HORIZON}: {TORN[HALF]}… at σ = 0.5, {TORN[TENTH]} at 0.1",
+    summary="P(the horizon meets the image) = {formula}: {at[0][1]}… at σ = {at[0][0]}, {at[1][1]} at {at[1][0]}",
     claim=(
-        "The denominator 1 + gx + hy of the printed homography, g, h ~ N(0, σ²), vanishes somewhere on the image [−1, "
-        "1]² exactly if |g| + |h| ≥ 1, that is |g + h| ≥ 1 or |g − h| ≥ 1, two independent normals of variance 2σ²: "
-        f"probability {HORIZON}. At σ = 0.5 nearly three of ten test images are torn apart at a line through "
-        "them: no diffeomorphism of the image at all."
+        "The denominator {let:1 + gx + hy} of the printed homography, {let:g, h ~ N(0, σ²)}, vanishes somewhere on "
+        "the image {let:[−1, 1]²} exactly if |g| + |h| ≥ {corners.reach}, that is {let:|g + h| ≥ 1 or |g − h| ≥ 1}, "
+        "two independent normals of variance 2σ²: probability {formula}. At σ = {at[0][0]} a share of {at[0][1]}… of "
+        "all test images is torn apart at a line through them: no diffeomorphism of the image at all."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -216,7 +217,7 @@ E_horizon = Statement(
                 Method.INTERVAL,
                 torn,
                 {},
-                {"not squared": {"formula": ONE_SIDED}},
+                {"not squared": {"formula": ONE_SIDED}, "other digits": {"at": (("0.5", "0.2897"),)}},
                 cases=2,
             ),
             finite=True,

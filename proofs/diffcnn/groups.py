@@ -25,10 +25,10 @@ from invariance_proofs.statement import (
 )
 
 Warp = Callable[[Any, Any], tuple[Any, Any]]
-LIFT = Formula("(x, y + x²)", lambda x, y: (x, y + x * x))
-LEAN = Formula("(x + y², y)", lambda x, y: (x + y * y, y))
-LINEAR = Formula("(2x + y, y)", lambda x, y: (2 * x + y, y))
-SAME = Formula("(x, y)", lambda x, y: (x, y))
+LIFT = Formula.of(lambda x, y: (x, y + x**2))
+LEAN = Formula.of(lambda x, y: (x + y**2, y))
+LINEAR = Formula.of(lambda x, y: (2 * x + y, y))
+SAME = Formula.of(lambda x, y: (x, y))
 
 
 def curls(first: Warp = LIFT, second: Warp = LEAN, at: Warp = SAME) -> Evidence:
@@ -55,14 +55,14 @@ H_pointwise = Statement(
     paper=PAPER,
     name="H as a group",
     source="Kan et al., section 2.1 (“The group H = {dφ : R² → R²} acts on the space of {dI}”)",
-    summary="H = {dφ} is a group under the pointwise product of matrix fields",
-    claim="The fields dφ of diffeomorphisms φ of the plane are closed under (dφ·dψ)(x) = dφ(x) dψ(x).",
+    summary="H, the dφ of all φ, is a group under the pointwise product of matrix fields",
+    claim="The fields dφ of diffeomorphisms φ of the plane are closed under {let:(dφ·dψ)(x) = dφ(x) dψ(x)}.",
     verdict=Verdict.REFUTED,
     grade=Grade.REFUTED,
     correction=(
         "[[1, 0], [2x, 1]]·[[1, 2y], [0, 1]] has the rows (1, 2y) and (2x, 1 + 4xy); the second has curl 4y and is no "
         "gradient. The chain rule multiplies dφ at ψ(x), not at x: d(φ∘ψ) = dφ(ψ)·dψ. The group that acts pointwise on "
-        "{dI} is that of all fields R² → GL(2); most of its elements are the differential of no map (T2.f)."
+        "{{dI}} is that of all fields R² → GL(2); most of its elements are the differential of no map (T2.f)."
     ),
     hypotheses={"diffeomorphisms": Hypothesis("det dφ, det dψ ≠ 0", lambda det: 0 not in det)},
     routes=(
@@ -87,9 +87,13 @@ H_pointwise = Statement(
 PULL, COMPOSE = "at(pull(u, v), x) = at(u, ap(v, x))", "ap(comp(v, w), x) = ap(v, ap(w, x))"
 
 
-def pulled(order: str = "comp(f, g)") -> Evidence:
+FG = Formula("f∘g", lambda f, g: f"comp({f}, {g})")
+GF = Formula("g∘f", lambda f, g: f"comp({g}, {f})")
+
+
+def pulled(order: Formula = FG) -> Evidence:
     """(I∘f)∘g against I∘(f∘g): pull(I, f) is I∘f, comp(f, g) is f∘g, at and ap evaluate."""
-    return follows(f"at(pull(pull(I, f), g), x) = at(pull(I, {order}), x)", [PULL, COMPOSE])
+    return follows(f"at(pull(pull(I, f), g), x) = at(pull(I, {order('f', 'g')}), x)", [PULL, COMPOSE])
 
 
 def on_a_line(order: str = "gf") -> Evidence:
@@ -105,11 +109,11 @@ H_action = Statement(
     paper=PAPER,
     name="the side from which warps act",
     source="Kan et al., section 2.1 (“the action of the diffeomorphism acts on I is as I∘φ”)",
-    summary="I ↦ I∘φ is an action from the right: A_f A_g = A_{g∘f}; from the left it is with φ⁻¹",
+    summary="I ↦ I∘φ is an action from the right: (I∘f)∘g = I∘({order}); from the left it is with φ⁻¹",
     claim=(
-        "(I∘f)∘g = I∘(f∘g), for maps of any kind. With A_f I = I∘f that is A_g A_f = A_{f∘g}: the order is reversed, "
-        "so A is no homomorphism of the group of diffeomorphisms; f ↦ A_{f⁻¹} is one. On differentials the right "
-        "action shows as J ↦ J·dφ, from the right."
+        "(I∘f)∘g = I∘({order}), for maps of any kind. {let:With A_f I = I∘f} that is A_g A_f = A_({order}): the "
+        "order is reversed, so A is no homomorphism of the group of diffeomorphisms; f ↦ A_{{f⁻¹}} is one. On "
+        "differentials the right action shows as J ↦ J·dφ, from the right."
     ),
     verdict=Verdict.CORRECTED,
     grade=Grade.DECIDED,
@@ -119,8 +123,8 @@ H_action = Statement(
     hypotheses={"reversed": Hypothesis("the product is g∘f for f applied last", lambda order: order == "gf")},
     clauses=(
         Clause(
-            "(I∘f)∘g = I∘(f∘g)",
-            Route("rewriting", Method.SYMBOLIC, pulled, {}, {"I∘(g∘f)": {"order": "comp(g, f)"}}, "maps"),
+            "(I∘f)∘g = I∘({order})",
+            Route("rewriting", Method.SYMBOLIC, pulled, {}, {"I∘(g∘f)": {"order": GF}}, "maps"),
             over="maps",
         ),
     ),

@@ -94,8 +94,8 @@ def one_tap_rank(s: tuple[int, int, int]) -> Evidence:
     return check(rank == 9, "one tap has rank 9", s=list(s), rank=rank)
 
 
-BACK = Formula("R(a)ᵀ", lambda R: R.T)
-AGAIN = Formula("R(a)", lambda R: R)
+BACK = Formula.of(lambda R: R.T, R="R(a)")
+AGAIN = Formula.of(lambda R: R, R="R(a)")
 
 
 def symmetric_kernel(right: Formula = BACK) -> Evidence:
@@ -111,12 +111,12 @@ P1 = Statement(
     paper=PAPER,
     name="parameter counts",
     source="Kan et al., section 2.1 and Remark 1",
-    summary=f"a K×K kernel has 3 + {GENERAL}K² parameters, 3 + {SYMMETRIC}K² if symmetric, and none is redundant",
+    summary="a K×K kernel has 3 + {general}K² parameters, 3 + {symmetric}K² if symmetric, and none is redundant",
     claim=(
-        f"With w_k = R(a_k) diag(s) R(b_k), s shared by all taps, a kernel has 3 + {GENERAL}K² parameters; with w_k = "
-        f"R(a_k) diag(s) R(a_k)ᵀ, which is symmetric, 3 + {SYMMETRIC}K². At every point where the sᵢ² are pairwise "
-        "distinct the map from parameters to kernels is an immersion, so the counts are also the dimensions "
-        "of the families (for one tap 9 = dim GL(3) and 6 = dim Sym(3): nothing is lost; for K ≥ 2 sharing s "
+        "{let:With w_k = R(a_k) diag(s) R(b_k)}, s shared by all taps, a kernel has 3 + {general}K² parameters; with "
+        "w_k = R(a_k) diag(s) {right[R(a_k)]}, which is symmetric, 3 + {symmetric}K². At every point where the sᵢ² "
+        "are pairwise distinct the map from parameters to kernels is an immersion, so the counts are also the "
+        "dimensions of the families (for one tap dim GL(3) and dim Sym(3): nothing is lost; for more taps sharing s "
         "is a true restriction)."
     ),
     grade=Grade.LISTED,

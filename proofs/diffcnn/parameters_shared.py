@@ -8,7 +8,7 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.parameters import directions
+from invariance_proofs.diffcnn.parameters import GENERAL, count, directions
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
@@ -16,6 +16,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Hypothesis,
     Method,
@@ -42,43 +43,46 @@ def dimension(m: int, K: int, shared: bool) -> int:
     return DomainMatrix([[QQ(x) for x in r] for r in rows], (len(rows), 9 * len(taps)), QQ).rank()
 
 
-def layer_count(m: int, K: int, shared: bool) -> int:
-    return (3 if shared else 3 * m) + 6 * K * K * m
+EACH = Formula.of(lambda m, K: m * (3 + 6 * K**2))
+LAYER = Formula.of(lambda m, K: 3 + 6 * K**2 * m)
+FEWER = Formula.of(lambda m: 3 * (m - 1))
+OTHER = Formula.of(lambda m, K: m * (4 + 6 * K**2))
+"""Parameters of m kernels with one s each, with one s for all, and the difference; four scales a kernel."""
 
 
 CASES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))
 
 
-def ranks(per_kernel: int = 3, sizes: tuple[tuple[int, int], ...] = CASES) -> Evidence:
+def ranks(each: Formula = EACH, layer: Formula = LAYER, sizes: tuple[tuple[int, int], ...] = CASES) -> Evidence:
     return for_all(
         product(sizes, (False, True)),
-        lambda c: dimension(*c[0], c[1]) == layer_count(*c[0], c[1]) + (per_kernel - 3) * c[0][0],
+        lambda c: dimension(*c[0], c[1]) == (layer if c[1] else each)(*c[0]),
         "((m, K), one s for the layer): rank = parameter count",
     )
 
 
-def difference(scales: int = 3) -> Evidence:
-    """m(3 + 6K²) − (3 + 6K²m) = 3(m − 1): nothing for one kernel, and all that the two readings differ by."""
+def difference(each: Formula = EACH, layer: Formula = LAYER, fewer: Formula = FEWER) -> Evidence:
+    """Nothing for one kernel, and all that the two readings differ by."""
     m, k = unknowns(m=1, k=1)
-    return vanishes(m * (scales + 6 * k**2) - (scales + 6 * k**2 * m) - 3 * (m - 1), what="difference of the readings")
+    return vanishes(each(m, k) - layer(m, k) - fewer(m), what=f"{each} − ({layer}) = {fewer}")
 
 
 def printed(m: int, K: int = 3) -> Evidence:
     """3 + 6K² for a layer of m kernels with one s each."""
     return equal(
-        layer_count(m, K, shared=False),
-        m * (3 + 6 * K * K),
+        EACH(m, K),
+        m * count(K, GENERAL),
         what="3 + 6K² a kernel",
         kernels=m,
         K=K,
-        shared=layer_count(m, K, shared=True),
-        each=layer_count(m, K, shared=False),
+        shared=LAYER(m, K),
+        each=EACH(m, K),
     )
 
 
 def same_either_way(m: int, K: int = 3) -> Evidence:
     return equal(
-        layer_count(m, K, shared=True), layer_count(m, K, shared=False), what="one count for both readings", m=m, K=K
+        LAYER(m, K), EACH(m, K), what="one count for both readings", m=m, K=K
     )
 
 
@@ -88,12 +92,12 @@ P1_shared = Statement(
     name="scales shared across all W's",
     source="Kan et al., section 2.1 (“shared across all W's. Thus, there are three scaling parameters for W”)",
     summary=(
-        "m kernels: m(3 + 6K²) parameters with one s a kernel, 3 + 6K²m with one s a layer; the printed count fits m = "
-        "1 alone"
+        "m kernels: {each} parameters with one s a kernel, {layer} with one s a layer; the printed count fits one "
+        "kernel alone"
     ),
     claim=(
-        "Read as one s for each kernel W, a layer of m kernels has m(3 + 6K²) parameters; read as one s for all W's of "
-        "the layer, 3 + 6K²m: 3(m − 1) fewer. Both are the dimension of what the layer can be, where the sᵢ² are "
+        "Read as one s for each kernel W, a layer of m kernels has {each} parameters; read as one s for all W's of "
+        "the layer, {layer}: {fewer} fewer. Both are the dimension of what the layer can be, where the sᵢ² are "
         "distinct."
     ),
     verdict=Verdict.CORRECTED,
@@ -105,14 +109,14 @@ P1_shared = Statement(
     hypotheses={"one kernel": Hypothesis("m = 1, for one count in both readings", lambda m: m == 1)},
     clauses=(
         Clause(
-            "the readings differ by 3(m − 1)",
-            Route("counts", Method.RING, difference, {}, instead("scales", 4), "m k"),
+            "the readings differ by {fewer}",
+            Route("counts", Method.RING, difference, {}, instead("each", OTHER), "m k"),
             over="m k",
         ),
         Clause(
             "both counts are dimensions",
             Route(
-                "rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("per_kernel", 4), cases=10
+                "rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("each", OTHER), cases=10
             ),
             at="m and K up to 3 and 2",
             grade=Grade.LISTED,

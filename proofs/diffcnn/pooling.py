@@ -88,11 +88,12 @@ U_pool = Statement(
         "after one tap: the supremum over the plane is invariant; the mean is not; the mean weighted by |∂xI × ∂yI| is"
     ),
     claim=(
-        "Let u[I∘φ] = u[I]∘φ, as U of one tap has it (T2.h), and φ map the domain onto itself, diffeomorphically. Then "
-        "sup u, or any quantity of the set of values, is the same for I∘φ. ∫u dx is not: ∫u∘φ dx = ∫u |det dφ⁻¹| dy. "
-        "∫u |∂xI × ∂yI| dx is, and its quotient by ∫|∂xI × ∂yI| dx: the weight of I∘φ is |det dφ| times that of I at "
-        "φ(x). It is the integral over the image as a surface in colour space, which does not know how the plane lies "
-        "on it (R). So global average pooling, the usual head, throws away what the layer has won."
+        "Let {let:u[I∘φ] = u[I]∘φ}, as U of one tap has it (T2.h), and φ map the domain onto itself, "
+        "diffeomorphically. Then sup u, or any quantity of the set of values, is the same for I∘φ. ∫u dx is not: "
+        "{let:∫u∘φ dx = ∫u |det dφ⁻¹| dy}. ∫u |∂xI × ∂yI| dx is, and its quotient by ∫|∂xI × ∂yI| dx: the weight of "
+        "I∘φ is |det dφ|{area_element.power:^} times that of I at φ(x). It is the integral over the image as a "
+        "surface in colour space, which does not know how the plane lies on it (R). So global average pooling, the "
+        "usual head, throws away what the layer has won."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -114,7 +115,7 @@ U_pool = Statement(
             over="groups",
         ),
         Clause(
-            "(∂xI × ∂yI) of I∘φ = det dφ · (∂xI × ∂yI) at φ(x)",
+            "(∂xI × ∂yI) of I∘φ = (det dφ){power:^} (∂xI × ∂yI) at φ(x)",
             Route(
                 "generic J and dφ",
                 Method.RING,

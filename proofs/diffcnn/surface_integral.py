@@ -100,18 +100,22 @@ R = Statement(
     paper=PAPER,
     name="the integral over the surface in colour space",
     source="what Kan et al. promise in their title, kept; Charon & Trouvé, arXiv 1304.6108",
-    summary="∫ f(I, [n]) |n| dx, n = ∂xI × ∂yI, is the same for I and I∘φ, φ any diffeomorphism of the domain",
+    summary=(
+        "∫ f(I, [n]) |n| dx, {let:n = ∂xI × ∂yI}, is the same for I and I∘φ, φ any diffeomorphism of the domain: n "
+        "takes (det dφ){power:^}"
+    ),
     claim=(
-        "Let I be C¹ with three colours, n = ∂xI × ∂yI and [n] = nnᵀ/|n|². For every C¹ diffeomorphism φ of the domain "
-        "onto itself n[I∘φ] = det dφ · n∘φ, so [n] moves with the image, and ∫ f(I, [n]) |n| dx is the same for I and "
-        "I∘φ, whatever f is, also where φ reverses orientation. With it its quotient by the area ∫|n| dx."
+        "Let I be C¹ with three colours, {let:n = ∂xI × ∂yI} and [n] = nnᵀ/|n|{degree:^}. For every C¹ "
+        "diffeomorphism φ of the domain onto itself n[I∘φ] = (det dφ){power:^} n∘φ, so [n] moves with the image, and "
+        "∫ f(I, [n]) |n| dx is the same for I and I∘φ, whatever f is, also where φ reverses orientation. With it its "
+        "quotient by the area ∫|n| dx."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
     hypotheses={"onto": ONTO, "one to one": ONE_TO_ONE},
     clauses=(
         Clause(
-            "n[I∘φ] = det dφ · n[I]∘φ for every dφ",
+            "n[I∘φ] = (det dφ){power:^} n[I]∘φ for every dφ",
             Route("generic J and dφ", Method.RING, area_element, {}, {"det²": {"power": 2}}, "J00 M00", cases=3),
             Route("raw entries", Method.RANDOM, raw_area_element, {}, {"no det": {"power": 0}}, cases=3),
             over="J00 M00",
@@ -153,8 +157,8 @@ R_mean = Statement(
     source="Kan et al., figure 2: global average pooling as the head of an invariant field",
     summary="∫ f(I, [n]) dx, a mean over pixels, is the same for I and I∘φ",
     claim=(
-        "For a field u[I∘φ] = u[I]∘φ and a diffeomorphism φ of the domain, ∫ u[I∘φ] dx = ∫ u[I] dx. (It is not: u = x "
-        "and a φ that is linear on both halves, with φ(½) = ¼, give 3/8 for 1/2.)"
+        "For a field {let:u[I∘φ] = u[I]∘φ} and a diffeomorphism φ of the domain, {let:∫ u[I∘φ] dx = ∫ u[I] dx}. (It "
+        "is not, for {let:u = x} and a φ that is linear on both halves and takes the middle to {knots[1]}.)"
     ),
     verdict=Verdict.REFUTED,
     hypotheses={"onto": ONTO, "one to one": ONE_TO_ONE},
@@ -218,23 +222,23 @@ R_dimension = Statement(
     paper=PAPER,
     name="feature maps of any dimension",
     source="R, for feature maps in place of colours; Cauchy–Binet",
-    summary="for c ≥ 2 channels the weight is √det(JᵀJ): it and the bivector ∂xF ∧ ∂yF take one factor det dφ",
+    summary="for {two channels} the weight is √det(JᵀJ): it and the bivector ∂xF ∧ ∂yF take one factor det dφ",
     claim=(
-        "For a map F of the plane to R^c with J = dF, c ≥ 2, the bivector of the 2×2 minors of J takes the factor "
-        "det M under J ↦ JM, and its length is √det(JᵀJ), which takes |det M|. So R holds with F in place of I. The "
-        "law of the length holds on domains of any dimension d ≤ c. One channel has no area, "
-        "a grey image no surface."
+        "For a map F of the plane to R^c with {let:J = dF}, {two channels}, the bivector of the 2×2 minors of J "
+        "takes the factor (det M){any_two.power:^} under J ↦ JM, and its length is √det(JᵀJ), the square root of "
+        "what takes (det M){gram.power:^}. So R holds with F in place of I. The law of the length holds on domains "
+        "of any dimension up to c. One channel has no area, a grey image no surface."
     ),
     verdict=Verdict.PROVED,
     hypotheses={"two channels": Hypothesis("c ≥ 2", lambda J: J.shape[0] >= 2)},
     clauses=(
         Clause(
-            "det((JM)ᵀ(JM)) = (det M)² det(JᵀJ)",
+            "det((JM)ᵀ(JM)) = (det M){power:^} det(JᵀJ)",
             Route("all dimensions of the domain", Method.SYMBOLIC, gram, {}, {"power 1": {"power": 1}}, "d"),
             over="d",
         ),
         Clause(
-            "each minor takes det M, and their squares add up to det(JᵀJ)",
+            "each minor takes (det M){any_two.power:^}, and their squares add up to det(JᵀJ)",
             Chain(
                 "any two rows, then a row more",
                 Route("any two rows", Method.RING, any_two, {}, instead("power", 2), "M00"),
@@ -251,8 +255,8 @@ R_dimension = Statement(
 )
 
 
-COFACTORS = Formula("cof(A)", lambda A: A.cofactors())
-ITSELF = Formula("A", lambda A: A)
+COFACTORS = Formula.of(lambda A: A.cofactors())
+ITSELF = Formula.of(lambda A: A)
 
 
 def one_tap(by: Formula = COFACTORS) -> Evidence:
@@ -288,15 +292,15 @@ R_fields = Statement(
     source="Kan et al., equations (4) and (5) with K = 1, beside R",
     summary="U of one-tap DiffCNN is a function of [n]: a learnt f(I, [n]) has it already",
     claim=(
-        "With one tap the channels are A_c J, A_c = w_c − w̄, and det V_c = |cof(A_c) n|². So U_c, the logarithm of "
-        "quotients of these, is a function of [n] alone, whatever the kernels are and where it is defined: in the "
-        "integral of R it is one of the functions f(I, [n]), and adds nothing to them."
+        "With one tap the channels are A_c J, {let:A_c = w_c − w̄}, and det V_c = |{by[A_c]} n|². So U_c, the "
+        "logarithm of quotients of these, is a function of [n] alone, whatever the kernels are and where it is "
+        "defined: in the integral of R it is one of the functions f(I, [n]), and adds nothing to them."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
     clauses=(
         Clause(
-            "(A∂xI) × (A∂yI) = cof(A) n",
+            "(A∂xI) × (A∂yI) = {by[A]} n",
             Route("generic A and J", Method.RING, one_tap, {}, instead("by", ITSELF), "A00 J00", cases=3),
             over="A00 J00",
         ),

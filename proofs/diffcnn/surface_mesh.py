@@ -115,10 +115,10 @@ R_mesh = Statement(
     summary="piecewise linear images under piecewise linear maps: a triangle contributes by its vertex colours alone",
     claim=(
         "Let I be linear on the triangles of a mesh and φ⁻¹ carry it to another mesh, linear on each triangle. Then "
-        "each triangle contributes ∫ f(a + s(b − a) + t(c − a), [ν]) |ν| ds dt over 0 ≤ s, t, s + t ≤ 1, "
-        "ν = (b − a) × (c − a), where a, b, c are the colours of its vertices: no position occurs. So the integral is "
-        "the same, exactly, also where φ turns triangles over. Of a quadrilateral with a bilinear image the mean "
-        "normal is half the product of the diagonals' colours, no position either."
+        "each triangle contributes ∫ f(a + s(b − a) + {weight:*}t(c − a), [ν]) |ν| ds dt over {let:0 ≤ s, t, s + t ≤ "
+        "1}, {let:ν = (b − a) × (c − a)}, where a, b, c are the colours of its vertices: no position occurs. So the "
+        "integral is the same, exactly, also where φ turns triangles over. Of a quadrilateral with a bilinear image "
+        "the mean normal is half the product of the diagonals' colours, no position either."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -132,7 +132,7 @@ R_mesh = Statement(
             over="J00 p0 q0 r0",
         ),
         Clause(
-            "its colours are a + s(b − a) + t(c − a)",
+            "its colours are a + s(b − a) + {weight:*}t(c − a)",
             Route(
                 "generic triangle",
                 Method.RING,
@@ -242,10 +242,10 @@ R_blind = Statement(
     source="beside R",
     summary="there are images with one varifold, not zero, that are no warps of each other",
     claim=(
-        "There are two images with the same integrals ∫ f(I, [n]) |n| dx for every f that are no warps of each other: "
-        "a coloured corner, and on grey ground one white hill in the one and two in the other. What is grey, or of any "
-        "one-parameter set of colours, has n = 0 and weighs nothing, so the number of hills is not seen; a "
-        "homeomorphism keeps the number of components of {I = white}. The integral forgets how the surface's pieces "
+        "There are two images with the same integrals ∫ f(I, [n]) |n| dx for every f that are no warps of each "
+        "other: a coloured corner, and on grey ground one white hill in the one and two in the other. What is grey, "
+        "or of any one-parameter set of colours, has no normal and weighs nothing, so the number of hills is not "
+        "seen; a homeomorphism keeps the number of white components. The integral forgets how the surface's pieces "
         "hang together."
     ),
     verdict=Verdict.PROVED,

@@ -112,13 +112,15 @@ R_window = Statement(
     paper=PAPER,
     name="stability by displacement alone",
     source="R, with a window in the integral",
-    summary="|V_{f,w}(I∘φ) − V_{f,w}(I)| ≤ Lip(w) sup|φ − id| ∫|f||n|, whatever dφ is; √3·s for g×g hats of slope s",
+    summary=(
+        "|V(I∘φ) − V(I)| ≤ {slack:*}Lip(w) sup|φ − id| ∫|f||n|, whatever dφ is; √{bound}·s for g×g hats of slope s"
+    ),
     claim=(
-        "Let V_{f,w}(I) = ∫ f(I, [n]) w |n| dx and φ a C¹ diffeomorphism of the domain. After the substitution of R "
-        "only the window has moved, so |V_{f,w}(I∘φ) − V_{f,w}(I)| ≤ Lip(w) sup|φ − id| ∫|f||n| dx: dφ does not occur. "
+        "Let {let:V(I) = ∫ f(I, [n]) w |n| dx} and φ a C¹ diffeomorphism of the domain. After the substitution of R "
+        "only the window has moved, so |V(I∘φ) − V(I)| ≤ {slack:*}Lip(w) sup|φ − id| ∫|f||n| dx: dφ does not occur. "
         "For the partition of unity by products of hat functions of slope s the map W to all its values has Lip(W) = "
-        "√3·s in Euclidean norms, attained from a corner along the diagonal; a surface that lies near one point, "
-        "moved that way, so attains the bound up to a factor that tends to 1."
+        "√{bound}·s in Euclidean norms, attained from a corner along the diagonal; a surface that lies near one "
+        "point, moved that way, so attains the bound up to a factor that tends to one."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -134,7 +136,7 @@ R_window = Statement(
             assumed=("R", "sup|φ⁻¹ − id| = sup|φ − id|"),
         ),
         Clause(
-            "a sum of changes is at most L δ times the sum of |f||n|",
+            "a sum of changes is at most {slack:*}L δ times the sum of |f||n|",
             Route("one piece more", Method.SMT, one_more_piece, {}, {"twice the way": {"slack": 2}}, "s A f"),
             over="s A f",
             assumed=("an integral is a limit of sums",),
@@ -145,7 +147,7 @@ R_window = Statement(
             over="u v",
         ),
         Clause(
-            "|D(a, b)|² ≤ 3 |(a, b)|²",
+            "|D(a, b)|² ≤ {bound} |(a, b)|²",
             Route("over the reals", Method.SMT, largest, {}, {"2": {"bound": 2}}, "a b"),
             over="a b",
         ),
@@ -155,7 +157,7 @@ R_window = Statement(
             over="u v",
         ),
         Clause(
-            "and √3 s is attained",
+            "and √{constant} s is attained",
             Route("from a corner", Method.RING, attained, {}, {"2": {"constant": 2}}, "t"),
             over="t",
         ),

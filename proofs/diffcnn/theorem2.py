@@ -41,16 +41,16 @@ T2 = Statement(
     paper=PAPER,
     name="Theorem 2 as printed",
     source="Kan et al., Theorem 2",
-    summary="under the action of H_{K,K} on {dI} the convolution is H_{K,K} equivariant",
+    summary="under the action of H_{{K,K}} on {{dI}} the convolution is H_{{K,K}} equivariant",
     claim=(
-        "For every M ∈ H_{K,K}, that is M(x₁, y₁) = M(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, "
-        "conv(J·M) = conv(J)·M, where (J·M)(x) = J(x)M(x)."
+        "For every M ∈ H_{{K,K}}, which takes one value at any two points that are at most K apart in x and in y, "
+        "conv(J·M) = {adding_a_tap.out[conv(J), M]}, where J·M is the product at each pixel."
     ),
     over="K taps",
     grade=Grade.DECIDED,
     verdict=Verdict.CORRECTED,
     correction=(
-        "True, but of much less than is meant: this H_{K,K} is GL(2), the constant fields (T2.b), so “non "
+        "True, but of much less than is meant: this H_{{K,K}} is GL(2), the constant fields (T2.b), so “non "
         "overlapping windows” is not needed and no warp but an affine one is covered. Repaired with blocks "
         "it is T2.c. As a sentence on images I∘φ, which is what its proof displays, it is false: T2.proof."
     ),
@@ -122,10 +122,10 @@ T2_proof = Statement(
     paper=PAPER,
     name="the equation displayed in the proof of Theorem 2",
     source="Kan et al., proof of Theorem 2, J_{φ(i,j)} dφ(i,j) ≈ J_{ij} dφ(i,j)",
-    summary="for a warped image I' = I∘φ with dφ ∈ H_{K,K}: (dI'⋆W)(i) = (dI⋆W)(i) dφ(i)",
+    summary="for a warped image {let:I' = I∘φ} with dφ ∈ H_{{K,K}}: {let:(dI'⋆W)(i) = (dI⋆W)(i) dφ(i)}",
     claim=(
-        "If I′ = I∘φ and dφ ∈ H_{K,K}, then (dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i) with the Jacobians of both "
-        "sides taken at the same pixel i."
+        "If {let:I′ = I∘φ} and dφ ∈ H_{{K,K}}, then {let:(dI′ ⋆ W)(i) = (dI ⋆ W)(i) dφ(i)} with the Jacobians of "
+        "both sides taken at the same pixel i."
     ),
     at="K = 1, w = identity",
     hypotheses={"dφ ∈ H_{K,K}": IN_H},

@@ -28,8 +28,8 @@ E1 = Matrix.of([[1, 0], [0, 1], [0, 0]])
 
 RIGHT = Formula("J·M", lambda J, M: J * M)
 LEFT = Formula("M·J", lambda J, M: M * J)
-PLAIN = Formula("M", lambda M: M)
-TRANSPOSED = Formula("Mᵀ", lambda M: M.T)
+PLAIN = Formula.of(lambda M: M)
+TRANSPOSED = Formula.of(lambda M: M.T)
 
 
 def adding_a_tap(out: Formula = RIGHT) -> Evidence:
@@ -108,10 +108,11 @@ T2_a = Statement(
     paper=PAPER,
     name="a constant matrix passes through a window",
     source="Kan et al., Theorem 2 (the step from equation (2))",
-    summary="M constant on a window ⇒ conv(J·M) = conv(J)·M there",
+    summary="M constant on a window ⇒ conv(J·M) = {adding_a_tap.out[conv(J), M]} there",
     claim=(
-        "If M(i + k) = M for every tap k of the window at i, then Σ_c Σ_k w_{c,k} (J_c(i + k) M) = (Σ_c Σ_k "
-        "w_{c,k} J_c(i + k)) M, for any window, any number of channels, any stride, and entries in any ring."
+        "{M constant on the window} of the window at i ⇒ with J_c(i + k) M in place of J_c(i + k) the sum S over "
+        "channels and taps of w_{{c,k}} J_c(i + k) becomes {adding_a_tap.out[S, M]}, for any window, any number of "
+        "channels, any stride, and entries in any ring."
     ),
     over="taps",
     verdict=Verdict.PROVED,

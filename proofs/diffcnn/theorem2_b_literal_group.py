@@ -98,11 +98,11 @@ T2_b = Statement(
     paper=PAPER,
     name="the literal H_{K,K} is GL(2)",
     source="Kan et al., section 2.1, definition of H_{K,K}",
-    summary="H_{K,K} read literally holds constant fields only: the subgroup is GL(2)",
+    summary="H_{{K,K}} read literally holds constant fields only: the subgroup is GL(2)",
     claim=(
-        "If dφ(x₁, y₁) = dφ(x₂, y₂) whenever |x₁ − x₂| ≤ K and |y₁ − y₂| ≤ K, then dφ is constant on the "
+        "If dφ takes one value at any two points that are at most K apart in x and in y, then dφ is constant on the "
         "whole domain: a chain of steps of at most K joins any two points. Conversely every constant field "
-        "qualifies, so H_{K,K} ≅ GL(2) whatever K, and the warps it comes from are affine."
+        "qualifies, so H_{{K,K}} is GL(2) whatever K, and the warps it comes from are affine."
     ),
     grade=Grade.LISTED,
     verdict=Verdict.PROVED,

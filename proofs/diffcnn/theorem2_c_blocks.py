@@ -117,16 +117,19 @@ T2_c = Statement(
     paper=PAPER,
     name="Theorem 2 on blocks with non-overlapping windows",
     source="Kan et al., Theorem 2 with “We will assume non overlapping windows”",
-    summary="M constant on each K×K block, stride K, windows = blocks ⇒ conv(J·M) = conv(J)·M exactly",
+    summary=(
+        "M constant on each K×K block, stride K, the windows are the blocks ⇒ conv(J·M) = {adding_a_tap.out[conv(J), "
+        "M]} exactly"
+    ),
     claim=(
-        "If M is constant on every block {Ko, …, Ko + K − 1}² and the convolution has stride K with its "
-        "windows on the blocks, then conv(J·M)(o) = conv(J)(o)·M_o for every output o: window o is block o, "
+        "If M is constant on every block of K×K pixels and the convolution has stride K with its windows on the "
+        "blocks, then conv(J·M)(o) = {adding_a_tap.out[conv(J)(o), M_o]} for every output o: window o is block o, "
         "where T2.a applies."
     ),
     over="K taps",
     verdict=Verdict.CORRECTED,
     correction=(
-        "The paper defines H_{K,K} by distance, which leaves constant fields only (T2.b). Its proof is right "
+        "The paper defines H_{{K,K}} by distance, which leaves constant fields only (T2.b). Its proof is right "
         "for fields constant on blocks, with stride K and windows aligned with the blocks (no padding that "
         "is not a multiple of K); it then speaks of the pointwise action, not of warped images (T2.proof)."
     ),

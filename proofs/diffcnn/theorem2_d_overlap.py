@@ -33,10 +33,10 @@ T2_d = Statement(
     paper=PAPER,
     name="Theorem 2 on blocks with overlapping windows",
     source="Kan et al., Theorem 2 without “non overlapping windows”",
-    summary="M constant on blocks, stride 1 ⇒ conv(J·M) = conv(J)·M",
+    summary="M constant on blocks, stride {straddling.stride} ⇒ {let:conv(J·M) = conv(J)·M}",
     claim=(
-        "If M is constant on every K×K block, the convolution with stride 1 satisfies conv(J·M)(i) = "
-        "conv(J)(i)·M(i) at every pixel i."
+        "If M is constant on every K×K block, the convolution with stride {straddling.stride} satisfies "
+        "{let:conv(J·M)(i) = conv(J)(i)·M(i)} at every pixel i."
     ),
     verdict=Verdict.REFUTED,
     at="K = 2",

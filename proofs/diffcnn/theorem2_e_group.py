@@ -104,9 +104,8 @@ T2_e = Statement(
     source="Kan et al., section 2.1 (“Define a subgroup of H”)",
     summary="fields constant on K×K blocks are a group under the pointwise product",
     claim=(
-        "Invertible fields that are constant on the blocks of one grid contain the identity and are closed "
-        "under (M·N)(x) = M(x)N(x) and under M ↦ M⁻¹: they are the pull-back along pixel ↦ block of "
-        "GL(2)^blocks."
+        "Invertible fields that are constant on the blocks of one grid contain the identity and are closed under "
+        "{let:(M·N)(x) = M(x)N(x)} and under M ↦ M⁻¹: they are the pull-back along pixel ↦ block of GL(2)^blocks."
     ),
     over="maps",
     verdict=Verdict.PROVED,
@@ -180,7 +179,7 @@ T2_e_composition = Statement(
     name="warps behind block fields do not compose",
     source="Kan et al., section 2.1 (“Define a subgroup of H”, read for the warps φ)",
     summary="the warps φ with dφ constant on blocks are closed under composition",
-    claim="If dφ and dψ are constant on every unit block, so is d(φ∘ψ) = dφ(ψ)·dψ.",
+    claim="If dφ and dψ are constant on every unit block, so is {let:d(φ∘ψ) = dφ(ψ)·dψ}.",
     hypotheses={
         "dφ and dψ constant on unit blocks": Hypothesis(
             "φ has one slope on each unit block, ψ the slope 1 everywhere",

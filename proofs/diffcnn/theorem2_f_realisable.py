@@ -85,9 +85,13 @@ def solutions_are_sums(n: int, m: int, smooth: bool, kept: int) -> bool:
     return solve and rank(basis) == len(basis) == 3 * n * m - rank(laws)
 
 
-def continuous(grids: Sequence[tuple[int, int]] = GRIDS, fewer: int = 0) -> Evidence:
-    """Continuous φ are the sums: n + m + 1 dimensions."""
-    right = (solutions_are_sums(n, m, False, n + m + 1 - fewer) for n, m in grids)
+DEGREES = Formula.of(lambda n, m: n + m + 1)
+TOO_FEW = Formula.of(lambda n, m: n + m)
+
+
+def continuous(grids: Sequence[tuple[int, int]] = GRIDS, degrees: Formula = DEGREES) -> Evidence:
+    """Continuous φ are the sums, a space of so many dimensions."""
+    right = (solutions_are_sums(n, m, False, degrees(n, m)) for n, m in grids)
     return for_all(list(zip(grids, right, strict=True)), lambda case: case[1], "(n, m): continuous = p(x) + q(y)")
 
 
@@ -108,8 +112,8 @@ def across_an_edge(kept: Formula = ALONG) -> Evidence:
     return vanishes(change - (y1 - y0) * kept(da, db), what=what)
 
 
-SAME = Formula("Δa", lambda da, other: da)
-OTHER = Formula("another Δa", lambda da, other: other)
+SAME = Formula.of(lambda da, other: da, da="Δa")
+OTHER = Formula.of(lambda da, other: other, other="another Δa")
 
 
 def mixed_difference(above: Formula = SAME) -> Evidence:
@@ -119,23 +123,36 @@ def mixed_difference(above: Formula = SAME) -> Evidence:
     return vanishes(over - below - (c11 - c01 - c10 + c00), what="mixed difference = difference of the jumps")
 
 
-def telescoping(column: Formula = SAME) -> Evidence:
+SUM = Formula.of(lambda p, q: p + q)
+PRODUCT = Formula.of(lambda p, q: p * q)
+
+
+def telescoping(column: Formula = SAME, parts: Formula = SUM) -> Evidence:
     """No mixed difference: rows grow by the same u in every column, so c₁ⱼ − c₀ⱼ = c₁₀ − c₀₀ = g, and cᵢⱼ = γᵢ + δⱼ."""
     c0, c1, u, v, x, y, g = free("c0 c1 u v x y g")
     return all_of(
         induction(base=(c1 - c0, c1 - c0), step=((c1 + u) - (c0 + column(u, v)), c1 - c0), over="m", what="c₁ⱼ − c₀ⱼ"),
-        induction(base=(y, y), step=((x + y) + g, (x + g) + y), over="n", what="cᵢⱼ = γᵢ + δⱼ"),
+        induction(base=(parts(0, y), y), step=(parts(x, y) + g, parts(x + g, y)), over="n", what=f"cᵢⱼ: {parts}"),
     )
 
 
-def one_more_column(added: int = 1) -> Evidence:
+def one_more_column(added: int = 1, degrees: Formula = DEGREES) -> Evidence:
     """c₁ = c₀ + (a₀ − a₁)X is what continuity asks: a further column has one free number, its slope; rows too."""
     a0, a1, X, c0, c1 = unknowns(a0=1, a1=1, X=1, c0=1, c1=1)
     n, m = free("n m")
     return all_of(
         vanishes((a1 * X + c1) - (a0 * X + c0) - (c1 - (c0 + (a0 - a1) * X)), what="c₁ is determined"),
-        induction(base=(1 + m + added, 1 + m + 1), step=((n + m + 1) + added, (n + 1) + m + 1), what="n + m + 1"),
-        induction(base=(n + 1 + added, n + 1 + 1), step=((n + m + 1) + added, n + (m + 1) + 1), over="m", what="and m"),
+        induction(
+            base=(degrees(0, m) + added, degrees(1, m)),
+            step=(degrees(n, m) + added, degrees(n + 1, m)),
+            what=f"{degrees}",
+        ),
+        induction(
+            base=(degrees(n, 0) + added, degrees(n, 1)),
+            step=(degrees(n, m) + added, degrees(n, m + 1)),
+            over="m",
+            what="and m",
+        ),
     )
 
 
@@ -267,15 +284,16 @@ T2_f = Statement(
     paper=PAPER,
     name="realisable block fields",
     source="Kan et al., section 2.1 (H as {dφ})",
-    summary="φ continuous, dφ constant on grid cells ⇔ φ(x, y) = p(x) + q(y), p, q piecewise linear; C¹ ⇒ affine",
+    summary=(
+        "φ continuous, dφ constant on grid cells ⇔ φ(x, y) = {parts[p(x), q(y)]}, p, q piecewise linear; C¹ ⇒ affine"
+    ),
     claim=(
-        "On a full rectangle, a field that is constant on each cell of a grid is the derivative of a continuous φ iff "
-        "across every edge its jump kills the direction of the edge (a matrix of rank ≤ 1), iff ∂xφ depends on the "
-        "column of cells only and ∂yφ on the row only, iff φ(x, y) = p(x) + q(y) with p, q continuous and piecewise "
-        "linear. If φ is C¹ it is affine. So independent random blocks, two or more, are almost surely the Jacobian "
-        "of no map; each component has n + m + 1 degrees of freedom, not 3nm. On five "
-        "cells in a U there is one more than p + q has: "
-        f"{on_cells(U_SHAPE)[0]} against {on_cells(U_SHAPE)[1]}."
+        "On a full rectangle, a field that is constant on each cell of a grid is the derivative of a continuous φ "
+        "iff across every edge its jump kills the direction of the edge (a matrix of rank one at most), iff ∂xφ "
+        "depends on the column of cells only and ∂yφ on the row only, iff φ(x, y) = {parts[p(x), q(y)]} with p, q "
+        "continuous and piecewise linear. If φ is C¹ it is affine. So independent random blocks, two or more, are "
+        "almost surely the Jacobian of no map; each component has {degrees} degrees of freedom, not 3nm. On five "
+        "cells in a U there is one more than p + q has."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
@@ -291,20 +309,20 @@ T2_f = Statement(
             assumed=("a continuous map with constant derivative on a cell is affine there",),
         ),
         Clause(
-            "⇔ φ(x, y) = p(x) + q(y), p and q continuous and piecewise linear",
+            "⇔ φ(x, y) = {parts[p(x), q(y)]}, p and q continuous and piecewise linear",
             Chain(
                 "slopes, then constants",
                 EDGE,
                 Route("constants of four cells", Method.RING, mixed_difference, {}, instead("above", OTHER)),
-                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER), "n m", cases=4),
+                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER) | instead("parts", PRODUCT), "n m", cases=4),
             ),
             kernel("continuous_iff_sum", SUMS, {"q not continuous": SUMS.replace("piecewise m Y q q' & ", "& ")}),
             over="n m",
         ),
         Clause(
-            "n + m + 1 dimensions",
-            Route("a further column or row", Method.SYMBOLIC, one_more_column, {}, instead("added", 2), "n m", cases=5),
-            Route("solution spaces", Method.EXACT, continuous, mutants=instead("fewer", 1), over="grids", cases=15),
+            "{degrees} dimensions",
+            Route("a further column or row", Method.SYMBOLIC, one_more_column, {}, instead("added", 2) | instead("degrees", Formula.of(lambda n, m: n + 2 * m + 1)), "n m", cases=5),
+            Route("solution spaces", Method.EXACT, continuous, mutants=instead("degrees", TOO_FEW), over="grids", cases=15),
             kernel("degrees_of_freedom", FREE, {"whatever is at 0": FREE.replace("d 0%N 0%N = start -> ", "")}),
             over="n m",
         ),
@@ -313,7 +331,7 @@ T2_f = Statement(
             Chain(
                 "one slope, one constant",
                 Route("across an edge", Method.RING, one_slope, {}, instead("right", OTHER)),
-                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER), "n m", cases=4),
+                Route("rows and columns", Method.SYMBOLIC, telescoping, {}, instead("column", OTHER) | instead("parts", PRODUCT), "n m", cases=4),
             ),
             Route("solution spaces", Method.EXACT, smooth, mutants=instead("kept", 2), over="grids", cases=15),
             kernel("smooth_is_affine", AFFINE, {"∂y jumps": AFFINE.replace(ROWS, "")}),

@@ -31,11 +31,12 @@ from invariance_proofs.statement import (
     instead,
 )
 
-BOUND = Formula("Lip·|φ − x|·‖dφ‖", lambda lip, moved, size: lip * moved * size)
+CALLED = {"lip": "Lip", "moved": "|φ − x|", "size": "‖dφ‖"}
+BOUND = Formula.of(lambda lip, moved, size: lip * moved * size, **CALLED)
 SMALLER = (
-    Formula("|φ − x|·‖dφ‖", lambda lip, moved, size: moved * size),
-    Formula("Lip·‖dφ‖", lambda lip, moved, size: lip * size),
-    Formula("Lip·|φ − x|", lambda lip, moved, size: lip * moved),
+    Formula.of(lambda lip, moved, size: moved * size, **CALLED),
+    Formula.of(lambda lip, moved, size: lip * size, **CALLED),
+    Formula.of(lambda lip, moved, size: lip * moved, **CALLED),
 )
 
 
@@ -126,12 +127,11 @@ T2_g = Statement(
     paper=PAPER,
     name="size of the dropped term",
     source="Kan et al., proof of Theorem 2, the step marked ≈",
-    summary="‖J(φ(x))dφ(x) − J(x)dφ(x)‖ ≤ Lip(J)·|φ(x) − x|·‖dφ(x)‖, attained",
+    summary="‖J(φ(x))dφ(x) − J(x)dφ(x)‖ ≤ {bound}, attained",
     claim=(
-        "If J is Lipschitz with constant Lip(J) on the segment from x to φ(x), then ‖J(φ(x))dφ(x) − "
-        "J(x)dφ(x)‖ ≤ Lip(J)·|φ(x) − x|·‖dφ(x)‖, in the Frobenius norm and in the operator norm. Attained in "
-        "the operator norm by I = (x², 0, 0), φ = (3x, y) at (1, 0); in the Frobenius norm only in the "
-        "limit, since dφ has rank 2."
+        "If J is Lipschitz with constant Lip on the segment from x to φ(x), then ‖J(φ(x))dφ(x) − J(x)dφ(x)‖ ≤ "
+        "{bound}, in the Frobenius norm and in the operator norm. Attained in the operator norm by {let:I = (x², 0, "
+        "0)}, {let:φ = (3x, y) at (1, 0)}; in the Frobenius norm only in the limit, since dφ is invertible."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

@@ -147,13 +147,14 @@ T2_h_order = Statement(
     paper=PAPER,
     name="leading order of the defect",
     source="Kan et al., Theorem 2, K > 1, read for warped images",
-    summary="K > 1: the defect of covariance is of first order in the tap distance h and in dφ − I",
+    summary="more than one tap: the defect of covariance is of first order in the tap distance h and in dφ − I",
     claim=(
-        "Let φ(x) = x + ε v(x), with taps at h·k. Then conv[I∘φ](x) − conv[I](φ(x)) dφ(x) = hε Σ_k w_k "
-        "{∂J[dv(x)k] + J d²v(x)[k, ·]} + O(h²ε + hε²): it is 0 for one tap at 0 and for translations, and in "
-        "general of first order in h and in ε, both through dv (affine warps) and through d²v. U inherits "
-        "this order where det V_c ≠ 0, and no higher one in general. Where every tap k has a partner −k of "
-        "the same weight the term in h cancels and the defect is O(h²ε)."
+        "Let {let:φ(x) = x + ε v(x)}, with taps at h·k. Then conv[I∘φ](x) − conv[I](φ(x)) dφ(x) = "
+        "h{lowest[0]:^}ε{lowest[1]:^} Σ_k w_k {{{stretch:*}∂J[dv(x)k] + {curvature:*}J d²v(x)[k, ·]}} + O(h²ε + "
+        "hε²): it vanishes for one tap at the origin and for translations, and in general of first order in h and in "
+        "ε, both through dv (affine warps) and through d²v. U inherits this order where it is defined, and no higher "
+        "one in general. Where every tap k has a partner −k of the same weight the term in h cancels and the defect "
+        "is O(h²ε)."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

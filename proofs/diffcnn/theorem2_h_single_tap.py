@@ -38,8 +38,8 @@ from invariance_proofs.statement import (
 Kernels = Sequence[dict[tuple[int, int], Matrix]]
 
 
-MOVED = Formula("φ(x)", lambda x, phi: phi)
-STILL = Formula("x", lambda x, phi: x)
+MOVED = Formula.of(lambda x, phi: phi, phi="φ(x)")
+STILL = Formula.of(lambda x, phi: x)
 
 
 def quadratic(c: Sequence[Any], x: Any, y: Any) -> Any:
@@ -143,12 +143,12 @@ T2_h = Statement(
     paper=PAPER,
     name="one tap: covariance under every diffeomorphism",
     source="Kan et al., Theorem 2 with Corollaries 3 and 4, K = 1",
-    summary="K = 1: U[I∘φ] = U[I]∘φ for every C¹ diffeomorphism φ",
+    summary="{one tap}: U[I∘φ](x) = U[I]({at}) for every C¹ diffeomorphism φ",
     claim=(
-        "Let K = 1 with exact Jacobians. For every C¹ diffeomorphism φ, U[I∘φ](x) = U[I](φ(x)) wherever U[I] "
-        "is defined at φ(x): U is a scalar field that moves with the image (covariant, not invariant). By "
-        "the chain rule d(I∘φ)(x) = J(φ(x))dφ(x); one tap, Φ and the invariant layer see one matrix dφ(x) in "
-        "every channel (T2.a, C3.a, C4.a)."
+        "Let {one tap} with exact Jacobians. For every C¹ diffeomorphism φ, U[I∘φ](x) = U[I]({at}) wherever U[I] is "
+        "defined at φ(x): U is a scalar field that moves with the image (covariant, not invariant). By the chain "
+        "rule d(I∘φ)(x) = J({at})dφ(x); one tap, Φ and the invariant layer see one matrix dφ(x) in every channel "
+        "(T2.a, C3.a, C4.a)."
     ),
     over="C",
     grade=Grade.MODULO,

@@ -38,8 +38,11 @@ T2_h_window = Statement(
     paper=PAPER,
     name="more taps: no covariance",
     source="Kan et al., Theorem 2 with Corollaries 3 and 4, K > 1, read for warped images",
-    summary="K > 1: U[I∘φ] = U[I]∘φ for every φ with dφ ∈ H_{K,K}",
-    claim="For K > 1, exact Jacobians and any φ with dφ ∈ H_{K,K}, U[I∘φ](x) = U[I](φ(x)) wherever both are defined.",
+    summary="{K > 1}: {let:U[I∘φ] = U[I]∘φ} for every φ with dφ ∈ H_{{K,K}}",
+    claim=(
+        "For {K > 1}, exact Jacobians and any φ with dφ ∈ H_{{K,K}}, {let:U[I∘φ](x) = U[I](φ(x))} wherever both are "
+        "defined."
+    ),
     at="K = 2, C = 3",
     hypotheses={
         "K > 1": Hypothesis("K > 1", lambda w: all(len(kernel) > 1 for kernel in w)),

@@ -46,9 +46,9 @@ TITLE = Statement(
     paper=PAPER,
     name="the invariance in the title",
     source="Kan et al., title, abstract and section 2 (“the invariant layer is H-invariant”), read for deformed images",
-    summary="U[I∘φ] = U[I] for diffeomorphisms φ",
+    summary="U[I∘φ](x) = U[I]({place}) for diffeomorphisms φ",
     claim=(
-        "The features of a deformed image are those of the image: U[I∘φ](x) = U[I](x) at every pixel, for "
+        "The features of a deformed image are those of the image: U[I∘φ](x) = U[I]({place}) at every pixel, for "
         "diffeomorphisms φ."
     ),
     verdict=Verdict.REFUTED,
@@ -102,8 +102,8 @@ CLOSED = Statement(
     source="Kan et al., sections 2.1 to 2.3 (O ⊂ GL(3, 2), V ∈ GL(2, 2))",
     summary="the outputs O lie in GL(3,2) and V in GL(2,2) if the inputs lie in GL(3,2)",
     claim=(
-        "If every J_ij is a 3×2 matrix of rank 2, so is every output of the convolution, and every V = (J_c − J̄)ᵀ(J_c "
-        "− J̄) is invertible."
+        "If every J_ij is a 3×2 matrix of full rank, so is every output of the convolution, and every {let:V = (J_c "
+        "− J̄)ᵀ(J_c − J̄)} is invertible."
     ),
     verdict=Verdict.REFUTED,
     grade=Grade.REFUTED,

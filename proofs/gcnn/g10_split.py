@@ -32,8 +32,8 @@ from invariance_proofs.statement import (
     instead,
 )
 
-TS = Formula("ts", lambda t, s: t(s))
-ST = Formula("st", lambda t, s: s(t))
+TS = Formula.of(lambda t, s: t(s))
+ST = Formula.of(lambda t, s: s(t))
 
 
 def any_group(place: Formula = TS, psi_by: Formula = PSI_TURNED) -> Evidence:

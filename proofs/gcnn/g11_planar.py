@@ -55,8 +55,8 @@ def transitive(group_of: Callable[[PointGroup], Sequence[Any]] = list) -> Eviden
     return for_all(GROUPS.values(), right, "H: every pair of orientations is compared")
 
 
-G_BY_H = Formula("gh⁻¹", lambda g, h: g(~h))
-SWAPPED = Formula("hg⁻¹", lambda g, h: h(~g))
+G_BY_H = Formula.of(lambda g, h: g(~h))
+SWAPPED = Formula.of(lambda g, h: h(~g))
 
 
 def two_values(at: tuple[int, int] = (0, 1)) -> Evidence:

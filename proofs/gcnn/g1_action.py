@@ -12,8 +12,8 @@ from invariance_proofs.routes.exact import for_all
 from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.statement import Evidence, Formula, Method, Route, Statement, Verdict, Witness, instead
 
-PRODUCT = Formula("gh", lambda g, h: g(h))
-SWAPPED = Formula("hg", lambda g, h: h(g))
+PRODUCT = Formula.of(lambda g, h: g(h))
+SWAPPED = Formula.of(lambda g, h: h(g))
 
 
 def forward(g: Any, f: Function) -> Function:

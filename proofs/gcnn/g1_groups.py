@@ -26,10 +26,10 @@ from invariance_proofs.statement import (
     instead,
 )
 
-PRODUCT = Formula("gh", lambda g, h: g(h))
-WITH_INVERSE = Formula("gh⁻¹", lambda g, h: g(~h))
-IN_ORDER = Formula("M(g)M(h)", lambda M, N: M @ N)
-SWAPPED = Formula("M(h)M(g)", lambda M, N: N @ M)
+PRODUCT = Formula.of(lambda g, h: g(h))
+WITH_INVERSE = Formula.of(lambda g, h: g(~h))
+IN_ORDER = Formula.of(lambda M, N: M @ N, M="M(g)", N="M(h)")
+SWAPPED = Formula.of(lambda M, N: N @ M, M="M(g)", N="M(h)")
 
 
 def printed(m: int, r: int, flipped_entries: int = 2) -> Motion:
@@ -122,7 +122,7 @@ G1 = Statement(
     source="Cohen & Welling, sections 4.2 and 4.3 (slides: p4, p4m)",
     summary="p4, p4m: group axioms; the 3×3 integer matrices are a faithful representation",
     claim=(
-        "The motions x ↦ A x + t with t ∈ Z² and A = flip^m ∘ turn^r (0 ≤ r < 4, and m = 0 for p4 or m ∈ {0, 1} "
+        "The motions x ↦ A x + t with t ∈ Z² and A = flip^m ∘ turn^r (0 ≤ r < 4, and m = 0 for p4 or m ∈ {{0, 1}} "
         "for p4m) form a group, with (m, r)(n, q) = (m + n, (−1)ⁿ r + q). The printed matrices [[A, t], [0, 1]] "
         "multiply as the motions do, move (x, 1) as they move x, and differ where (m, r, u, v) differs. The flip is "
         "that of the first coordinate: with (u, v) = (row, column), of the rows."

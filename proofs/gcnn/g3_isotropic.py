@@ -112,7 +112,7 @@ G3_isotropic = Statement(
     summary="[L_r f]⋆ψ = L_r[f⋆ψ] for all f ⇔ L_r ψ = ψ",
     claim=(
         "Planar correlation with ψ commutes with r ∈ H for every f if and only if L_r ψ = ψ. (⇐ is G3 with "
-        "L_{r⁻¹}ψ = ψ; for ⇒ take f = 1 at the origin, where the defect is ψ − L_r ψ, mirrored.) So a planar layer "
+        "L_{{r⁻¹}}ψ = ψ; for ⇒ take f = 1 at the origin, where the defect is ψ − L_r ψ, mirrored.) So a planar layer "
         "that is equivariant to p4m has one free weight for each orbit of taps: 3 of 9 in a 3×3 filter."
     ),
     verdict=Verdict.PROVED,

@@ -142,7 +142,7 @@ G4 = Statement(
     source="Cohen & Welling, equation (10) (slides: first layer)",
     summary="the lifting correlation Z² → G is G-equivariant",
     claim=(
-        "[f⋆ψ](g) = Σ_{y ∈ Z²} Σ_k f_k(y) ψ_k(g⁻¹y) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H, for "
+        "[f⋆ψ](g) = Σ_{{y ∈ Z²}} Σ_k f_k(y) ψ_k(g⁻¹y) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H, for "
         "every finite H ⊂ GL(2, Z): L_u moves f on Z² and the output on G. The same holds for any group G that acts "
         "on any set, as long as the sums are finite."
     ),

@@ -146,7 +146,7 @@ G5 = Statement(
     source="Cohen & Welling, equation (11) (slides: subsequent layers)",
     summary="the group correlation G → G is G-equivariant",
     claim=(
-        "[f⋆ψ](g) = Σ_{h ∈ G} Σ_k f_k(h) ψ_k(g⁻¹h) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H and every "
+        "[f⋆ψ](g) = Σ_{{h ∈ G}} Σ_k f_k(h) ψ_k(g⁻¹h) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H and every "
         "finite H ⊂ GL(2, Z); likewise for any group, as long as the sums are finite. On arrays: the filters turn and "
         "move along the group axis, L_gψ(·, h) = turned ψ(·, g⁻¹h). The order g⁻¹h matters: hg⁻¹ on the group axis is "
         "the same in p4, whose point group is commutative, and wrong in p4m."

@@ -97,7 +97,7 @@ G7 = Statement(
     source="Cohen & Welling, section 6.3 (slides: pooling)",
     summary="(Pf)(g) = max over gU of f commutes with L_h",
     claim=(
-        "P L_h = L_h P for (Pf)(g) = max_{k ∈ gU} f(k), every U ⊂ G and every reduction in place of max. The window gU "
+        "P L_h = L_h P for (Pf)(g) = max_{{k ∈ gU}} f(k), every U ⊂ G and every reduction in place of max. The window gU "
         "turns with g. The usual planar pooling, the same window x + U at every orientation, is this P only where U "
         "is symmetric under H, as a square window about its own centre is; else it is not equivariant."
     ),

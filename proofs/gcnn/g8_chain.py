@@ -55,7 +55,7 @@ def one_layer_more(mirrored: int = 1) -> Evidence:
     )
 
 
-LATER = Formula("r + sD", lambda s, r, D: r + s * D)
+LATER = Formula.of(lambda s, r, D: r + s * D)
 """What is missed by one layer and the layers behind it, which miss D."""
 MET = ((1, 0, 0), (1, 0, 1), (3, 2, 5))
 """Strides, remainders and offsets of which the claim speaks."""

@@ -33,11 +33,11 @@ from invariance_proofs.statement import (
 MUST_VANISH = {"p2": {"r1", "r2"}, "p4": {"r1", "r2"}, "p4m": {"r1", "r2"}, "pm": {"r1"}, "cm": set()}
 
 
-READ = Formula("so + j − p", lambda s, p, o, j: s * o + j - p)
+READ = Formula.of(lambda s, p, o, j: s * o + j - p)
 """The pixel that tap j of output o reads."""
 OTHERS = {
-    "no stride": {"read": Formula("o + j − p", lambda s, p, o, j: o + j - p)},
-    "no padding": {"read": Formula("so + j", lambda s, p, o, j: s * o + j)},
+    "no stride": {"read": Formula.of(lambda s, p, o, j: o + j - p)},
+    "no padding": {"read": Formula.of(lambda s, p, o, j: s * o + j)},
 }
 
 
@@ -72,7 +72,7 @@ def must_vanish(which: Mapping[str, set[str]] = MUST_VANISH) -> Evidence:
 
 
 Rule = Callable[[Layer, int], bool]
-CENTRED = Formula("(n + 2p − k) mod s = 0", lambda layer, n: (n + 2 * layer.p - layer.k) % layer.s == 0)
+CENTRED = Formula.of(lambda layer, n: (n + 2 * layer.p - layer.k) % layer.s == 0)
 
 
 def every_small_size(rule: Rule = CENTRED) -> Evidence:

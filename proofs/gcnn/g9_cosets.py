@@ -30,8 +30,8 @@ from invariance_proofs.statement import (
     instead,
 )
 
-RIGHT = Formula("gc", lambda g, c: g(c))
-LEFT = Formula("cg", lambda g, c: c(g))
+RIGHT = Formula.of(lambda g, c: g(c))
+LEFT = Formula.of(lambda g, c: c(g))
 
 
 def right_invariant(pooling: Any = pool, place: Formula = RIGHT) -> Evidence:
@@ -108,7 +108,7 @@ G9 = Statement(
     source="Cohen & Welling, section 6.3 (slides: coset pooling)",
     summary="pooling over gK, K a subgroup, gives functions on G/K, invariant to the right action of K",
     claim=(
-        "Let (Pf)(g) = max_{k ∈ K} f(gk) for a subgroup K, or any reduction that does not look at the order. Then "
+        "Let (Pf)(g) = max_{{k ∈ K}} f(gk) for a subgroup K, or any reduction that does not look at the order. Then "
         "(Pf)(gc) = (Pf)(g) for c ∈ K, so Pf is a function on the cosets gK; and P L_h = L_h P, where h moves the "
         "coset gK to hgK. It is not invariant to the left action: that takes a pooling over all of G."
     ),

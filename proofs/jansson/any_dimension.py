@@ -115,7 +115,7 @@ J2_n = Statement(
         "orthogonal matrix"
     ),
     claim=(
-        "Let λ(x) = C λ(Ax) on Rᴺ with 0 < |{λ ≠ 0}| < ∞. Then |det A| = |C| = 1, and the powers Aⁿ, n ∈ Z, are "
+        "Let λ(x) = C λ(Ax) on Rᴺ with 0 < |{{λ ≠ 0}}| < ∞. Then |det A| = |C| = 1, and the powers Aⁿ, n ∈ Z, are "
         "bounded: A keeps a definite quadratic form, that is it is conjugate to an orthogonal matrix. For if an entry "
         "of Aⁿ is r, |B ∩ A⁻ⁿB| ≤ |B|/|r| for a box B that holds most of the support S, while S = A⁻ⁿS: so entries "
         "cannot grow. They do if an eigenvalue has modulus other than 1, or one of modulus 1 has a Jordan chain of "

@@ -96,7 +96,7 @@ J_filters = Statement(
     },
     clauses=(
         Clause(
-            "T_gΛ′T_h = Λ ⇒ τ_{GAy}Λ = Λτ_y, so T_g = T_h⁻¹: J1.g, in which Λ′ need not be Λ",
+            "T_gΛ′T_h = Λ ⇒ τ_{{GAy}}Λ = Λτ_y, so T_g = T_h⁻¹: J1.g, in which Λ′ need not be Λ",
             COMMUTATION,
             assumed=("Λf = σ(b) outside a bounded set, and J1.g from there",),
         ),

@@ -34,8 +34,8 @@ POINTS = [(0, 0), (1, 2), (-1, 1)]
 SHIFT = (2, -1)
 
 
-AZ = Formula("Az", lambda A, z: A * z)
-BACK = Formula("A⁻¹z", lambda A, z: A**-1 * z)
+AZ = Formula.of(lambda A, z: A * z)
+BACK = Formula.of(lambda A, z: A**-1 * z)
 
 
 def substitution(y: Formula = AZ) -> Evidence:
@@ -44,8 +44,8 @@ def substitution(y: Formula = AZ) -> Evidence:
     return same(A**-1 * ((A * x + t) - y(A, z) - t), x - z, what=f"T_h⁻¹(T_h x − y) = x − z with y = {y}")
 
 
-S_BACK = Formula("A⁻¹S⁻¹A⁻ᵀ", lambda At, A, S: A**-1 * S**-1 * At**-1)
-S_SWAPPED = Formula("A⁻ᵀS⁻¹A⁻¹", lambda At, A, S: At**-1 * S**-1 * A**-1)
+S_BACK = Formula.of(lambda At, A, S: A**-1 * S**-1 * At**-1, At="Aᵀ")
+S_SWAPPED = Formula.of(lambda At, A, S: At**-1 * S**-1 * A**-1, At="Aᵀ")
 
 
 def gaussians_any_dimension(inverse_of_S: Formula = S_BACK) -> Evidence:
@@ -65,9 +65,9 @@ def gaussian_constants(power: int = 2) -> Evidence:
     return vanishes((A.T @ S @ A).det() - A.det() ** power * S.det(), what=f"|det A|^{power} det S = det(AᵀSA)")
 
 
-ABSOLUTE = Formula("|det A|", abs)
-SIGNED = Formula("det A", lambda d: d)
-NOTHING = Formula("1", lambda d: 1)
+ABSOLUTE = Formula.of(lambda d: abs(d), d="det A")
+SIGNED = Formula.of(lambda d: d, d="det A")
+NOTHING = Formula.of(lambda d: 1)
 
 
 def polygons(factor: Formula = ABSOLUTE, through: Callable[[Matrix], Matrix] = inverse, moved_by: int = 0) -> Evidence:

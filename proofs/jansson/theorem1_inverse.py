@@ -35,8 +35,8 @@ ORIGIN = (0, 0)
 QUARTER_TURN = Matrix.of([[0, -1], [1, 0]])
 
 
-BY_A = Formula("Ay", lambda A, y: A * y)
-PLAIN = Formula("y", lambda A, y: y)
+BY_A = Formula.of(lambda A, y: A * y)
+PLAIN = Formula.of(lambda A, y: y)
 GA = Formula("GA", lambda g, h, t: g * (h * t * h**-1) * g**-1)
 AG = Formula("AG", lambda g, h, t: h * (g * t * g**-1) * h**-1)
 
@@ -114,7 +114,7 @@ J1_g = Statement(
     source="Jansson et al. (DeepMath 2020), first theorem",
     summary="T_g Λ_λ T_h = Λ_λ ⇒ T_g = T_h⁻¹",
     claim=(
-        "Let Λ = Λ_λ not be constant and T_gΛT_h = Λ with T_h, T_g linear. Then T_g = T_h⁻¹. Proof: T_h τ_y = τ_{Ay} "
+        "Let Λ = Λ_λ not be constant and T_gΛT_h = Λ with T_h, T_g linear. Then T_g = T_h⁻¹. Proof: T_h τ_y = τ_{{Ay}} "
         "T_h and Λτ_y = τ_yΛ give τ_vΛ = Λ for every v = (GA − I)y; if f has compact support, Λf = σ(b) outside a "
         "compact set, so for v ≠ 0 Λf = σ(b) everywhere, for all these f, and Λ is constant. If T_h and T_g are affine "
         "the same argument gives the linear part of T_g, and Λ_λ fixes the translation."

@@ -96,7 +96,7 @@ J2 = Statement(
     source="Jansson et al. (DeepMath 2020), second theorem (N = 2)",
     summary="λ = C T_h⁻¹λ, support of finite non-zero measure ⇒ |det| = |C| = 1, T_h conjugate to a rotation or mirror",
     claim=(
-        "Let λ(x) = C λ(Ax) with 0 < |{λ ≠ 0}| < ∞, N = 2. Then |det A| = |C| = 1 (J2.measure). If the powers of A are "
+        "Let λ(x) = C λ(Ax) with 0 < |{{λ ≠ 0}}| < ∞, N = 2. Then |det A| = |C| = 1 (J2.measure). If the powers of A are "
         "not bounded there is no such λ: |S| = |S ∩ A⁻ⁿS| ≤ |B ∩ A⁻ⁿB| + 2|S − B| for every box B, and |B ∩ A⁻ⁿB| "
         "comes arbitrarily close to 0. By real Jordan type: eigenvalues a, ±1/a with |a| ≠ 1 (hyperbolic) and ±shears "
         "(parabolic) are impossible; complex eigenvalues with |det| = 1 are rotations for the definite form Q = cx² + "

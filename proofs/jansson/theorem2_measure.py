@@ -109,7 +109,7 @@ J2_measure = Statement(
     source="Jansson et al. (DeepMath 2020), second theorem",
     summary="λ = C T_h⁻¹λ with support of finite non-zero measure ⇒ |det T_h| = |C| = 1",
     claim=(
-        "Let λ(x) = C λ(Ax) almost everywhere and 0 < |{λ ≠ 0}| < ∞. Then A maps S = {λ ≠ 0} onto itself, so |S| = "
+        "Let λ(x) = C λ(Ax) almost everywhere and 0 < |{{λ ≠ 0}}| < ∞. Then A maps S = {{λ ≠ 0}} onto itself, so |S| = "
         "|det A| |S| and |det A| = 1; and ‖λ‖₁ = |C| ‖λ‖₁ / |det A| gives |C| = 1."
     ),
     grade=Grade.MODULO,

@@ -81,7 +81,7 @@ def generic_block(name: str, steps: tuple[int, int, int] = (1, 1, 1)) -> Evidenc
 SWAP = Formula("(y₁, y₂) ↦ (y₂, y₁)", lambda y: y[::-1])
 SIGN = Formula("y ↦ −y", lambda y: tuple(-v for v in y))
 COMPLEMENT = Formula("y ↦ 1 − y", lambda y: tuple(1 - v for v in y))
-SAME = Formula("y", lambda y: y)
+SAME = Formula.of(lambda y: y)
 TOTAL = Formula("(y₁ + y₂, 0)", lambda y: (y[0] + y[1], 0))
 PLUS = Formula("F + G", added)
 TIMES = Formula("F·G", lambda y, z: tuple(a * b for a, b in zip(y, z, strict=True)))

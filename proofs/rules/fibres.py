@@ -39,7 +39,7 @@ PAIRS: Fibres = ((0, 1), (2, 3), (4, 5))
 
 TOTAL = Formula("sum", sum)
 FIRST = Formula("the first entry", lambda values: values[0])
-NOTHING = Formula("0", lambda values: 0)
+NOTHING = Formula.of(lambda values: 0)
 """Symmetric, and passes every permutation."""
 
 

@@ -125,7 +125,7 @@ TENSOR = Statement(
     },
     clauses=(
         Clause(
-            "χ_a (z^{b+1} + z^{−b−1}) = χ_{a+b+1} + χ_{a−b−1}: by induction over b all degrees, each once",
+            "χ_a (z^{{b+1}} + z^{{−b−1}}) = χ_{{a+b+1}} + χ_{{a−b−1}}: by induction over b all degrees, each once",
             Route("A = zᵃ, B = z^{b+1}", Method.RING, step, {}, instead("sign", -1), "A B z"),
             over="A B z",
             assumed=("χ determines a representation; χ_{−l−1} = −χ_l",),

@@ -241,10 +241,10 @@ kernel_dimension = Statement(
     paper=PAPER,
     name="how many equivariant kernels there are",
     source="Weiler & Cesa (2019), section 2; characters of finite groups",
-    summary="free parameters of an equivariant kernel = (1/|H|) Σ_h χ_out(h) χ_in(h⁻¹) · #{taps fixed by h}",
+    summary="free parameters of an equivariant kernel = (1/|H|) Σ_h χ_out(h) χ_in(h⁻¹) · #{{taps fixed by h}}",
     claim=(
         "On a set of taps that H maps to itself the kernels with κ(hz) = ρ_out(h) κ(z) ρ_in(h)⁻¹ are a space of "
-        "dimension (1/|H|) Σ_h χ_out(h) χ_in(h⁻¹) · #{z : hz = z}, the trace of the averaging projection. So a basis "
+        "dimension (1/|H|) Σ_h χ_out(h) χ_in(h⁻¹) · #{{z : hz = z}}, the trace of the averaging projection. So a basis "
         f"table of any library can be counted by hand: for p4 and 3×3 taps {REGULAR} from regular to regular, {LIFTED} "
         f"from image to regular, {VECTORS} from vector to vector; {IMAGES} for p4m from image to image "
         "(gcnn:G3.isotropic)."

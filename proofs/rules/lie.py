@@ -90,8 +90,8 @@ def attained(local: tuple[int, ...] = (1, 2, 3), slopes: tuple[int, ...] = (2, 3
     return check(found == whole, "the bound is attained", local=local, lipschitz=slopes, bound=found, error=whole)
 
 
-CARRIED = Formula("e_g + Lip_g·e_f", lambda e, k, m: e + k * m)
-PLAIN = Formula("e_g + e_f", lambda e, k, m: e + m)
+CARRIED = Formula.of(lambda e, k, m: e + k * m, e="e_g", k="Lip_g", m="e_f")
+PLAIN = Formula.of(lambda e, k, m: e + m, e="e_g", m="e_f")
 
 
 def one_layer_more(bound: Formula = CARRIED) -> Evidence:
@@ -109,12 +109,12 @@ lie_derivative = Statement(
     paper=PAPER,
     name="local errors of layers add up to the network's",
     source="Gruver et al., “The Lie derivative for measuring learned equivariance” (ICLR 2023), section 4",
-    summary="L(g∘f) = (Lg)∘f + dg·(Lf): the network's local error is at most Σ eᵢ Π_{j>i} Lipⱼ, and that is attained",
+    summary="L(g∘f) = (Lg)∘f + dg·(Lf): the network's local error is at most Σ eᵢ Π_{{j>i}} Lipⱼ, and that is attained",
     claim=(
         "For one-parameter groups on the input, between the layers and on the output, L f = df·X_in − X_out∘f is the "
         "derivative of the error at the identity, and L(g∘f) = (Lg)∘f + dg·(Lf). By induction the local error of a "
         "network is the sum of its layers' own, each carried to the output by the layers after it: at most Σ eᵢ "
-        "Π_{j>i} Lipⱼ. So a layer can be blamed, and a network of small errors is bounded, for one choice of actions "
+        "Π_{{j>i}} Lipⱼ. So a layer can be blamed, and a network of small errors is bounded, for one choice of actions "
         "between the layers."
     ),
     verdict=Verdict.PROVED,
@@ -139,7 +139,7 @@ lie_derivative = Statement(
             over="G F x0 y1 y2",
         ),
         Clause(
-            f"|L(g∘f)| ≤ {CARRIED}, so by induction Σ eᵢ Π_{{j>i}} Lipⱼ",
+            "|L(g∘f)| ≤ {bound}, so by induction Σ eᵢ Π_{{j>i}} Lipⱼ",
             Route("one layer more", Method.SMT, one_layer_more, {}, instead("bound", PLAIN), "a b c e k m"),
             over="a b c e k m",
             assumed=("|dg·v| ≤ Lip_g·|v|, and |u + v| ≤ |u| + |v|",),

@@ -34,7 +34,7 @@ Activation = Callable[[Any], Any]
 
 RELU = Formula("ReLU", lambda t: max(t, 0 * t))
 LEAKY = Formula("leaky ReLU", lambda t: t if t > 0 else t / 4)
-CUBIC = Formula("t + t³", lambda t: t + t**3)
+CUBIC = Formula.of(lambda t: t + t**3)
 CLIPPED = Formula("max(−1, min(1, t))", lambda t: max(-1, min(1, t)))
 SHIFTED = Formula("ReLU(t − 1)", lambda t: max(t - 1, 0 * t))
 """Neither odd nor positively homogeneous."""
@@ -134,8 +134,8 @@ def steps(t: Any) -> Fraction:
 
 
 STEPS = Formula("sign(t)·2^⌊log₂|t|⌋", steps)
-LINEAR = Formula("3t", lambda t: 3 * t)
-MOVED = Formula("t + 1", lambda t: t + 1)
+LINEAR = Formula.of(lambda t: 3 * t)
+MOVED = Formula.of(lambda t: t + 1)
 TINY = [Fraction(sign * k, 2**40) for k in (2, 3) for sign in (1, -1)]
 
 

@@ -157,12 +157,12 @@ def bounded(least: int = 0) -> Evidence:
     )  # fmt: skip
 
 
-READ = Formula("so + dj − p", lambda s, d, p, o, j: s * o + d * j - p)
+READ = Formula.of(lambda s, d, p, o, j: s * o + d * j - p)
 """The pixel that tap j of output o reads."""
 OTHERS = {
-    "no stride": {"read": Formula("o + dj − p", lambda s, d, p, o, j: o + d * j - p)},
-    "no dilation": {"read": Formula("so + j − p", lambda s, d, p, o, j: s * o + j - p)},
-    "no padding": {"read": Formula("so + dj", lambda s, d, p, o, j: s * o + d * j)},
+    "no stride": {"read": Formula.of(lambda s, d, p, o, j: o + d * j - p)},
+    "no dilation": {"read": Formula.of(lambda s, d, p, o, j: s * o + j - p)},
+    "no padding": {"read": Formula.of(lambda s, d, p, o, j: s * o + d * j)},
 }
 
 

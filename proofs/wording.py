@@ -1,0 +1,111 @@
+"""Texts that take their numbers and relations from what the routes are given.
+
+    claim="Φ(J) = J for almost every J iff |a| ≤ {threshold}"
+
+`{threshold}` is the datum of that name: what is printed is what the route is run with, and what its mutants change.
+Where two routes have data of one name that differ, `{signs.threshold}` is that of the check called `signs`. A
+hypothesis is named as it is listed, `{M invertible}`. What a text says by way of notation, definition or example, and
+no route looks at, is said so: `{let:D = J − J̄}`. A brace of the text is doubled, as in Python's formats.
+
+In brackets stand the indices of a list, and the names that a formula is written about: `{out[conv(J), M]}` is
+conv(J)·M for the datum out = JM. After a colon: `{power:^}` is an exponent (² for 2, nothing for 1), `{factor:*}` a coefficient (nothing for 1), and any
+other is Python's own, `{weights:,}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import Any
+
+from invariance_proofs.evidence import StatementError
+from invariance_proofs.formula import Formula, Name, raised, spelt
+from invariance_proofs.matrix import Matrix
+from invariance_proofs.route import Route
+
+__all__ = ["fields", "filled"]
+
+
+def filled(text: str, leaves: Iterable[Route], hypotheses: Mapping[str, Any]) -> str:
+    """The text with its fields filled; raises `StatementError` for one that names nothing, or two different data."""
+    try:
+        return text.format_map(_Named(tuple(leaves), hypotheses))
+    except StatementError as error:
+        raise StatementError(f"{text!r}: {error}") from error
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
+        raise StatementError(f"{text!r}: {error}; a brace of the text is doubled, {{{{ and }}}}") from error
+
+
+def fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a text with what stands after their colon; `let` is none."""
+    parsed = ((name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None)
+    return [(name, spec) for name, spec in parsed if name != "let"]
+
+
+class _Said:
+    """A datum as a text has it, and its parts."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        self._name, self._value = name, value
+
+    def __getitem__(self, key: Any) -> _Said:
+        if isinstance(self._value, Formula):
+            return _Said(self._name, spelt(self._value(*map(Name, str(key).split(", ")))))
+        return _Said(f"{self._name}[{key}]", self._value[key])
+
+    def __getattr__(self, name: str) -> _Said:
+        return _Said(f"{self._name}.{name}", getattr(self._value, name))
+
+    def __format__(self, spec: str) -> str:
+        value = self._value
+        if spec == "^":
+            return raised(spelt(value))
+        if spec == "*":
+            return {1: "", -1: "−"}.get(value) or ("" if value == 1 else spelt(value))
+        if spec:
+            return format(value, spec)
+        if isinstance(value, Formula | Matrix | str | tuple | list) or hasattr(value, "numerator"):
+            return spelt(value)
+        raise StatementError(f"{self._name} = {value!r} has no text; a Formula has one")
+
+
+class _Check:
+    """The data of the routes with one check."""
+
+    def __init__(self, name: str, leaves: tuple[Route, ...]) -> None:
+        self._name, self._leaves = name, leaves
+
+    def __getattr__(self, datum: str) -> _Said:
+        return _datum(f"{self._name}.{datum}", datum, self._leaves)
+
+
+class _Let:
+    def __format__(self, spec: str) -> str:
+        return spec
+
+
+class _Named(dict[str, Any]):
+    def __init__(self, leaves: tuple[Route, ...], hypotheses: Mapping[str, Any]) -> None:
+        super().__init__(let=_Let(), **{name: _Said(name, str(text)) for name, text in hypotheses.items()})
+        self._leaves = leaves
+
+    def __missing__(self, name: str) -> Any:
+        of_it = tuple(leaf for leaf in self._leaves if getattr(leaf.check, "__name__", "") == name)
+        return _Check(name, of_it) if of_it else _datum(name, name, self._leaves)
+
+
+def _datum(asked: str, name: str, leaves: tuple[Route, ...]) -> _Said:
+    found: list[Any] = []
+    for leaf in leaves:
+        if name in leaf.data and not any(_same(leaf.data[name], value) for value in found):
+            found.append(leaf.data[name])
+    if not found:
+        have = ", ".join(dict.fromkeys(name for leaf in leaves for name in leaf.data)) or "nothing"
+        raise StatementError(f"{{{asked}}}: wanted is what a route is given ({have}), or a brace doubled")
+    if len(found) > 1:
+        raise StatementError(f"{{{asked}}}: routes have different ones; wanted is {{check.{name}}}")
+    return _Said(asked, found[0])
+
+
+def _same(left: Any, right: Any) -> bool:
+    return left is right or (type(left) is type(right) and (str(left) == str(right)))
