@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -58,11 +58,18 @@ def raised(power: object) -> str:
     >>> raised(2), raised(-1), raised(1)
     ('²', '⁻¹', '')
     """
-    return "" if power == 1 else str(power).translate(_RAISED)
+    text = spelt(power)
+    return "" if text == "1" else text.translate(_RAISED)
 
 
 def spelt(value: object) -> str:
-    """A number, a formula, or a list of them, as a text has it."""
+    """A number, a formula, or a list of them, as a text has it; a table of numbers as a list of its lines.
+
+    >>> spelt((1, -2)), spelt({"one": 1, "many": 12345})
+    ('(1, −2)', 'one 1, many 12,345')
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number:,}" for name, number in value.items())
     if isinstance(value, tuple | list):
         return f"({', '.join(map(spelt, value))})"
     return str(value).replace("-", "−") if isinstance(value, int | Fraction) else str(value)
@@ -139,6 +146,9 @@ class Name:
 
     def __pow__(self, power: object) -> Name:
         return Name(f"{_within(self, Name.ATOM)}{raised(power)}", Name.POWER, self._close or self._binds < Name.ATOM)
+
+    def __rpow__(self, base: object) -> Name:
+        return Name(f"{_within(base, Name.ATOM)}{raised(self)}", Name.POWER, True)
 
     def __invert__(self) -> Name:
         return self**-1

@@ -285,7 +285,8 @@ class Statement:
 
     def told(self, text: str) -> str:
         """One of its texts, with the data of its routes and its hypotheses in it."""
-        return filled(text, self.leaves, self.hypotheses)
+        witnesses = [control for control in self.controls if isinstance(control, Witness)]
+        return filled(text, self.leaves, self.hypotheses, witnesses)
 
     @property
     def key(self) -> str:

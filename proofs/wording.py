@@ -8,28 +8,29 @@ hypothesis is named as it is listed, `{M invertible}`. What a text says by way o
 no route looks at, is said so: `{let:D = J − J̄}`. A brace of the text is doubled, as in Python's formats.
 
 In brackets stand the indices of a list, and the names that a formula is written about: `{out[conv(J), M]}` is
-conv(J)·M for the datum out = JM. After a colon: `{power:^}` is an exponent (² for 2, nothing for 1), `{factor:*}` a coefficient (nothing for 1), and any
-other is Python's own, `{weights:,}`.
+conv(J)·M for the datum out = JM. After a colon: `{power:^}` is an exponent (² for 2, nothing for 1), `{factor:*}` a coefficient (nothing for 1),
+`{rounded:,}` a list without parentheses, and any other is Python's own, `{weights:,}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from string import Formatter
 from typing import Any
 
 from invariance_proofs.evidence import StatementError
 from invariance_proofs.formula import Formula, Name, raised, spelt
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.route import Route
+from invariance_proofs.route import Control, Route, with_defaults
 
 __all__ = ["fields", "filled"]
 
 
-def filled(text: str, leaves: Iterable[Route], hypotheses: Mapping[str, Any]) -> str:
+def filled(text: str, routes: Iterable[Route], hypotheses: Mapping[str, Any], witnesses: Iterable[Control] = ()) -> str:
     """The text with its fields filled; raises `StatementError` for one that names nothing, or two different data."""
     try:
-        return text.format_map(_Named(tuple(leaves), hypotheses))
+        return text.format_map(_Named(_sources(routes), hypotheses, _sources(witnesses)))
     except StatementError as error:
         raise StatementError(f"{text!r}: {error}") from error
     except (ValueError, IndexError, TypeError, AttributeError) as error:
@@ -40,6 +41,14 @@ def fields(text: str) -> list[tuple[str, str]]:
     """The fields of a text with what stands after their colon; `let` is none."""
     parsed = ((name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None)
     return [(name, spec) for name, spec in parsed if name != "let"]
+
+
+Sources = list[tuple[str, Mapping[str, Any]]]
+"""Names of checks, and what each is given."""
+
+
+def _sources(given: Iterable[Route | Control]) -> Sources:
+    return [(getattr(one.check, "__name__", ""), with_defaults(one.name, one.check, one.data)) for one in given]
 
 
 class _Said:
@@ -61,22 +70,24 @@ class _Said:
         if spec == "^":
             return raised(spelt(value))
         if spec == "*":
-            return {1: "", -1: "−"}.get(value) or ("" if value == 1 else spelt(value))
+            return {"1": "", "−1": "−"}.get(spelt(value), spelt(value))
+        if spec == "," and isinstance(value, tuple | list):
+            return ", ".join(map(spelt, value))
         if spec:
             return format(value, spec)
-        if isinstance(value, Formula | Matrix | str | tuple | list) or hasattr(value, "numerator"):
+        if isinstance(value, Formula | Matrix | Mapping | str | tuple | list | int | Fraction):
             return spelt(value)
-        raise StatementError(f"{self._name} = {value!r} has no text; a Formula has one")
+        raise StatementError(f"{{{self._name}}} is {value!r}, which has no text; a Formula has one")
 
 
 class _Check:
-    """The data of the routes with one check."""
+    """What the routes with one check are given."""
 
-    def __init__(self, name: str, leaves: tuple[Route, ...]) -> None:
-        self._name, self._leaves = name, leaves
+    def __init__(self, name: str, given: Sources) -> None:
+        self._name, self._given = name, given
 
     def __getattr__(self, datum: str) -> _Said:
-        return _datum(f"{self._name}.{datum}", datum, self._leaves)
+        return _datum(f"{self._name}.{datum}", datum, self._given)
 
 
 class _Let:
@@ -85,27 +96,26 @@ class _Let:
 
 
 class _Named(dict[str, Any]):
-    def __init__(self, leaves: tuple[Route, ...], hypotheses: Mapping[str, Any]) -> None:
+    def __init__(self, routes: Sources, hypotheses: Mapping[str, Any], witnesses: Sources) -> None:
         super().__init__(let=_Let(), **{name: _Said(name, str(text)) for name, text in hypotheses.items()})
-        self._leaves = leaves
+        self._routes, self._witnesses = routes, witnesses
 
     def __missing__(self, name: str) -> Any:
-        of_it = tuple(leaf for leaf in self._leaves if getattr(leaf.check, "__name__", "") == name)
-        return _Check(name, of_it) if of_it else _datum(name, name, self._leaves)
+        if of_it := [source for source in self._routes if source[0] == name]:
+            return _Check(name, of_it)
+        shown = any(name in data for _, data in self._routes)
+        return _datum(name, name, self._routes if shown else self._witnesses)
 
 
-def _datum(asked: str, name: str, leaves: tuple[Route, ...]) -> _Said:
-    found: list[Any] = []
-    for leaf in leaves:
-        if name in leaf.data and not any(_same(leaf.data[name], value) for value in found):
-            found.append(leaf.data[name])
+def _datum(asked: str, name: str, given: Sources) -> _Said:
+    found = [data[name] for _, data in given if name in data]
     if not found:
-        have = ", ".join(dict.fromkeys(name for leaf in leaves for name in leaf.data)) or "nothing"
+        have = ", ".join(dict.fromkeys(name for _, data in given for name in data)) or "nothing"
         raise StatementError(f"{{{asked}}}: wanted is what a route is given ({have}), or a brace doubled")
-    if len(found) > 1:
-        raise StatementError(f"{{{asked}}}: routes have different ones; wanted is {{check.{name}}}")
+    if any(not _same(value, found[0]) for value in found):
+        raise StatementError(f"{{{asked}}}: routes are given different ones; wanted is {{check.{name}}}, of one check")
     return _Said(asked, found[0])
 
 
 def _same(left: Any, right: Any) -> bool:
-    return left is right or (type(left) is type(right) and (str(left) == str(right)))
+    return left is right or (type(left) is type(right) and str(left) == str(right))

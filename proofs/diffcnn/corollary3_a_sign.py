@@ -126,7 +126,11 @@ LAW_AND_SIGN = Chain(
     Route("d² g and g have the same sign", Method.SMT, signs_agree, mutants=instead("power", 1, 3)),
 )
 ON_PAIRS = Route(
-    "Φ on 3888 pairs (J, M)", Method.EXHAUSTIVE, every_small_case, mutants=instead("decides", TRACE) | instead("out", TURNED), cases=3888
+    "Φ on 3888 pairs (J, M)",
+    Method.EXHAUSTIVE,
+    every_small_case,
+    mutants=instead("decides", TRACE) | instead("out", TURNED),
+    cases=3888,
 )
 
 C3_a = Statement(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
-from math import isqrt
 from typing import Any
 
 from invariance_proofs.diffcnn import PAPER
@@ -62,7 +61,9 @@ def on_rotations(twice: int = 2, trace: int = 1) -> Evidence:
             what=f"(1 + q) nᵀ A n = (1 − q)|n|² + {twice}(a·n)²",
         ),
         vanishes(
-            N.trace() - trace * d - twice * (1 - q), d - (1 + q), what=f"tr A − {trace} = 2 cos θ = {twice}(1 − q)/(1 + q)"
+            N.trace() - trace * d - twice * (1 - q),
+            d - (1 + q),
+            what=f"tr A − {trace} = 2 cos θ = {twice}(1 − q)/(1 + q)",
         ),
     )
 

@@ -81,9 +81,7 @@ def printed(m: int, K: int = 3) -> Evidence:
 
 
 def same_either_way(m: int, K: int = 3) -> Evidence:
-    return equal(
-        LAYER(m, K), EACH(m, K), what="one count for both readings", m=m, K=K
-    )
+    return equal(LAYER(m, K), EACH(m, K), what="one count for both readings", m=m, K=K)
 
 
 P1_shared = Statement(

@@ -139,8 +139,7 @@ EXTREME = Statement(
     ),
     summary="at σ = {sigma} DiffCNN is better than the CNN",
     claim=(
-        "At σ = {sigma} DiffCNN + CNN has a higher accuracy than the CNN, for every kind of transformation in Table "
-        "1."
+        "At σ = {sigma} DiffCNN + CNN has a higher accuracy than the CNN, for every kind of transformation in Table 1."
     ),
     verdict=Verdict.REFUTED,
     grade=Grade.REFUTED,

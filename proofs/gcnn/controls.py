@@ -7,7 +7,7 @@ from invariance_proofs.statement import Formula
 
 __all__ = ["BACK", "FORWARD", "PSI", "PSI_TURNED", "PSI_TURNED_BACK"]
 
-FORWARD = Formula("L_u", lambda u: u)
+FORWARD = Formula.of(lambda u: u, u="L_u")
 BACK = Formula("L_{u⁻¹}", lambda u: ~u)
 """By what the output moves when u moves the input."""
 

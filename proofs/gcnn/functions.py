@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from invariance_proofs.formula import Formula
+
 __all__ = ["Function", "apply", "conjugate", "correlate", "given", "move", "pool", "pull_back"]
 
 Function = Callable[[Any], Any]
@@ -32,9 +34,8 @@ def conjugate(g: Any, f: Function) -> Function:
     return lambda t: f(back(t)(g))
 
 
-def pull_back(g: Any, y: Any) -> Any:
-    """g⁻¹y."""
-    return (~g)(y)
+pull_back = Formula.of(lambda g, y: (~g)(y))
+"""Where a filter is read."""
 
 
 def correlate(

@@ -137,13 +137,17 @@ G10 = Statement(
     paper=PAPER,
     name="split groups: one planar convolution",
     source="Cohen & Welling, section 7 (slides: split groups, efficient implementation)",
-    summary="[f⋆ψ](ts) = planar correlation with L_s ψ = one planar convolution with the expanded filter bank",
+    summary=(
+        "[f⋆ψ]({place[t, r]}) is the planar correlation with {psi_by}: one planar convolution with the expanded "
+        "filter bank"
+    ),
     claim=(
-        "[f⋆ψ](ts) = Σ_h Σ_k f_k(h) L_t[L_s ψ_k(h)] for a translation t and s ∈ H: planar correlation, at t, with the "
-        "filter L_s ψ. So the layer is one planar convolution with the bank L_s ψ_k(·, h), rows s and columns (k, h), "
-        "entry by entry the same polynomials in image and filter. L_s moves filter entries and computes none. To turn "
-        "a filter about the origin of Z² is to turn its array only if the array is odd and centred; an even array "
-        "turned about its own centre gives the same channels, each shifted by a translation of its own."
+        "[f⋆ψ]({place[t, r]}) = Σ_h Σ_k f_k(h) L_t[{psi_by}_k(h)] for a translation t and r ∈ H: planar correlation, "
+        "at t, with the filter {psi_by}. So the layer is one planar convolution with the bank {psi_by}_k(·, h), rows "
+        "r and columns (k, h), entry by entry the same polynomials in image and filter. L_r moves filter entries and "
+        "computes none. To turn a filter about the origin of Z² is to turn its array only if the array is odd and "
+        "centred; an even array turned about its own centre gives the same channels, each shifted by a translation "
+        "of its own."
     ),
     grade=Grade.LISTED,
     verdict=Verdict.PROVED,
@@ -154,7 +158,7 @@ G10 = Statement(
     },
     clauses=(
         Clause(
-            f"[f⋆ψ]({TS}) = planar correlation with {PSI_TURNED}",
+            "[f⋆ψ]({place[t, r]}) = planar correlation with {psi_by}",
             Route("words", Method.SYMBOLIC, any_group, mutants=ELSEWHERE, over="groups"),
             Route(
                 "random numbers, p4m",

@@ -50,10 +50,10 @@ G1_action = Statement(
     paper=PAPER,
     name="L_g is an action",
     source="Cohen & Welling, section 4.4 (slides: L_g L_h = L_gh)",
-    summary="(L_g f)(x) = f(g⁻¹x) satisfies L_g L_h = L_gh",
+    summary="{let:(L_g f)(x) = f(g⁻¹x)} satisfies L_g L_h = L_{law}",
     claim=(
-        "For functions on any set that G acts on, Z² and G itself among them, (L_g f)(x) = f(g⁻¹x) satisfies "
-        "L_g L_h = L_gh. Without the inverse the order is reversed: f∘g∘h belongs to hg."
+        "For functions on any set that G acts on, Z² and G itself among them, {let:(L_g f)(x) = f(g⁻¹x)} satisfies "
+        "L_g L_h = L_{law}. Without the inverse the order is reversed: f∘g∘h belongs to hg."
     ),
     over="groups",
     verdict=Verdict.PROVED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from invariance_proofs.gcnn import PAPER
@@ -72,7 +72,11 @@ def moves_points(weight: int = 1) -> Evidence:
     return vanishes(list(columns), what=f"M(g)(x, {weight}) = (g(x), {weight})")
 
 
-def parameter_law(sign: Callable[[int], int] = lambda m: (-1) ** m, flipped_entries: int = 2) -> Evidence:
+ALTERNATES = Formula.of(lambda n: (-1) ** n)
+ALWAYS = Formula.of(lambda n: 1)
+
+
+def parameter_law(sign: Formula = ALTERNATES, flipped_entries: int = 2) -> Evidence:
     """(m, r)(n, q) = (m + n, (−1)ⁿ r + q) for the printed matrices, modulo 2 and 4."""
     return for_all(
         product(range(2), range(4), range(2), range(4)),
@@ -122,10 +126,10 @@ G1 = Statement(
     source="Cohen & Welling, sections 4.2 and 4.3 (slides: p4, p4m)",
     summary="p4, p4m: group axioms; the 3×3 integer matrices are a faithful representation",
     claim=(
-        "The motions x ↦ A x + t with t ∈ Z² and A = flip^m ∘ turn^r (0 ≤ r < 4, and m = 0 for p4 or m ∈ {{0, 1}} "
-        "for p4m) form a group, with (m, r)(n, q) = (m + n, (−1)ⁿ r + q). The printed matrices [[A, t], [0, 1]] "
-        "multiply as the motions do, move (x, 1) as they move x, and differ where (m, r, u, v) differs. The flip is "
-        "that of the first coordinate: with (u, v) = (row, column), of the rows."
+        "The motions x ↦ A x + t with t ∈ Z² and A = flip^m ∘ turn^r (r < {turns}, and {let:m = 0} for p4 or m < "
+        "{flips} for p4m) form a group, with (m, r)(n, q) = {let:(m + n,} {sign}r + q). The printed matrices "
+        "{let:[[A, t], [0, 1]]} multiply as the motions do, move (x, {weight}) as they move x, and differ where (m, "
+        "r, u, v) differs. The flip is that of the first coordinate: with u for rows and v for columns, of the rows."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
@@ -133,7 +137,7 @@ G1 = Statement(
     },
     clauses=(
         Clause(
-            f"a group under {PRODUCT}",
+            "a group under {law}",
             Chain(
                 "axioms",
                 Route("512 triples, symbolic t", Method.RING, axioms, mutants=instead("law", WITH_INVERSE), cases=3168),
@@ -148,7 +152,7 @@ G1 = Statement(
             finite=True,
         ),
         Clause(
-            f"M(gh) = {IN_ORDER}, and M(g) moves (x, 1)",
+            "M(gh) = {times}, and M(g) moves (x, {weight})",
             Chain(
                 "matrices, symbolic t",
                 Route("products", Method.RING, representation, mutants=instead("times", SWAPPED), cases=576),
@@ -156,12 +160,12 @@ G1 = Statement(
             ),
         ),
         Clause(
-            "(m, r)(n, q) = (m + n, (−1)ⁿ r + q)",
+            "(m, r)(n, q) = (m + n, {sign}r + q)",
             Route(
                 "64 pairs",
                 Method.EXHAUSTIVE,
                 parameter_law,
-                mutants={"r + q": {"sign": lambda m: 1}} | instead("flipped_entries", 1),
+                mutants={"r + q": {"sign": ALWAYS}} | instead("flipped_entries", 1),
                 cases=64,
             ),
             finite=True,

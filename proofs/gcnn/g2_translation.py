@@ -115,8 +115,9 @@ G2 = Statement(
     source="Cohen & Welling, section 5 (slides: equivariance of CNNs)",
     summary="planar correlation commutes with translations",
     claim=(
-        "[f⋆ψ](x) = Σ_y Σ_k f_k(y) ψ_k(y − x) satisfies [L_t f]⋆ψ = L_t[f⋆ψ] for every t ∈ Z². On a finite image "
-        "this holds as long as nothing is cut off at the frame, and with stride s for t ∈ sZ² alone."
+        "{let:[f⋆ψ](x) = Σ_y Σ_k f_k(y) ψ_k(y − x)} satisfies [L_t f]⋆{filter_moved} = {out[L_t]}[f⋆ψ] for every t ∈ "
+        "Z². On a finite image this holds as long as nothing is cut off at the frame, and with stride s for t ∈ sZ² "
+        "alone."
     ),
     over="groups",
     grade=Grade.MODULO,

@@ -47,8 +47,8 @@ G3_literal = Statement(
     paper=PAPER,
     name="planar correlation and rotations, naively",
     source="Cohen & Welling, section 5, as CNN folklore has it",
-    summary="[L_r f]⋆ψ = L_r[f⋆ψ] for rotations r",
-    claim="Planar correlation is equivariant to rotations: [L_r f]⋆ψ = L_r[f⋆ψ] for every f, ψ and r ∈ p4.",
+    summary="[L_r f]⋆ψ = L_r[f⋆{psi_by}] for rotations r",
+    claim="Planar correlation is equivariant to rotations: [L_r f]⋆ψ = L_r[f⋆{psi_by}] for every f, ψ and r ∈ p4.",
     at="one pixel, one tap",
     hypotheses={"r ∈ p4": Hypothesis("r is a rotation about the origin", lambda r: r in [h.matrix() for h in P4])},
     verdict=Verdict.REFUTED,
@@ -92,6 +92,14 @@ def of_a_pixel(fixed: str = "r(d) = d") -> Evidence:
     )
 
 
+def orbits(count: int = 3, of: int = 9) -> Evidence:
+    """Of p4m on the taps of a 3×3 filter."""
+    taps = list(window(-1, 1))
+    return equal(
+        (len({frozenset(r(z) for r in P4M) for z in taps}), len(taps)), (count, of), what="orbits of p4m, taps"
+    )
+
+
 def invariant_filters(averaged: PointGroup = P4M) -> Evidence:
     """A filter averaged over p4m, its free weights symbolic, commutes with all of p4m on a generic image."""
     values, weights = unknowns(f=9, psi=9)
@@ -109,11 +117,12 @@ G3_isotropic = Statement(
     paper=PAPER,
     name="which filters commute with rotations",
     source="Cohen & Welling, section 5 (what the row on rotations implies)",
-    summary="[L_r f]⋆ψ = L_r[f⋆ψ] for all f ⇔ L_r ψ = ψ",
+    summary="{let:[L_r f]⋆ψ = L_r[f⋆ψ]} for all f ⇔ ψ = {sign:*}L_r ψ",
     claim=(
-        "Planar correlation with ψ commutes with r ∈ H for every f if and only if L_r ψ = ψ. (⇐ is G3 with "
-        "L_{{r⁻¹}}ψ = ψ; for ⇒ take f = 1 at the origin, where the defect is ψ − L_r ψ, mirrored.) So a planar layer "
-        "that is equivariant to p4m has one free weight for each orbit of taps: 3 of 9 in a 3×3 filter."
+        "Planar correlation with ψ commutes with r ∈ H for every f if and only if ψ = {sign:*}L_r ψ. (⇐ is G3 with a "
+        "filter that is turned back onto itself; for ⇒ take f one at the origin, where the defect is ψ − {sign:*}L_r "
+        "ψ, mirrored.) So a planar layer that is equivariant to p4m has one free weight for each orbit of taps: "
+        "{count} of {of} in a 3×3 filter."
     ),
     verdict=Verdict.PROVED,
     clauses=(
@@ -154,10 +163,8 @@ G3_isotropic = Statement(
     ),
     controls=(
         Witness(
-            "3 orbits of taps in 3×3",
-            lambda: equal(
-                len({frozenset(r(z) for r in P4M) for z in window(-1, 1)}), 3, what="orbits of p4m on 3×3 taps"
-            ),
+            "orbits of taps",
+            orbits,
         ),
     ),
 )

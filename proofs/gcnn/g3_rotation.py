@@ -87,11 +87,11 @@ G3 = Statement(
     paper=PAPER,
     name="planar correlation under rotations",
     source="Cohen & Welling, section 5 (slides: lack of rotation equivariance)",
-    summary="[L_r f]⋆ψ = L_r[f⋆L_{{r⁻¹}}ψ]",
+    summary="[L_r f]⋆ψ = L_r[f⋆{psi_by}]",
     claim=(
-        "For every r of the point group, [L_r f]⋆ψ = L_r[f⋆L_{{r⁻¹}}ψ]: correlating a turned image is correlating the "
+        "For every r of the point group, [L_r f]⋆ψ = L_r[f⋆{psi_by}]: correlating a turned image is correlating the "
         "image with the filter turned back, and turning the result. More generally for functions on a normal "
-        "subgroup N and r in the whole group, with (L_r F)(x) = F(r⁻¹xr)."
+        "subgroup N and r in the whole group, with {let:(L_r F)(x) = F(r⁻¹xr)}."
     ),
     over="groups",
     grade=Grade.MODULO,

@@ -33,9 +33,8 @@ from invariance_proofs.statement import (
 Argument = Callable[[Any, Any], Any]
 
 
-def forward(g: Any, y: Any) -> Any:
-    """gy, the inverse dropped."""
-    return g(y)
+forward = Formula.of(lambda g, y: g(y))
+"""The inverse dropped."""
 
 
 def any_group(argument: Argument = pull_back, out: Formula = FORWARD) -> Evidence:
@@ -142,9 +141,9 @@ G4 = Statement(
     source="Cohen & Welling, equation (10) (slides: first layer)",
     summary="the lifting correlation Z² → G is G-equivariant",
     claim=(
-        "[f⋆ψ](g) = Σ_{{y ∈ Z²}} Σ_k f_k(y) ψ_k(g⁻¹y) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H, for "
-        "every finite H ⊂ GL(2, Z): L_u moves f on Z² and the output on G. The same holds for any group G that acts "
-        "on any set, as long as the sums are finite."
+        "[f⋆ψ](g) = Σ_y Σ_k f_k(y) ψ_k({argument}), y ∈ Z², satisfies [L_u f]⋆ψ = {any_group.out}[f⋆ψ] for every u "
+        "in Z² ⋊ H, for every finite H ⊂ GL(2, Z): L_u moves f on Z² and the output on G. The same holds for any "
+        "group G that acts on any set, as long as the sums are finite."
     ),
     over="groups",
     grade=Grade.MODULO,

@@ -31,10 +31,7 @@ from invariance_proofs.statement import (
     Witness,
 )
 
-
-def swapped(g: Any, h: Any) -> Any:
-    """hg⁻¹."""
-    return h(~g)
+swapped = Formula.of(lambda g, h: h(~g))
 
 
 def over_group(points: Sequence[tuple[int, int]], group: PointGroup) -> list[Motion]:
@@ -146,10 +143,11 @@ G5 = Statement(
     source="Cohen & Welling, equation (11) (slides: subsequent layers)",
     summary="the group correlation G → G is G-equivariant",
     claim=(
-        "[f⋆ψ](g) = Σ_{{h ∈ G}} Σ_k f_k(h) ψ_k(g⁻¹h) satisfies [L_u f]⋆ψ = L_u[f⋆ψ] for every u ∈ G = Z² ⋊ H and every "
-        "finite H ⊂ GL(2, Z); likewise for any group, as long as the sums are finite. On arrays: the filters turn and "
-        "move along the group axis, L_gψ(·, h) = turned ψ(·, g⁻¹h). The order g⁻¹h matters: hg⁻¹ on the group axis is "
-        "the same in p4, whose point group is commutative, and wrong in p4m."
+        "[f⋆ψ](g) = Σ_h Σ_k f_k(h) ψ_k({argument[g, h]}), h in the group, satisfies [L_u f]⋆ψ = {any_group.out}[f⋆ψ] "
+        "for every u in Z² ⋊ H and every finite H ⊂ GL(2, Z); likewise for any group, as long as the sums are "
+        "finite. On arrays: the filters turn and move along the group axis, L_gψ(·, h) = turned ψ(·, {argument[g, "
+        "h]}). The order g⁻¹h matters: hg⁻¹ on the group axis is the same in p4, whose point group is commutative, "
+        "and wrong in p4m."
     ),
     over="groups",
     grade=Grade.MODULO,

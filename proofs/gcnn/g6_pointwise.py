@@ -89,7 +89,7 @@ G6 = Statement(
     paper=PAPER,
     name="pointwise nonlinearities",
     source="Cohen & Welling, section 6.2 (slides: other equivariant layers)",
-    summary="C_ν L_h = L_h C_ν for (C_ν f)(g) = ν(f(g))",
+    summary="C_ν L_h = {out[L_h]} C_ν for {let:(C_ν f)(g) = ν(f(g))}",
     claim=(
         "For every map ν of the values, f ↦ ν∘f commutes with L_h, for functions on any set that the group acts on. "
         "ν must be the same at every element: a parametric rectifier has one slope for a G-feature map, not one for "

@@ -95,11 +95,11 @@ G7 = Statement(
     paper=PAPER,
     name="pooling over gU",
     source="Cohen & Welling, section 6.3 (slides: pooling)",
-    summary="(Pf)(g) = max over gU of f commutes with L_h",
+    summary="Pf, the maximum of f over gU, commutes with L_h",
     claim=(
-        "P L_h = L_h P for (Pf)(g) = max_{{k ∈ gU}} f(k), every U ⊂ G and every reduction in place of max. The window gU "
-        "turns with g. The usual planar pooling, the same window x + U at every orientation, is this P only where U "
-        "is symmetric under H, as a square window about its own centre is; else it is not equivariant."
+        "P L_h = {out[L_h]} P for the maximum Pf of f over gU, every U ⊂ G and every reduction in place of max. The "
+        "window gU turns with g. The usual planar pooling, the same window x + U at every orientation, is this P "
+        "only where U is symmetric under H, as a square window about its own centre is; else it is not equivariant."
     ),
     over="groups",
     verdict=Verdict.PROVED,

@@ -16,7 +16,7 @@ from invariance_proofs.gcnn.motions import P4, TURN
 from invariance_proofs.gcnn.windows import Layer
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.coq import pinned
-from invariance_proofs.routes.exact import equal, for_all
+from invariance_proofs.routes.exact import check, equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
 from invariance_proofs.routes.sampling import Draw, schwartz_zippel
 from invariance_proofs.routes.smt import impossible
@@ -128,15 +128,21 @@ def raw_sizes(exact: Sequence[int] = (5, 9, 13)) -> Evidence:
     return Evidence(turned == list(exact), f"two strided layers keep turns at {turned} of 2, …, 13", risk)
 
 
-def pooled(n: int = KEEPS) -> Evidence:
+def pooled(keeps: int = KEEPS, breaks: int = BREAKS) -> Evidence:
     """f = 1 in a corner, each filter 1 at its centre (and at h = 1): the sum of all outputs before and after a turn."""
+    (before, after), (other, turned) = map(sums, (keeps, breaks))
+    return all_of(
+        equal(after, before, what=f"the pooled output is invariant at {keeps}", n=keeps, f_is_1_at=(0, 0)),
+        check(other != turned, f"it is not at {breaks}", m=breaks),
+    )
+
+
+def sums(n: int) -> tuple[Any, ...]:
+    """Of all outputs for the image with n×n pixels, and for it turned."""
     centre, nothing = (Matrix.of([[0, 0, 0], [0, x, 0], [0, 0, 0]]) for x in (1, 0))
     image = Matrix.of([int(i == j == 0) for j in range(n)] for i in range(n))
     group = (centre, nothing, nothing, nothing)
-    before, after = (
-        sum(x for output in skeleton(f, centre, group) for x in output) for f in (image, turn(TURN, image))
-    )
-    return equal(after, before, what="the pooled output is invariant", n=n, f_is_1_at=(0, 0), psi=centre)
+    return tuple(sum(x for output in skeleton(f, centre, group) for x in output) for f in (image, turn(TURN, image)))
 
 
 MISSES = (
@@ -163,14 +169,14 @@ G8_chain = Statement(
     name="chains of strides and the All-CNN",
     source="Cohen & Welling, section 8.2 (CIFAR-10, All-CNN at 32×32)",
     summary=(
-        f"a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ {RESIDUE} mod {MODULUS}: not at {BREAKS}, at "
-        f"{KEEPS}"
+        "a chain is exact ⇔ each layer is; the p4 All-CNN is at n ≡ {residue} mod {modulus}: not at {breaks}, at {keeps}"
     ),
     claim=(
-        "L layers one after the other miss the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + … pixels; all terms are ≥ 0, so "
-        "no layer repairs another: a chain keeps turns for all weights exactly if each remainder is 0. The All-CNN's "
-        f"two layers with 3×3 taps, stride 2 and padding 1 want n odd and (n + 1)/2 odd: n ≡ {RESIDUE} mod {MODULUS}. "
-        f"It is not exactly p4-invariant on the {BREAKS}×{BREAKS} images of CIFAR-10, and is at {KEEPS}."
+        "L layers one after the other miss the mirror image by r₁ + s₁r₂ + s₁s₂r₃ + … pixels; all terms are ≥ {least}, "
+        "so no layer repairs another: a chain keeps turns for all weights exactly if each remainder vanishes. The "
+        "All-CNN's two layers with {kernel}×{kernel} taps, {let:stride 2 and padding 1} want {let:n odd and (n + 1)/2 odd}: "
+        "n ≡ {residue} mod {modulus}. It is not exactly p4-invariant on the {breaks}×{breaks} images of CIFAR-10, and is "
+        "at {keeps}."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
@@ -214,7 +220,7 @@ G8_chain = Statement(
             ),
         ),
         Clause(
-            f"the All-CNN keeps turns ⇔ n ≡ {RESIDUE} mod {MODULUS}",
+            "the All-CNN keeps turns ⇔ n ≡ {residue} mod {modulus}",
             Route("the division of n − 1", Method.RING, any_size, mutants=instead("kernel", 2), over="m", cases=8),
             Route(
                 "the nine layers up to 200 pixels",
@@ -227,8 +233,10 @@ G8_chain = Statement(
             over="m",
         ),
         Clause(
-            f"invariant at {KEEPS}, not at {BREAKS}",
-            Route("one image", Method.EXACT, pooled, mutants=instead("n", BREAKS)),
+            "invariant at {keeps}, not at {breaks}",
+            Route(
+                "one image", Method.EXACT, pooled, mutants=instead("keeps", BREAKS) | instead("breaks", KEEPS), cases=2
+            ),
             finite=True,
         ),
     ),

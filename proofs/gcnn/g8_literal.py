@@ -30,7 +30,9 @@ G8_literal = Statement(
     name="strides, naively",
     source="Cohen & Welling, sections 6.3 and 8.2, as commonly implemented",
     summary="a strided layer of a p4 network commutes with quarter turns of the image",
-    claim="[L_r f]⋆ψ = L_r[f⋆ψ] for the quarter turn r and a lifting or group layer of any stride on an n×n image.",
+    claim=(
+        "{let:[L_r f]⋆ψ = L_r[f⋆ψ]} for the quarter turn r and a lifting or group layer of any stride on an n×n image."
+    ),
     at="2 pixels, 1 tap, stride 2, and 4 pixels, 3×3 taps",
     hypotheses={"square image": Hypothesis("n×n pixels, at least one window", lambda f, psi: f.shape >= psi.shape)},
     verdict=Verdict.REFUTED,

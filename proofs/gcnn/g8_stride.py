@@ -152,15 +152,16 @@ G8_stride = Statement(
     paper=PAPER,
     name="strides on finite images",
     source="Cohen & Welling, section 6.3, on arrays",
-    summary=f"stride s, kernel k, padding p keep the quarter turns ⇔ {CENTRED}",
+    summary="stride s, kernel k, padding p keep the quarter turns ⇔ {rule}",
     claim=(
-        "Let n + 2p − k = sq + r with 0 ≤ r < s. About the centres, output u has its window at su − r, in half "
-        "pixels: the mirrored tap of the mirrored output reads the mirror image moved by r pixels. So a lifting or "
-        "group layer commutes with the quarter turns, for all images and filters, if and only if r = 0 for both "
-        "lengths of the image, provided that a window meets the image, as with p < k. The same holds for p2 and p4m. "
-        "The flip of the rows wants r₁ = 0 alone, and the transposition of square images wants nothing. A pool "
-        "commutes where r = 0 too; since it does not tell its taps apart, also where every window sees the whole "
-        "image, as 3×3 with stride 2 and padding 1 does on 2×2 pixels (rules:windows.rounding)."
+        "{let:Let n + 2p − k = sq + r with 0 ≤ r < s}. About the centres, output u has its window at su − "
+        "{of_the_remainder:*}r, in half pixels: the mirrored tap of the mirrored output reads the mirror image moved "
+        "by r pixels. So a lifting or group layer commutes with the quarter turns, for all images and filters, if "
+        "and only if {rule} for both lengths of the image, provided that a window meets the image, as with {let:p < "
+        "k}. The same holds for p2 and p4m. The flip of the rows wants it of the rows alone, and the transposition "
+        "of square images wants nothing. A pool commutes there too; since it does not tell its taps apart, also "
+        "where every window sees the whole image, {let:as 3×3 with stride 2 and padding 1 does on 2×2 pixels} "
+        "(rules:windows.rounding)."
     ),
     verdict=Verdict.PROVED,
     hypotheses={

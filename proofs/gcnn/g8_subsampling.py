@@ -123,8 +123,8 @@ G8 = Statement(
     source="Cohen & Welling, section 6.3 (slides: subsampling)",
     summary="subsampling on a subgroup K of G is K-equivariant",
     claim=(
-        "Let (Rf)(k) = f(k) for k in a subgroup K of G. Then R L_h = L_h R for every h ∈ K. For sZ² ⋊ H this is the "
-        "usual stride s: translations in multiples of s and all of H about a pixel that is kept are left."
+        "Let {let:(Rf)(k) = f(k)} for k in a subgroup K of G. Then R commutes with L_h for every {by}. For sZ² ⋊ H "
+        "this is the usual stride s: translations in multiples of s and all of H about a pixel that is kept are left."
     ),
     over="groups",
     verdict=Verdict.PROVED,
@@ -153,7 +153,7 @@ G8_full = Statement(
     name="full equivariance by subsampling, as the slide has it",
     source="slides: “Full G equivariance performed by subsampling on a subgroup H ⊂ G”",
     summary="subsampling on a proper subgroup is G-equivariant",
-    claim="After subsampling on a subgroup H ⊂ G there is an action T of G with R L_u = T_u R for every u ∈ G.",
+    claim="After subsampling on a subgroup H ⊂ G there is an action T of G with {let:R L_u = T_u R} for every u ∈ G.",
     at="2Z² ⋊ p4 and Z² ⋊ p2 in p4",
     hypotheses={"H a subgroup": Hypothesis("closed under products", lambda K_closed: K_closed)},
     verdict=Verdict.REFUTED,

@@ -108,9 +108,10 @@ G9 = Statement(
     source="Cohen & Welling, section 6.3 (slides: coset pooling)",
     summary="pooling over gK, K a subgroup, gives functions on G/K, invariant to the right action of K",
     claim=(
-        "Let (Pf)(g) = max_{{k ∈ K}} f(gk) for a subgroup K, or any reduction that does not look at the order. Then "
-        "(Pf)(gc) = (Pf)(g) for c ∈ K, so Pf is a function on the cosets gK; and P L_h = L_h P, where h moves the "
-        "coset gK to hgK. It is not invariant to the left action: that takes a pooling over all of G."
+        "Let (Pf)(g) be the maximum of f(gk) over k in a subgroup K, or any reduction that does not look at the "
+        "order. Then (Pf)({place}) = (Pf)(g) for c ∈ K, so Pf is a function on the cosets gK; and P L_h = {out[L_h]} "
+        "P, where h moves the coset gK to hgK. It is not invariant to the left action: that takes a pooling over all "
+        "of G."
     ),
     verdict=Verdict.PROVED,
     hypotheses={
@@ -124,7 +125,7 @@ G9 = Statement(
     },
     clauses=(
         Clause(
-            f"(Pf)({RIGHT}) = (Pf)(g)",
+            "(Pf)({place}) = (Pf)(g)",
             Route(
                 "substitution k ↦ c⁻¹k",
                 Method.SYMBOLIC,
@@ -135,7 +136,7 @@ G9 = Statement(
             over="groups",
         ),
         Clause(
-            "P L_h = L_h P, and Pf is a function on cosets, moved by L_h",
+            "P L_h = {out[L_h]} P, and Pf is a function on cosets, moved by L_h",
             Route("words", Method.SYMBOLIC, equivariant, mutants=instead("out", BACK), over="groups"),
             Route(
                 "the ten subgroups of p4m's point group",

@@ -82,9 +82,10 @@ G9_plane = Statement(
     source="Cohen & Welling, section 6.3 (slides: Z² ≅ p4/R)",
     summary="pooling p4 over the rotations gives a map on Z² that h ∈ p4 moves as an image",
     claim=(
-        "Every coset of R = {{turns about 0}} in p4 holds one translation, so p4/R is Z² by tR ↦ t, and pooling over R "
-        "turns L_h on functions on p4 into L_h on images: (P L_h f)(x) = (Pf)(h⁻¹x). This is an isomorphism of sets "
-        "with an action of p4, not of groups: R is not normal, p4/R has no product. The same for every Z² ⋊ H over H."
+        "Every coset of R, the turns about the origin, in p4 holds one translation, so p4/R is Z² by tR ↦ t, and "
+        "pooling over R turns L_h on functions on p4 into L_h on images: (P L_h f)(x) = (Pf)({at}) {let:for h = ts}, "
+        "which is h⁻¹x. This is an isomorphism of sets with an action of p4, not of groups: R is not normal, p4/R "
+        "has no product. The same for every Z² ⋊ H over H."
     ),
     verdict=Verdict.PROVED,
     clauses=(

@@ -33,14 +33,14 @@ POSITIVE = Formula("> 0", lambda s: s > 0)
 WEAK = Formula("≥ 0", lambda s: s >= 0)
 
 
-def area(sign: Formula = POSITIVE) -> Evidence:
+def area(sign: Formula = POSITIVE, one: int = 1) -> Evidence:
     """A maps the support S onto itself: s = d s with s = |S| > 0 finite forces d = |det A| = 1."""
-    return impossible(lambda s, d: [sign(s), d != 1, s == s * d], "s d", "|det A| = 1", met=((1, 2), (3, 0)))
+    return impossible(lambda s, d: [sign(s), d != one, s == s * d], "s d", "|det A| = 1", met=((1, 2), (3, 0)))
 
 
-def norm(sign: Formula = POSITIVE) -> Evidence:
+def norm(sign: Formula = POSITIVE, one: int = 1) -> Evidence:
     """n = ‖λ‖₁ = |C| ‖λ‖₁/|det A| forces |C| = 1."""
-    return impossible(lambda n, c: [sign(n), c != 1, n == c * n], "n c", "|C| = 1", met=((1, 2), (3, 0)))
+    return impossible(lambda n, c: [sign(n), c != one, n == c * n], "n c", "|C| = 1", met=((1, 2), (3, 0)))
 
 
 def jordan_chain(times: int = 1) -> Evidence:
@@ -111,15 +111,15 @@ J2_n = Statement(
     name="maps that leave a filter unchanged, any dimension",
     source="Jansson et al. (DeepMath 2020), second theorem (“similar statements can be made for arbitrary N”)",
     summary=(
-        "N arbitrary: λ = C λ∘A with support of finite non-zero measure ⇒ |det A| = |C| = 1 and A conjugate to an "
-        "orthogonal matrix"
+        "N arbitrary: {let:λ = C λ∘A} with support of finite non-zero measure ⇒ |det A| = |C| = {one} and A "
+        "conjugate to an orthogonal matrix"
     ),
     claim=(
-        "Let λ(x) = C λ(Ax) on Rᴺ with 0 < |{{λ ≠ 0}}| < ∞. Then |det A| = |C| = 1, and the powers Aⁿ, n ∈ Z, are "
-        "bounded: A keeps a definite quadratic form, that is it is conjugate to an orthogonal matrix. For if an entry "
-        "of Aⁿ is r, |B ∩ A⁻ⁿB| ≤ |B|/|r| for a box B that holds most of the support S, while S = A⁻ⁿS: so entries "
-        "cannot grow. They do if an eigenvalue has modulus other than 1, or one of modulus 1 has a Jordan chain of "
-        "length 2."
+        "Let {let:λ(x) = C λ(Ax)} on Rᴺ with {support not null} and {finite support}. Then |det A| = |C| = {one}, "
+        "and the powers Aⁿ, n ∈ Z, are bounded: A keeps a definite quadratic form, that is it is conjugate to an "
+        "orthogonal matrix. For if an entry of Aⁿ is r, {let:|B ∩ A⁻ⁿB| ≤ |B|/|r|} for a box B that holds most of "
+        "the support S, {let:while S = A⁻ⁿS}: so entries cannot grow. They do if an eigenvalue lies off the unit "
+        "circle, or one on it has a Jordan chain."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -129,11 +129,11 @@ J2_n = Statement(
     },
     clauses=(
         Clause(
-            "|det A| = |C| = 1",
+            "|det A| = |C| = {one}",
             Chain(
                 "area, then norm",
-                Route("s = |det A| s", Method.SMT, area, {}, instead("sign", WEAK), "s d"),
-                Route("n = |C| n", Method.SMT, norm, {}, instead("sign", WEAK), "n c"),
+                Route("s = |det A| s", Method.SMT, area, {}, instead("sign", WEAK) | instead("one", 5), "s d"),
+                Route("n = |C| n", Method.SMT, norm, {}, instead("sign", WEAK) | instead("one", 5), "n c"),
             ),
             over="s d n c",
             assumed=("|AS| = |det A||S| for measurable S, and the change of variables",),

@@ -149,10 +149,10 @@ J3_diagram = Statement(
     paper=PAPER,
     name="figure 1, covariance",
     source="Jansson et al. (arXiv 2004.14716), figure 1 (commutative diagram for a covariant feature extractor)",
-    summary="the diagram commutes, ΛT_h = T_hΛ, ⇔ T_h⁻¹ΛT_h = Λ; the h for which it does form a group",
+    summary="the diagram commutes, {let:ΛT_h = T_hΛ}, ⇔ {let:T_h⁻¹ΛT_h = Λ}; the h for which it does form a group",
     claim=(
-        "For any Λ, linear or not: ΛT_h = T_hΛ exactly if T_h⁻¹ aligns, T_h⁻¹ΛT_h = Λ. If it holds for two "
-        "transformations it holds for their product, and for inverses (rules:generators). So what a spatial "
+        "For any Λ, linear or not: {let:ΛT_h = T_hΛ} exactly if T_h⁻¹ aligns, {let:T_h⁻¹ΛT_h = Λ}. If it holds for "
+        "two transformations it holds for their product, and for inverses (rules:generators). So what a spatial "
         "transformer may undo behind a network is a group, J2 and J3 say which, and for scalings it is trivial."
     ),
     verdict=Verdict.PROVED,
@@ -218,8 +218,8 @@ J3_depth = Statement(
     ),
     summary="a deep network that T_h⁻¹ aligns under a rotation has invariant filters in every layer",
     claim=(
-        "If T_h⁻¹ΛT_h = Λ for a rotation or reflection T_h and a network Λ that is not constant, every filter is "
-        "invariant under T_h."
+        "If {let:T_h⁻¹ΛT_h = Λ} for a rotation or reflection T_h and a network Λ that is not constant, every filter "
+        "is invariant under T_h."
     ),
     verdict=Verdict.REFUTED,
     grade=Grade.REFUTED,

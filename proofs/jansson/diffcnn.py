@@ -97,14 +97,18 @@ J4 = Statement(
     paper=PAPER,
     name="DiffCNN with one tap escapes the theorem",
     source="Kan et al., K = 1, against Jansson et al. (DeepMath 2020), third theorem",
-    summary="DiffCNN with K = 1: T_h⁻¹ΛT_h = Λ for all T_h ∈ GL(2), Λ not constant; no contradiction: not continuous",
+    summary=(
+        "DiffCNN with {one tap}: {let:T_h⁻¹ΛT_h = Λ} for all T_h ∈ GL(2), Λ not constant; no contradiction: not "
+        "continuous"
+    ),
     claim=(
-        "Let (Λf)(x) = U(df(x)) for C¹ images f with three colours, C ≥ 3 channels with one tap w_c each: V_c = "
-        "(df)ᵀN_cᵀN_c df with N_c = w_c − w̄, U_c = log det V_c − mean, where det V_c ≠ 0. Then T_h⁻¹ΛT_h = Λ for "
-        "every T_h ∈ GL(2) (and every affine T_h), Λ commutes with translations, (Λf)(x) depends on f near x only, and "
-        "Λ is not constant. J3 does not apply: f/n → 0 with all derivatives and Λ(f/n) = Λf, so no value for Λ0 makes "
-        "Λ continuous. With ε > 0 and exact derivatives Λ0 = 0, but f_n = f(n·)/n → 0 on bounded sets for bounded f "
-        "and (Λf_n)(x) = (Λf)(nx): for periodic f the average of |Λf_n| over a period is that of |Λf|."
+        "Let {let:(Λf)(x) = U(df(x))} for C¹ images f with three colours, three channels or more with one tap w_c "
+        "each: {let:V_c = (df)ᵀN_cᵀN_c df with N_c = w_c − w̄}, {let:U_c = log det V_c − mean}, where {V "
+        "invertible}. Then {let:T_h⁻¹ΛT_h = Λ} for every T_h ∈ GL(2) (and every affine T_h), Λ commutes with "
+        "translations, (Λf)(x) depends on f near x only, and Λ is not constant. J3 does not apply: f/n tends to zero "
+        "with all derivatives and {let:Λ(f/n) = Λf}, so no value for Λ0 makes Λ continuous. With an ε and exact "
+        "derivatives Λ0 vanishes, but {let:f_n = f(n·)/n} tends to zero on bounded sets for bounded f and "
+        "{let:(Λf_n)(x) = (Λf)(nx)}: for periodic f the average of |Λf_n| over a period is that of |Λf|."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,

@@ -106,14 +106,18 @@ J4_grid = Statement(
     paper=PAPER,
     name="DiffCNN on a grid obeys the theorem",
     source="Kan et al., K = 1, with averaged differences; Jansson et al., third theorem",
-    summary="averaged differences, ε > 0, no sign layer: not covariant at any grid step h > 0; violation of order h",
+    summary=(
+        "averaged differences, with an ε, no sign layer: not covariant at any grid step h; violation of order "
+        "h{lowest:^}"
+    ),
     claim=(
-        "Let (D_h f)(x) have the columns (1/h)(m_h f(x + h eⱼ) − m_h f(x)), m_h the mean over [0, h]², and (Λ_h f)(x) "
-        "= U_ε of the channels w_c D_h f(x), ε > 0, without Φ. f ↦ D_h f(x) is integration against a bounded filter, "
-        "and U_ε is continuous, so Λ_h has the three properties of J3 (L¹_loc) and is not constant: T_gΛ_hT_h = Λ_h is "
-        "impossible for every T_h whose powers are not bounded and every h > 0. For |det T_h| = 1 the violation is "
-        "O(h): here it is non-zero at every h > 0 and exactly of first order, for a squeeze and for a shear. For |det "
-        "T_h| ≠ 1 the limit h → 0 leaves the error of ε (C4.e)."
+        "Let {let:(D_h f)(x) have the columns (1/h)(m_h f(x + h eⱼ) − m_h f(x))}, {let:m_h the mean over [0, h]²}, "
+        "and {let:(Λ_h f)(x) = U_ε} of the channels w_c D_h f(x), {let:ε > 0}, without Φ. f ↦ D_h f(x) is "
+        "integration against a bounded filter, and U_ε is continuous, so Λ_h has the three properties of J3 (L¹_loc) "
+        "and is not constant: {let:T_gΛ_hT_h = Λ_h} is impossible for every T_h whose powers are not bounded and "
+        "every step. Where T_h keeps areas the violation is O(h{lowest:^}): here it is there at every step and "
+        "exactly of order {lowest}, for a squeeze and for a shear. Where it does not the limit of small h leaves the "
+        "error of ε (C4.e)."
     ),
     at="C = 3, one quadratic image, ε = 1/81",
     grade=Grade.MODULO,

@@ -61,10 +61,14 @@ def both_ways(letter: Letter) -> tuple[list[int], list[int]]:
     return peaks(letter, channels), peaks(turned(letter), channels)
 
 
-def cannot_be_aligned(letter: Letter = W) -> Evidence:
+def cannot_be_aligned(letter: Letter = W, answer: int = 13) -> Evidence:
     before, after = both_ways(letter)
     return check(
-        before != after, "the peaks differ, so no T_g aligns", image=list(letter), peaks=before, peaks_turned=after
+        before != after and before[0] == len(pixels(letter)) == answer,
+        "the peaks differ, so no T_g aligns",
+        image=list(letter),
+        peaks=before,
+        peaks_turned=after,
     )
 
 
@@ -108,10 +112,10 @@ J5 = Statement(
     source="Jansson et al. (arXiv 2004.14716), figure 2",
     summary="under a half-turn the other channel answers; no spatial alignment of the feature maps helps",
     claim=(
-        "Let the filters of the two channels match W and M = W turned by 180°. Channel W answers W with "
-        f"{peaks(W, (W,))[0]}, the number of its pixels, and M with less; T_g permutes the values of each channel "
-        "over the plane and so cannot change their maximum: no T_g, affine or not, aligns the maps of the turned "
-        "image. What happens is Λ_W T_h = T_h Λ_M: the maps turn and the channels swap."
+        "Let the filters of the two channels match W and M, which is W turned over. Channel W answers W with "
+        "{answer}, the number of its pixels, and M with less; T_g permutes the values of each channel over the plane "
+        "and so cannot change their maximum: no T_g, affine or not, aligns the maps of the turned image. What "
+        "happens is {let:Λ_W T_h = T_h Λ_M}: the maps turn and the channels swap."
     ),
     finite=True,
     grade=Grade.MODULO,
@@ -124,7 +128,12 @@ J5 = Statement(
     routes=(
         Chain(
             "peaks of both channels, and who answers",
-            Route("peaks over all shifts", Method.EXHAUSTIVE, cannot_be_aligned, mutants=instead("letter", N)),
+            Route(
+                "peaks over all shifts",
+                Method.EXHAUSTIVE,
+                cannot_be_aligned,
+                mutants=instead("letter", N) | instead("answer", 12),
+            ),
             Route(
                 "channels swap at every shift",
                 Method.EXHAUSTIVE,

@@ -73,15 +73,16 @@ J_filters = Statement(
     name="transformed filters",
     source="Jansson et al. (arXiv 2004.14716), abstract (“spatial transformations of CNN feature maps or filters”)",
     summary=(
-        "T_gΛ_λ′T_h = Λ_λ, T_g and T_h linear ⇒ T_g = T_h⁻¹; with it λ′ = |det A|⁻¹T_hλ aligns: filters alone do "
-        "nothing, filters and maps together align"
+        "{let:T_gΛ_λ′T_h = Λ_λ}, T_g and T_h linear ⇒ {maps moved back}; with it λ′ = |det A|{weight:^}T_hλ aligns: "
+        "filters alone do nothing, filters and maps together align"
     ),
     claim=(
-        "If a network Λ′ with other filters satisfies T_gΛ′T_h = Λ, Λ not constant, with linear T_g and T_h, then "
-        "still T_g = T_h⁻¹: whatever is done to the filters, the maps have to be moved back. (If they are affine this "
-        "holds of the linear parts: a filter that is shifted needs a T_g that shifts back.) With T_g = T_h⁻¹ the "
-        "filters λ′ = |det A|⁻¹ T_hλ do it, for every affine T_h with linear part A, in every layer: taps at Ak for "
-        "taps at k, which is a dilated convolution for A = dI and a deformable one with offsets (A − I)k in general."
+        "If a network Λ′ with other filters satisfies {let:T_gΛ′T_h = Λ}, Λ not constant, with linear T_g and T_h, "
+        "then still {maps moved back}: whatever is done to the filters, the maps have to be moved back. (If they are "
+        "affine this holds of the linear parts: a filter that is shifted needs a T_g that shifts back.) With {maps "
+        "moved back} the filters λ′ = |det A|{weight:^} T_hλ do it, for every affine T_h with linear part A, in "
+        "every layer: taps at Ak for taps at k, which is a dilated convolution for A a multiple of I and a "
+        "deformable one with offsets (A − I)k in general."
     ),
     verdict=Verdict.CORRECTED,
     grade=Grade.MODULO,
@@ -96,7 +97,7 @@ J_filters = Statement(
     },
     clauses=(
         Clause(
-            "T_gΛ′T_h = Λ ⇒ τ_{{GAy}}Λ = Λτ_y, so T_g = T_h⁻¹: J1.g, in which Λ′ need not be Λ",
+            "T_gΛ′T_h = Λ ⇒ τ_({conjugate}y)Λ = Λτ_y, so T_g = T_h⁻¹: J1.g, in which Λ′ need not be Λ",
             COMMUTATION,
             assumed=("Λf = σ(b) outside a bounded set, and J1.g from there",),
         ),

@@ -122,13 +122,13 @@ J1 = Statement(
     paper=PAPER,
     name="one layer under an affine map",
     source="Jansson et al. (DeepMath 2020), first theorem; arXiv 2004.14716",
-    summary=f"T_h⁻¹ Λ_λ T_h = Λ_μ with μ = {ABSOLUTE} λ∘A, A the linear part; so T_h⁻¹ aligns iff λ = {ABSOLUTE} λ∘A",
+    summary="T_h⁻¹ Λ_λ T_h is Λ_μ with μ = {factor} λ∘A, A the linear part; so T_h⁻¹ aligns iff λ = {factor} λ∘A",
     claim=(
-        "For every invertible affine T_h x = Ax + t, every σ and b: T_h⁻¹ Λ_λ T_h = Λ_μ with "
-        f"μ(z) = {ABSOLUTE} λ(Az) (put y = Az in ∫ f(T_h⁻¹(T_h x − y)) λ(y) dy). "
-        f"So T_h⁻¹ Λ_λ T_h = Λ_λ if λ = {ABSOLUTE} λ∘A almost everywhere, and "
-        "only if, where no c ≠ 1 has σ(cs + b) = σ(s + b) for all s: for continuous σ this means that σ is not even "
-        "about b. (Two different filters give functionals of f that are independent or multiples of one another.)"
+        "For every invertible affine {let:T_h x = Ax + t}, every σ and b: T_h⁻¹ Λ_λ T_h is Λ_μ with μ(z) = {factor} "
+        "λ({y}) (put y for {y} in ∫ f(T_h⁻¹(T_h x − y)) λ(y) dy). So T_h⁻¹ aligns if λ = {factor} λ∘A almost "
+        "everywhere, and only if, where no c other than one has {let:σ(cs + b) = σ(s + b)} for all s: for continuous "
+        "σ this means that σ is not even about b. (Two different filters give functionals of f that are independent "
+        "or multiples of one another.)"
     ),
     grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,

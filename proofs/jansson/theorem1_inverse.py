@@ -77,12 +77,15 @@ SYMMETRY = Formula("A is a symmetry of the square", lambda A: Matrix.identity(2)
 ANY = Formula("whatever A", lambda A: True)
 
 
-def all_pairs(symmetric: Formula = SYMMETRY) -> Evidence:
+INVERSE = Formula("T_h⁻¹", inverse)
+ITSELF = Formula("T_h", lambda A: A)
+
+
+def all_pairs(symmetric: Formula = SYMMETRY, back: Formula = INVERSE) -> Evidence:
     """48 × 48 pairs: T_g aligns the centred square's layer iff T_g = T_h⁻¹ and T_h is a symmetry of the square."""
-    one = Matrix.identity(2)
     return for_all(
         product(INVERTIBLE, INVERTIBLE),
-        lambda pair: aligned(*pair, SQUARE) == (pair[0] @ pair[1] == one and symmetric(pair[1])),
+        lambda pair: aligned(*pair, SQUARE) == (pair[0] == back(pair[1]) and symmetric(pair[1])),
         "(T_g, T_h): T_g aligns ⇔ T_g = T_h⁻¹ and T_h is a symmetry of λ",
     )
 
@@ -112,12 +115,13 @@ J1_g = Statement(
     paper=PAPER,
     name="only the inverse aligns",
     source="Jansson et al. (DeepMath 2020), first theorem",
-    summary="T_g Λ_λ T_h = Λ_λ ⇒ T_g = T_h⁻¹",
+    summary="{let:T_g Λ_λ T_h = Λ_λ} ⇒ T_g = {back}",
     claim=(
-        "Let Λ = Λ_λ not be constant and T_gΛT_h = Λ with T_h, T_g linear. Then T_g = T_h⁻¹. Proof: T_h τ_y = τ_{{Ay}} "
-        "T_h and Λτ_y = τ_yΛ give τ_vΛ = Λ for every v = (GA − I)y; if f has compact support, Λf = σ(b) outside a "
-        "compact set, so for v ≠ 0 Λf = σ(b) everywhere, for all these f, and Λ is constant. If T_h and T_g are affine "
-        "the same argument gives the linear part of T_g, and Λ_λ fixes the translation."
+        "Let Λ, a layer, not be constant and {let:T_gΛT_h = Λ} with T_h, T_g linear. Then T_g = {back}. Proof: T_h "
+        "τ_y = τ_({by}) T_h and {let:Λτ_y = τ_yΛ} give {let:τ_vΛ = Λ} for every v = ({conjugate} − I)y; if f has "
+        "compact support, {let:Λf = σ(b)} outside a compact set, so for v other than zero Λf takes that value "
+        "everywhere, for all these f, and Λ is constant. If T_h and T_g are affine the same argument gives the "
+        "linear part of T_g, and Λ_λ fixes the translation."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
@@ -136,7 +140,7 @@ J1_g = Statement(
             "all pairs of small matrices on the square",
             Method.EXHAUSTIVE,
             all_pairs,
-            mutants=instead("symmetric", ANY),
+            mutants=instead("symmetric", ANY) | instead("back", ITSELF),
             cases=2304,
         ),
         ONLY_INVERSE,

@@ -94,15 +94,19 @@ J2 = Statement(
     paper=PAPER,
     name="maps that leave a filter unchanged",
     source="Jansson et al. (DeepMath 2020), second theorem (N = 2)",
-    summary="λ = C T_h⁻¹λ, support of finite non-zero measure ⇒ |det| = |C| = 1, T_h conjugate to a rotation or mirror",
+    summary=(
+        "{let:λ = C T_h⁻¹λ}, support of finite non-zero measure ⇒ |det| = |C| = {determinant}, T_h conjugate to a "
+        "rotation or mirror"
+    ),
     claim=(
-        "Let λ(x) = C λ(Ax) with 0 < |{{λ ≠ 0}}| < ∞, N = 2. Then |det A| = |C| = 1 (J2.measure). If the powers of A are "
-        "not bounded there is no such λ: |S| = |S ∩ A⁻ⁿS| ≤ |B ∩ A⁻ⁿB| + 2|S − B| for every box B, and |B ∩ A⁻ⁿB| "
-        "comes arbitrarily close to 0. By real Jordan type: eigenvalues a, ±1/a with |a| ≠ 1 (hyperbolic) and ±shears "
-        "(parabolic) are impossible; complex eigenvalues with |det| = 1 are rotations for the definite form Q = cx² + "
-        "(d − a)xy − by² (elliptic); eigenvalues 1, −1 are reflections in a basis; ±I. Either A has finite order n and "
-        "λ∘A = ±λ, or A turns the ellipses Q = const by an angle that is no rational part of 360°, and then C = 1 and "
-        "λ is constant on almost all of them (J2.families)."
+        "In the plane let {let:λ(x) = C λ(Ax)} with {support not null} and {finite support}. Then |det A| = |C| = "
+        "{determinant} (J2.measure). If the powers of A are not bounded there is no such λ: {let:|S| = |S ∩ A⁻ⁿS| ≤ "
+        "|B ∩ A⁻ⁿB| + 2|S − B|} for every box B, and |B ∩ A⁻ⁿB| comes arbitrarily close to zero. By real Jordan "
+        "type: eigenvalues a, {let:±1/a with |a| ≠ 1} (hyperbolic) and ±shears (parabolic) are impossible; complex "
+        "eigenvalues with |det| = {determinant} are rotations for the definite form {let:Q = cx² + (d − a)xy − by²} "
+        "(elliptic); eigenvalues one and minus one are reflections in a basis; ±I. Either A has finite order n and "
+        "{let:λ∘A = ±λ}, or A turns the ellipses {let:Q = const} by an angle that is no rational part of a full "
+        "turn, and then C is one and λ is constant on almost all of them (J2.families)."
     ),
     at="N = 2",
     grade=Grade.MODULO,

@@ -45,9 +45,9 @@ def orbit_sum(A: Matrix, C: int) -> Simple:
     return Simple(tuple(part for k in range(order(A)) for part in (C**k * SEED.moved(power(A, k))).parts))
 
 
-def finite_order(period: int = 2) -> Evidence:
-    """λ = C T_h⁻¹λ for C = 1, and for C = −1 where the order is a multiple of the period."""
-    factors = [(A, C) for A in FINITE for C in (1, -1) if C == 1 or order(A) % period == 0]
+def finite_order(period: int = 2, signs: tuple[int, int] = (1, -1)) -> Evidence:
+    """λ = C T_h⁻¹λ for the first sign, and for the second where the order is a multiple of the period."""
+    factors = [(A, C) for A in FINITE for C in signs if signs[0] == C or order(A) % period == 0]
     return for_all(
         factors,
         lambda case: parts(case[1] * orbit_sum(*case).moved(inverse(case[0]))) == parts(orbit_sum(*case)),
@@ -97,12 +97,16 @@ J2_families = Statement(
     paper=PAPER,
     name="the filters that are left unchanged",
     source="Jansson et al. (DeepMath 2020), second theorem, cases (i) and (ii)",
-    summary="finite order n: sums over the orbit, with C = ±1; otherwise functions of one definite quadratic form",
+    summary=(
+        "finite order n: sums over the orbit, with C among {signs:,}; otherwise functions of one definite quadratic "
+        "form"
+    ),
     claim=(
-        "Both cases occur. (i) If Aⁿ = I, λ = Σ_k Cᵏ f∘A⁻ᵏ satisfies λ = C λ∘A for C = 1, and for C = −1 if n is even, "
-        "for every f. (ii) If A = P⁻¹RP with a rotation R, λ = F(|Px|²) satisfies λ = λ∘A for every F; such A have "
-        "infinite order for R = (3, −4; 4, 3)/5. Then λ is constant on almost every ellipse, and C = −1 is impossible, "
-        "since λ = λ∘A² makes it constant on ellipses and λ = −λ there."
+        "Both cases occur. (i) {let:If Aⁿ = I, λ = Σ_k Cᵏ f∘A⁻ᵏ} satisfies {let:λ = C λ∘A} for C = {signs[0]}, and "
+        "for C = {signs[1]} if {period} divides n, for every f. (ii) {let:If A = P⁻¹RP} with a rotation R, {let:λ = "
+        "F(|Px|²)} satisfies {let:λ = λ∘A} for every F; such A have infinite order for {let:R = (3, −4; 4, 3)/5}. "
+        "Then λ is constant on almost every ellipse, and a negative C is impossible, since {let:λ = λ∘A²} makes it "
+        "constant on ellipses and {let:λ = −λ} there."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.CORRECTED,
@@ -118,7 +122,13 @@ J2_families = Statement(
         Clause(
             "(i) Aⁿ = I: Σ_k Cᵏ f∘A⁻ᵏ",
             Route("substitution k ↦ kA", Method.SYMBOLIC, any_orbit, {}, instead("moved", False), "groups"),
-            Route("orbit sums of a triangle", Method.EXHAUSTIVE, finite_order, mutants=instead("period", 1), cases=75),
+            Route(
+                "orbit sums of a triangle",
+                Method.EXHAUSTIVE,
+                finite_order,
+                mutants=instead("period", 1) | instead("signs", (1, 2)),
+                cases=75,
+            ),
             over="groups",
         ),
         Clause(

@@ -41,26 +41,26 @@ def kept(A: Matrix, C: Any) -> bool:
     return support_and_norm(C * HILL.moved(inverse(A))) == support_and_norm(HILL)
 
 
-def measured(power: int = 1) -> Evidence:
-    """496 matrices, 6 factors: C T_h⁻¹λ has the support area and norm of λ iff |det A| = |C|^power = 1."""
+def measured(power: int = 1, one: int = 1) -> Evidence:
+    """496 matrices, 6 factors: C T_h⁻¹λ has the support area and norm of λ iff |det A| = |C|^power = one."""
     return for_all(
         product(INTEGER, FACTORS),
-        lambda case: kept(*case) == (abs(case[0].det()) == 1 == abs(case[1]) ** power),
+        lambda case: kept(*case) == (abs(case[0].det()) == one == abs(case[1]) ** power),
         "(A, C): same area and norm ⇔ |det A| = 1 = |C|",
     )
 
 
-def scaling(above: int = 0) -> Evidence:
-    """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = 1 for 0 < s, n < ∞."""
+def scaling(above: int = 0, one: int = 1) -> Evidence:
+    """s = |S|, n = ‖λ‖₁, d = |det A|, c = |C|: s d = s and n d = c n force d = c = one for above < s, n < ∞."""
     return all_of(
         impossible(
-            lambda s, d: [s > above, d != 1, s * d == s],
+            lambda s, d: [s > above, d != one, s * d == s],
             "s d",
             what="|det A| = 1",
             met=((1, 2), (3, 0)),
         ),
         impossible(
-            lambda n, c: [n > above, c != 1, n == c * n],
+            lambda n, c: [n > above, c != one, n == c * n],
             "n c",
             what="|C| = 1, as |det A| = 1",
             met=((1, 2), (3, 0)),
@@ -107,18 +107,23 @@ J2_measure = Statement(
     paper=PAPER,
     name="area and factor",
     source="Jansson et al. (DeepMath 2020), second theorem",
-    summary="λ = C T_h⁻¹λ with support of finite non-zero measure ⇒ |det T_h| = |C| = 1",
+    summary="{let:λ = C T_h⁻¹λ} with support of finite non-zero measure ⇒ |det T_h| = |C| = {one}",
     claim=(
-        "Let λ(x) = C λ(Ax) almost everywhere and 0 < |{{λ ≠ 0}}| < ∞. Then A maps S = {{λ ≠ 0}} onto itself, so |S| = "
-        "|det A| |S| and |det A| = 1; and ‖λ‖₁ = |C| ‖λ‖₁ / |det A| gives |C| = 1."
+        "Let {let:λ(x) = C λ(Ax)} almost everywhere and {support not null}, {finite support}. Then A maps the "
+        "support S onto itself, so {let:|S| = |det A| |S|} and |det A| = {one}; and {let:‖λ‖₁ = |C| ‖λ‖₁ / |det A|} "
+        "gives |C| = {one}."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
     hypotheses={"finite support": FINITE, "support not null": NOT_NULL},
     routes=(
-        Route("s d = s, n d = c n", Method.SMT, scaling, mutants=instead("above", -1), cases=2),
+        Route("s d = s, n d = c n", Method.SMT, scaling, mutants=instead("above", -1) | instead("one", 5), cases=2),
         Route(
-            "filters on polygons, 496 matrices", Method.EXHAUSTIVE, measured, mutants=instead("power", 0), cases=2976
+            "filters on polygons, 496 matrices",
+            Method.EXHAUSTIVE,
+            measured,
+            mutants=instead("power", 0) | instead("one", 2),
+            cases=2976,
         ),
     ),
     controls=(

@@ -113,16 +113,19 @@ J3 = Statement(
     paper=PAPER,
     name="many layers",
     source="Jansson et al. (DeepMath 2020), third theorem",
-    summary="not all |eigenvalues| of T_h are 1, T_g Λ T_h = Λ ⇒ Λ constant, for Λ continuous, covariant, semi-local",
+    summary=(
+        "not all eigenvalues of T_h on the unit circle, {let:T_g Λ T_h = Λ} ⇒ Λ constant, for Λ continuous, "
+        "covariant, semi-local"
+    ),
     claim=(
-        "Let Λ have the three properties: f ↦ (Λf)(x) continuous in the L¹ distance at every x, Λτ_y = τ_yΛ, and "
-        "(Λf)(x) a function of f near x. Continuous CNNs with bounded filters of compact support have them, in any "
-        "depth. If T_gΛT_h = Λ and the powers of the linear part A of T_h are not bounded (some eigenvalue of modulus "
-        "other than 1, or a shear), Λ is one constant for all images. Proof: if GA ≠ I, Λf does not change along (GA − "
-        "I)y (J1.g) and is Λ0 far away, so it is Λ0. If GA = I then (Λf)(x) = (ΛT_hⁿf)(Aⁿx − s_n) depends on f in a "
-        "translate of A⁻ⁿB only, and in B + x: on a set whose area comes arbitrarily close to 0. What f is "
-        "there, with 0 elsewhere, gives the same value and tends to 0 in L¹: so (Λf)(x) = (Λ0)(x), and Λ0 is constant "
-        "by covariance."
+        "Let Λ have the three properties: f ↦ (Λf)(x) continuous in the L¹ distance at every x, {let:Λτ_y = τ_yΛ}, "
+        "and (Λf)(x) a function of f near x. Continuous CNNs with bounded filters of compact support have them, in "
+        "any depth. If {let:T_gΛT_h = Λ} and the powers of the linear part A of T_h are not bounded (some eigenvalue "
+        "off the unit circle, or a shear), Λ is one constant for all images. Proof: if {let:GA ≠ I}, Λf does not "
+        "change along ({conjugate} − I)y (J1.g) and is Λ0 far away, so it is Λ0. If {let:GA = I} then {let:(Λf)(x) = "
+        "(ΛT_hⁿf)(Aⁿx − s_n)} depends on f in a translate of A⁻ⁿB only, and in B + x: on a set whose area comes "
+        "arbitrarily close to zero. What f is there, with zero elsewhere, gives the same value and tends to zero in "
+        "L¹: so {let:(Λf)(x) = (Λ0)(x)}, and Λ0 is constant by covariance."
     ),
     grade=Grade.MODULO,
     verdict=Verdict.PROVED,
@@ -206,10 +209,10 @@ J3_map = Statement(
     paper=PAPER,
     name="continuity as a map L¹_loc → L¹_loc",
     source="Jansson et al. (DeepMath 2020), remark after the third theorem",
-    summary="the third theorem holds for every continuous, semi-local, translation-covariant Λ: V → V, V = L¹_loc",
+    summary="the third theorem holds for every continuous, semi-local, translation-covariant Λ of L¹_loc into itself",
     claim=(
-        "If Λ: L¹_loc → L¹_loc is continuous, semi-local and translation-covariant, T_gΛT_h = Λ and not all "
-        "eigenvalues of T_h have modulus 1, then Λ is constant."
+        "If Λ: L¹_loc → L¹_loc is continuous, semi-local and translation-covariant, {let:T_gΛT_h = Λ} and not all "
+        "eigenvalues of T_h lie on the unit circle, then Λ is constant."
     ),
     at="two operators, one T_h",
     hypotheses={

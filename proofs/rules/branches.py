@@ -126,9 +126,10 @@ sums = Statement(
     source="slides on group CNNs: “allows use in residual blocks”; He et al. (residual blocks)",
     summary="sums, residual blocks and concatenations of equivariant branches are equivariant",
     claim=(
-        "F(ax) = bF(x), G(ax) = bG(x) and b(y + z) = by + bz give b for F + G; with G = x it is the residual block, "
-        "where b must be a. Concatenation needs nothing: (F, G) moves by b ⊕ c. A shortcut that moves otherwise than "
-        "its branch (other channel order, a 1×1 layer with another stride phase) breaks a network of correct layers."
+        "{let:F(ax) = bF(x), G(ax) = bG(x) and b(y + z) = by + bz} give b for F + G; with x for G it is the residual "
+        "block, where b must be a. Concatenation needs nothing: (F, G) moves by b ⊕ c. A shortcut that moves "
+        "otherwise than its branch (other channel order, a 1×1 layer with another stride phase) breaks a network of "
+        "correct layers."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -156,10 +157,10 @@ gates = Statement(
         "products of features keep permutations, not signs or rotations; an invariant gate keeps every linear action"
     ),
     claim=(
-        "If a(y·z) = ay·az entry by entry then F·G moves by a; if a is also linear and a1 = 1, as permutations are, so "
-        "does the highway block T·F + (1 − T)·x. Signs "
-        "and rotations do not pass: (−y)(−z) = yz. A gate s with s(ax) = s(x), one number for all that "
-        "moves together, passes under every action with a(sy) = s·ay."
+        "If {products pass} entry by entry then F·G moves by a; if a is also linear and keeps the constant {let:1}, "
+        "as permutations do, so does the highway block {let:T·F + (1 − T)·x}. Signs and rotations do not pass: "
+        "{let:(−y)(−z) = yz}. A gate s with {let:s(ax) = s(x)}, one number for all that moves together, passes under "
+        "every action with {let:a(sy) = s·ay}."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,

@@ -32,9 +32,9 @@ from invariance_proofs.statement import (
 F_MOVES = "F(a(x)) = b(F(x))"
 
 
-def chains(first: str = "b", second: str = "b") -> Evidence:
+def chains(first: str = "b", second: str = "b", law: str = "G(F(a(x))) = c(G(F(x)))") -> Evidence:
     """G∘F, where F ends with the action `first` and G starts from `second`; a chain of any length by induction."""
-    return follows("G(F(a(x))) = c(G(F(x)))", [f"F(a(x)) = {first}(F(x))", f"G({second}(x)) = c(G(x))"])
+    return follows(law, [f"F(a(x)) = {first}(F(x))", f"G({second}(x)) = c(G(x))"])
 
 
 def on_small_sets(first: int = 1, second: int = 1) -> Evidence:
@@ -107,15 +107,22 @@ composition = Statement(
     source="slides on group CNNs: “symmetry preserved through layers”; Cohen & Welling, section 3",
     summary="equivariant layers one after the other are equivariant, if each starts from the action the last ends with",
     claim=(
-        "F(ax) = bF(x) and G(by) = cG(y) give G(F(ax)) = cG(F(x)), for maps of any kind on any sets; so a network of "
-        "any depth keeps what each of its layers keeps. It matters where a layer keeps the symmetry under *another* "
+        "{let:F(ax) = bF(x) and G(by) = cG(y)} give {law}, for maps of any kind on any sets; so a network of any "
+        "depth keeps what each of its layers keeps. It matters where a layer keeps the symmetry under *another* "
         "action on its input than the one it is handed: each is right, the network is not."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
     hypotheses={"one action between": Hypothesis("b is the same for F and G", lambda first, second: first == second)},
     routes=(
-        Route("rewriting", Method.SYMBOLIC, chains, {}, {"another action between": {"second": "d"}}, "maps"),
+        Route(
+            "rewriting",
+            Method.SYMBOLIC,
+            chains,
+            {},
+            {"another action between": {"second": "d"}, "another action": {"law": "G(F(a(x))) = b(G(F(x)))"}},
+            "maps",
+        ),
         Route("all maps of three points", Method.EXHAUSTIVE, on_small_sets, {}, instead("second", 2), cases=9),
     ),
     over="maps",
@@ -132,10 +139,10 @@ generators = Statement(
     source="folklore of groups; what a proof about one network rests on",
     summary="a map that keeps the generators of a group keeps all of it, exactly; errors add up: nδ for n letters",
     claim=(
-        "If F(ax) = cF(x) and F(bx) = dF(x), then F(b(ax)) = d(cF(x)), and F(a⁻¹x) = c⁻¹F(x). So two permutations "
-        "prove S_n, a quarter turn and a flip prove D₄. Only exactly: within δ for each letter is within nδ for a word "
-        "of n letters, where the actions on the outputs stretch no distance, as permutations, signs and rotations do; "
-        "and no better."
+        "If {let:F(ax) = cF(x) and F(bx) = dF(x)}, then F({word}) = {image}, and {let:F(a⁻¹x) = c⁻¹F(x)}. So two "
+        "permutations prove S_n, a quarter turn and a flip prove D₄. Only exactly: within δ for each letter is "
+        "within nδ for a word of n letters, where the actions on the outputs stretch no distance, as permutations, "
+        "signs and rotations do; and no better."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -144,7 +151,7 @@ generators = Statement(
     },
     clauses=(
         Clause(
-            "F(b(ax)) = d(cF(x))",
+            "F({word}) = {image}",
             Route("rewriting", Method.SYMBOLIC, generated, {}, {"c and d swapped": {"image": "c(d(F(x)))"}}, "maps"),
             over="maps",
         ),
@@ -183,8 +190,9 @@ invariance = Statement(
         "invariance is equivariance with the identity as action; an invariant head makes an equivariant trunk invariant"
     ),
     claim=(
-        "F(ax) = bF(x) with by = y says F(ax) = F(x). And P(F(ax)) = P(F(x)) if F(ax) = bF(x) and P(by) = P(y): a "
-        "network is made invariant at its head, once, and loses nothing before it."
+        "{let:F(ax) = bF(x)} with the identity for b says {let:F(ax) = F(x)}. And {let:P(F(ax)) = P(F(x))} if "
+        "{let:F(ax) = bF(x)} and {the head is invariant}: a network is made invariant at its head, once, and loses "
+        "nothing before it."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,

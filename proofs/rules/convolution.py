@@ -170,14 +170,14 @@ convolution = Statement(
     name="convolutions on arrays under motions that move channels too",
     source="Cohen & Welling, sections 5 and 7, on arrays; the rule by which a prover passes a convolution",
     summary=(
-        "with r = 0, conv_ψ commutes with (motion, channel permutation, signs) ⇔ the moved filter bank is the bank, on "
-        "the taps that read a pixel"
+        "where {centred windows}, conv_ψ commutes with (motion, channel permutation, signs) ⇔ the moved filter bank "
+        "is the bank, on the taps that read a pixel"
     ),
     claim=(
         "Let h turn or flip the array and send channels to channels with signs, in and out. If the windows are "
-        "centred, (n + 2p − k) mod s = 0 (gcnn:G8.stride), then conv_ψ′(Pf) = P conv_ψ(f), where ψ′ is ψ with rows and "
-        "columns moved and taps turned by h. So the layer commutes for all images exactly if ψ′ = ψ on the taps that "
-        "read a pixel, bias included: rows are matched, nothing is computed, and equality is bit for bit."
+        "centred, {centred windows} (gcnn:G8.stride), then {let:conv_ψ′(Pf) = P conv_ψ(f)}, where ψ′ is ψ with rows "
+        "and columns moved and taps turned by h. So the layer commutes for all images exactly if ψ′ is ψ on the taps "
+        "that read a pixel, bias included: rows are matched, nothing is computed, and equality is bit for bit."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,

@@ -170,9 +170,9 @@ reductions = Statement(
     summary="sums, means, maxima over an axis, and softmax, pass a permutation ⇔ it carries fibres to fibres",
     claim=(
         "Let a reduction take one value of each fibre (a row, a window, a coset) by a function that does not look at "
-        "the order, and looks at the values. r(Px) = Q r(x) for all x with a permutation Q of the fibres exactly if P "
-        "carries fibres onto fibres; then softmax over the fibres commutes with P itself. An axis that the symmetry "
-        "mixes with another cannot be reduced alone: a mean over rows of an image that is turned."
+        "the order, and looks at the values. {let:r(Px) = Q r(x)} for all x with a permutation Q of the fibres "
+        "exactly if P carries fibres onto fibres; then softmax over the fibres commutes with P itself. An axis that "
+        "the symmetry mixes with another cannot be reduced alone: a mean over rows of an image that is turned."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,

@@ -124,13 +124,16 @@ grid_defect = Statement(
     paper=PAPER,
     name="what a rotation costs a convolution on a grid",
     source="Taylor's theorem; the error curve over angles that is usually fitted",
-    summary="defect = h ∇f·(R − I)μ + (h²/2) tr(∇²f (RMRᵀ − M)) + O(h³): predicted by the filter's first two moments",
+    summary=(
+        "defect = {first:*}h ∇f·(R − I)μ + {half:*}(h²/2) tr(∇²f (RMRᵀ − M)) + O(h³): predicted by the filter's "
+        "first two moments"
+    ),
     claim=(
-        "For (Λf)(x) = Σ ψ(k) f(x + hk), an image f of class C³ and any linear R, Λ(f∘R)(x) − (Λf)(Rx) = h ∇f·(R − I)μ "
-        "+ (h²/2) tr(∇²f (RMRᵀ − M)) + O(h³) at Rx, with μ = Σψ(k)k and M = Σψ(k)kkᵀ. Over the angle the first term is "
-        "2h|sin(θ/2)||μ||∇f| at most: the error curve of a rotated layer is predicted, not fitted. Filters with μ = 0 "
-        "and M a multiple of I (a Laplacian, a centred blur) are rotation-invariant to O(h³) at every angle, whatever "
-        "the grid does."
+        "For {let:(Λf)(x) = Σ ψ(k) f(x + hk)}, an image f of class C³ and any linear R, Λ(f∘R)(x) − (Λf)(Rx) = "
+        "{first:*}h ∇f·(R − I)μ + {half:*}(h²/2) tr(∇²f (RMRᵀ − M)) + O(h³) at Rx, with {let:μ = Σψ(k)k and M = "
+        "Σψ(k)kkᵀ}. Over the angle the first term is {let:2h|sin(θ/2)||μ||∇f|} at most: the error curve of a rotated "
+        "layer is predicted, not fitted. Filters without a first moment and with M a multiple of I (a Laplacian, a "
+        "centred blur) are rotation-invariant to O(h³) at every angle, whatever the grid does."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,

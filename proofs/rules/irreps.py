@@ -111,12 +111,13 @@ TENSOR = Statement(
     paper=PAPER,
     name="irreps of O(3) under tensor products",
     source="Clebsch–Gordan; e3nn's rule 1o x 1o → 0e + 1e + 2e",
-    summary="(l₁, p₁) ⊗ (l₂, p₂) = ⊕ of degrees |l₁ − l₂|, …, l₁ + l₂, each once, all of parity p₁p₂",
+    summary="(l₁, p₁) ⊗ (l₂, p₂) holds the degrees |l₁ − l₂|, …, l₁ + l₂, each once, all of parity p₁p₂",
     claim=(
         "The tensor product of irreps of O(3) holds every degree from |l₁ − l₂| to l₁ + l₂ once, with the product of "
-        "the parities: χ_l χ_l′ = Σ χ. So the vector product of two vectors (1o) is even (1e): gu × gv = det(g) g(u × "
-        "v). Added to a vector it has no parity, and a network that does so is right for every rotation and wrong in a "
-        "mirror: a test that draws rotations alone passes it. And a linear layer has no path between parities."
+        "the parities: {let:χ_l χ_l′ = Σ χ}. So the vector product of two vectors (1o) is even (1e): gu × gv = "
+        "det(g){power:^} g(u × v). Added to a vector it has no parity, and a network that does so is right for every "
+        "rotation and wrong in a mirror: a test that draws rotations alone passes it. And a linear layer has no path "
+        "between parities."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -136,7 +137,7 @@ TENSOR = Statement(
             finite=True,
         ),
         Clause(
-            "gu × gv = det(g) g(u × v)",
+            "gu × gv = det(g){power:^} g(u × v)",
             Route("Cayley's rotations and −1", Method.RING, pseudovector, {}, instead("power", 2), "u0 v0 a0", cases=9),
             over="u0 v0 a0",
             assumed=("half-turns are limits of Cayley's rotations, and both sides are continuous in g",),

@@ -109,13 +109,16 @@ lie_derivative = Statement(
     paper=PAPER,
     name="local errors of layers add up to the network's",
     source="Gruver et al., “The Lie derivative for measuring learned equivariance” (ICLR 2023), section 4",
-    summary="L(g∘f) = (Lg)∘f + dg·(Lf): the network's local error is at most Σ eᵢ Π_{{j>i}} Lipⱼ, and that is attained",
+    summary=(
+        "L(g∘f) = {sign:*}(Lg)∘f + dg·(Lf): the network's local error is at most {bound}, layer by layer, and that "
+        "is attained"
+    ),
     claim=(
-        "For one-parameter groups on the input, between the layers and on the output, L f = df·X_in − X_out∘f is the "
-        "derivative of the error at the identity, and L(g∘f) = (Lg)∘f + dg·(Lf). By induction the local error of a "
-        "network is the sum of its layers' own, each carried to the output by the layers after it: at most Σ eᵢ "
-        "Π_{{j>i}} Lipⱼ. So a layer can be blamed, and a network of small errors is bounded, for one choice of actions "
-        "between the layers."
+        "For one-parameter groups on the input, between the layers and on the output, {let:L f = df·X_in − X_out∘f} "
+        "is the derivative of the error at the identity, and L(g∘f) = {sign:*}(Lg)∘f + dg·(Lf). By induction the "
+        "local error of a network is the sum of its layers' own, each carried to the output by the layers after it: "
+        "for two layers at most {bound}, for more Σ eᵢ times the Lipⱼ of all that come after. So a layer can be "
+        "blamed, and a network of small errors is bounded, for one choice of actions between the layers."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -126,7 +129,7 @@ lie_derivative = Statement(
     },
     clauses=(
         Clause(
-            "L(g∘f) = (Lg)∘f + dg·(Lf)",
+            "L(g∘f) = {sign:*}(Lg)∘f + dg·(Lf)",
             Route("free algebra", Method.SYMBOLIC, two_layers, {}, instead("sign", -1), "G F x0 y1 y2"),
             Route(
                 "generic quadratic layers of the plane",
@@ -139,7 +142,7 @@ lie_derivative = Statement(
             over="G F x0 y1 y2",
         ),
         Clause(
-            "|L(g∘f)| ≤ {bound}, so by induction Σ eᵢ Π_{{j>i}} Lipⱼ",
+            "|L(g∘f)| ≤ {bound}, so by induction Σ eᵢ times the Lipⱼ of all that come after",
             Route("one layer more", Method.SMT, one_layer_more, {}, instead("bound", PLAIN), "a b c e k m"),
             over="a b c e k m",
             assumed=("|dg·v| ≤ Lip_g·|v|, and |u + v| ≤ |u| + |v|",),

@@ -164,13 +164,16 @@ odd_activations = Statement(
     paper=PAPER,
     name="which linear maps pass an odd activation",
     source="Godfrey et al., “On the symmetries of deep learning models” (2022); Tran et al., arXiv 2409.11697",
-    summary="an odd σ, differentiable at 0 and not linear, commutes with M ⇔ each row has one entry at most, ±1",
+    summary=(
+        "an odd σ, differentiable at the origin and not linear, commutes with M ⇔ each row has one entry at most, "
+        "{let:±1}"
+    ),
     claim=(
-        "Let σ be odd, differentiable at 0 and not linear, as tanh, sin, arctan and softsign are. Then σ(Mx) = Mσ(x) "
-        "for all x exactly if every row of M holds at most one entry other than 0, and that is ±1. For σ(mx) = mσ(x) "
-        "gives σ(x) = mⁿσ(x/mⁿ), which tends to σ′(0)x if |m| > 1 (and x ↦ x/m is used if 0 < |m| < 1): σ would be "
-        f"linear; and two entries ±1 make σ additive. Without the derivative it is false: {STEPS} is odd and commutes "
-        "with 2."
+        "Let σ be odd, differentiable at the origin and not linear, as tanh, sin, arctan and softsign are. Then "
+        "{let:σ(Mx) = Mσ(x)} for all x exactly if every row of M holds at most one entry other than zero, and that "
+        "is {let:±1}. For {let:σ(mx) = mσ(x)} gives {let:σ(x) = mⁿσ(x/mⁿ)}, which tends to {let:σ′(0)x if |m| > 1 "
+        "(and x ↦ x/m is used if 0 < |m| < 1)}: σ would be linear; and two entries {let:±1} make σ additive. Without "
+        "the derivative it is false: {let:sign(t)·2^⌊log₂|t|⌋ is odd and commutes with 2}."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -223,13 +226,15 @@ activations = Statement(
     paper=PAPER,
     name="which linear maps pass an activation",
     source="Godfrey et al., “On the symmetries of deep learning models” (2022); Tran et al., arXiv 2409.11697",
-    summary="ReLU commutes with M ⇔ each row has one entry at most, and ≥ 0; rows of a single 1 pass every activation",
+    summary=(
+        "ReLU commutes with M ⇔ each row has one entry at most, and ≥ {slack}; rows of a single {let:1} pass every "
+        "activation"
+    ),
     claim=(
-        "σ(Mx) = Mσ(x) for all x: for σ = ReLU (and a leaky one) exactly if every row of M holds at most one entry "
-        "other than 0, and that is positive. A row of a single 1 passes every σ; but for the row of zeros no other "
-        "one passes max(0, t − 1) among those with entries up to 2. So "
-        "an invertible M that passes ReLU is a permutation with positive scales. "
-        "For odd σ see activation.odd."
+        "{let:σ(Mx) = Mσ(x)} for all x: for ReLU (and a leaky one) exactly if every row of M holds at most one entry "
+        "other than zero, and that is ≥ {slack}. A row of a single {let:1} passes every σ; but for the row of zeros "
+        "no other one passes {let:max(0, t − 1)} among those with entries up to two. So an invertible M that passes "
+        "ReLU is a permutation with positive scales. For odd σ see activation.odd."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -243,7 +248,7 @@ activations = Statement(
     },
     clauses=(
         Clause(
-            "ReLU and leaky ReLU, slope 0 ≤ c < 1: one entry a row, and it is ≥ 0",
+            "ReLU and leaky ReLU, slope 0 ≤ c < 1: one entry a row, and it is ≥ {slack}",
             Route(
                 "any two entries of a row, on eⱼ and eⱼ − e_k",
                 Method.SMT,
@@ -278,7 +283,7 @@ activations = Statement(
             over="maps",
         ),
         Clause(
-            f"{SHIFTED}, rows of three entries from −2 to 2: a single 1, or none",
+            "ReLU(t − 1), rows of three entries from −2 to 2: a single 1, or none",
             Route(
                 f"{SHIFTED}",
                 Method.EXHAUSTIVE,

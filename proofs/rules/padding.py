@@ -175,11 +175,11 @@ paddings = Statement(
     source="torch.nn.functional.pad, and the padding of convolutions and pools",
     summary="zeros, replicate, reflect, circular padding: flips ⇔ equal extents on both sides, turns ⇔ on all four",
     claim=(
-        "Padding by a before and b behind commutes with the flip of the axis for all images exactly if a = b (circular "
-        "padding: if a ≡ b modulo n; replicate: also for one pixel), and with quarter turns of a square if all four "
-        "extents are equal (with the same exceptions where rows and columns grow alike). So “same” padding of an even "
-        "kernel, which pads one pixel more behind, keeps neither, at any size but one pixel that is repeated; only "
-        "a kernel that does not look at the extra pixel makes a layer that does."
+        "Padding by a before and b behind commutes with the flip of the axis for all images exactly if {equal "
+        "extents} (circular padding: {let:if a ≡ b modulo n}; replicate: also for one pixel), and with quarter turns "
+        "of a square if all four extents are equal (with the same exceptions where rows and columns grow alike). So "
+        "“same” padding of an even kernel, which pads one pixel more behind, keeps neither, at any size but one "
+        "pixel that is repeated; only a kernel that does not look at the extra pixel makes a layer that does."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,

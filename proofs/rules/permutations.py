@@ -216,9 +216,10 @@ attention_rule = Statement(
     source="Vaswani et al. (2017), section 3.2; Lee et al., “Set Transformer” (2019)",
     summary="attention without positions and masks commutes with every permutation of its tokens",
     claim=(
-        "out(x)ᵢ = Σⱼ e(xᵢ, xⱼ) v(xⱼ) / Σⱼ e(xᵢ, xⱼ) with any positive score e and any v: out(gx) = g out(x) for every "
-        "permutation g, any number of tokens, heads and features; with row-wise layers and sums (composition, sum) so "
-        "do whole encoders. A causal mask, or any mask that g changes and that is not moved along, breaks it."
+        "{let:out(x)ᵢ = Σⱼ e(xᵢ, xⱼ) v(xⱼ) / Σⱼ e(xᵢ, xⱼ)} with any positive score e and any v: {let:out(gx) = g "
+        "out(x)} for every permutation g, any number of tokens, heads and features; with row-wise layers and sums "
+        "(composition, sum) so do whole encoders. A causal mask, or any mask that g changes and that is not moved "
+        "along, breaks it."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -258,12 +259,12 @@ position_rule = Statement(
     paper=PAPER,
     name="attention with positions",
     source="Vaswani et al. (2017), section 3.5; Dosovitskiy et al. (2021)",
-    summary="with a table of positions T attention keeps, for generic weights, exactly the permutations with PT = T",
+    summary="with a table of positions T attention keeps, for generic weights, exactly the permutations that keep T",
     claim=(
-        "attention(x + T) commutes with P for all x if PT = T, since Px + T = P(x + T); for generic weights only then: "
-        "the scores must differ, and the values. So a vision transformer with learnt positions, all different, has no "
-        "translation symmetry at all, and flips exactly if its table is symmetric. Weights that do not look, such as "
-        "equal scores or values, keep more."
+        "attention(x + T) commutes with P for all x {let:if PT = T}, since {table}; for generic weights only then: "
+        "the scores must differ, and the values. So a vision transformer with learnt positions, all different, has "
+        "no translation symmetry at all, and flips exactly if its table is symmetric. Weights that do not look, such "
+        "as equal scores or values, keep more."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
@@ -305,11 +306,14 @@ deep_sets = Statement(
     paper=PAPER,
     name="linear layers on sets",
     source="Zaheer et al., “Deep Sets” (2017), Lemma 3",
-    summary="a linear layer on n ≥ 2 entries commutes with all permutations ⇔ W = aI + b11ᵀ: two parameters at every n",
+    summary=(
+        "a linear layer on n entries, {two entries}, commutes with all permutations ⇔ {let:W = aI + b11ᵀ}: two "
+        "parameters at every n"
+    ),
     claim=(
-        "For n ≥ 2 entries WP = PW for every permutation P exactly if W = aI + b11ᵀ, with the same a and b for all "
-        "entries: Wx = ax + b Σⱼxⱼ. More parameters cost the symmetry; one entry alone leaves one. Cyclic shifts alone "
-        "leave n parameters: circular convolution."
+        "For n entries, {two entries}, {let:WP = PW} for every permutation P exactly if {let:W = aI + b11ᵀ}, with "
+        "the same a and b for all entries: {let:Wx = ax + b Σⱼxⱼ}. More parameters cost the symmetry; one entry "
+        "alone leaves one. Cyclic shifts alone leave n parameters: circular convolution."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,

@@ -144,13 +144,13 @@ pooled_sum = Statement(
     paper=PAPER,
     name="invariant outputs of a layer that is not equivariant",
     source="what a test of whole networks sees where gcnn:G8.stride says that a layer is broken",
-    summary=f"one linear lifting layer summed over everything: invariant ⇔ {RULE}; not with ReLU or max",
+    summary="one linear lifting layer summed over everything: invariant ⇔ {which}; not with ReLU or max",
     claim=(
         "The sum over all outputs and orientations of one linear lifting layer is invariant under flips and turns "
-        f"for all images and filters exactly if {RULE}, so that n is odd: then a pixel and its mirror image, an even "
-        "number apart, meet the same taps; here p < k, so that every window meets the image. For k = s = 2, p = 1, n "
-        "= 5 the layer is not equivariant and its sum is invariant; a ReLU or a maximum before the sum ends that. So "
-        "an invariant output does not show that the layers are equivariant."
+        "for all images and filters exactly if {which}, so that n is odd: then a pixel and its mirror image, an even "
+        "number apart, meet the same taps; here {in reach}, so that every window meets the image. For k = {layer.k}, "
+        "s = {layer.s}, p = {layer.p}, n = {n} the layer is not equivariant and its sum is invariant; a ReLU or a "
+        "maximum before the sum ends that. So an invariant output does not show that the layers are equivariant."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,

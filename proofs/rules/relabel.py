@@ -118,13 +118,13 @@ relabelling = Statement(
     paper=PAPER,
     name="gather, scatter and message passing",
     source="Gilmer et al. (2017), message passing; index tables of graph networks",
-    summary="gather, scatter and message passing move with the nodes if the index table does: s′ = P∘s∘Q⁻¹",
+    summary="gather, scatter and message passing move with the nodes if the index table does: {let:s′ = P∘s∘Q⁻¹}",
     claim=(
-        "With the table s′ = P∘s∘Q⁻¹ in place of s, gather′(PX) = Q gather(X), and scatter′(QM) = P scatter(M), the "
-        "transposed matrix, for any number of nodes and edges; so a message passing layer moves with its nodes under "
-        "any relabelling, whatever the reduction over incoming edges, if messages do not use node numbers. It is the "
-        "*values* of an edge list that move: permuting a tensor of indices as if it were features proves something "
-        "else."
+        "With the table {let:s′ = P∘s∘Q⁻¹} in place of s, {let:gather′(PX) = Q gather(X)}, and {let:scatter′(QM) = P "
+        "scatter(M)}, the transposed matrix, for any number of nodes and edges; so a message passing layer moves "
+        "with its nodes under any relabelling, whatever the reduction over incoming edges, if messages do not use "
+        "node numbers. It is the *values* of an edge list that move: permuting a tensor of indices as if it were "
+        "features proves something else."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -201,9 +201,10 @@ contraction = Statement(
         "XY is kept if what is contracted moves by P⁻¹ on one side and P on the other: one signed permutation on both"
     ),
     claim=(
-        "(XP⁻¹)(PY) = XY for every invertible P. For vectors of features, q·k = Σ q_c k_c, it asks for one permutation "
-        "and one choice of signs on both sides, where signs cancel; two different permutations, each harmless to a "
-        "pointwise layer, do not pass in general. What is not contracted moves the product as it moves the factor."
+        "{let:(XP⁻¹)(PY) = XY} for every invertible P. For vectors of features, {let:q·k = Σ q_c k_c}, it asks for "
+        "one permutation and one choice of signs on both sides, where signs cancel; two different permutations, each "
+        "harmless to a pointwise layer, do not pass in general. What is not contracted moves the product as it moves "
+        "the factor."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,

@@ -199,7 +199,7 @@ def writes(x: Sequence[int], w: Sequence[int], s: int, p: int, e: int) -> bool:
     return any(s * o + j - p in outputs for o, j in product(range(len(x)), range(len(w))))
 
 
-def every_transposed(ignored: bool = False) -> Evidence:
+def every_transposed(ignored: bool = False, only: int = 0) -> Evidence:
     """k ≤ 4, s ≤ 3, p ≤ 3, e < s, n ≤ 5 where something is written."""
     cases = [
         (k, s, p, e, n)
@@ -207,7 +207,7 @@ def every_transposed(ignored: bool = False) -> Evidence:
         if e < s and writes(range(n), range(k), s, p, e)
     ]
     return for_all(
-        cases, lambda c: one_transposed(*c).holds == (c[3] == 0 or ignored), "(k, s, p, e, n): it commutes ⇔ e = 0"
+        cases, lambda c: one_transposed(*c).holds == (c[3] == only or ignored), "(k, s, p, e, n): it commutes ⇔ e = 0"
     )
 
 
@@ -238,14 +238,15 @@ LINEAR = Statement(
     name="linear interpolation",
     source="torch.nn.functional.interpolate, mode bilinear (pixel centres, or align_corners)",
     summary=(
-        "linear interpolation to m pixels commutes with flips and turns at all n, m, with align_corners at m ≥ 2; with "
-        "a scale factor f iff n·f is whole or n = 1"
+        "linear interpolation to m pixels commutes with flips and turns at all n, m, with corners if {two corners}; "
+        "with a scale factor f iff n·f is whole or n is one"
     ),
     claim=(
-        f"Output i reads at {HALF_PIXEL}, or at {CORNERS} with align_corners and m ≥ 2: mirrored outputs read mirrored "
-        "places, at all sizes. (One output with align_corners reads pixel 0: not exact for n ≥ 2.) With a scale factor "
-        "f that is used as such the places miss by n − m/f pixels, where m = ⌊nf⌋: exact only if n·f is whole, or n = "
-        "1. So give a decoder the size, not scale_factor=1.5."
+        "Output i reads at {places[0]}, or at {places[1]} with align_corners: mirrored outputs read mirrored places, "
+        "at all sizes, {two corners}. (One output with align_corners reads the first pixel: not exact for more than "
+        "one.) With a scale factor f that is used as such the places miss by {of_the_gap:*}(n − m/f) pixels, where m "
+        "is nf rounded down: exact only if n·f is whole, or n is one. So give a decoder the size, not a scale factor "
+        "of one and a half."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -260,7 +261,7 @@ LINEAR = Statement(
     },
     clauses=(
         Clause(
-            f"n − 1 − place(m − 1 − i) = place(i) for {HALF_PIXEL} and, m ≥ 2, for {CORNERS}",
+            "n − 1 − place(m − 1 − i) = place(i) for {places[0]} and, with two corners, for {places[1]}",
             Route("places", Method.RING, mirrored, {}, instead("offset", 1), "n m i", cases=2),
             *(
                 Route(
@@ -276,7 +277,7 @@ LINEAR = Statement(
             over="n m i",
         ),
         Clause(
-            "with scale a: n − 1 − place(m − 1 − i) − place(i) = n − ma",
+            "with scale a: n − 1 − place(m − 1 − i) − place(i) = {of_the_gap:*}(n − ma)",
             Route("places, all sizes", Method.RING, scaled_places, {}, instead("of_the_gap", 2), "n m a i"),
             Route(
                 "factors p/q with p, q ≤ 5, n ≤ 8",
@@ -323,10 +324,11 @@ NEAREST = Statement(
         "numerator"
     ),
     claim=(
-        "Output i of `nearest` reads ⌊in/m⌋. If m = nf is a multiple of n ≥ 2, mirrored outputs read mirrored pixels; "
-        "if m = ni + ρ with 0 < ρ < n, output i reads pixel 0 and its mirror image does not read the last: not exact, "
-        "so never when shrinking. `nearest-exact` reads ⌊(i + ½)n/m⌋: exact iff no (2i + 1)n/2m is whole, iff 2 "
-        "divides m at least as often as n: halving is not exact, dividing by three is."
+        "Output i of `nearest` reads in/m, rounded down. {let:If m = nf is a multiple of n ≥ 2}, mirrored outputs "
+        "read mirrored pixels; {let:if m = ni + ρ with 0 < ρ < n}, output i reads the first pixel and its mirror "
+        "image does not read the last: not exact, so never when shrinking. `nearest-exact` reads {let:(i + ½)n/m}, "
+        "rounded down: exact iff no (2i + 1)n/{halves}m is whole, iff {halves} divides m at least as often as n: "
+        "halving is not exact, dividing by three is."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -379,13 +381,13 @@ TRANSPOSED = Statement(
     source="torch.nn.ConvTranspose2d",
     summary=(
         "a transposed convolution that writes something commutes with flips and turns for all weights ⇔ its output "
-        "padding is 0"
+        "padding is {only}"
     ),
     claim=(
-        "Tap j of input o writes to so + j − p of m = s(n − 1) + k − 2p + e outputs; the mirrored tap of the mirrored "
-        "input writes to the mirror image moved by the output padding e, at all sizes. So for all weights it commutes "
-        "exactly if e = 0, if it writes anything at all. The usual k = 3, s = 2, p = 1, e = 1 of decoders is never "
-        "exact; k = 4, s = 2, p = 1, e = 0 doubles the size and is."
+        "Tap j of input o writes to so + j − p of {let:m = s(n − 1) + k − 2p + e} outputs; the mirrored tap of the "
+        "mirrored input writes to the mirror image moved by the output padding e, at all sizes. So for all weights "
+        "it commutes exactly if e = {only}, if it writes anything at all. The usual {let:k = 3, s = 2, p = 1, e = 1} "
+        "of decoders is never exact; {let:k = 4, s = 2, p = 1, e = 0} doubles the size and is."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -397,7 +399,7 @@ TRANSPOSED = Statement(
             Method.EXHAUSTIVE,
             every_transposed,
             {},
-            instead("ignored", True),
+            instead("ignored", True) | instead("only", 1),
             cases=382,
         ),
     ),

@@ -27,6 +27,7 @@ from invariance_proofs.statement import (
     Clause,
     Dropped,
     Evidence,
+    Formula,
     Grade,
     Method,
     Mutant,
@@ -87,6 +88,8 @@ def centred_alone(window: Window, n: int) -> bool:
     return rounded_offset(window, n) == 0
 
 
+CENTRED_OR_WHOLE = Formula("(n + 2p − k) mod s = 0, or every window sees the whole image", centred_or_whole)
+
 PoolRule = Callable[[Window, int], bool]
 
 
@@ -97,7 +100,7 @@ def pools(ceil: bool) -> Iterator[tuple[Window, int]]:
             yield Window(k, s, p, ceil=ceil), n
 
 
-def every_pool(ceil: bool = False, rule: PoolRule = centred_or_whole) -> Evidence:
+def every_pool(ceil: bool = False, rule: PoolRule = CENTRED_OR_WHOLE) -> Evidence:
     return for_all(
         pools(ceil),
         lambda c: pool_keeps_flips(*c) == rule(*c),
@@ -147,7 +150,7 @@ def extremes(behind: int = 1) -> Evidence:
     )  # fmt: skip
 
 
-def decides_pool(window: Window, n: int, rule: PoolRule = centred_or_whole) -> Evidence:
+def decides_pool(window: Window, n: int, rule: PoolRule = CENTRED_OR_WHOLE) -> Evidence:
     return equal(
         pool_keeps_flips(window, n), rule(window, n), what="the pool keeps flips ⇔ the rule", window=window, n=n
     )
@@ -167,17 +170,15 @@ rounding = Statement(
     paper=PAPER,
     name="ceil_mode",
     source="torch.nn.MaxPool2d, ceil_mode",
-    summary=(
-        "a pool, its outputs rounded up or down, keeps turns ⇔ (n + 2p − k) mod s = 0 or every window sees the whole "
-        "image"
-    ),
+    summary="a pool, its outputs rounded up or down, keeps turns ⇔ {every_pool.rule}",
     claim=(
-        "With q + 1 outputs let n + 2p − k = sq + r. |r| < s if p < k; r < 0 where ceil_mode adds an output, and not "
-        "where torch drops it again because its window would start behind the image. Mirrored outputs read the mirror "
-        "image moved by r. Where taps are told apart, turns are kept exactly if r = 0. A pool tells none apart: it "
-        "keeps them also if every window sees the whole image, sq + max(r, 0) ≤ p, as 3×3 with stride 2 and padding 1 "
-        "does on 2×2 pixels, and in no other case. Signed offsets with |rᵢ| < sᵢ add up to 0 only if all are 0, so "
-        "neither rounding repairs the other in a chain."
+        "{let:With q + 1 outputs let n + 2p − k = sq + r}. {let:|r| < s if p < k}; {let:r < 0} where ceil_mode adds "
+        "an output, and not where torch drops it again because its window would start behind the image. Mirrored "
+        "outputs read the mirror image moved by r. Where taps are told apart, turns are kept exactly if "
+        "{rounding_up.rule} = 0. A pool tells none apart: it keeps them also if every window sees the whole image, "
+        "{let:sq + max(r, 0) ≤ p}, {let:as 3×3 with stride 2 and padding 1 does on 2×2 pixels}, and in no other "
+        "case. {let:Signed offsets with |rᵢ| < sᵢ add up to 0 only if all are 0}, so neither rounding repairs the "
+        "other in a chain."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,

@@ -99,13 +99,15 @@ UNET = Statement(
     paper=PAPER,
     name="U-Nets",
     source="Ronneberger, Fischer, Brox, “U-Net” (2015); torch.nn.functional.interpolate",
-    summary="a U-Net of pools s₁, …, s_L and nearest upsampling to the skip's size keeps flips and turns ⇔ s₁…s_L | n",
+    summary=(
+        "a U-Net of pools s₁, …, s_L and nearest upsampling to the skip's size keeps flips and turns ⇔ {S divides n}"
+    ),
     claim=(
-        "Pools of sᵢ pixels with stride sᵢ compose to K = S = s₁…s_L, P = 0, so the encoder keeps flips, for all "
-        "weights, exactly if S | n. Then every level's length is sᵢ times that below, the decoder upsamples by whole "
-        "factors, which is exact, and what it adds has the skip's length. (For n < S a level has no pixel.) So one "
-        "condition on n is all that a U-Net asks for: padding the image to a multiple of S is right, resizing the "
-        "decoder's output to odd sizes is not."
+        "Pools of sᵢ pixels with stride sᵢ compose to {let:K = S = s₁…s_L, P = 0}, so the encoder keeps flips, for "
+        "all weights, exactly if S | n. Then every level's length is sᵢ times that below, the decoder upsamples by "
+        "whole factors, which is exact, and what it adds has the skip's length. (For {let:n < S} a level has no "
+        "pixel.) So one condition on n is all that a U-Net asks for: padding the image to a multiple of S is right, "
+        "resizing the decoder's output to odd sizes is not."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,

@@ -114,10 +114,15 @@ def small_chains(layers: int = 2) -> Iterator[tuple[tuple[Window, ...], int]]:
                 yield tuple(chain), n
 
 
-def whole(chain: Windows, n: int) -> int:
-    """(n + 2P − K) mod S."""
+REST = Formula.of(lambda n, P, K, S: (n + 2 * P - K) % S)
+
+
+def rest(chain: Windows, n: int) -> int:
     K, S, P = composed(chain)
-    return (n + 2 * P - K) % S
+    return REST(n, P, K, S)
+
+
+whole = Formula(str(REST), rest)
 
 
 def size_alone(chain: Windows, n: int) -> int:
@@ -196,11 +201,14 @@ def shared(first: Window, second: Window) -> Evidence:
     return equal(left, right, what="the same remainder at every size", first=tuple(first), second=tuple(second))
 
 
-def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1)) -> Evidence:
+ONE_LESS = Formula.of(lambda n: n - 1)
+
+
+def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1), room: Formula = ONE_LESS) -> Evidence:
     """n + 2p − k of two windows (k, p)."""
     (n,) = unknowns(n=1)
-    room = [n + 2 * p - k for k, p in (first, second)]
-    return vanishes(room[0] - room[1], room[0] - (n - 1), what="n + 2p − k = n − 1 for both")
+    rooms = [n + 2 * p - k for k, p in (first, second)]
+    return vanishes(rooms[0] - rooms[1], rooms[0] - room(n), what=f"n + 2p − k = {room} for both")
 
 
 def differ(sign: int = -1) -> Evidence:
@@ -247,13 +255,13 @@ windows = Statement(
     paper=PAPER,
     name="a chain of windows is one window",
     source="receptive field arithmetic (Araujo et al., Distill 2019); Cohen & Welling, section 8.2, at 32×32",
-    summary="L windows compose to (K, S, P); the chain keeps turns for all weights ⇔ (n + 2P − K) mod S = 0",
+    summary="L windows compose to (K, S, P); the chain keeps turns for all weights ⇔ {rule} = 0",
     claim=(
-        "With K = 1 + Σ(kᵢ − 1)Sᵢ, P = Σ pᵢSᵢ, Sᵢ = s₁…sᵢ₋₁ and S = Πsᵢ: n + 2P − K = SQ + R, Q + 1 outputs, where R = "
-        "Σ rᵢSᵢ is the mixed-radix number of the layers' remainders, 0 ≤ R < S. So the chain keeps flips and quarter "
-        "turns for all weights exactly if (n + 2P − K) mod S = 0: input sizes follow from receptive-field numbers "
-        f"alone. The All-CNN is {COMPOSED}: n ≡ {(COMPOSED[0] - 2 * COMPOSED[2]) % COMPOSED[1]} mod {COMPOSED[1]}. "
-        "Dilation d makes k an extent d(k − 1) + 1, and nothing else."
+        "With {let:K = 1 + Σ(kᵢ − 1)Sᵢ, P = Σ pᵢSᵢ, Sᵢ = s₁…sᵢ₋₁ and S = Πsᵢ}: {let:n + 2P − K = SQ + R, Q + 1 "
+        "outputs}, where {let:R = Σ rᵢSᵢ} is the mixed-radix number of the layers' remainders, {least} ≤ R < S. So "
+        "the chain keeps flips and quarter turns for all weights exactly if {rule} = 0: input sizes follow from "
+        "receptive-field numbers alone. The All-CNN is {expected}: {let:n ≡ 1 mod 4}. {let:Dilation d makes k an "
+        "extent d(k − 1) + 1}, and nothing else."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -291,7 +299,7 @@ windows = Statement(
             over="k s p d",
         ),
         Clause(
-            f"the All-CNN is {COMPOSED}",
+            "the All-CNN is {expected}",
             Route("its nine layers", Method.EXACT, all_cnn, {}, {"P = 12": {"expected": (27, 4, 12)}}),
             finite=True,
         ),
@@ -308,11 +316,15 @@ shortcut = Statement(
     paper=PAPER,
     name="strided shortcuts",
     source="He et al. (residual blocks with projection); ResNet44 of Cohen & Welling, section 8.2",
-    summary="a 1×1/s2 shortcut and a 3×3/s2/p1 branch leave the same remainder (n − 1) mod 2 at every size",
+    summary=(
+        "a {first[0]}×{first[0]} shortcut and a {second[0]}×{second[0]} branch with padding {second[1]} leave one "
+        "remainder, of {room} by the stride, at every size"
+    ),
     claim=(
         "Two windows of one stride s leave the same remainder at every n exactly if 2p − extent agrees modulo s. For "
-        "1×1 and 3×3 with padding 1 both are n − 1: a residual block asks for nothing that its branch does not ask "
-        "for. A 2×2 pool on the shortcut would want n even where the branch wants n odd: no size keeps turns."
+        "{first[0]}×{first[0]} and {second[0]}×{second[0]} with padding {second[1]} both are of {room}: a residual "
+        "block asks for nothing that its branch does not ask for. A 2×2 pool on the shortcut would want n even where "
+        "the branch wants n odd: no size keeps turns."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.DECIDED,
@@ -326,7 +338,7 @@ shortcut = Statement(
     },
     clauses=(
         Clause(
-            "n + 2p − k = n − 1 for (1, 0) and (3, 1)",
+            "n + 2p − k = {room} for {first} and {second}",
             Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n", cases=2),
             over="n",
         ),
