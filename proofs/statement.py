@@ -195,8 +195,8 @@ class Statement:
     """One entry of the ledger.
 
     `id` is the label ("T2.d") within its `paper`, `source` the place there; `summary` the claim in one line; `claim`
-    the claim in full; both, and `correction`, have fields that are filled from what the routes are given (`wording`),
-    and `told` fills them; `clauses` its parts, or `routes`, `over`, `at`, `why`, `finite` and `assumed` of its only one;
+    the claim in full; both, and `correction`, have fields that `told` fills from what the routes are given (`wording`);
+    `clauses` its parts, or `routes`, `over`, `at`, `why`, `finite` and `assumed` of its only one;
     `hypotheses` name ↦ formula and predicate; `correction` what the paper says wrongly and what is true instead;
     `verdict` and `grade` are the recorded ones (a refuted claim is graded so).
 

@@ -3,13 +3,14 @@
     claim="Φ(J) = J for almost every J iff |a| ≤ {threshold}"
 
 `{threshold}` is the datum of that name: what is printed is what the route is run with, and what its mutants change.
-Where two routes have data of one name that differ, `{signs.threshold}` is that of the check called `signs`. A
-hypothesis is named as it is listed, `{M invertible}`. What a text says by way of notation, definition or example, and
-no route looks at, is said so: `{let:D = J − J̄}`. A brace of the text is doubled, as in Python's formats.
+Where two routes have data of one name that differ, `{signs.threshold}` is that of the check called `signs`; what no
+route is given is looked for among the witnesses. A hypothesis is named as it is listed, `{M invertible}`. What a text
+says by way of notation, premise or example, and no route looks at, is said so: `{let:D = J − J̄}`. A brace of the text
+is doubled, as in Python's formats.
 
 In brackets stand the indices of a list, and the names that a formula is written about: `{out[conv(J), M]}` is
-conv(J)·M for the datum out = JM. After a colon: `{power:^}` is an exponent (² for 2, nothing for 1), `{factor:*}` a coefficient (nothing for 1),
-`{rounded:,}` a list without parentheses, and any other is Python's own, `{weights:,}`.
+conv(J)·M for the datum out = JM. After a colon: `{power:^}` is an exponent (² for 2, nothing for 1), `{factor:*}` a
+coefficient (nothing for 1), `{rounded:,}` a list without parentheses, and any other is Python's own, `{weights:,}`.
 """
 
 from __future__ import annotations
@@ -103,8 +104,9 @@ class _Named(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if of_it := [source for source in self._routes if source[0] == name]:
             return _Check(name, of_it)
-        shown = any(name in data for _, data in self._routes)
-        return _datum(name, name, self._routes if shown else self._witnesses)
+        seen = any(name in data for _, data in self._witnesses)
+        in_routes = any(name in data for _, data in self._routes)
+        return _datum(name, name, self._witnesses if seen and not in_routes else self._routes)
 
 
 def _datum(asked: str, name: str, given: Sources) -> _Said:

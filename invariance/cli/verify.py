@@ -130,7 +130,9 @@ def _print_ledger(console: Console, entries: list[Any]) -> None:
         colour = colours[entry.verdict.name]
         verdict = f"[{colour}]{entry.verdict}[/]"
         said, routes, seconds = entry.statement, ", ".join(entry.methods), f"{entry.seconds:.2f}"
-        table.add_row(entry.id, escape(said.told(said.summary)), verdict, str(entry.grade), escape(entry.sizes), routes, seconds)
+        table.add_row(
+            entry.id, escape(said.told(said.summary)), verdict, str(entry.grade), escape(entry.sizes), routes, seconds
+        )
     console.print(table)
     for entry in entries:
         if not entry.agreed:

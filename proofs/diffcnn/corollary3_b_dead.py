@@ -106,15 +106,20 @@ def signs(threshold: int = THRESHOLD) -> Evidence:
     )
 
 
-def raw_layer(threshold: int = THRESHOLD) -> Evidence:
-    """Cayley vectors on a rational grid, |a| = 1 among them: Φ keeps every generic J iff |a|² ≤ threshold."""
+TANGENTS = {60: Fraction(1, 3), 90: 1, 120: 3}
+"""Squared, of half an angle of so many degrees."""
+
+
+def raw_layer(threshold: int = THRESHOLD, angle: int = 90) -> Evidence:
+    """Rational Cayley vectors, |a| = 1 among them: Φ keeps every generic J iff |a|² ≤ threshold, iff θ ≤ angle."""
     steps = [Fraction(k, 5) for k in (-7, -4, 0, 3, 4, 5)]
     some = [Matrix.of([e[:2], e[2:], [1, 3]]) for e in product((0, 1), repeat=4)]
 
     def right(a: tuple[Fraction, ...]) -> bool:
         A, _ = cayley(a)
         jacobians = [*some, Matrix.from_columns(a, (1, 2, 3))]
-        return all(flip(J, A) == J for J in jacobians if generic(J, a)) == (dot(a, a) <= threshold)
+        kept = all(flip(J, A) == J for J in jacobians if generic(J, a))
+        return kept == (dot(a, a) <= threshold) == (dot(a, a) <= TANGENTS[angle])
 
     return for_all(product(steps, repeat=3), right, f"a: Φ = id on generic J ⇔ |a|² ≤ {threshold}")
 
@@ -136,7 +141,7 @@ C3_b = Statement(
     paper=PAPER,
     name="where the nonlinearity is dead",
     source="Kan et al., equation (3) with the Cayley parameterisation",
-    summary="Φ is the identity almost everywhere ⇔ {let:θ ≤ 90°} ⇔ tr A ≥ {trace} ⇔ Cayley vector |a|² ≤ {threshold}",
+    summary="Φ is the identity almost everywhere ⇔ θ ≤ {angle}° ⇔ tr A ≥ {trace} ⇔ Cayley vector |a|² ≤ {threshold}",
     claim=(
         "{let:With n = j₁ × j₂}, det(Jᵀ A J) = nᵀ {B} n; for the rotation by θ about the unit vector k it is "
         "{let:cos θ |n|² + (1 − cos θ)(k·n)²}. So {let:Φ(J) = J} for Lebesgue-almost every J ∈ R^{{3×2}} iff {let:θ "
@@ -165,7 +170,7 @@ C3_b = Statement(
             "raw Φ at 216 rational Cayley vectors",
             Method.EXHAUSTIVE,
             raw_layer,
-            mutants=instead("threshold", 3),
+            mutants=instead("threshold", 3) | instead("angle", 120),
             cases=216,
         ),
     ),

@@ -115,7 +115,7 @@ C4_f = Statement(
     name="contrast, brightness, colour",
     source="Kan et al., equations (3)–(5)",
     summary=(
-        "{let:U(aI + b) = U(I)} for every contrast a but none and any colour b: det V takes a{power:^} in every "
+        "U does not see the contrast a, other than none, nor any colour b of aI + b: det V takes a{power:^} in every "
         "channel; mixing colours changes U"
     ),
     claim=(

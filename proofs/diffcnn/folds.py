@@ -89,14 +89,14 @@ E_fold = Statement(
     name="how often the experiments' matrices turn the plane over",
     source="Kan et al., section 3, “Affine Normal” and “Affine + Shift”",
     summary=(
-        "P(det < 0) = {formula} for {let:[[N(1,σ), N(0,σ)], [N(0,σ), N(1,σ)]]}: {at[0][1]}… at σ = {at[0][0]}, {at[1][1]} "
-        "at {at[1][0]}"
+        "P(det < 0) = {formula} where {let:the diagonal is N(1,σ), the rest N(0,σ)}: {at[0][1]}… at σ = {at[0][0]}, "
+        "{at[1][1]} at {at[1][0]}"
     ),
     claim=(
-        "For independent entries {let:a, d ~ N(1, σ²) and b, c ~ N(0, σ²): 2 det = u² + z² − v² − w²} with independent "
-        "{let:u ~ N(√2, σ²), z, v, w ~ N(0, σ²)}. So P(det < 0) = E exp(−(u² + z²)/2σ²) = {formula}. At the paper's σ = "
-        "{at[0][0]} a share of {at[0][1]}… of all images is mirrored, which no diffeomorphism isotopic to the identity "
-        "does; at σ ≤ {at[1][0]} practically none is."
+        "For independent entries {let:a, d ~ N(1, σ²) and b, c ~ N(0, σ²): 2 det = u² + z² − v² − w²} with "
+        "independent {let:u ~ N(√2, σ²), z, v, w ~ N(0, σ²)}. So P(det < 0) = E exp(−(u² + z²)/2σ²) = {formula}. At "
+        "the paper's σ = {at[0][0]} a share of {at[0][1]}… of all images is mirrored, which no diffeomorphism "
+        "isotopic to the identity does; at σ ≤ {at[1][0]} practically none is."
     ),
     verdict=Verdict.PROVED,
     grade=Grade.MODULO,
@@ -205,13 +205,13 @@ E_horizon = Statement(
     },
     clauses=(
         Clause(
-            "positive on the square ⇔ |g| + |h| < 1",
+            "positive on the square ⇔ |g| + |h| < {reach}",
             Route("corners and interior", Method.SMT, corners, {}, instead("reach", 2), "g h", cases=5),
             over="g h",
             assumed=("g + h and g − h are independent", "P(|t| < s) = erf(s/(√2 sd)) for a normal t"),
         ),
         Clause(
-            "the numbers at σ = 0.5 and 0.1",
+            "the numbers at σ = {at[0][0]} and {at[1][0]}",
             Route(
                 "enclosed between fractions",
                 Method.INTERVAL,

@@ -134,7 +134,7 @@ P1 = Statement(
             assumed=IMMERSION,
         ),
         Clause(
-            f"3 + {GENERAL} K² and 3 + {SYMMETRIC} K² dimensions",
+            "3 + {general} K² and 3 + {symmetric} K² dimensions",
             Route(
                 "rank of the differential",
                 Method.EXACT,

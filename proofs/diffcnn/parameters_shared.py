@@ -108,7 +108,14 @@ P1_shared = Statement(
     clauses=(
         Clause(
             "the readings differ by {fewer}",
-            Route("counts", Method.RING, difference, {}, instead("each", OTHER), "m k"),
+            Route(
+                "counts",
+                Method.RING,
+                difference,
+                {},
+                instead("each", OTHER) | instead("layer", EACH) | instead("fewer", Formula.of(lambda m: 3 * m)),
+                "m k",
+            ),
             over="m k",
         ),
         Clause(

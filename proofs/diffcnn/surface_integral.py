@@ -168,7 +168,11 @@ R_mean = Statement(
             Method.EXACT,
             along,
             {"knots": QUARTER, "pool": "mean"},
-            {"weighted by the area": {"pool": "weighted"}, "the supremum": {"pool": "supremum"}},
+            {
+                "weighted by the area": {"pool": "weighted"},
+                "the supremum": {"pool": "supremum"},
+                "no kink": {"knots": (Fraction(0), Fraction(1, 2), Fraction(1))},
+            },
         ),
     ),
     controls=(

@@ -117,7 +117,7 @@ G3_isotropic = Statement(
     paper=PAPER,
     name="which filters commute with rotations",
     source="Cohen & Welling, section 5 (what the row on rotations implies)",
-    summary="{let:[L_r f]⋆ψ = L_r[f⋆ψ]} for all f ⇔ ψ = {sign:*}L_r ψ",
+    summary="correlation with ψ commutes with r for all images ⇔ ψ = {sign:*}L_r ψ",
     claim=(
         "Planar correlation with ψ commutes with r ∈ H for every f if and only if ψ = {sign:*}L_r ψ. (⇐ is G3 with a "
         "filter that is turned back onto itself; for ⇒ take f one at the origin, where the defect is ψ − {sign:*}L_r "

@@ -145,9 +145,9 @@ G5 = Statement(
     claim=(
         "[f⋆ψ](g) = Σ_h Σ_k f_k(h) ψ_k({argument[g, h]}), h in the group, satisfies [L_u f]⋆ψ = {any_group.out}[f⋆ψ] "
         "for every u in Z² ⋊ H and every finite H ⊂ GL(2, Z); likewise for any group, as long as the sums are "
-        "finite. On arrays: the filters turn and move along the group axis, L_gψ(·, h) = turned ψ(·, {argument[g, "
-        "h]}). The order g⁻¹h matters: hg⁻¹ on the group axis is the same in p4, whose point group is commutative, "
-        "and wrong in p4m."
+        "finite. On arrays: the filters turn and move along the group axis, L_gψ(·, h) is the turned ψ(·, "
+        "{argument[g, h]}). The order g⁻¹h matters: hg⁻¹ on the group axis is the same in p4, whose point group is "
+        "commutative, and wrong in p4m."
     ),
     over="groups",
     grade=Grade.MODULO,

@@ -149,7 +149,7 @@ J3_diagram = Statement(
     paper=PAPER,
     name="figure 1, covariance",
     source="Jansson et al. (arXiv 2004.14716), figure 1 (commutative diagram for a covariant feature extractor)",
-    summary="the diagram commutes, {let:ΛT_h = T_hΛ}, ⇔ {let:T_h⁻¹ΛT_h = Λ}; the h for which it does form a group",
+    summary="the diagram commutes ⇔ T_h⁻¹ aligns the network; the h for which it does form a group",
     claim=(
         "For any Λ, linear or not: {let:ΛT_h = T_hΛ} exactly if T_h⁻¹ aligns, {let:T_h⁻¹ΛT_h = Λ}. If it holds for "
         "two transformations it holds for their product, and for inverses (rules:generators). So what a spatial "

@@ -98,8 +98,7 @@ J4 = Statement(
     name="DiffCNN with one tap escapes the theorem",
     source="Kan et al., K = 1, against Jansson et al. (DeepMath 2020), third theorem",
     summary=(
-        "DiffCNN with {one tap}: {let:T_h⁻¹ΛT_h = Λ} for all T_h ∈ GL(2), Λ not constant; no contradiction: not "
-        "continuous"
+        "DiffCNN with {one tap}: T_h⁻¹ aligns Λ for all T_h ∈ GL(2), Λ not constant; no contradiction: not continuous"
     ),
     claim=(
         "Let {let:(Λf)(x) = U(df(x))} for C¹ images f with three colours, three channels or more with one tap w_c "

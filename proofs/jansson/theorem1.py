@@ -144,7 +144,7 @@ J1 = Statement(
     },
     clauses=(
         Clause(
-            f"μ(z) = {ABSOLUTE} λ(Az)",
+            "μ(z) = {factor} λ({y})",
             SUBSTITUTION,
             Route(
                 "images and filters on polygons, 48 linear parts with a translation",

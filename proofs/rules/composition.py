@@ -152,7 +152,14 @@ generators = Statement(
     clauses=(
         Clause(
             "F({word}) = {image}",
-            Route("rewriting", Method.SYMBOLIC, generated, {}, {"c and d swapped": {"image": "c(d(F(x)))"}}, "maps"),
+            Route(
+                "rewriting",
+                Method.SYMBOLIC,
+                generated,
+                {},
+                {"c and d swapped": {"image": "c(d(F(x)))"}, "a and b swapped": {"word": "a(b(x))"}},
+                "maps",
+            ),
             over="maps",
         ),
         Clause(

@@ -132,7 +132,7 @@ TENSOR = Statement(
             assumed=("χ determines a representation; χ_{−l−1} = −χ_l",),
         ),
         Clause(
-            "degrees to 4, both parities, on rotations and on −1 times rotations",
+            "degrees to {degrees[4]}, both parities, on rotations and on −1 times rotations",
             Route("characters", Method.CHARACTERS, listed, {}, instead("wrong_parity", -1), cases=100),
             finite=True,
         ),

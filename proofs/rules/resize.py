@@ -111,6 +111,7 @@ def scale_factors(trusted: bool = False) -> Evidence:
 HALF_PIXEL = Formula("(i + ½)n/m − ½", lambda i, n, m: ((2 * i + 1) * n - m, 2 * m))
 CORNERS = Formula("i(n − 1)/(m − 1)", lambda i, n, m: (i * (n - 1), m - 1))
 """Where output i reads, as numerator and denominator."""
+FROM_THE_CORNER = Formula("in/m", lambda i, n, m: (i * n, m))
 
 
 def mirrored(places: Sequence[Formula] = (HALF_PIXEL, CORNERS), offset: int = 0) -> Evidence:
@@ -262,7 +263,15 @@ LINEAR = Statement(
     clauses=(
         Clause(
             "n − 1 − place(m − 1 − i) = place(i) for {places[0]} and, with two corners, for {places[1]}",
-            Route("places", Method.RING, mirrored, {}, instead("offset", 1), "n m i", cases=2),
+            Route(
+                "places",
+                Method.RING,
+                mirrored,
+                {},
+                instead("offset", 1) | {"from the corner": {"places": (FROM_THE_CORNER,)}},
+                "n m i",
+                cases=2,
+            ),
             *(
                 Route(
                     f"weights, {method}: ⇔ m ≥ 2 or n = 1 with corners",

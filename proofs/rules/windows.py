@@ -202,6 +202,7 @@ def shared(first: Window, second: Window) -> Evidence:
 
 
 ONE_LESS = Formula.of(lambda n: n - 1)
+SIZE = Formula.of(lambda n: n)
 
 
 def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1), room: Formula = ONE_LESS) -> Evidence:
@@ -339,7 +340,15 @@ shortcut = Statement(
     clauses=(
         Clause(
             "n + 2p − k = {room} for {first} and {second}",
-            Route("numerators", Method.RING, same_room, {}, {"2×2 on the shortcut": {"first": (2, 0)}}, "n", cases=2),
+            Route(
+                "numerators",
+                Method.RING,
+                same_room,
+                {},
+                {"2×2 on the shortcut": {"first": (2, 0)}, "no padding": {"second": (3, 0)}} | instead("room", SIZE),
+                "n",
+                cases=2,
+            ),
             over="n",
         ),
         Clause(
