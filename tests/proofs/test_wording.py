@@ -72,7 +72,7 @@ def mutated(said: Statement, datum: str) -> tuple[Statement, str]:
     (changes, *_) = (c for leaf in said.leaves for c in leaf.mutants.values() if set(c) == {datum})
 
     def other(leaf: Route) -> Route:
-        return replace(leaf, data=leaf.data | changes) if datum in leaf.data else leaf
+        return replace(leaf, data={**leaf.data, **changes}) if datum in leaf.data else leaf
 
     routes = tuple(other(route) for route in said.routes if isinstance(route, Route))
     return replace(said, routes=routes), str(changes[datum])
