@@ -75,7 +75,7 @@ C4_b = Statement(
     ),
     claim=(
         "With C = {nothing.channels} channel J − J̄ vanishes, so V does and U is undefined everywhere. With C = "
-        "{equal_forms.channels}, J₁ − J̄ = {sign:*}(J₂ − J̄), so C = {equal_forms.channels} gives V₁ = V₂ and U "
+        "{equal_forms.channels}, J₁ − J̄ = {sign:*}(J₂ − J̄), so for C = {equal_forms.channels} V₁ = V₂ and U "
         "vanishes where it is defined, whatever the image. With three, U is not constant."
     ),
     verdict=Verdict.PROVED,

@@ -121,7 +121,8 @@ C4_c = Statement(
     claim=(
         "{let:With D = J_c − J̄} and columns d₁, d₂: det V_c = det(DᵀD) = {right}, Lagrange's {let:|d₁|²|d₂|² − "
         "(d₁·d₂)²}. So det V_c ≥ {bound}, the absolute value in {let:g = log|det V|} is not needed, and det V_c "
-        "vanishes iff d₁ and d₂ are parallel. For n colours it is the sum of the 2×2 minors to the power {power}."
+        "vanishes iff d₁ and d₂ are parallel. For n colours it is the sum of the 2×2 minors, each to the power "
+        "{power}."
     ),
     verdict=Verdict.PROVED,
     hypotheses={

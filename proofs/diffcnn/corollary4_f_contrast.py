@@ -115,8 +115,8 @@ C4_f = Statement(
     name="contrast, brightness, colour",
     source="Kan et al., equations (3)–(5)",
     summary=(
-        "U does not see the contrast a, other than none, nor any colour b of aI + b: det V takes a{power:^} in every "
-        "channel; mixing colours changes U"
+        "U is the same for I and aI + b, whatever the contrast a, but none, and the colour b: det V takes a{power:^} "
+        "in every channel; mixing colours changes U"
     ),
     claim=(
         "For a contrast a other than none and b ∈ R³ the output of convolution, Φ and invariant layer is the same "
