@@ -41,8 +41,16 @@ def tired(k: int = 1) -> Evidence:
 def other(check: object, said: Statement = T2_d) -> Statement:
     route = replace(said.leaves[0], check=check, data={}, mutants=instead("k", 2), cases=None)
     assert isinstance(route, Route)
+    texts = dict.fromkeys(("summary", "claim"), "another claim")
     return replace(
-        said, id="other", routes=(route,), verdict=Verdict.PROVED, grade=Grade.DECIDED, correction="", hypotheses={}
+        said,
+        id="other",
+        routes=(route,),
+        verdict=Verdict.PROVED,
+        grade=Grade.DECIDED,
+        correction="",
+        hypotheses={},
+        **texts,
     )
 
 

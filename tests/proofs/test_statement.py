@@ -131,7 +131,8 @@ def test_a_dropped_hypothesis_needs_a_counterexample(evidence: Evidence, passed:
 def test_a_planted_exponent_does_not_prove(exponent: int) -> None:
     wrong = Route("wrong exponent", Method.RING, two_by_two, {"exponent": exponent}, {"right": {"exponent": 2}})
     for routes in ((wrong,), (*C3_a.clauses[0].routes, wrong)):
-        assert run(replace(C3_a, clauses=(Clause("law", *routes),))).verdict is Verdict.UNKNOWN
+        said = replace(C3_a, summary="the law", claim="the law", clauses=(Clause("law", *routes),))
+        assert run(said).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
