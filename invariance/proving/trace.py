@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import io
-import logging
-import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.export import Dim
-from torch.export.graph_signature import InputKind, OutputKind, TensorArgument
+from torch.export.graph_signature import InputKind, TensorArgument
 from torch.utils._pytree import tree_leaves
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
+from .exporting import as_graph
 from .nearness import Equations
 from .values import Batch, Refusal
 
@@ -96,16 +92,9 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
     types = [torch.int64 if k in places else torch.float64 for k in range(len(input_shapes))]
     examples = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(input_shapes, types, strict=True))
     start = time.perf_counter()
-    exported = _exported(module, examples)
+    exported = as_graph(module, examples)
     seconds = time.perf_counter() - start
-    _require_every_batch_size(exported)
     signature = exported.graph_signature
-    for spec in signature.output_specs:
-        if spec.kind is not OutputKind.USER_OUTPUT:
-            wanted = (
-                "a module whose forward pass changes nothing: take the counter or the in-place change out of forward"
-            )
-            raise ArgumentError("model", f"{spec.target or spec.arg.name} is changed by forward", wanted)
     constants, names = {}, {}
     inputs = []
     held, first = weights_of(module), {}
@@ -230,52 +219,6 @@ def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[in
         if x.shape != first.shape or not torch.allclose(x, first, rtol=1e-6, atol=1e-9, equal_nan=True):
             return apart
     return ""
-
-
-def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
-    dynamic = tuple({0: Dim.DYNAMIC} for _ in examples)
-    fused, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
-    torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
-    logging.disable(logging.WARNING)
-    said = io.StringIO()  # torch writes the graph it could not finish; the error says the same in a line
-    try:
-        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
-            warnings.simplefilter("ignore")
-            return torch.export.export(module, examples, dynamic_shapes=dynamic, strict=False).run_decompositions({})
-    except Exception as error:
-        raise ArgumentError("model", type(module).__name__, _advice(error)) from error
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
-        logging.disable(logged)
-
-
-def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:
-    """The graph is that of every batch size from two on: torch notes where forward asked for the size and branched."""
-    from sympy import Symbol as Unknown
-    from sympy import true
-
-    any_size = 1 + Unknown("n", integer=True, positive=True)
-    found = [
-        f"a batch size of {r}" for r in exported.range_constraints.values() if r.lower > 2 or r.upper < sys.maxsize
-    ]
-    shapes = (getattr(node.meta.get("val"), "shape", ()) for node in exported.graph.find_nodes(op="placeholder"))
-    size = next((n for shape in shapes for n in shape if isinstance(n, torch.SymInt)), None)
-    for guard in [] if size is None else size.node.shape_env.guards:
-        if guard.expr.subs(dict.fromkeys(guard.expr.free_symbols, any_size)) != true:
-            found.append(str(guard.expr))
-    if found:
-        wanted = f"a forward that is one for every batch size: what torch.export saw holds where {found[0]}"
-        raise ArgumentError("model", "a branch on the batch size", wanted)
-
-
-def _advice(error: Exception) -> str:
-    text = reason_of(error, 10_000)
-    said = f"a module that torch.export takes ({type(error).__name__}: {text[:300]})"
-    if "data-dependent" in text or "GuardOnDataDependent" in type(error).__name__:
-        return f"{said}. Branches that depend on values cannot be proved: take them out of forward"
-    if "specialized" in text or "Constraints violated" in text or "marked as dynamic" in text:
-        return f"{said}. forward fixes the batch size: write x.shape[0] or -1 where a number stands for it"
-    return f"{said}. What usually helps: tensors only as arguments, no printing, no numpy, no .item() in forward"
 
 
 def place(value: Any) -> tuple[Shape, Batch | None]:

@@ -17,6 +17,7 @@ from . import rules as _rules  # noqa: F401 - registers them
 from .actions import Action, Ints
 from .choices import Wishes, wished
 from .constants import folded
+from .exporting import place_in_code
 from .registry import RULES, Step, arguments_of, name_of
 from .rules.places import OF_PLACES
 from .siblings import BESIDE, PUT_TOGETHER, as_one
@@ -134,7 +135,7 @@ def _walked(program: Program, inputs: Sequence[Moving], assume: bool, wishes: Wi
                 continue
         except Refusal as refusal:
             values[node.name] = _assumed(node, step, refusal, values) if assume else _UNKNOWN
-            where = step or Step(node.name, name_of(node.target), (), None, *_place_in_code(node))
+            where = step or Step(node.name, name_of(node.target), (), None, *place_in_code(node))
             stops.append(Stop(where.name, where.op, where.module, where.line, refusal.reason))
             refused.append((node, where, refusal))
         if step is not None:
@@ -190,9 +191,6 @@ def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
     if step.op.startswith("aten._assert"):
         return None
     arguments = arguments_of(target, args, kwargs)
-    ruled = step.op in RULES and any(isinstance(part, Moving) for part in parts)
-    if torch.Tag.nondeterministic_seeded in target.tags and not ruled:
-        raise Refusal(f"{step.op} draws random numbers: a random network has no proof")
     if not any(isinstance(part, Moving) for part in parts):
         return folded(step, target, args, kwargs)
     if step.op not in RULES:
@@ -234,20 +232,7 @@ def _step(node: Node, prefer: Ints | None) -> Step:
     value = node.meta.get("val")
     value = value[0] if isinstance(value, tuple | list) and value else value
     shape, batch = place(value) if isinstance(value, Tensor) else ((), None)
-    return Step(node.name, name_of(node.target), shape, batch, *_place_in_code(node), prefer)
-
-
-def _place_in_code(node: Node) -> tuple[str, str]:
-    """The path of the module, and the line of its forward."""
-    stack = node.meta.get("nn_module_stack") or {}
-    paths = [path for path, _ in stack.values() if path and not path.startswith("_empty")]
-    frames = [line for line in (node.meta.get("stack_trace") or "").splitlines() if line.strip().startswith("File")]
-    own = [line for line in frames if "/torch/" not in line and "site-packages" not in line] or frames
-    line = ""
-    if own:
-        file, number = own[-1].split('"')[1], own[-1].split("line ")[1].split(",")[0]
-        line = f"{file.rsplit('/', 1)[-1]}:{number}"
-    return (paths[-1] if paths else ""), line
+    return Step(node.name, name_of(node.target), shape, batch, *place_in_code(node), prefer)
 
 
 def _symbolic(node: Node) -> Any:
