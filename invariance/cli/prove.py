@@ -95,10 +95,10 @@ def prove(
         write(json_file, report.to_json())
     if project:
         _project(project, report, model)
-    if certificate and report.verdict == "proved" and report.backward is None and report.fewer is None:
+    if certificate and report.verdict == "proved" and report.backward is None and report.rewritten is None:
         write_json(certificate, report.certificate())
     elif certificate:
-        how = " after a change of weights" if report.backward else " with fewer units" if report.fewer else ""
+        how = " after a change of weights" if report.backward else " with other weights" if report.rewritten else ""
         _say(f"no certificate is written: {report.verdict}{how}")
     if plot:
         from ..plots import figure_of, plot_proof, save_figure

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .nearness import Equations
 from .question import Question
+from .scales import of_one_size
 from .trace import Program, weights_of
 from .walk import walk
 from .words import at_most
@@ -27,6 +28,8 @@ class Backward:
         changes: of every tensor that changes.
         state: all weights and buffers by name, those that change as the nearest symmetric ones.
         program: the graph with these weights; its proof is exact.
+        sized: whether every unit was divided by its largest weight first, and what reads it multiplied, with a rounding
+            of float64 each.
     """
 
     error: float
@@ -34,12 +37,12 @@ class Backward:
     changes: Mapping[str, float]
     state: Mapping[str, Tensor] = field(repr=False, compare=False)
     program: Program = field(repr=False, compare=False)
+    sized: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"exactly symmetric after changing its weights by at most {at_most(self.error)} of the largest in each "
-            f"tensor, most in `{self.weight}`"
-        )
+        sized = "with units brought to one size, " if self.sized else ""
+        change = f"at most {at_most(self.error)} of the largest in each tensor, most in `{self.weight}`"
+        return f"{sized}exactly symmetric after changing its weights by {change}"
 
 
 def nearest_symmetric(program: Program, question: Question) -> Backward | None:
@@ -47,6 +50,14 @@ def nearest_symmetric(program: Program, question: Question) -> Backward | None:
 
     What is returned is not proved yet: `prove_program` of its program decides.
     """
+    found = _nearest(program, question)
+    if found is None and (sized := of_one_size(program)) is not None:
+        found = _nearest(sized, question)
+        return None if found is None else replace(found, sized=True)
+    return found
+
+
+def _nearest(program: Program, question: Question) -> Backward | None:
     equations = Equations()
     near = replace(program, equations=equations, folded={})
     for asked in question.generators:
@@ -62,8 +73,9 @@ def nearest_symmetric(program: Program, question: Question) -> Backward | None:
         off = float(np.abs(after - real[name]).max(initial=0.0))
         if off > 0:
             changes[name] = off / float(np.abs(real[name]).max())
-    now = {name: torch.from_numpy(after) for name, after in projected.items()}
-    constants = {n: now.get(names[n], c) for n, c in program.constants.items()}
+    now = {names[n]: c for n, c in program.constants.items()}
+    now |= {name: torch.from_numpy(after) for name, after in projected.items()}
+    constants = {n: now[names[n]] for n in program.constants}
     held = weights_of(program.module) if program.module else {}
     first = {id(weight): name for name, weight in reversed(held.items())}
     state = {name: now.get(first[id(weight)], weight).detach() for name, weight in held.items()}

@@ -49,9 +49,9 @@ def certificate(report: ProofReport) -> dict[str, Any]:
     if any(not np.array_equal(a, b) for g in report.generators for a, b in combinations(g.labels.values(), 2)):
         wanted = "numbers of places of one kind: a certificate holds one relabelling for each generator"
         raise ArgumentError("report", "places of several kinds", wanted)
-    if report.fewer is not None:
-        wanted = "a proof of the network as it is written: this one leaves out units that are dead or there twice"
-        raise ArgumentError("report", "proved with fewer units", wanted)
+    if report.rewritten is not None:
+        wanted = "a proof of the network as it is: this one is of the same function with other weights"
+        raise ArgumentError("report", "proved with other weights", wanted)
     found: dict[str, Any] = {
         "format": FORMAT,
         "torch": torch.__version__,

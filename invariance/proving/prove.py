@@ -21,7 +21,7 @@ from .generators import MovingGroup
 from .question import Asked, Claim, Question, question_of
 from .report import GeneratorProof, ProofReport
 from .trace import Program, trace
-from .units import simplified
+from .units import rewritten
 from .values import Constant, Moving
 from .walk import Stop, walk
 from .words import in_words, respects
@@ -108,7 +108,7 @@ def prove_program(program: Program, question: Question, *, search: bool = True, 
         program=program,
     )
     if not proved and not program.alone:
-        report = _with_fewer_units(program, question, report)
+        report = _of_the_same_function(program, question, report)
     if report.verdict == "not proved":
         report = _otherwise(program, question, report, search=search)
     if report.verdict == "not proved":
@@ -116,15 +116,15 @@ def prove_program(program: Program, question: Question, *, search: bool = True, 
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _with_fewer_units(program: Program, question: Question, report: ProofReport) -> ProofReport:
-    """Dead and duplicate units hide a symmetry: once more without them."""
-    found = simplified(program)
+def _of_the_same_function(program: Program, question: Question, report: ProofReport) -> ProofReport:
+    """Dead and duplicate units, and factors of units, hide a symmetry: once more without them."""
+    found = rewritten(program)
     if found is None:
         return report
     proofs = tuple(prove_generator(found.program, asked) for asked in question.generators)
     if not proofs or not all(proof.proved for proof in proofs):
         return report
-    return replace(report, verdict="proved", generators=proofs, fewer=found, notes=(*report.notes, str(found)))
+    return replace(report, verdict="proved", generators=proofs, rewritten=found, notes=(*report.notes, str(found)))
 
 
 def _nearly(program: Program, question: Question, report: ProofReport, max_error: float) -> ProofReport:

@@ -14,7 +14,7 @@ from .backward import Backward
 from .forward import Forward
 from .siblings import BESIDE
 from .trace import Program
-from .units import Simplified
+from .units import Rewritten
 from .values import Constant, Moving
 from .walk import Stop, Walk
 from .words import in_words, is_reversal, representation
@@ -72,7 +72,7 @@ class ProofReport:
         operations: how many operations the graph has; seconds: of the proof, without export_seconds.
         notes: sentences.
         counterexample: an input on which it fails, by numbers.
-        fewer: the same function with dead and duplicate units left out, where the proof is of that.
+        rewritten: the same function with other weights, where the proof is of that.
         forward: a bound on the difference over a box, where it is within a thousand times of what was found.
         backward: where the weights are symmetric to rounding only, the nearest ones that are so exactly.
     """
@@ -94,7 +94,7 @@ class ProofReport:
     counterexample: Mapping[str, Any] | None = None
     backward: Backward | None = None
     forward: Forward | None = None
-    fewer: Simplified | None = None
+    rewritten: Rewritten | None = None
     program: Program | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -36,7 +36,9 @@ def test_a_random_network(function: Callable[[Tensor], Tensor]) -> None:
 
 
 def test_dropout_that_is_off_is_none() -> None:
-    network = nn.Sequential(nn.Dropout(0.5), Of(lambda x: F.dropout(x, 0.0, training=True)), nn.LSTM(5, 2, batch_first=True))
+    network = nn.Sequential(
+        nn.Dropout(0.5), Of(lambda x: F.dropout(x, 0.0, training=True)), nn.LSTM(5, 2, batch_first=True)
+    )
     assert trace(network, [(3, 5)]).inputs
 
 

@@ -45,7 +45,7 @@ def test_a_dead_unit_is_left_out() -> None:
     report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant")
     assert report.verdict == "proved"
     assert "1 that nothing reads" in str(report)
-    with pytest.raises(ArgumentError, match="fewer units"):
+    with pytest.raises(ArgumentError, match="other weights"):
         report.certificate()
     made.get_parameter("2.weight").data[0, 2] = 1e-30
     assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
@@ -194,3 +194,43 @@ def test_factors_beyond_the_numbers_are_no_proof() -> None:
     for _ in range(3):
         net = Of(net, code=lambda x, inner: inner(x) * inner(x))
     assert prove(net, input_shape=(2,), group=EXCHANGE, search=False).verdict != "proved"
+
+
+@pytest.mark.parametrize("act", [nn.ReLU(), nn.LeakyReLU(0.1), nn.Softplus()])
+def test_units_times_any_positive_factor(act: nn.Module) -> None:
+    """The second unit is 3/5 of what the first is turned into, and counts 5/3 of it."""
+    made = network([[5.0, 10.0], [6.0, 3.0]], [2.5, 1.5], [[3.0, 5.0]], act)
+    report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False)
+    assert report.verdict == ("not proved" if isinstance(act, nn.Softplus) else "proved")
+    if report.verdict == "proved":
+        assert "`0` has units, 2 with a factor" in str(report)
+    made.get_parameter("2.weight").data[0, 1] = 5.000001
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
+
+
+def test_a_factor_that_rounds_a_column_stays() -> None:
+    made = network([[3.0, 9.0], [3.0, 1.0]], [0.0, 0.0], [[0.1, 0.3]], nn.ReLU()).double()
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "not proved"
+    made = network([[3.0, 9.0], [3.0, 1.0]], [0.0, 0.0], [[1.0, 3.0]], nn.ReLU()).double()
+    made.get_parameter("2.weight").data[0, 0] = 1.0
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).verdict == "proved"
+
+
+def test_factors_to_rounding() -> None:
+    """A unit times 0.37 in float32, and its column over it: equal weights are near once units are of one size."""
+    made = network([[1.3, 0.7], [0.7, 1.3]], [0.5, 0.5], [[1.0, 1.0]], nn.ReLU())
+    with torch.no_grad():
+        for name, factor in (("0.weight", 0.37), ("0.bias", 0.37), ("2.weight", 1 / 0.37)):
+            made.get_parameter(name).view(2, -1)[1] *= factor
+    report = prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False)
+    assert report.verdict == "not proved"
+    assert report.backward is not None
+    assert 0 < report.backward.error < 2e-7
+    assert "units brought to one size" in str(report)
+    x = torch.rand(8, 2, generator=torch.Generator().manual_seed(0))
+    before = made(x)
+    made.load_state_dict(dict(report.backward.state))
+    assert torch.allclose(made(x), before, rtol=1e-5)
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant").verdict == "proved"
+    made.get_parameter("2.weight").data[0, 1] *= 1.001
+    assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).backward is None

@@ -27,8 +27,8 @@ __all__ = ["Answer", "Question", "acts_of", "ask"]
 class Answer:
     """The verdict; *nearly*: proved after a relative `change` of weights; *refused*: the network is bad input.
 
-    With the certificate of a proof (there is none of one with fewer units), the motions of the output by generator, and
-    the reasons where there is no proof.
+    With the certificate of a proof (there is none of one with other weights), the motions of the output by generator,
+    and the reasons where there is no proof.
     """
 
     verdict: str
@@ -60,7 +60,7 @@ class Question:
         reasons = (*map(str, report.stops), *report.notes)
         if report.backward is not None:
             return Answer("nearly", None, reasons, report.backward.error)
-        certificate = report.certificate() if proved and report.fewer is None else None
+        certificate = report.certificate() if proved and report.rewritten is None else None
         outputs = {g.name: g.outputs[0] for g in report.generators} if proved else {}
         return Answer(report.verdict, certificate, reasons, outputs=outputs)
 
