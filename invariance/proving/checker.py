@@ -3,9 +3,9 @@ r"""The proof checker: one file that needs torch alone, knows nothing of the pro
 A certificate states of tensors T of the graph that $T(gx)_j = s_j T(x)_{\pi(j)}$. The checker exports the model, runs
 each operation on random tensors that move as is stated: its result must, too. For that a number ±2^k·m of the model, m
 odd, becomes ±t^k·r(m), with random t and r, so that what differs by a bit differs by much; a function of entries is
-run as one that is as odd, even or homogeneous as it is, an extreme as a sum. All that is run is analytic in entries and
-numbers: it holds everywhere if it holds at a random point. What does not is overlooked by chance: by an estimate, no
-proof, less than once in 10¹⁴.
+run as one that is as odd, even or homogeneous as it is, an extreme as a sum of these. What is run tells entries and
+numbers apart: it holds everywhere if it holds at a random point. What does not is overlooked by chance: by an estimate,
+no proof, less than once in 10¹⁴.
 """
 
 from __future__ import annotations
@@ -26,21 +26,17 @@ FORMAT = "invariance proof 3"
 Exported = torch.export.ExportedProgram
 CHOSEN = "cat|chunk|(constant_)?pad(_nd)?|diagonal|flip|gather|index(_select)?|narrow|roll|rot90|select|slice"
 CHOSEN += "|split(_with_sizes)?|tri[lu]|unbind"
-MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|clone|contiguous|detach_?|expand|flatten|movedim|permute"
-MOVED += (
-    "|lift_fresh_copy|(channel|pixel)_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten"
-)
-MOVED += "|unsqueeze"
+MOVED = f"{CHOSEN}|(_unsafe_)?view|alias|clone|contiguous|detach_?|expand|flatten|lift_fresh_copy|movedim|permute"
+MOVED += "|(channel|pixel)_(un)?shuffle|repeat(_interleave)?|reshape|squeeze|stack|t|transpose|unflatten|unsqueeze"
 MADE = "arange|eye|(new_)?(full|ones|zeros)(_like)?|scalar_tensor|dropout|sym_size"
 RUN = "abs|add|sub|rsub|mul|div|neg|addmm|mm|bmm|matmul|linear|conv.*|einsum|scaled_dot_product_attention|scatter_add"
 RUN += "|_?(log_)?softmax|logsumexp|(layer|rms|group|instance|batch)_norm|_native_batch_norm_legit(_no_training)?|glu"
 RUN += "|mean|sum|std|var(_mean)?|linalg_vector_norm|norm|_?(adaptive_)?avg_pool.d|_?upsample_.*"
-EXTREME, POSITIVE = (
-    "amax|amin|max|min|(adaptive_)?max_pool.d(_with_indices)?",
-    "relu|leaky_relu|prelu|maximum|minimum",
-)  # f(2x) = 2f(x)
+EXTREME = "amax|amin|max|min|(adaptive_)?max_pool.d(_with_indices)?"
+POSITIVE = "relu|leaky_relu|maximum|minimum"  # f(2x) = 2f(x)
 ODD, EVEN = "asinh?|atanh?|erf|hardshrink|reciprocal|sign|sinh?|softshrink|tanh?|trunc", "cosh?|square"
 POINTWISE = "_to_copy|hardswish|hardsigmoid|log_sigmoid|mish|where|masked_fill"  # and all that torch tags so
+WIDE = "conv|pool|fold|im2col|col2im|upsample"  # along every axis behind the second
 NUMBERS = ("other", "alpha", "beta", "eps", "value")  # arguments that are replaced as weights are
 
 
@@ -131,6 +127,8 @@ def exported(model: nn.Module, shapes: list[list[int]], places: Any = ()) -> Exp
             program = torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
+    signature = program.graph_signature
+    need(not signature.buffers_to_mutate and not signature.user_inputs_to_mutate, "forward changes a tensor")
     found = [n for node in program.graph.nodes for n in getattr(node.meta.get("val"), "shape", ())]
     conditions = [g.expr for n in found if isinstance(n, torch.SymInt) for g in n.node.shape_env.guards]
     same = {str(e.subs(dict.fromkeys(e.free_symbols, min(e.free_symbols, key=str)))) for e in set(conditions)}
@@ -144,14 +142,14 @@ class Walk:
 
     def __init__(self, steps: list[Any], labels: list[Tensor], shift: int, chance: torch.Generator) -> None:
         self.steps, self.labels, self.shift, self.chance = steps, labels, shift, chance
-        self.found, self.moving, self.negative, self.raw = {}, set(), set(), set()
-        self.twins, self.same = {}, {}
+        self.found, self.made, self.moving, self.beside = {}, {}, set(), set()
         self.motions = [{n: motion(s) for n, s in said.items() if "open" not in s} for said in steps]
         *self.secret, self.add = (int(x) | 1 for x in torch.randint(2**62, (4,), generator=chance))
         self.t = 1.02 + self.add % 1000 / 2e4
 
-    def random(self, key: Tensor) -> Tensor:
+    def random(self, key: Any) -> Tensor:
         """A number from 1/2 to 3/2 for each whole one."""
+        key = torch.as_tensor(key)
         for odd in self.secret:
             key = (key ^ (key >> 29 & 2**35 - 1)) * odd + self.add
         return (key >> 11 & 2**52 - 1).double() / 2.0**52 + 0.5
@@ -167,14 +165,16 @@ class Walk:
         need(not made.isnan().any(), "a number that is none")
         return made if isinstance(x, Tensor) else float(made)
 
+    def positive(self, x: Tensor) -> Tensor:
+        """f(cx) = c f(x) for c > 0 alone."""
+        return nn.functional.leaky_relu(x, float(self.random(-2)) / 2)
+
     def run(self, program: Exported) -> None:
         signature, held = program.graph_signature, {**program.state_dict, **program.constants}
-        need(not signature.buffers_to_mutate and not signature.user_inputs_to_mutate, "forward changes a tensor")
         where = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         where |= signature.inputs_to_lifted_tensor_constants
-        need(
-            all(said.keys() <= {n.name for n in program.graph.nodes} for said in self.steps), "steps: of another graph"
-        )
+        names = {n.name for n in program.graph.nodes}
+        need(all(said.keys() <= names for said in self.steps), "steps: of another graph")
         for node in program.graph.nodes:
             try:
                 if node.name in where:
@@ -182,24 +182,13 @@ class Walk:
                     self.found[node] = [self.number(x) if x.is_floating_point() else x] * 2
                 elif node.op == "placeholder":
                     self.found[node] = self.fresh(node)
-                elif node.op == "call_function" and (first := self.twin(node)) is not node:
-                    self.found[node], self.same[node] = self.found[first], first
-                    for those in (self.moving, self.negative, self.raw):
-                        those |= {node} if first in those else set()
                 elif node.op == "call_function":
-                    need(len(symbolic(node)) < 2, "the batch is on two axes")
                     self.found[node] = [self.step(node, k) for k in (0, 1)]
                     self.check(node, *self.found[node])
             except Exception as error:
                 raise RefusedError(f"`{node.name}` ({node.target}): {error}") from None
         loose = {n.name for n in self.moving} & {*map(str, signature.user_outputs)} - self.steps[0].keys()
         need(not loose, f"{loose}: no motion is stated")
-
-    def twin(self, node: Any) -> Any:
-        """The first node that is the same operation of the same tensors, if as much is stated of it."""
-        key = str((node.target, torch.fx.map_arg((node.args, node.kwargs), lambda n: self.same.get(n, n))))
-        first = self.twins.setdefault(key, node)
-        return first if all(s.get(node.name) == s.get(first.name) for s in self.steps) else node
 
     def place(self, node: Any) -> tuple[int, list[int]]:
         """The axis of the batch, and the shape of a sample, with that axis in two, before the batch and behind it."""
@@ -223,45 +212,40 @@ class Walk:
     def fresh(self, node: Any) -> list[Tensor]:
         """Random entries, in both batches, that move as is stated."""
         self.moving.add(node)
-        self.negative -= {node}
-        self.negative |= {node} if any((m[node.name][1] < 0).any() for m in self.motions) else set()
         axis, inner = self.place(node)
-        x = torch.rand(3, math.prod(inner), generator=self.chance, dtype=torch.float64) * 0.8 + 0.1
+        x, sign = torch.rand(2, 3, math.prod(inner), generator=self.chance, dtype=torch.float64)
         if node.op == "placeholder" and not is_real(node):
             x = ((x * len(self.labels[0])).long() + self.shift) % len(self.labels[0])
+        else:
+            x = (0.8 * x + 0.1) * (sign - 0.5).sign()
         first = torch.stack([x[0], *(self.acted(k, node.name, x[0]) for k in range(len(self.steps)))])
         return [b.view(len(b), *inner).movedim(0, axis + 1).flatten(axis, axis + 2) for b in (first, x[[1, 0, 2]])]
 
     def check(self, node: Any, first: Any, second: Any) -> None:
-        """Its result moves as is stated; what depends on the input may go unstated where entries only go elsewhere."""
-        before, said = {*node.all_input_nodes} & self.moving, [said.get(node.name) for said in self.steps]
-        if (
-            not before
-            or isinstance(first, int)
-            or re.search("(zeros|ones|full)_like|new_(zeros|ones)", str(node.target))
-        ):
+        """Its result moves as is stated; what only goes elsewhere may go unstated, as may layers that are put together.
+
+        What has moved as stated is made anew, the same of the same: what follows holds for all that moves so.
+        """
+        before, said = {*node.all_input_nodes}, [said.get(node.name) for said in self.steps]
+        made = re.search("(zeros|ones|full)_like|new_(zeros|ones)", str(node.target))
+        if not before & self.moving or isinstance(first, int) or made:
             return need(not any(said), "it does not depend on the input")
         self.moving.add(node)
-        self.negative |= {node} if self.negative & before else set()
         if first is None or isinstance(first, tuple | list):
             return need(not any(said), "it has no motion")
-        stated = all(s and "open" not in s for s in said)
-        moves = re.fullmatch(MOVED, name_of(node) or name_of(node.args[0]))
-        layer = re.fullmatch("conv.d|linear", name_of(node))  # it may have a motion beside others only
-        need(stated or ((moves or layer) and all(s and s["open"] is True for s in said)), "no motion is stated")
-        need(stated or not {*node.all_input_nodes} & self.raw, "layers side by side without a motion")
-        if not stated:
-            self.raw |= {node} if layer else set()
+        moves, layer = (re.fullmatch(p, name_of(node) or name_of(node.args[0])) for p in (MOVED, "conv.d|linear"))
+        if all(s and s.get("open") is True for s in said) and (moves or layer):
+            need(not before & self.beside, "layers side by side without a motion")
+            self.beside |= {node} if layer else set()
             return None
+        need(all(s and "open" not in s for s in said), "no motion is stated")
         first, second = self.rows(node, first), self.rows(node, second)
-        for k in range(len(said)):
-            need(
-                close(first[1 + k], self.acted(k, node.name, first[0])),
-                f"it does not move as stated {said[k]['shape']}",
-            )
+        for k, s in enumerate(said):
+            need(close(first[1 + k], self.acted(k, node.name, first[0])), f"it does not move as stated {s['shape']}")
         need(close(first[0], second[1]), "its samples meet, or are not treated alike")
-        if first.is_floating_point():
-            self.found[node] = self.fresh(node)
+        if first.is_floating_point() and (not moves or before & self.beside):
+            key = str((node.target, torch.fx.map_arg((node.args, node.kwargs), lambda n: id(self.found[n]))))
+            self.found[node] = self.made.get(key) or self.made.setdefault(key, self.fresh(node))
         return None
 
     def step(self, node: Any, batch: int) -> Any:
@@ -272,74 +256,71 @@ class Walk:
             need(name or node.target.__module__ == "_operator", "no operation of torch")
             return None if name else node.target(*args)  # of sizes, or a part of a result
         need("::" not in name, "no operation of torch")
-        need(name in ("cat", "stack") or not before & self.raw, "a layer whose motion is not stated")
+        need(name in ("cat", "stack") or not before & self.beside, "a layer whose motion is not stated")
         asked, given = named(node, node.args, node.kwargs), named(node, args, kwargs)
-        for key, part in asked.items():
-            sizes = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n][0], int)]
-            need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
         chance = torch.Tag.nondeterministic_seeded in node.target.tags
         need(not chance or given.get("train") is False or given.get("dropout_p") == 0, "it is random")
-        across = {a for x in node.all_input_nodes for a in symbolic(x)}
-        need(
-            not across - {0} or not re.search("conv|pool|fold|im2col|col2im|upsample", name), "windows along the batch"
-        )
-        if re.fullmatch(CHOSEN, name):
-            self.whole(name, (node if name == "cat" else asked["self"]).meta["val"], given)
         floats = [x for x in tree_leaves(given) if isinstance(x, Tensor) and x.is_floating_point()]
         moves = re.fullmatch(f"{MOVED}|{MADE}", name)
         pointwise = torch.Tag.pointwise in node.target.tags or re.fullmatch(POINTWISE, name)
-        need(before or not across or moves or pointwise, "a constant that depends on the size of the batch")
-        need(
-            moves or name == "scatter_add" or not self.labels or all(is_real(n) for n in before), "places are computed"
-        )
+        self.apart(node, name, asked, given, bool(before or moves or pointwise))
+        placed = self.labels and not all(is_real(n) for n in before)
+        need(moves or name == "scatter_add" or not placed, "places are computed")
         if moves or not floats:
             given |= {"value": self.number(given["value"])} if given.get("value") else {}
             made = given["self"].reshape(given["size"]) if "view" in name else node.target(**given)
-            new = (
-                isinstance(made, Tensor)
-                and made.is_floating_point()
-                and (not floats or name.endswith("_like") or name.startswith("new_"))
-            )
+            real = isinstance(made, Tensor) and made.is_floating_point()
+            new = real and (not floats or name.endswith("_like") or name.startswith("new_"))
             need(not new or moves or name == "_to_copy", "fractions of whole numbers")
             return self.number(made) if new else made
-        bounds = [v for k in ("min", "min_val", "max", "max_val") if (v := given.get(k)) is not None]
-        number = all(isinstance(v, int | float) for v in bounds)
-        half = name.startswith("clamp") and number and bounds in ([0], [0.0])  # as ReLU is
-        extreme = re.fullmatch(f"{POSITIVE}|{EXTREME}", name) or half
-        need(not extreme or not self.negative & before, "it is no function of what changes sign")
         for key in given.keys() - {"index"}:
             given[key] = tree_map_only(Tensor, lambda x: x if x.is_floating_point() else self.number(x), given[key])
             if key in NUMBERS and isinstance(given[key], int | float):
                 given[key] = self.number(given[key])
-        if name in ("argmax", "argmin"):
-            return self.ordered(given["self"], given["dim"], given["keepdim"])
-        if re.fullmatch(EXTREME, name):
-            shown = node.meta["val"]
-            return self.extreme(name, given, shown.shape if isinstance(shown, Tensor) else shown[0].shape)
-        if name == "embedding":
-            need(asked["weight"] not in before, "a table that depends on the input")
-            return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
-        if name == "prelu":
-            slopes = given["weight"] + self.random(torch.tensor(-1))  # a slope of 0 is one of them
-            return given["self"] * slopes.view(-1, *[1] * (given["self"].ndim - 2))
         same = name == "_to_copy" and given["dtype"] == torch.float64
         if same or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
             need(given.get("ord", given.get("p", 1)) > 0, "a norm that counts, or of a negative order")
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
+        if re.fullmatch(EXTREME, name):
+            return self.extreme(name, given, node.meta["val"])
+        if name in ("argmax", "argmin"):
+            return self.ordered(given["self"], given["dim"], given["keepdim"])
+        if name == "embedding":
+            need(asked["weight"] not in before, "a table that depends on the input")
+            return given["indices"][..., None].exp() * self.random(torch.arange(given["weight"].shape[1]))
+        if name == "prelu":  # a slope of 0 is one of them
+            slopes = (given["weight"] + self.random(-1)).view(-1, *[1] * (given["self"].ndim - 2))
+            return self.positive(given["self"]) * slopes
         need(pointwise and name not in ("copysign", "signbit"), f"no rule for {name}")  # these see the sign of a zero
         need(name not in ("reciprocal", "rsqrt", "atan2", "pow") or all((x != 0).all() for x in floats), "zeros")
         copy = name == "_to_copy" and is_real(asked["self"]) and given["dtype"].is_floating_point  # rounds, as −x is
-        power = given["exponent"] if isinstance(given.get("exponent"), int | float) else 0.5
-        odd = re.fullmatch(ODD, name) or power % 2 == 1 or copy
-        odd = odd or (number and len(bounds) == 2 and bounds[0] == -bounds[1] < 0)
-        kind = torch.sinh if odd else torch.cosh if re.fullmatch(EVEN, name) or power % 2 == 0 else torch.exp
-        kind = torch.clone if re.fullmatch(POSITIVE, name) or half else kind
         xs = [x for x in tree_leaves(given) if isinstance(x, Tensor)]
-        return sum(self.random(torch.tensor(k)) * kind(x) for k, x in enumerate(xs))
+        return sum(self.random(k) * self.alike(name, given, copy)(x) for k, x in enumerate(xs))
 
-    def whole(self, name: str, value: Tensor, given: dict[str, Any]) -> None:
-        """Nothing is chosen or put along the batch."""
-        dims = given.get("dims", given.get("dim"))
+    def alike(self, name: str, given: dict[str, Any], copy: bool) -> Any:
+        """A function of a number that is as odd, even or homogeneous as the one of that name."""
+        bounds = [v for k in ("min", "min_val", "max", "max_val") if (v := given.get(k)) is not None]
+        number = bounds and all(isinstance(v, int | float) for v in bounds)
+        if re.fullmatch(POSITIVE, name) or (name.startswith("clamp") and number and bounds in ([0], [0.0])):
+            return self.positive
+        power = given["exponent"] if isinstance(given.get("exponent"), int | float) else 0.5
+        opposite = number and len(bounds) == 2 and bounds[0] == -bounds[1] < 0
+        if re.fullmatch(ODD, name) or power % 2 == 1 or copy or opposite:
+            return torch.sinh
+        return torch.cosh if re.fullmatch(EVEN, name) or power % 2 == 0 else torch.exp
+
+    def apart(self, node: Any, name: str, asked: dict[str, Any], given: dict[str, Any], constant: bool) -> None:
+        """Samples do not meet where three of them show nothing: far from each other, or by their number."""
+        for key, part in asked.items():
+            sizes = [n for n in tree_leaves(part) if isinstance(n, torch.fx.Node) and isinstance(self.found[n][0], int)]
+            need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
+        across = {a for x in node.all_input_nodes for a in symbolic(x)}
+        need(len(symbolic(node)) < 2, "the batch is on two axes")
+        need(across <= {0} or not re.search(WIDE, name), "windows along the batch")
+        need(constant or not across, "a constant that depends on the size of the batch")
+        if not re.fullmatch(CHOSEN, name):
+            return
+        value, dims = (node if name == "cat" else asked["self"]).meta["val"], given.get("dims", given.get("dim"))
         dims = [dims] if isinstance(dims, int) else dims or range(value.ndim)
         if "pad" in name:
             dims = [-1 - k // 2 for k, width in enumerate(given["pad"]) if width]
@@ -353,21 +334,22 @@ class Walk:
         places = self.random(torch.arange(x.shape[dim])).view(-1, *[1] * (x.ndim - 1 - dim % x.ndim))
         return (x.exp() * places).sum(dim, keep)
 
-    def extreme(self, name: str, given: dict[str, Any], shape: Any) -> Any:
-        """As a sum of the same entries: they are independent, so it tells them apart as well."""
+    def extreme(self, name: str, given: dict[str, Any], shown: Any) -> Any:
+        """As a sum of functions of the same entries: they are independent, so it tells them apart as well."""
         x, size = given["self"], given.get("kernel_size") or given.get("output_size")
-        x = torch.where(x == 0, self.random(torch.tensor(-1)), x)  # a zero among the entries is one of them
+        x = self.positive(torch.where(x == 0, self.random(-1), x))  # a zero among the entries is one of them
         if size is None:
             made = x.sum(given["dim"], given["keepdim"])
-            return made if name in ("amax", "amin") else (made, self.ordered(x, given["dim"], given["keepdim"]))
+            index = None if name in ("amax", "amin") else self.ordered(given["self"], given["dim"], given["keepdim"])
+            return made if index is None else (made, index)
         d = int(re.sub(r"\D", "", name))
         if "adaptive" in name:
             return getattr(nn.functional, f"adaptive_avg_pool{d}d")(x, size), None
         line = (size, given["stride"] or size, given["padding"], given["dilation"])
-        for a, (k, stride, padding, dilation) in enumerate(
-            zip(*(v * d if len(v) == 1 else v for v in line), strict=True)
-        ):
-            n, at = x.shape[a - d], torch.arange(shape[a - d])[:, None] * stride + torch.arange(k) * dilation - padding
+        line = [v * d if len(v) == 1 else v for v in line]
+        ends = shown.shape if isinstance(shown, Tensor) else shown[0].shape
+        for a, (k, stride, padding, dilation) in enumerate(zip(*line, strict=True)):
+            n, at = x.shape[a - d], torch.arange(ends[a - d])[:, None] * stride + torch.arange(k) * dilation - padding
             seen = x.movedim(a - d, -1)[..., at.clamp(0, n - 1)] * ((at >= 0) & (at < n))
             x = seen.sum(-1).movedim(-1, a - d)
         return (x, None) if name.endswith("indices") else x
@@ -408,49 +390,11 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         need(certificate["format"] == FORMAT, f"format: {certificate['format']!r}, wanted {FORMAT!r}")
         need(certificate["fingerprint"] == fingerprint(model), "fingerprint: of another model, or of other weights")
         need(certificate["seal"] == seal(certificate), "seal: something in the file was altered")
-        group, claim, shapes, said, places = (
-            certificate[k] for k in ("group", "claim", "inputs", "generators", "places")
-        )
-        program = program or exported(model, shapes, places)
-        signature = program.graph_signature
-        values = {node.name: node.meta.get("val") for node in program.graph.nodes}
-        inputs, outputs = (
-            [n for n in part if isinstance(values.get(n), Tensor)]
-            for part in (signature.user_inputs, signature.user_outputs)
-        )
-        batches = {str(values[name].shape[0]) for name in inputs}
-        need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
-        need([list(values[name].shape[1:]) for name in inputs] == shapes, "inputs: of another shape")
-        need(certificate["outputs"] == outputs, "outputs: others than the model's")
-        known: list[Any] = generators(group, shapes[0]) if certificate["named"] is True else [None] * len(said)
-        need(certificate["named"] is False or None not in known, f"group: {group} is not known")
-        need(
-            certificate["named"] in (True, False) and said and len(known) == len(said),
-            f"generators: not those of the group {group}",
-        )
-        for act, g in zip(known, said, strict=True):
-            ends = [(name, g["steps"][name]) for name in outputs if name in g["steps"]]
-            for _, end in [("", g["steps"][inputs[0]]), *(ends if claim == "equivariant" else [])] if act else []:
-                numbers, (index, factors) = (
-                    torch.arange(1.0, 1 + math.prod(end["shape"])).view(end["shape"]),
-                    motion(end),
-                )
-                right = act(numbers.view(end["shape"])).flatten().equal(factors * (index + 1))
-                need(right, f"{g['name']}: not the motion of {group}, {claim}")
-            labels = permutation(g["labels"], sum(n for _, _, n in g["labels"])) if places else torch.arange(1)
-            relabelled = not labels.equal(torch.arange(len(labels)))
-            moves = act or relabelled or any(g["steps"][name]["parts"] for name in inputs)
-            need(moves, f"{g['name']}: no input moves, so nothing is said")
-            need(claim != "invariant" or not any(end["parts"] for _, end in ends), f"{g['name']}: the output moves")
-            need(claim != "equivariant" or len(ends) == len(outputs), f"{g['name']}: an output is constant")
-            for name, end in ends:
-                same = str(values[name].shape[0]) in batches and end["batch"] == [0, 1]
-                need(same and "parts" in end, f"{name}: its samples are not the input's")
-                need(not places or values[name].is_floating_point(), f"{name}: numbers of places, whose values move")
-        chance, labels = (
-            torch.Generator(),
-            [permutation(g["labels"], sum(n for _, _, n in g["labels"])) for g in said if places],
-        )
+        said, places = certificate["generators"], certificate["places"]
+        program = program or exported(model, certificate["inputs"], places)
+        labels = [permutation(g["labels"], sum(n for _, _, n in g["labels"])) for g in said if places]
+        stated(certificate, program, labels)
+        chance = torch.Generator()
         start = chance.manual_seed(chance.seed()).get_state()
         for shift in range(len(labels[0]) if labels else 2):  # with places, every place at every entry
             Walk([g["steps"] for g in said], labels, shift, chance.set_state(start) if labels else chance).run(program)
@@ -460,3 +404,33 @@ def verify(certificate: dict[str, Any], model: nn.Module, program: Exported | No
         raise RefusedError(f"cut or altered: {type(error).__name__}: {str(error)[:200]}") from error
     own = "" if certificate["named"] else ", for the motion of the inputs that the file states"
     return [f"{g['name']}: verified at {len(g['steps'])} tensors{own}" for g in said]
+
+
+def stated(certificate: dict[str, Any], program: Exported, labels: list[Tensor]) -> None:
+    """What the motions of inputs and outputs have to be for the group and the claim."""
+    group, claim, shapes, said, named_ = (certificate[k] for k in ("group", "claim", "inputs", "generators", "named"))
+    signature, values = program.graph_signature, {node.name: node.meta.get("val") for node in program.graph.nodes}
+    ends = (signature.user_inputs, signature.user_outputs)
+    inputs, outputs = ([n for n in part if isinstance(values.get(n), Tensor)] for part in ends)
+    need(claim in (None, "invariant", "equivariant"), f"claim: {claim!r}")
+    need([list(values[name].shape[1:]) for name in inputs] == shapes, "inputs: of another shape")
+    need(certificate["outputs"] == outputs, "outputs: others than the model's")
+    known: list[Any] = generators(group, shapes[0]) if named_ is True else [None] * len(said)
+    need(named_ is False or None not in known, f"group: {group} is not known")
+    need(named_ in (True, False) and said and len(known) == len(said), f"generators: not those of the group {group}")
+    batches = {str(values[name].shape[0]) for name in inputs}
+    still = [table.equal(torch.arange(len(table))) for table in labels] or [True] * len(said)
+    for act, g, unlabelled in zip(known, said, still, strict=True):
+        made = {name: g["steps"][name] for name in outputs if name in g["steps"]}
+        for end in [g["steps"][inputs[0]], *(made.values() if claim == "equivariant" else [])] if act else []:
+            numbers, (index, factors) = torch.arange(1.0, 1 + math.prod(end["shape"])), motion(end)
+            right = act(numbers.view(end["shape"])).flatten().equal(factors * numbers[index])
+            need(right, f"{g['name']}: not the motion of {group}, {claim}")
+        moves = act or not unlabelled or any(g["steps"][name]["parts"] for name in inputs)
+        need(moves, f"{g['name']}: no input moves, so nothing is said")
+        need(claim != "invariant" or not any(end["parts"] for end in made.values()), f"{g['name']}: the output moves")
+        need(claim != "equivariant" or len(made) == len(outputs), f"{g['name']}: an output is constant")
+        for name, end in made.items():
+            same = str(values[name].shape[0]) in batches and end["batch"] == [0, 1]
+            need(same and "parts" in end, f"{name}: its samples are not the input's")
+            need(not labels or values[name].is_floating_point(), f"{name}: numbers of places, whose values move")
