@@ -65,8 +65,9 @@ def seal(certificate: dict[str, Any]) -> str:
 
 
 def permutation(runs: Any, size: int) -> Tensor:
-    """Of so many numbers, from its runs [first, step, count]."""
+    """Of so many numbers, from its runs [first, step, count]; the step of a single one is 1."""
     need(all(n > 0 for _, _, n in runs) and sum(n for _, _, n in runs) == size, "another number of places")
+    need(all(n > 1 or step == 1 for _, step, n in runs), "a step of a single place")
     table = torch.tensor([first + step * k for first, step, count in runs for k in range(count)])
     need(table.sort().values.equal(torch.arange(size)), "no permutation")
     return table

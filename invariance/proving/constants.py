@@ -115,7 +115,8 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
     values = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
     if not any(c.computed for c in inputs):
         kept = _places(target, args, kwargs, inputs)
-        found = [Constant.of(v.numpy(), step.batch, near) for v, near in zip(_listed(values), kept, strict=False)]
+        of = ", ".join(dict.fromkeys(c.name for c in inputs if c.name))
+        found = [Constant.of(v.numpy(), step.batch, near, of) for v, near in zip(_listed(values), kept, strict=False)]
         return tuple(found) if isinstance(values, list | tuple) else found[0]
     if name in _FILLING:
         raise Refusal(f"{step.op} puts other numbers beside computed constants")

@@ -144,7 +144,7 @@ class ProofReport:
     def layers(self) -> list[str]:
         """A line for each row of `chain`."""
         return [
-            f"{'✓' if ok else '✗'} {op.removeprefix('aten.')} `{module}`: {said}"
+            f"{'✓' if ok else '✗'} {op.removeprefix('aten.')}{f' `{module}`' if module else ''}: {said}"
             for op, module, said, ok in self.chain()
         ]
 

@@ -110,7 +110,8 @@ class Constant:
     """Numbers that do not depend on the input; equal `ids` are equal real numbers.
 
     The id of a number is its bit pattern, of −0 that of 0. What arithmetic on constants gives is not rounded into a
-    proof: such an entry is known by the operation and the ids it was computed from, and its value is for messages.
+    proof: such an entry is known by the operation and the ids it was computed from. Its value is for messages, as is
+    `name`, of the weight that it is.
     """
 
     values: NDArray[Any]
@@ -118,9 +119,10 @@ class Constant:
     ids: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     computed: bool = False
     near: Near | None = None
+    name: str = ""
 
     @classmethod
-    def of(cls, values: NDArray[Any], batch: Batch | None = None, near: Near | None = None) -> Constant:
+    def of(cls, values: NDArray[Any], batch: Batch | None = None, near: Near | None = None, name: str = "") -> Constant:
         """A constant whose entries are known apart bit for bit: equal numbers have equal ids."""
         values = np.asarray(values)
         if values.dtype.kind == "f":
@@ -134,7 +136,7 @@ class Constant:
             ids = _bits(whole)
         else:
             raise Refusal(f"a constant of type {values.dtype}: real numbers only")
-        return cls(values, batch, ids, near=near)
+        return cls(values, batch, ids, near=near, name=name)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,7 +154,7 @@ class Constant:
     def rearranged(self, function: Callable[[NDArray[Any]], NDArray[Any]], batch: Batch | None = None) -> Constant:
         """Entries elsewhere, by a function that only moves entries of an array."""
         near = None if self.near is None else Near(self.near.equations, function(self.near.places))
-        return Constant(function(self.values), batch, function(self.ids), self.computed, near)
+        return Constant(function(self.values), batch, function(self.ids), self.computed, near, self.name)
 
 
 def _bits(numbers: NDArray[Any]) -> Ints:

@@ -156,7 +156,7 @@ def _constant(program: Program, name: str) -> Constant:
     near = None
     if program.equations is not None and values.dtype.kind == "f":
         near = Near(program.equations, program.equations.number(program.names[name], values.shape))
-    return Constant.of(values, None, near)
+    return Constant.of(values, None, near, program.names[name])
 
 
 def _assumed(node: Node, step: Step | None, refusal: Refusal, values: Mapping[str, Any]) -> Any:

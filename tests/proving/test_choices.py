@@ -51,6 +51,20 @@ def test_equal_hidden_units_are_told_apart_by_the_columns_behind_them() -> None:
     assert prove(network, input_shape=(2,), group=group, claim="invariant").verdict == "proved"
 
 
+def test_a_choice_that_asks_for_another_one_before_it() -> None:
+    """Filters that mirror each other want their inputs exchanged, whose rows want theirs exchanged, which are equal."""
+    layers = [nn.Conv1d(1, 2, 1), nn.Conv1d(2, 2, 1), nn.Conv1d(2, 2, 3, padding=1)]
+    weights = [[[[1.0]], [[1.0]]], [[[1.0], [2.0]], [[2.0], [1.0]]], [[[1, 2, 3], [4, 5, 7]], [[7, 5, 4], [3, 2, 1]]]]
+    with torch.no_grad():
+        for layer, weight in zip(layers, weights, strict=True):
+            layer.weight.copy_(torch.tensor(weight))
+            nn.init.constant_(layer.get_parameter("bias"), 0.5)
+    network = nn.Sequential(*(part for layer in layers for part in (layer, nn.GELU())))
+    report = prove(network, input_shape=(1, 5), group="flip")
+    assert report.verdict == "proved"
+    assert verify(report.certificate(), network)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_matrices_that_are_alike_up_to_order_are_matched(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -33,7 +33,7 @@ def fixed_constant(constant: Constant, action: Action, name: str = "constant") -
     if scale is not None:
         off |= (scale != 1) & (here != 0)
     if off.any():
-        raise Refusal(*_difference(name, shown, action, off), constant=name)
+        raise Refusal(_difference(name, constant, shown, action, off), constant=name)
 
 
 def _nearly(constant: Constant, action: Action, scale: Reals | None) -> bool:
@@ -59,7 +59,7 @@ def fixed_up_to_sign(constant: Constant, action: Action, name: str = "constant")
     if not off.any():
         return None
     if constant.computed or (off & (negated(there) != here)).any():
-        raise Refusal(*_difference(name, shown, action, off), constant=name)
+        raise Refusal(_difference(name, constant, shown, action, off), constant=name)
     return np.where(off, -1.0, 1.0).reshape(shown)
 
 
@@ -82,11 +82,15 @@ def _moved(
     return ids, ids[index], scale if factors else None, shape
 
 
-def _difference(name: str, shown: tuple[int, ...], action: Action, off: np.ndarray) -> tuple[str]:
-    where = np.unravel_index(int(np.flatnonzero(off)[0]), shown)
+def _difference(name: str, constant: Constant, shown: tuple[int, ...], action: Action, off: np.ndarray) -> str:
+    here, there, scale, _ = _moved(constant, action, of=constant.values.astype(np.float64))
+    far = np.abs(here - (1.0 if scale is None else scale) * there)
+    where = np.unravel_index(int(np.where(off, far, -1.0).argmax()), shown)
     at = ", ".join(str(int(k)) for k, n in zip(where, shown, strict=True) if n > 1)
+    what = f"`{constant.name}`, {name}," if constant.name else name
     return (
-        f"{name} differs between entries that change places, first at ({at}); {int(off.sum())} of {off.size} differ",
+        f"{what} differs between entries that change places, by up to {far.max():.3g}, most at ({at}); "
+        f"{int(off.sum())} of {off.size} differ"
     )
 
 

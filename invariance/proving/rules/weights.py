@@ -59,8 +59,10 @@ def matched(
     theirs = weight.values.reshape(count, -1)
     if bias is not None:
         ours, theirs = (np.concatenate([m, bias.values[:, None]], axis=1) for m in (ours, theirs))
-    if weight.near is None and signs and (found := match_multiples(ours, theirs, keys=keys, moved_keys=moved_keys)):
-        return found
+    if weight.near is None and signs:
+        found = match_multiples(ours, theirs, keys=keys, moved_keys=moved_keys)
+        if found is not None and (prefer is None or np.array_equal(found.index, prefer)):
+            return found
     if weight.near is not None:
         found = found or (
             near_match(ours, theirs, signs=signs) if keys is None else _near_groups(ours, theirs, keys, moved_keys)
