@@ -7,6 +7,7 @@ from . import (
     indexing,
     interpolation,
     linear,
+    making,
     norms,
     pieces,
     places,
@@ -14,6 +15,7 @@ from . import (
     pooling,
     reductions,
     selection,
+    shuffles,
     together,
     views,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "indexing",
     "interpolation",
     "linear",
+    "making",
     "norms",
     "pieces",
     "places",
@@ -32,6 +35,7 @@ __all__ = [
     "pooling",
     "reductions",
     "selection",
+    "shuffles",
     "together",
     "views",
 ]
