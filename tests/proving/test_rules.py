@@ -85,7 +85,8 @@ def program(op: str) -> tuple[Program, list[Input]]:
             names.append(item.name)
     graph.output(node)
     known = [i.shape for _, i in inputs]
-    return Program(graph, constants, {}, tuple(n for n, _ in inputs), tuple(names), tuple(known)), [
+    weights = {name: name for name in constants}
+    return Program(graph, constants, weights, tuple(n for n, _ in inputs), tuple(names), tuple(known)), [
         i for _, i in inputs
     ]
 
