@@ -21,6 +21,7 @@ __all__ = [
     "SingularError",
     "UndefinedError",
     "meant",
+    "one_of",
     "reason_of",
 ]
 
@@ -31,7 +32,7 @@ class _NamedError(Exception):
 
     def __str__(self) -> str:
         argument, value, wanted = self.args
-        return f"{argument} = {_brief(str(value))}: {wanted}"
+        return f"{argument} = {_brief(' '.join(str(value).split()))}: {wanted}"
 
 
 def reason_of(error: BaseException, longest: int = 200) -> str:
@@ -47,13 +48,24 @@ def reason_of(error: BaseException, longest: int = 200) -> str:
 
 
 def meant(value: str, names: Iterable[str]) -> str:
-    """The beginning of an answer to a name that is none.
+    """The beginning of an answer to a name that is none; capitals are no difference.
 
     >>> meant("rotatoin", ["rotation", "scale"])
     'did you mean rotation? '
     """
-    close = get_close_matches(value.lower(), names, 1)
-    return f"did you mean {close[0]}? " if close else ""
+    known = {name.lower(): name for name in names}
+    close = get_close_matches(value.lower(), known, 1)
+    return f"did you mean {known[close[0]]}? " if close else ""
+
+
+def one_of(value: object, names: Iterable[object]) -> str:
+    """What is wanted where something else than a known name was given: the nearest of them, and all.
+
+    >>> one_of("Rotation", ["rotation", "scale"])
+    'did you mean rotation? one of rotation, scale'
+    """
+    listed = [str(name) for name in names]
+    return f"{meant(str(value), listed)}one of {', '.join(listed)}"
 
 
 def _brief(value: str) -> str:

@@ -28,7 +28,7 @@ def abandon() -> None:
             path.unlink()
 
 
-def write(path: Path, data: bytes | str) -> None:
+def write(path: str | Path, data: bytes | str) -> None:
     """Write beside `path`, flush to disk, rename over it: a reader or a crash sees the old file or the new one.
 
     Of a symbolic link the file that it points to is replaced. Two processes that write one file take turns.
@@ -39,7 +39,7 @@ def write(path: Path, data: bytes | str) -> None:
     # Names of files that are no UTF-8 reach Python as lone surrogates; JSON, too, writes them as \\udcXX.
     content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
     try:
-        target = _target(path)
+        target = _target(path := Path(path))
         with _beside(target) as (descriptor, beside):
             with os.fdopen(os.dup(descriptor), "wb") as file:
                 file.write(content)
@@ -53,7 +53,7 @@ def write(path: Path, data: bytes | str) -> None:
         raise OutputError("file", path, f"a file that can be written ({error.strerror}); nothing is lost") from error
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: str | Path, content: Any) -> None:
     """Indented JSON, a list of numbers or words on one line, for people and programs.
 
     It is put together piece by piece: as one string that is then shortened, 10,000 images of a curve took 60 MB more.

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .errors import ArgumentError
+from .randomness import require_generator
 
 __all__ = ["AnalyticImage", "ContinuousImage", "Wave", "pixel_grid", "sample"]
 
@@ -134,7 +135,12 @@ class AnalyticImage:
         dtype: torch.dtype = torch.float64,
         device: torch.device | str | None = None,
     ) -> AnalyticImage:
-        """Waves uniform in the disc |k| ≤ `cutoff`, normal amplitudes, uniform phases."""
+        """Waves uniform in the disc |k| ≤ `cutoff`, normal amplitudes, uniform phases.
+
+        Raises:
+            ArgumentTypeError: a generator that is none, such as a seed.
+        """
+        require_generator(generator)
 
         def uniform(*shape: int) -> Tensor:
             return torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)

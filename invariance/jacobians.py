@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from .errors import ArgumentError, ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError, one_of
 from .images import ContinuousImage, pixel_grid
 
 __all__ = ["ORDERS", "PaddingMode", "Scheme", "exact_jacobian", "gradient", "jacobian", "spectral_gradient"]
@@ -56,9 +56,9 @@ def jacobian(
     if not images.is_floating_point():
         raise ArgumentTypeError("images.dtype", images.dtype, "a floating-point dtype")
     if scheme not in ORDERS:
-        raise ArgumentError("scheme", scheme, f"one of {', '.join(ORDERS)}")
+        raise ArgumentError("scheme", scheme, one_of(scheme, ORDERS))
     if padding_mode not in get_args(PaddingMode):
-        raise ArgumentError("padding_mode", padding_mode, f"one of {', '.join(get_args(PaddingMode))}")
+        raise ArgumentError("padding_mode", padding_mode, one_of(padding_mode, get_args(PaddingMode)))
     if scheme == "spectral":
         return spectral_gradient(images).unsqueeze(1)
     return _stencil(images, _SMOOTHING[scheme], "constant" if padding_mode == "zeros" else padding_mode).unsqueeze(1)

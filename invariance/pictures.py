@@ -55,11 +55,11 @@ class PictureFolder:
         ImageReadError: a folder that is missing or empty.
     """
 
-    def __init__(self, folder: Path, size: int, *, channels: int = 3) -> None:
+    def __init__(self, folder: str | Path, size: int, *, channels: int = 3) -> None:
         if size < 1:
             raise ArgumentError("size", size, "an image has at least one pixel")
         self.size, self.channels = size, channels
-        groups = [_pictures_in(folder)]
+        groups = [_pictures_in(folder := Path(folder))]
         classes = [] if groups[0] else sorted(path for path in folder.iterdir() if path.is_dir())
         if classes:
             groups = [_pictures_in(path) for path in classes]

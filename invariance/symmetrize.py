@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from .errors import ArgumentError, ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError, one_of
 from .fields import leaves, map_tree
 from .groups import Element
 from .measure.error import Model
@@ -100,7 +100,7 @@ def symmetrize(net: Model, symmetry: Symmetry, *, how: How = "mean") -> Symmetri
     4
     """
     if how not in get_args(How):
-        raise ArgumentError("how", how, f"one of {', '.join(get_args(How))}")
+        raise ArgumentError("how", how, one_of(how, get_args(How)))
     if not callable(net):
         raise ArgumentTypeError("net", type(net).__name__, "a module, or a function on tensors")
     if not isinstance(symmetry, Symmetry):

@@ -30,6 +30,7 @@ class RouteRun:
 
     @property
     def found(self) -> tuple[Evidence, ...]:
+        """The evidence of the steps that ran."""
         return tuple(step.evidence for step in self.steps if step.evidence)
 
     @property
@@ -90,10 +91,12 @@ class Entry:
 
     @property
     def id(self) -> str:
+        """Of the statement, without its paper."""
         return self.statement.id
 
     @property
     def recorded(self) -> Verdict:
+        """The verdict that the statement says it has."""
         return self.statement.verdict
 
     @property

@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -129,7 +130,10 @@ def select(only: str | None = None, among: Iterable[Statement] | None = None) ->
         return every
     chosen = tuple(s for s in every if only == s.paper.key or _names(only, s.key) or _names(only, s.id))
     if not chosen:
-        raise UnknownStatementError("id", only, f"one of {', '.join(s.id for s in every)}")
+        known = {name.lower(): name for s in every for name in (s.id, s.paper.key)}
+        close = [known[name] for name in get_close_matches(only.lower(), known, 5)]
+        listed = f"did you mean {', '.join(close)}?" if close else f"one of {', '.join(s.id for s in every)}"
+        raise UnknownStatementError("id", only, listed)
     if len(papers := sorted({s.paper.key for s in chosen})) > 1:
         raise UnknownStatementError("id", only, f"one of {', '.join(f'{key}:{only}' for key in papers)}")
     return chosen

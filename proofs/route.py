@@ -70,7 +70,7 @@ Method.SYMBOLIC = Method("symbolic size")
 Method.EXHAUSTIVE = Method("exhaustive", numbers=True)
 Method.EXACT = Method("exact rationals", numbers=True)
 Method.RANDOM = Method("Schwartz–Zippel", exact=False)
-Method.SMT = Method("z3", tool="pip install z3-solver")
+Method.SMT = Method("z3", tool="pip install 'invariance-toolkit[smt]'")
 Method.COQ = Method("Coq", tool="apt-get install coq libcoq-mathcomp-algebra, then --coq", on_request=True)
 Method.INTERVAL = Method("interval", numbers=True)
 Method.ALGEBRAIC = Method("algebraic numbers", numbers=True)
@@ -141,6 +141,7 @@ class Route:
 
     @property
     def leaves(self) -> tuple[Route, ...]:
+        """Itself, where a chain has its steps."""
         return (self,)
 
 

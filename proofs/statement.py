@@ -104,6 +104,7 @@ class Grade(StrEnum):
 
     @property
     def rank(self) -> int:
+        """0 for what says least."""
         return list(Grade).index(self)
 
 

@@ -162,13 +162,13 @@ MISTAKES = {
     "scale that is not a number": (["curve", "--output", "x.png", "--scales", "nan"], "scales = (nan,)"),
     "unknown warp": (["curve", "--output", "x.png", "--warp", "twirl"], "--warp = twirl"),
     "unknown claim": (["curve", "--output", "x.png", "--claim", "perfect"], "--claim = perfect"),
-    "folder that is missing": (["curve", "--output", "x.png", "--images", "nowhere"], "folder = nowhere"),
+    "folder that is missing": (["curve", "--output", "x.png", "--images", "nowhere"], "--images = nowhere"),
     "unwritable output": (
         ["curve", "--output", "missing/folder/x.png", "--scales", "0.1", "--size", "9"],
         "missing/folder",
     ),
     "unknown device": (["curve", "--output", "x.png", "--device", "abacus"], "--device = abacus"),
-    "report from a missing folder": (["report", "--images", "nowhere"], "folder = nowhere"),
+    "report from a missing folder": (["report", "--images", "nowhere"], "--images = nowhere"),
 }
 
 

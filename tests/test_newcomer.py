@@ -27,6 +27,9 @@ def head():
 def ours():
     return nn.Sequential(symmetric(3, 6, stride=2), nn.ReLU(), nn.Dropout(0.5), symmetric(6, 6), nn.ReLU(), *head())
 
+def grey():
+    return nn.Sequential(nn.Conv2d(1, 6, 3), nn.ReLU(), *head())
+
 def theirs():
     return nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), *head())
 """
@@ -198,6 +201,44 @@ MISTAKES = {
 }  # fmt: skip
 
 
+P4 = "--input 3,9,9 --group p4"
+TYPED = {
+    "a command nearby": ("chek nets.py:ours", "No such command 'chek': did you mean check?; see `invariance --help`"),
+    "a value with spaces": ("check nets.py:ours --input 3, 9, 9", "words with spaces in them are put in quotes"),
+    "a shape with crosses": ("check nets.py:ours --input 3x9x9 --group p4", "commas, such as 3,33,33"),
+    "a shape with its batch": ("check nets.py:ours --input 1,3,9,9 --group p4", "--input = (1, 3, 9, 9)"),
+    "advice in options": ("check nets.py:ours --input 1,3,9,9 --group p4", "--fibre regular for (C, |H|"),
+    "a batch, proved": ("prove nets.py:ours --input 1,3,9,9 --group p4", "it is --input 3,9,9"),
+    "a batch, surveyed": ("profile nets.py:ours --input 1,3,9,9", "it is --input 3,9,9"),
+    "a group that is none": ("check nets.py:ours --input 3,9,9 --group rot90", "--group = rot90"),
+    "a claim that is none": (f"check nets.py:ours {P4} --claim same", "--claim = same"),
+    "one picture in place of a folder": (
+        f"check nets.py:ours {P4} --inputs pictures/dark/1.png",
+        "--inputs = pictures/dark/1.png",
+    ),
+    "a file without a name": (f"check nets.py {P4}", "such as nets.py:symmetric, nets.py:"),
+    "a name nearby": (f"check nets.py:Ours {P4}", "did you mean ours?"),
+    "pickled weights": (f"check nets.py:ours@w.pt {P4}", "safetensors.torch.save_file("),
+    "a pickled network": (f"check net.pth {P4}", "safetensors.torch.save_file("),
+    "colours for a grey network": (
+        "curve --output x.png --model nets.py:grey --images pictures --size 16",
+        "takes one channel: --channels 1",
+    ),
+    "scales with colons": ("curve --output x.png --scales 0.1:0.5", "commas, such as 0.1,0.2"),
+    "a warp nearby": (
+        "curve --output x.png --model nets.py:ours --warp rotate --images pictures",
+        "did you mean rotation?",
+    ),
+    "a claim of the ledger nearby": ("verify --only t2.d", "--only = t2.d: did you mean T2.d"),
+    "a data set nearby": ("train cnn --dataset cifar --data . --out run", "--dataset = cifar: did you mean cifar10?"),
+    "a table that is none": ("table one --data .", "NAME = one: one of diffcnn"),
+    "no folder of photographs": ("report --images nowhere", "--images = nowhere"),
+    "no pictures": ("curve --output x.png --images nowhere", "--images = nowhere: an existing folder"),
+}
+"""What is typed, and what is answered."""
+MISTAKES |= {name: (line.split(), said) for name, (line, said) in TYPED.items()}
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_one_line(desk: Path, invariance, arguments: list[str], said: str):
@@ -209,3 +250,5 @@ def test_mistakes_are_one_line(desk: Path, invariance, arguments: list[str], sai
     assert status == 2
     assert said in told
     assert len(told.strip().splitlines()) == 1
+    written = {"images.npy", "labels.npy", "torn.npy", "taken.json", "nets.py", "pictures", "__pycache__"}
+    assert {file.name for file in desk.iterdir()} <= written  # a mistake leaves nothing behind

@@ -80,6 +80,9 @@ def _judged(error: BaseException) -> tuple[int, str]:
         return _BROKEN_PIPE, ""
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return INTERRUPTED, ""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        quoted = "; words with spaces in them are put in quotes" if "extra argument" in error.message else ""
+        return BAD_INPUT, f"{error.format_message().rstrip('.')}{quoted}; see `{error.ctx.command_path} --help`"
     if isinstance(error, click.ClickException):
         return BAD_INPUT, error.format_message()
     if isinstance(error, ArgumentError | ArgumentTypeError):

@@ -21,6 +21,7 @@ from .parameters import (
     Source,
     Text,
     Whole,
+    as_typed,
     device_of,
     listed,
     question_options,
@@ -117,7 +118,8 @@ def check(
         if shape is None or group is None:
             raise ArgumentError("--input", input_shape, "a shape and a --group; or --group with --in; or --symmetry")
         if inputs is not None:
-            asked["inputs"] = of_folder(inputs, shape, values)
+            with as_typed({"folder": "--inputs"}):
+                asked["inputs"] = of_folder(inputs, shape, values)
         elif values:
             raise ArgumentError("--range", values, "a folder of pictures to go with it: --inputs FOLDER")
     else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
 
 from .. import __version__
+from ..errors import ArgumentError, ArgumentTypeError, MissingExtraError, meant
 
 __all__ = ["COMMANDS", "cli"]
 
@@ -56,16 +59,47 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from .line import require_one_meaning
 
+        if args and args[0] not in COMMANDS and (close := meant(args[0], COMMANDS)):
+            raise click.UsageError(f"No such command {args[0]!r}: {close.strip()}", ctx)
         name, command, words = super().resolve_command(ctx, args)
         if command is not None:
             require_one_meaning(command, click.Context(command, info_name=name, parent=ctx), words)
         return name, command, words
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Errors that name an argument of Python name what is typed for it, in their advice too."""
+        try:
+            return super().invoke(ctx)
+        except (ArgumentError, ArgumentTypeError) as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            if command is None or isinstance(error, MissingExtraError):
+                raise
+            argument, value, wanted = error.args
+            typed = _typed(command)
+            raise type(error)(typed.get(argument) or argument, value, _advice(wanted, typed)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """In words of this file, so that help imports no command."""
         for title, about in _HELP.items():
             with formatter.section(title):
                 formatter.write_dl(list(about.items()))
+
+
+def _typed(command: click.Command) -> dict[str, str]:
+    """What is typed for each argument of the function behind a command."""
+    from .line import typed_name
+
+    return {parameter.name: typed_name(parameter) for parameter in command.params if parameter.name}
+
+
+def _advice(wanted: str, typed: Mapping[str, str]) -> str:
+    """`claim='invariant'` of Python as `--claim invariant`."""
+
+    def option(found: re.Match[str]) -> str:
+        name = typed.get(found[1], "")
+        return f"{name} {found[3]}" if name.startswith("--") else found[0]
+
+    return re.sub(r"\b(\w+)=(['\"]?)([\w.]+)\2", option, wanted)
 
 
 def _ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:

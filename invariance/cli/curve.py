@@ -25,7 +25,12 @@ __all__ = ["CURVES", "chosen_of", "curve", "measured", "require_measures", "say"
 
 _TYPED = {
     **{name: f"--{name}" for name in ("images", "labels", "scales", "warp", "claim", "draws")},
-    **{"labels.shape": "--labels", "scale": "--scales"},
+    **{
+        "folder": "--images",
+        "labels.shape": "--labels",
+        "scale": "--scales",
+        "images.mean(1, keepdim=True)": "--channels 1",
+    },
 }
 """Arguments of `compare`, and the options that were typed for them."""
 

@@ -13,7 +13,7 @@ import click
 from ..errors import ArgumentError
 from .parameters import InputPath, OutputFile, Source
 
-__all__ = ["require_one_meaning"]
+__all__ = ["require_one_meaning", "typed_name"]
 
 
 def require_one_meaning(command: click.Command, ctx: click.Context, words: Sequence[str]) -> None:
@@ -28,12 +28,13 @@ def require_one_meaning(command: click.Command, ctx: click.Context, words: Seque
         return
     for parameter, times in Counter(order).items():
         if times > 1 and isinstance(parameter, click.Option) and not (parameter.multiple or parameter.count):
-            raise ArgumentError(_name(parameter), values.get(parameter.name or ""), f"given once, not {times} times")
+            value = values.get(parameter.name or "")
+            raise ArgumentError(typed_name(parameter), value, f"given once, not {times} times")
     written: dict[Path, str] = {}
     read = [path for parameter in command.params for path in _read(parameter, values)]
     for parameter in command.params:
         if isinstance(parameter.type, OutputFile) and values.get(parameter.name or ""):
-            option, name = _name(parameter), str(values[parameter.name or ""])
+            option, name = typed_name(parameter), str(values[parameter.name or ""])
             if (path := _real(name)) is None:
                 continue
             if (other := written.setdefault(path, option)) != option:
@@ -51,10 +52,10 @@ def _read(parameter: click.Parameter, values: Mapping[str, Any]) -> Iterator[tup
     for word in words:
         for part in {word, *re.split("[@=:]", word)} - {""}:
             if (path := _real(part)) is not None and path.exists():
-                yield path, _name(parameter)
+                yield path, typed_name(parameter)
 
 
-def _name(parameter: click.Parameter) -> str:
+def typed_name(parameter: click.Parameter) -> str:
     """As it is typed, or as the help has it."""
     return parameter.opts[0] if isinstance(parameter, click.Option) else str(parameter.name).upper()
 

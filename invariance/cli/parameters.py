@@ -30,6 +30,7 @@ __all__ = [
     "listed",
     "question_options",
     "sample_size",
+    "without_batch",
 ]
 
 T = TypeVar("T")
@@ -170,14 +171,17 @@ def _has_cuda(name: str) -> bool:
 
 @contextmanager
 def as_typed(options: Mapping[str, str]) -> Iterator[None]:
-    """Errors that name an argument of Python name the option that was typed for it."""
+    """Errors that name an argument of Python name the option that was typed for it; so for code in their advice."""
     try:
         yield
     except (ArgumentError, ArgumentTypeError) as error:
         argument, value, wanted = error.args
-        if argument not in options:
+        advice = wanted
+        for code, option in options.items():
+            advice = advice.replace(code, option) if "(" in code else advice
+        if argument not in options and advice == wanted:
             raise
-        raise type(error)(options[argument], value, wanted) from error
+        raise type(error)(options.get(argument, argument), value, advice) from error
 
 
 def listed(option: str, text: str, kind: Callable[[str], T]) -> tuple[T, ...]:
@@ -189,8 +193,8 @@ def listed(option: str, text: str, kind: Callable[[str], T]) -> tuple[T, ...]:
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError as error:
-        what = "whole numbers" if kind is int else "numbers"
-        raise ArgumentError(option, text, f"{what} separated by commas") from error
+        what, example = ("whole numbers", "3,33,33") if kind is int else ("numbers", "0.1,0.2")
+        raise ArgumentError(option, text, f"{what} separated by commas, such as {example}") from error
 
 
 def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
@@ -199,6 +203,19 @@ def sample_size(shape: tuple[int, ...] | None, symmetry: Any) -> int:
 
     shapes = [shape] if shape else [field.shape for _, field in leaves(symmetry.inputs)]
     return sum(abs(math.prod(of_one)) for of_one in shapes)
+
+
+@contextmanager
+def without_batch(shape: tuple[int, ...] | None) -> Iterator[None]:
+    """Of a network that refuses a shape (1, C, H, W), or of a command that does, what was meant is told."""
+    try:
+        yield
+    except ArgumentError as error:
+        argument, value, wanted = error.args
+        if argument not in ("model", "input_shape") or not shape or len(shape) != 4 or shape[0] != 1:
+            raise
+        inner = ",".join(map(str, shape[1:]))
+        raise type(error)(argument, value, f"{wanted}; without the batch axis it is --input {inner}") from error
 
 
 GROUP_NAMES = (

@@ -10,7 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from .batches import in_batches
-from .parameters import COUNT, PICTURE, SEED, OutputFile, Source, Text, listed, sample_size
+from .parameters import COUNT, PICTURE, SEED, OutputFile, Source, Text, listed, sample_size, without_batch
 
 __all__ = ["profile"]
 
@@ -52,19 +52,13 @@ def profile(
     model: Any = load_target(target, seed=seed)
     shape = listed("--input", input_shape, int) if input_shape else None
     entries = sample_size(shape, None if shape else Symmetry("flips", fields_in))
-    found = in_batches(
-        batch,
-        entries,
-        8,
-        lambda batch: measure(
-            model,
-            fields_in,
-            input_shape=shape,
-            batched=not unbatched,
-            batch=batch,
-            generator=torch.Generator().manual_seed(seed),
-        ),
-    )
+    asked = {"input_shape": shape, "batched": not unbatched}
+
+    def passport(batch: int) -> Any:
+        return measure(model, fields_in, batch=batch, generator=torch.Generator().manual_seed(seed), **asked)
+
+    with without_batch(shape):
+        found = in_batches(batch, entries, 8, passport)
     Console(width=None if sys.stdout.isatty() else 160).print(found.table())
     if json_file:
         write_json(json_file, found.to_dict() | {"target": target})

@@ -10,7 +10,7 @@ import click
 
 from ..errors import ArgumentError
 from ..verdicts import STATUS
-from .parameters import PICTURE, SEED, InputPath, OutputFile, Source, Text, listed, sample_size
+from .parameters import PICTURE, SEED, InputPath, OutputFile, Source, Text, listed, sample_size, without_batch
 from .sections import Sectioned, section
 
 __all__ = ["prove"]
@@ -89,7 +89,9 @@ def prove(
         return _discover(model, shape, json_file)
     if group is None:
         raise ArgumentError("--group", None, "a group, such as p4m; or --all for every one that can act on the input")
-    report = proof(model, input_shape=shape, group=group, claim=claim, search=not no_search, max_error=max_error)
+    with without_batch(shape):
+        asked: dict[str, Any] = {"input_shape": shape, "group": group.lower(), "claim": claim}
+        report = proof(model, **asked, search=not no_search, max_error=max_error)
     _show(report, layers)
     if json_file:
         write(json_file, report.to_json())

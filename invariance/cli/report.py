@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .parameters import InputPath, OutputFolder
+from .parameters import InputPath, OutputFolder, as_typed
 
 __all__ = ["report"]
 
@@ -29,7 +29,8 @@ def report(output: Path, images: Path | None) -> int:
         def tick(step: str) -> None:
             progress.update(task, description=step, advance=1)
 
-        holds = build_report(output, images=images, tick=tick)
+        with as_typed({"folder": "--images"}):
+            holds = build_report(output, images=images, tick=tick)
         progress.update(task, description="done", advance=1)
     console = Console()
     for file in ("index.html", "report.json"):

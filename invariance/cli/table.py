@@ -11,7 +11,7 @@ import click
 
 from ..errors import ArgumentError
 from .bar import counted
-from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, device_of, listed
+from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, as_typed, device_of, listed
 from .sections import Sectioned, section
 
 if TYPE_CHECKING:
@@ -113,12 +113,14 @@ def table(
     device = device_of(device)
     if look and inside:
         raise ArgumentError("--layers", True, "one of --forensic and --layers")
-    kind = table_kind(name)
+    with as_typed({"table": "NAME"}):
+        kind = table_kind(name)
     protocol = _protocol(kind, options)
     _require_files(kind, protocol, out, ("-forensic",) if look else ("-layers",) if inside else _PARTS)
     models = models or kind.models
     _require_trained(models)
-    splits = load_splits(kind.data, folder, note=note)
+    with as_typed({"folder": "--data"}):
+        splits = load_splits(kind.data, folder, note=note)
     source = runs_folder or out / "runs"
     if training if training is not None else runs_folder is None:
         _train(kind, models, source, splits, folder, note, device, options)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError
-from .parameters import COUNT, SEED, InputPath, OutputFolder, Source, device_of
+from .parameters import COUNT, SEED, InputPath, OutputFolder, Source, as_typed, device_of
 from .sections import Sectioned, section
 
 __all__ = ["train"]
@@ -95,7 +95,8 @@ def train(
     if train_on == "all" and validation:
         raise ArgumentError("--validation", validation, "left out with --train-on all, which holds no image out")
     validation = 0 if train_on == "all" else validation
-    splits = load_splits(dataset, folder, validation=validation, note=note)
+    with as_typed({"name": "--dataset", "folder": "--data"}):
+        splits = load_splits(dataset, folder, validation=validation, note=note)
     keep_freed_memory()
     with TrainingProgress() as progress:
         record = fit(chosen, splits, out, device=device, listener=progress)

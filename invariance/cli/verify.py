@@ -64,7 +64,8 @@ def verify(
         among = ledger.in_file(file) if file else ledger.in_package(package) if package else None
         chosen = ledger.select(explain or only, among)
     except ledger.LedgerError as error:
-        raise ArgumentError(*error.args) from error
+        option = "--explain" if explain else "--only"
+        raise ArgumentError(option if error.args[0] == "id" else error.args[0], *error.args[1:]) from error
     if markdown:
         _require_pages(markdown, {statement.paper.key for statement in chosen})
     limit = limit or (_WITH_COQ if coq else _PATIENCE)

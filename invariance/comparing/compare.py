@@ -15,7 +15,15 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..images import pixel_grid
 from ..measure import resampling_floor
 from ..measure.comparison import Comparison
-from ..measure.curve import Family, InvarianceCurve, check_scales, curve_of_gathered, draws_by_scale, family_of
+from ..measure.curve import (
+    Family,
+    InvarianceCurve,
+    Scales,
+    checked_scales,
+    curve_of_gathered,
+    draws_by_scale,
+    family_of,
+)
 from ..measure.error import Model
 from ..measure.sweep import Gathered, Manner, sweep
 from ..measure.warping import Claim, require_manner
@@ -50,7 +58,7 @@ def compare(
     images: object,
     *,
     warp: str | Family,
-    scales: Sequence[float] | None = None,
+    scales: Scales | None = None,
     labels: Tensor | None = None,
     draws: int | None = None,
     claim: Claim = "invariant",
@@ -93,7 +101,7 @@ def compare(
     draws = (1 if fixed else 4) if draws is None else draws
     require_manner(claim, margin)
     family_of(warp)
-    check_scales(scales, draws, warp)
+    scales = checked_scales(scales, draws, warp)
     if batch < 1:
         raise ArgumentError("batch", batch, "at least one image in a pass")
     stream = images if isinstance(images, Stream) else stream_of(images, labels=labels, size=size)

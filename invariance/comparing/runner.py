@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..checking.probe import Probe
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from ..measure.error import Model
+from ..measure.warping import taken_instead
 from ..modes import to_evaluation
 from .models import Named
 
@@ -51,7 +52,8 @@ class Runner:
             except (ArgumentError, ArgumentTypeError):
                 raise
             except Exception as error:  # code of others: whatever it raises, the input is what it refused
-                reason = reason_of(error)
-                wanted = f"images of a shape and dtype that {self.label} takes ({type(error).__name__}: {reason})"
+                reason = f"{type(error).__name__}: {reason_of(error)}"
+                advice = f"; {said}" if (said := taken_instead(self._probe.model, part)) else ""
+                wanted = f"images of a shape and dtype that {self.label} takes ({reason}){advice}"
                 raise ArgumentError("images", f"{tuple(part.shape[1:])} of {self._dtype}", wanted) from error
         return torch.cat(parts) if len(parts) > 1 else parts[0]

@@ -39,7 +39,7 @@ class Listener:
 def train(
     options: TrainOptions,
     splits: Splits,
-    out: Path,
+    out: str | Path,
     *,
     device: torch.device | str = "cpu",
     listener: Listener | None = None,
@@ -59,7 +59,7 @@ def train(
         DivergedError: the loss or the weights stopped being finite; names epoch and step.
         OSError: a file cannot be written; the state of the last epoch stays valid.
     """
-    folder = RunFolder(out)
+    folder = RunFolder(Path(out))
     processes = join_processes(torch.device(device))
     with folder.locked() if processes.first else nullcontext():
         return _train(options, splits, folder, processes, listener if listener and processes.first else Listener())

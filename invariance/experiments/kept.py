@@ -39,13 +39,13 @@ def parsing(content: Any, wanted: str) -> Iterator[None]:
         raise ResultError("content", f"{type(error).__name__} {error}", f'the parts of "{wanted}" as saved') from error
 
 
-def read_kept(path: Path, parse: Callable[[Any], T]) -> T:
+def read_kept(path: str | Path, parse: Callable[[Any], T]) -> T:
     """What `parse` makes of a JSON file.
 
     Raises:
         ResultError: the file is missing, is not JSON, or holds something else.
     """
-    return parse_kept(path, parse, read_json("file", path, error=ResultError))
+    return parse_kept(path := Path(path), parse, read_json("file", path, error=ResultError))
 
 
 def parse_kept(path: Path, parse: Callable[[Any], T], content: Any) -> T:

@@ -153,14 +153,14 @@ def analyse_layers(
     )
 
 
-def save_analyses(path: Path, analyses: Sequence[LayerAnalysis]) -> tuple[Path, Path]:
+def save_analyses(path: str | Path, analyses: Sequence[LayerAnalysis]) -> tuple[Path, Path]:
     """As JSON, the numbers of each image packed beside it; the names of both files."""
     kept = [analysis.to_kept(f"network {i}") for i, analysis in enumerate(analyses)]
     arrays = {name: array for _, part in kept for name, array in part.items()}
     return save_packed(path, {"format": FORMAT, "networks": [content for content, _ in kept]}, arrays)
 
 
-def load_analyses(path: Path) -> list[LayerAnalysis]:
+def load_analyses(path: str | Path) -> list[LayerAnalysis]:
     """What `save_analyses` wrote.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import torch
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from .data import augmentation
 
 __all__ = ["Precision", "Schedule", "Selection", "TrainOptions", "fast_precision"]
@@ -66,7 +66,7 @@ class TrainOptions:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
         for name, choices in (("schedule", Schedule), ("precision", Precision), ("select", Selection)):
             if getattr(self, name) not in get_args(choices):
-                raise ArgumentError(name, getattr(self, name), f"one of {', '.join(get_args(choices))}")
+                raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choices)))
         augmentation(self.augment)
 
     def learning_rate_at(self, progress: float) -> float:

@@ -28,7 +28,7 @@ _LARGEST = 2**28
 """Bytes, packed and unpacked: some fifty times the largest table of the papers."""
 
 
-def save_packed(path: Path, content: Mapping[str, Any], arrays: Arrays) -> tuple[Path, Path]:
+def save_packed(path: str | Path, content: Mapping[str, Any], arrays: Arrays) -> tuple[Path, Path]:
     """`content` as JSON, which names the file of `arrays` beside it and that file's SHA-256.
 
     The name of that file holds its digest: whatever comes between the two writings, what the JSON names is there. The
@@ -37,7 +37,7 @@ def save_packed(path: Path, content: Mapping[str, Any], arrays: Arrays) -> tuple
     Raises:
         OutputError: as `invariance.files.write`.
     """
-    packed = io.BytesIO()
+    path, packed = Path(path), io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **dict(arrays))
     digest = hashlib.sha256(packed.getvalue()).hexdigest()
     name = f"{path.stem}.{digest[:12]}.npz"
@@ -50,13 +50,13 @@ def save_packed(path: Path, content: Mapping[str, Any], arrays: Arrays) -> tuple
     return path, path.with_name(name)
 
 
-def read_packed(path: Path, parse: Callable[[Any, Arrays], T]) -> T:
+def read_packed(path: str | Path, parse: Callable[[Any, Arrays], T]) -> T:
     """What `parse` makes of the two files that `save_packed` wrote at `path`.
 
     Raises:
         ResultError: a file is missing, is not what was written, or holds something else.
     """
-    content = read_json("file", path, error=ResultError)
+    content = read_json("file", path := Path(path), error=ResultError)
     packed = content.get("packed") if isinstance(content, dict) else None
     arrays = _arrays(path, packed) if isinstance(packed, dict) else {}
     return parse_kept(path, lambda plain: parse(plain, arrays), content)

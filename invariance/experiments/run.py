@@ -39,13 +39,13 @@ def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifie
     return Classifier(net, torch.zeros(channels), torch.ones(channels))
 
 
-def load_run(out: Path) -> tuple[Classifier, Record]:
+def load_run(out: str | Path) -> tuple[Classifier, Record]:
     """The classifier of the epoch that was kept, in eval mode on the CPU, and the record of a run.
 
     Raises:
         CheckpointError: a file is missing, unreadable, or does not fit the network.
     """
-    folder = RunFolder(out)
+    folder = RunFolder(Path(out))
     record = folder.read_record()
     classifier = build_classifier(record["options"], record["data"])
     folder.check_weights(record)
@@ -54,12 +54,13 @@ def load_run(out: Path) -> tuple[Classifier, Record]:
     return classifier.eval(), record
 
 
-def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: Path) -> None:
+def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: str | Path) -> None:
     """`load_state_dict` of what `path` holds.
 
     Raises:
         CheckpointError: names, shapes or dtypes are not the network's, or values are not finite; names the first.
     """
+    path = Path(path)
     wanted = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in classifier.state_dict().items()}
     found = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in wanted | found:
@@ -80,14 +81,17 @@ class RunFolder:
 
     @property
     def record(self) -> Path:
+        """JSON: options, data, every epoch, the SHA-256 of the weights."""
         return self.out / "record.json"
 
     @property
     def model(self) -> Path:
+        """The weights of the epoch that was kept."""
         return self.out / "model.safetensors"
 
     @property
     def state(self) -> Path:
+        """All that going on takes: weights, moments of Adam, the best weights, the last epoch."""
         return self.out / "state.safetensors"
 
     def read_record(self) -> Record:

@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..errors import ArgumentError, ArgumentTypeError, RunError
+from ..errors import ArgumentError, ArgumentTypeError, RunError, one_of
 from ..extras import needed_for
 from .data import Splits, load_splits
 from .fit import train
@@ -46,7 +46,7 @@ def run_name(options: TrainOptions) -> str:
 
 
 def train_planned(
-    run: PlannedRun, folder: Path | None, *, note: str = "", validation: int | None = None, device: str = "cpu"
+    run: PlannedRun, folder: str | Path | None, *, note: str = "", validation: int | None = None, device: str = "cpu"
 ) -> None:
     """Train a run on the data in `folder`; a process reads a data set once."""
     keep_freed_memory()
@@ -54,7 +54,7 @@ def train_planned(
 
 
 @cache
-def _splits(name: str, folder: Path | None, note: str, validation: int | None) -> Splits:
+def _splits(name: str, folder: str | Path | None, note: str, validation: int | None) -> Splits:
     return load_splits(name, folder, note=note, validation=validation)
 
 
@@ -82,7 +82,7 @@ def sweep(
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "at least one")
     if backend not in get_args(Backend):
-        raise ArgumentError("backend", backend, f"one of {', '.join(get_args(Backend))}")
+        raise ArgumentError("backend", backend, one_of(backend, get_args(Backend)))
     if backend == "loky" and address is not None:
         raise ArgumentError("address", address, "a cluster's, with --backend dask")
     attempt = partial(_attempt, work)

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Shaped
 from torch import Tensor
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..groups import Element
 from .domains import Domain, Grid
 from .fibres import SCALAR, Fibre, Position
@@ -146,7 +146,7 @@ class TensorField(Field):
 
     def __post_init__(self) -> None:
         if self.layout not in get_args(Layout):
-            raise ArgumentError("layout", self.layout, f"one of {', '.join(get_args(Layout))}")
+            raise ArgumentError("layout", self.layout, one_of(self.layout, get_args(Layout)))
         if min((*self.domain.shape, self.channels or 1, *self.fibre.shape), default=1) < 1:
             raise ArgumentError("field", self.spec, "lengths of at least 1")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any, get_args
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from . import make
 from .fibres import Fibre
 from .field import Field, Invariant, Layout
@@ -87,7 +87,7 @@ def field_named(text: str) -> Field:
     """
     kind, *rest = [part.strip() for part in _split(text, ":")]
     if kind not in KINDS:
-        raise ArgumentError("field", text, f"one of {', '.join(k.example for k in KINDS.values())}")
+        raise ArgumentError("field", text, one_of(kind, [k.example for k in KINDS.values()]))
     known = KINDS[kind]
     if kind == "irreps":
         return _call(text, known, [":".join(rest)], {})

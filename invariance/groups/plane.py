@@ -8,7 +8,7 @@ from itertools import permutations, product
 
 import torch
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from .element import Element
 from .group import FiniteGroup
 from .parts import Affine
@@ -56,7 +56,7 @@ _FLIPS = {"flip-lr": ((-1, 1),), "flip-ud": ((1, -1),), "flips": ((-1, 1), (1, -
 def flips(name: str = "flips") -> FiniteGroup:
     """*flip-lr* exchanges left and right, *flip-ud* up and down; *flips* has both; *flip-depth* is that of a volume."""
     if name not in _FLIPS:
-        raise ArgumentError("name", name, f"one of {', '.join(_FLIPS)}")
+        raise ArgumentError("name", name, one_of(name, _FLIPS))
     steps = [Element({"space": Affine(torch.diag(torch.tensor(d, dtype=torch.float64)))}) for d in _FLIPS[name]]
     return FiniteGroup.generated(name, *steps)
 

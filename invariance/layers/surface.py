@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..images import pixel_grid
 from ..jacobians import gradient
 from .normal import is_rounding
@@ -123,7 +123,7 @@ def surface_of(images: Float[Tensor, "b c h w"], discretisation: Discretisation 
         ArgumentError: an unknown discretisation; images as in `pixel_surface`.
     """
     if discretisation not in _SURFACES:
-        raise ArgumentError("discretisation", discretisation, f"one of {', '.join(_SURFACES)}")
+        raise ArgumentError("discretisation", discretisation, one_of(discretisation, _SURFACES))
     return _SURFACES[discretisation](images)
 
 
@@ -268,7 +268,7 @@ class SurfacePool2d(nn.Module):
     ) -> None:
         super().__init__()
         if discretisation not in _SURFACES:
-            raise ArgumentError("discretisation", discretisation, f"one of {', '.join(_SURFACES)}")
+            raise ArgumentError("discretisation", discretisation, one_of(discretisation, _SURFACES))
         self.integrand, self.windows = integrand, Windows(windows)
         self.discretisation: Discretisation = discretisation
         self.mean = mean

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError, ResultError, UndefinedError
+from ..errors import ArgumentError, ResultError, UndefinedError, one_of
 from ..files import write_json
 from ..records import read_record
 from .curve import InvarianceCurve
@@ -92,9 +92,9 @@ class Comparison:
     def _parts(self, label: str, measure: Measure) -> tuple[Tensor, Tensor]:
         runs = self.runs(label)
         if not runs:
-            raise ArgumentError("label", label, f"one of {', '.join(self.labels)}")
+            raise ArgumentError("label", label, one_of(label, self.labels))
         if measure not in get_args(Measure):
-            raise ArgumentError("measure", measure, f"one of {', '.join(get_args(Measure))}")
+            raise ArgumentError("measure", measure, one_of(measure, get_args(Measure)))
         if measure == "error":
             for run in runs:
                 _ = run.error  # raises where a run is constant

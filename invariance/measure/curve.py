@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +13,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..actions import PointwiseAction
-from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
+from ..errors import ArgumentError, ArgumentTypeError, UndefinedError, one_of
 from ..extras import needed_for
 from ..images import ContinuousImage, sample
+from ..randomness import require_generator
 from ..warps import MOTIONS, WARP_FAMILIES, Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, invariance_error
 from .floor import matched_spectrum
 from .interval import bootstrap_ratio, quantile_interval
 from .sweep import Gathered, Manner, sweep
-from .warping import Claim, require_images, require_manner
+from .warping import Claim, refusal_explained, require_images, require_manner, require_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Family",
     "InvarianceCurve",
-    "check_scales",
+    "Scales",
+    "checked_scales",
     "curve_of",
     "curve_of_gathered",
     "draws_by_scale",
@@ -40,6 +42,10 @@ __all__ = [
 
 Family = Callable[..., Warp | PointwiseAction]
 """`family(batch, scale, *, generator)`: a transformation for each sample; scale 0 is the identity."""
+
+
+Scales = Iterable[float] | Tensor
+"""Numbers, one after the other: a tuple, a list, an array, a tensor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +194,7 @@ def invariance_curve(
     images: ContinuousImage | Tensor,
     *,
     warp: str | Family,
-    scales: Sequence[float],
+    scales: Scales,
     generator: torch.Generator,
     draws: int = 4,
     claim: Claim = "invariant",
@@ -214,15 +220,18 @@ def invariance_curve(
     Raises:
         ArgumentError: an unknown family, scales that are empty, not finite, not increasing, or that it cannot take; an
             image without a batch.
-        ArgumentTypeError: one number for the scales; images of another dtype than the model's weights.
+        ArgumentTypeError: one number for the scales; images of another dtype than the model's weights, or with the
+            channels last; what is no model, no family or no generator.
     """
     require_manner(claim, margin)
+    require_model(model)
     require_images(images)
-    check_scales(scales, draws, warp)
+    scales = checked_scales(scales, draws, warp)
     family = family_of(warp, _plane(images, size))
     drawn = list(draws_by_scale(family, scales, len(images), draws, generator))
     gathered = Gathered()
-    sweep([model], images, drawn, Manner(claim, size, margin, method), [gathered], labels=labels, batch=batch)
+    with refusal_explained(model, images):
+        sweep([model], images, drawn, Manner(claim, size, margin, method), [gathered], labels=labels, batch=batch)
     curve = curve_of_gathered(gathered, scales, label, claim)
     if labels is not None:
         _ = curve.accuracy  # raises where the output is no row of class scores
@@ -240,7 +249,7 @@ def resampling_floor(
     images: Float[Tensor, "b c h w"],
     *,
     warp: str | Family,
-    scales: Sequence[float],
+    scales: Scales,
     generator: torch.Generator,
     draws: int = 1,
     method: Method = "cubic",
@@ -261,7 +270,7 @@ def resampling_floor(
         truth = sample(Pullback(exact, warp), height, width)
         return invariance_error(model, truth, warp_images(sampled, warp, method=method))
 
-    check_scales(scales, draws, warp)
+    scales = checked_scales(scales, draws, warp)
     family, label = family_of(warp, (height, width)), f"{method} resampling"
     rows = draws_by_scale(family, scales, len(images), draws, generator)
     return curve_of([list(map(measure, drawn)) for drawn in rows], scales, label, "invariant")
@@ -272,13 +281,17 @@ def family_of(warp: str | Family, size: tuple[int, int] = (1, 1)) -> Family:
 
     Raises:
         ArgumentError: there is none.
+        ArgumentTypeError: a warp, which has its size already.
     """
+    if isinstance(warp, Warp) or not (callable(warp) or isinstance(warp, str)):
+        wanted = "a name such as 'smooth', or a function (batch, scale, *, generator); one warp is for warp_error"
+        raise ArgumentTypeError("warp", type(warp).__name__, wanted)
     if not isinstance(warp, str):
         return warp
     if warp in MOTIONS:
         return MOTIONS[warp].family(*size)
     if warp not in WARP_FAMILIES:
-        raise ArgumentError("warp", warp, f"one of {', '.join((*WARP_FAMILIES, *MOTIONS))}")
+        raise ArgumentError("warp", warp, one_of(warp, (*WARP_FAMILIES, *MOTIONS)))
     return WARP_FAMILIES[warp]
 
 
@@ -286,28 +299,34 @@ def draws_by_scale(
     family: Family, scales: Sequence[float], batch: int, draws: int, generator: torch.Generator
 ) -> Iterator[list[Warp | PointwiseAction]]:
     """`draws` transformations at each scale, every scale from the same state of the generator."""
-    if not isinstance(generator, torch.Generator):
-        wanted = f"torch.Generator().manual_seed({generator if isinstance(generator, int) else 0})"
-        raise ArgumentTypeError("generator", generator, wanted)
+    require_generator(generator)
     state = generator.get_state()
     for scale in scales:
         generator.set_state(state)
         yield [family(batch, scale, generator=generator) for _ in range(draws)]
 
 
-def check_scales(scales: Sequence[float], draws: int, warp: str | Family = "") -> None:
-    """Raises ArgumentError for scales that are no increasing finite numbers ≥ 0, or not of the motion; for no draws.
+def checked_scales(scales: Scales, draws: int, warp: str | Family = "") -> tuple[float, ...]:
+    """The scales as numbers, of a tuple, an array or a tensor.
 
-    ArgumentTypeError for one number.
+    Raises:
+        ArgumentError: no increasing finite numbers ≥ 0, or not of the motion; no draws.
+        ArgumentTypeError: one number, or words.
     """
-    if isinstance(scales, int | float):
-        raise ArgumentTypeError("scales", scales, f"numbers, one after the other, such as ({scales},)")
+    try:
+        numbers = None if isinstance(scales, str) else tuple(s if isinstance(s, int) else float(s) for s in scales)
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None:
+        example = scales if isinstance(scales, int | float) else 0.1
+        raise ArgumentTypeError("scales", scales, f"numbers, one after the other, such as ({example},)")
     if isinstance(warp, str) and warp in MOTIONS:
-        MOTIONS[warp].check(scales)
-    elif not scales or not all(0 <= s < math.inf for s in scales) or list(scales) != sorted(set(scales)):
-        raise ArgumentError("scales", tuple(scales), "increasing finite numbers ≥ 0")
-    if draws < 1:
-        raise ArgumentError("draws", draws, "at least one transformation for each image")
+        MOTIONS[warp].check(numbers)
+    elif not numbers or not all(0 <= s < math.inf for s in numbers) or list(numbers) != sorted(set(numbers)):
+        raise ArgumentError("scales", numbers, "increasing finite numbers ≥ 0")
+    if not isinstance(draws, int) or draws < 1:
+        raise ArgumentError("draws", draws, "at least one transformation for each image, a whole number")
+    return numbers
 
 
 def curve_of(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..errors import ArgumentError
 from ..images import ContinuousImage
 from ..warps import Method, Warp, warp_images
-from .curve import Family, InvarianceCurve, check_scales, curve_of, draws_by_scale, family_of
+from .curve import Family, InvarianceCurve, checked_scales, curve_of, draws_by_scale, family_of
 from .error import ErrorReport, equivariance_error
 from .layer_calls import layer_calls
 from .warping import inside, sample_pair
@@ -48,7 +48,7 @@ def layer_curves(
         ArgumentError: a layer that the model does not call, or that has no such output; scales or draws as in
             `invariance_curve`; a family of pointwise actions.
     """
-    check_scales(scales, draws)
+    scales = checked_scales(scales, draws)
     identity = family_of(warp)(1, 0.0, generator=torch.Generator())
     if not isinstance(identity, Warp):
         raise ArgumentError("warp", warp, "a family of warps: pointwise actions act on Jacobian fields, not on images")

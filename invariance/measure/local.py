@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, UndefinedError
+from ..errors import ArgumentError, UndefinedError, one_of
 from ..images import ContinuousImage, pixel_grid, sample
 from ..jacobians import exact_jacobian, spectral_gradient
 from .layer_calls import layer_calls
@@ -142,7 +142,7 @@ def local_error(
         RuntimeError: of torch, where an operation has no forward-mode derivative.
     """
     if along not in VELOCITIES:
-        raise ArgumentError("along", along, f"one of {', '.join(VELOCITIES)}")
+        raise ArgumentError("along", along, one_of(along, VELOCITIES))
     if not 0 <= margin < 1:
         raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
     inputs, gradient = _sample(images, size)

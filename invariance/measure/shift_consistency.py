@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from .error import Model, output_of
 
 __all__ = ["shift_consistency"]
@@ -40,7 +40,7 @@ def shift_consistency(
     if not 0 < reach < min(height, width):
         raise ArgumentError("reach", reach, f"1 to {min(height, width) - 1} pixels")
     if border not in get_args(Border):
-        raise ArgumentError("border", border, f"one of {', '.join(get_args(Border))}")
+        raise ArgumentError("border", border, one_of(border, get_args(Border)))
 
     def classes() -> Tensor:
         rows, columns = torch.randint(reach + 1, (2, len(images)), generator=generator).tolist()

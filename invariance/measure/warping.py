@@ -6,19 +6,32 @@ Two claims are kept apart. *Invariant*: $F(I \circ \varphi) = F(I)$ at the same 
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import get_args
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, one_of, reason_of
 from ..images import ContinuousImage, pixel_grid, sample
 from ..verdicts import Claim
 from ..warps import Method, Pullback, Warp, warp_images
 from .error import ErrorReport, Model, equivariance_error
 
-__all__ = ["Claim", "inside", "require_images", "require_manner", "sample_pair", "warp_error"]
+__all__ = [
+    "Claim",
+    "inside",
+    "refusal_explained",
+    "require_images",
+    "require_manner",
+    "require_model",
+    "sample_pair",
+    "taken_instead",
+    "warp_error",
+]
 
 
 def warp_error(
@@ -39,9 +52,11 @@ def warp_error(
 
     Raises:
         ArgumentError: an unknown claim, a size that is missing or superfluous, a margin outside [0, 1); an image
-            without a batch; the claim equivariant of an output without a plane.
+            without a batch, or with the channels last; the claim equivariant of an output without a plane.
+        ArgumentTypeError: what is no model, or no image.
     """
     require_manner(claim, margin)
+    require_model(model)
     require_images(images)
     inputs, transformed = sample_pair(images, warp, size=size, method=method)
 
@@ -54,15 +69,52 @@ def warp_error(
     def region(height: int, width: int) -> Bool[Tensor, "b 1 h w"]:
         return inside(warp, height, width, 1 - margin, inputs)
 
-    return equivariance_error(model, inputs, transformed, output_action=action, region=region)
+    with refusal_explained(model, images):
+        return equivariance_error(model, inputs, transformed, output_action=action, region=region)
 
 
 def require_manner(claim: Claim, margin: float) -> None:
     """Raises ArgumentError for an unknown claim and for a margin outside [0, 1)."""
     if claim not in get_args(Claim):
-        raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}")
+        raise ArgumentError("claim", claim, one_of(claim, get_args(Claim)))
     if not 0 <= margin < 1:
         raise ArgumentError("margin", margin, "a part of the half-width of the domain, in [0, 1)")
+
+
+def require_model(model: object) -> None:
+    """Raises ArgumentTypeError for what cannot be called, and for a class."""
+    if isinstance(model, type):
+        raise ArgumentTypeError("model", model.__name__, f"an object of this class: {model.__name__}(…)")
+    if not callable(model):
+        raise ArgumentTypeError("model", model, "a module or a function of tensors")
+
+
+@contextmanager
+def refusal_explained(model: Model, images: object) -> Iterator[None]:
+    """Raises ArgumentError where the model refuses the images, and takes them once their axes are in order."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(images, Tensor) or not (said := taken_instead(model, images)):
+            raise
+        raise ArgumentError("images.shape", tuple(images.shape), f"{said} ({reason_of(error)})") from error
+
+
+def taken_instead(model: Model, images: Float[Tensor, "b ..."]) -> str:
+    """What to type where a model refuses images "b c h w" for the order or the number of their channels; else ""."""
+    if images.ndim != 4:
+        return ""
+    tries = {
+        "channels come first: images.movedim(-1, 1)": images.movedim(-1, 1),
+        "the model takes one channel: images.mean(1, keepdim=True)": images.mean(1, keepdim=True),
+        "the model takes three channels: images.expand(-1, 3, -1, -1)": images[:, :1].expand(-1, 3, -1, -1),
+    }
+    tried = copy.deepcopy(model).eval() if isinstance(model, nn.Module) else model
+    for said, changed in tries.items():
+        with torch.no_grad(), suppress(Exception):  # of whatever kind a model's refusal is
+            tried(changed[:2])
+            return said
+    return ""
 
 
 def require_images(images: object) -> None:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from ..jacobians import Scheme
 from .checks import check_whole
 from .diffcnn import DiffCNN
@@ -62,7 +62,7 @@ class DiffCNNClassifier(nn.Module):
     ) -> None:
         super().__init__()
         if trunk not in get_args(Trunk):
-            raise ArgumentError("trunk", trunk, f"one of {', '.join(get_args(Trunk))}")
+            raise ArgumentError("trunk", trunk, one_of(trunk, get_args(Trunk)))
         if in_channels != 3:
             raise ArgumentError("in_channels", in_channels, "3: the Jacobian field needs three colours")
         check_whole(depth=depth)

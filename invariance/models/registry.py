@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, one_of
 from .allcnn import AllCNN
 from .diffcnn import DiffCNN
 from .diffcnn_classifiers import DiffCNNClassifier
@@ -70,7 +70,7 @@ def build(name: str, **options: Any) -> nn.Module:
         ArgumentError: an unknown name, or an option that the network does not have.
     """
     if name not in _MODELS:
-        raise ArgumentError("name", name, f"one of {', '.join(list_models())}")
+        raise ArgumentError("name", name, one_of(name, list_models()))
     known = inspect.signature(_MODELS[name]).parameters
     for option, value in options.items():
         if option not in known:

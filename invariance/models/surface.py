@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from ..layers import SurfacePool2d
 from ..layers.surface import Discretisation, Surface
 from .checks import check_dropout, check_whole
@@ -86,7 +86,7 @@ class SurfaceClassifier(nn.Module):
         check_whole(windows=windows, width=width, hidden=hidden, classes=classes)
         check_dropout(dropout)
         if head not in get_args(Head):
-            raise ArgumentError("head", head, f"one of {', '.join(get_args(Head))}")
+            raise ArgumentError("head", head, one_of(head, get_args(Head)))
         functions = 3 * width
         with initialised_by(generator):
             integrand = Pointwise(9, 2 * width, functions)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from torch import nn
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from ..groups import P4, P4M, SplitGroup
 from ..layers import GroupBatchNorm2d, GroupConv2d, GroupPool, LiftingConv2d
 
@@ -55,5 +55,5 @@ def layers_of(symmetry: Symmetry) -> Layers:
         ArgumentError: another name.
     """
     if symmetry not in get_args(Symmetry):
-        raise ArgumentError("symmetry", symmetry, f"one of {', '.join(get_args(Symmetry))}")
+        raise ArgumentError("symmetry", symmetry, one_of(symmetry, get_args(Symmetry)))
     return Layers({"z2": None, "p4": P4, "p4m": P4M}[symmetry])

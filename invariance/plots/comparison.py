@@ -10,7 +10,7 @@ import torch
 
 from ..errors import ArgumentError, UndefinedError
 from ..measure.comparison import Comparison, Measure
-from .style import colour_and_marker
+from .style import colour_and_marker, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,9 +48,11 @@ def plot_comparison(
 
     Raises:
         ArgumentError: a measure that no network has.
+        ArgumentTypeError: what is no comparison.
     """
     from matplotlib.figure import Figure
 
+    require("comparison", [comparison], Comparison, "what compare returns; plot_invariance draws curves")
     chosen = list(measures or comparison.measures)
     for measure in chosen:
         if measure not in comparison.measures:

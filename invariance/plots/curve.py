@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from ..errors import ArgumentError
 from ..measure import InvarianceCurve
 from ..measure.theory import Bound, FittedSlope
-from .style import COLOURS, axes, colour_and_marker
+from .style import COLOURS, axes, colour_and_marker, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,9 +43,12 @@ def plot_invariance(
 
     Raises:
         ArgumentError: no curves, or a bound on a curve that is not among them.
+        ArgumentTypeError: what is no curve.
         UndefinedError: a curve of a constant model.
     """
     curves = [curves] if isinstance(curves, InvarianceCurve) else curves
+    wanted = "what invariance_curve returns, or a list of such; `load` reads what was kept in a file"
+    require("curves", [curves] if isinstance(curves, str | Mapping) else curves, InvarianceCurve, wanted)
     if not curves:
         raise ArgumentError("curves", curves, "at least one curve")
     generator = generator or torch.Generator().manual_seed(0)

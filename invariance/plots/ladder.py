@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ArgumentError
 from ..measure import Ladder
-from .style import COLOURS, axes, colour_and_marker
+from .style import COLOURS, axes, colour_and_marker, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ __all__ = ["plot_ladder"]
 
 
 def plot_ladder(
-    ladders: Mapping[str, Ladder],
+    ladders: Ladder | Mapping[str, Ladder],
     *,
     verdicts: Mapping[str, str] | None = None,
     ax: Axes | None = None,
@@ -31,7 +31,11 @@ def plot_ladder(
 
     Raises:
         ArgumentError: no ladders.
+        ArgumentTypeError: what is none.
     """
+    ladders = {"model": ladders} if isinstance(ladders, Ladder) else ladders
+    wanted = "what refinement_ladder returns, or such by label: {'mine': ladder}"
+    require("ladders", ladders.values() if isinstance(ladders, Mapping) else [ladders], Ladder, wanted)
     if not ladders:
         raise ArgumentError("ladders", ladders, "at least one ladder")
     ax = axes(ax, width=8.5)

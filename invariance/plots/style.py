@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentTypeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "axes", "colour_and_marker", "figure_of", "legend_below"]
+__all__ = ["COLOURS", "MARKERS", "axes", "colour_and_marker", "figure_of", "legend_below", "require"]
 
 COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
@@ -17,6 +20,13 @@ COLOURS = (
 """Okabe and Ito's seven, then seven of Tol's muted ones that are not near them: fourteen lines without one twice."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "p", "*", "d")
+
+
+def require(argument: str, values: Iterable[object], kind: type, wanted: str) -> None:
+    """Raises ArgumentTypeError for a value that is no `kind`, and says what makes one."""
+    for value in values:
+        if not isinstance(value, kind):
+            raise ArgumentTypeError(argument, type(value).__name__, wanted)
 
 
 def colour_and_marker(i: int) -> dict[str, Any]:

@@ -26,7 +26,9 @@ SIZE = 60
 """Pixels along a side of the photographs: a multiple of 6, for windows of two and three pixels."""
 
 
-def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[str], None] = lambda _: None) -> bool:
+def build_report(
+    folder: str | Path, *, images: str | Path | None = None, tick: Callable[[str], None] = lambda _: None
+) -> bool:
     """Write `index.html`, `report.json` and the figures as PNG into `folder`.
 
     True if every claim came out as recorded or predicted.
@@ -40,15 +42,15 @@ def build_report(folder: Path, *, images: Path | None = None, tick: Callable[[st
     """
     from invariance_proofs.ledger import to_json, verify
 
-    start = time.perf_counter()
+    start, folder = time.perf_counter(), Path(folder)
     require_folder("--output", folder)
     if folder.is_dir():
         for name in ("index.html", "report.json"):
             require_writable("--output", folder / name, replaces=_MARK.encode())
         for picture in sorted(folder.glob("*.png")):
             require_writable("--output", picture, replaces=_PICTURE)
-    folder.mkdir(parents=True, exist_ok=True)
     photos = photographs(SIZE, folder=images)
+    folder.mkdir(parents=True, exist_ok=True)
     tick("ledger")
     entries = list(verify())
     ledger = to_json(entries)

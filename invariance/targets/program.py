@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["exported_program", "load_program"]
 
 
-def load_program(path: Path) -> nn.Module:
+def load_program(path: str | Path) -> nn.Module:
     """The module of a saved program, for batches of any size.
 
     Raises:
         ArgumentError: not a program, or one with anything in it but tensors and calls of pure operators.
     """
-    program = exported_program(path)
+    program = exported_program(path := Path(path))
     try:
         module: Any = program.module(check_guards=False)
     except Exception as error:  # what torch makes of a graph that contradicts itself
@@ -46,7 +46,7 @@ def load_program(path: Path) -> nn.Module:
     return _of_any_batch(module, program)
 
 
-def exported_program(path: Path) -> ExportedProgram:
+def exported_program(path: str | Path) -> ExportedProgram:
     """The program itself.
 
     Raises:
@@ -54,7 +54,7 @@ def exported_program(path: Path) -> ExportedProgram:
     """
     from torch.export.pt2_archive._package import load_pt2  # `torch.export.load` prints what fails
 
-    files = records(path)
+    files = records(path := Path(path))
     try:
         files[GRAPH] = json.dumps(checked_graph(parse_json("TARGET", path, files[GRAPH]))).encode()
         for kind, name in CONFIGS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -15,11 +16,11 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from ..errors import ArgumentError, ArgumentTypeError, reason_of
+from ..errors import ArgumentError, ArgumentTypeError, meant, reason_of
 from ..measure.error import Model
 from ..reading import is_file
 
-__all__ = ["found_in_python", "from_python", "made_in_python", "source_of"]
+__all__ = ["found_in_python", "from_python", "made_in_python", "names_in", "source_of"]
 
 
 def source_of(where: str) -> str:
@@ -44,6 +45,17 @@ def found_in_python(argument: str, where: str, name: str) -> Any:
                 raise ArgumentError(argument, f"{where}:{name}", f"a name in {where}: there is no {name}")
             found = getattr(found, part)
         return found
+
+
+def names_in(file: Path) -> list[str]:
+    """Functions, classes and values that a file defines and means to show; nothing of it is run."""
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return []
+    defined = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    set_to = [t.id for node in body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)]
+    return [name for name in (*defined, *set_to) if not name.startswith("_")]
 
 
 def made_in_python(argument: str, where: str, name: str) -> Any:
@@ -77,7 +89,8 @@ def from_python(where: str, name: str, *, seed: int = 0) -> Model:
         found: Any = _imported(target, where, file)
         for part in name.split("."):
             if not hasattr(found, part):
-                raise ArgumentError("TARGET", target, f"a name in {where}: there is no {name}")
+                close = meant(name, names_in(file) if file else dir(found))
+                raise ArgumentError("TARGET", target, f"{close}a name in {where}: there is no {name}")
             found = getattr(found, part)
         return _model(target, found)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..errors import ArgumentError
 from ..measure.error import Model
-from ..reading import is_folder
+from ..reading import is_file, is_folder
 from .libraries import LIBRARIES, from_library
-from .python import from_python, source_of
+from .python import from_python, names_in, source_of
 
 __all__ = ["load_target", "origin"]
 
@@ -49,8 +49,30 @@ def load_target(target: str, *, seed: int = 0) -> Model:
         return import_module("invariance.experiments.run").load_run(path)[0]
     where, colon, name = target.rpartition(":")
     if not (where and colon and name):
-        raise ArgumentError("TARGET", target, _WANTED)
+        raise ArgumentError("TARGET", target, f"{_told(target)}{_WANTED}")
+    if weights.endswith(_PICKLED):
+        raise ArgumentError("TARGET", target, _weights(weights))
     return from_library(where, name, seed=seed) if where in LIBRARIES else from_python(where, name, seed=seed)
+
+
+_PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
+
+
+def _told(target: str) -> str:
+    """What is meant by a name that is none: names in a file of Python, a file that would have to be run to be read."""
+    if target.endswith(".py") and is_file("TARGET", file := Path(target)):
+        names = names_in(file)
+        return (
+            f"a name in it, such as {', '.join(f'{target}:{name}' for name in names[:3])}; otherwise " if names else ""
+        )
+    return f"{_weights(target)}; otherwise " if target.endswith(_PICKLED) else ""
+
+
+def _weights(file: str) -> str:
+    return (
+        f"weights are read from safetensors, which runs nothing: safetensors.torch.save_file(net.state_dict(), "
+        f"'net.safetensors') writes them, and TARGET is then file.py:name@net.safetensors, not {file}"
+    )
 
 
 def origin(target: str) -> str:

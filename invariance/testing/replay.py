@@ -162,7 +162,7 @@ class _Record:
 
 
 def replay(
-    file: Path, *, target: str | None = None, trust: bool = False, tell: Callable[[str], None] = lambda said: None
+    file: str | Path, *, target: str | None = None, trust: bool = False, tell: Callable[[str], None] = lambda said: None
 ) -> Replay:
     """Run what a file recorded: a check or a worst case of a model that can be found again, or a test.
 
@@ -177,7 +177,7 @@ def replay(
         ArgumentError: not such a file, or no model is named; code elsewhere that is not trusted; what `load_target` and
             `check` raise.
     """
-    record = _Record.read(file)
+    record = _Record.read(file := Path(file))
     if not trust:
         record.require_here(file, target)
     for what, place in record.code(target):

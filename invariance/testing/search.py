@@ -12,7 +12,7 @@ import torch
 from ..checking.bench import channels_of
 from ..checking.pair import PairError
 from ..checking.question import LADDER, Action, Question
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from ..images import AnalyticImage
 from ..measure.error import Model
 from ..provenance import environment
@@ -143,7 +143,7 @@ def search_worst(
     from .strategies import FAMILIES, analytic_images
 
     if family not in LADDER:
-        raise ArgumentError("family", family, f"one of {', '.join(LADDER)}")
+        raise ArgumentError("family", family, one_of(family, LADDER))
     if budget < 1:
         raise ArgumentError("budget", budget, "at least one pair")
     if not 0 < keep <= 1:
@@ -269,6 +269,6 @@ def _plain(value: Any) -> Any:
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
         if (name := value["class"]) not in _CLASSES:
-            raise ArgumentError("class", name, f"one of {', '.join(_CLASSES)}")
+            raise ArgumentError("class", name, one_of(name, _CLASSES))
         return _CLASSES[name](**{k: _restored(part) for k, part in value.items() if k != "class"})
     return torch.tensor(value, dtype=torch.float64) if isinstance(value, list) else value

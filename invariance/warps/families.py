@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from .affine_disc import random_affine_disc
 from .base import Warp
 from .cpab import random_cpab
@@ -95,9 +95,9 @@ def _random_matrices(
 def _frame(coordinates: Coordinates, origin: Origin, size: tuple[int, int] | None) -> Float[Tensor, "3 3"]:
     """The change C from the domain [−1, 1]² to the coordinates in which a family is drawn."""
     if coordinates not in get_args(Coordinates):
-        raise ArgumentError("coordinates", coordinates, f"one of {', '.join(get_args(Coordinates))}")
+        raise ArgumentError("coordinates", coordinates, one_of(coordinates, get_args(Coordinates)))
     if origin not in get_args(Origin):
-        raise ArgumentError("origin", origin, f"one of {', '.join(get_args(Origin))}")
+        raise ArgumentError("origin", origin, one_of(origin, get_args(Origin)))
     if (size is None) == (coordinates == "pixel"):
         raise ArgumentError("size", size, "(height, width) for pixel coordinates, None for normalised ones")
     if size is not None and min(size) < 1:

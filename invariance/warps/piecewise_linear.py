@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, one_of
 from .base import Warp, identity_matrix
 from .certificate import Certificate
 from .sampling import Folding, draw_warps
@@ -116,7 +116,7 @@ def random_piecewise_linear(
     if cells < 2:
         raise ArgumentError("cells", cells, "2 or more, so that a vertex can move")
     if boundary not in get_args(Boundary):
-        raise ArgumentError("boundary", boundary, f"one of {', '.join(get_args(Boundary))}")
+        raise ArgumentError("boundary", boundary, one_of(boundary, get_args(Boundary)))
     free = torch.zeros(cells + 1, cells + 1, 2, dtype=torch.float64)
     free[1:-1, 1:-1] = 1
     if boundary == "sliding":

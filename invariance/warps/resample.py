@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..images import pixel_grid
 from .base import Warp
 from .splines import mirrored, prefilter, tap_weights
@@ -44,16 +44,15 @@ def resample(
         ArgumentError: a wrong shape, an unknown method or padding.
         ArgumentTypeError: images that are neither float32 nor float64.
     """
-    if images.ndim != 4 or not images.numel():
-        raise ArgumentError("images.shape", tuple(images.shape), "(batch, channels, height, width), none of them 0")
+    _require_images(images)
     if images.dtype not in (torch.float32, torch.float64):
         raise ArgumentTypeError("images.dtype", images.dtype, "float32 or float64")
     if points.ndim != 4 or points.shape[3] != 2 or points.shape[0] not in (1, len(images)):
         raise ArgumentError("points.shape", tuple(points.shape), f"(1 or {len(images)}, height, width, 2)")
     if method not in get_args(Method):
-        raise ArgumentError("method", method, f"one of {', '.join(get_args(Method))}")
+        raise ArgumentError("method", method, one_of(method, get_args(Method)))
     if padding not in get_args(Padding):
-        raise ArgumentError("padding", padding, f"one of {', '.join(get_args(Padding))}")
+        raise ArgumentError("padding", padding, one_of(padding, get_args(Padding)))
     points = points.to(images.dtype).expand(len(images), *points.shape[1:])
     if method == "bilinear" and padding != "mirror":
         return F.grid_sample(images, points, padding_mode=padding, align_corners=False)
@@ -65,6 +64,13 @@ def resample(
         fade = [(1 - (p - q).abs()).clamp(min=0) for p, q in ((x, u), (y, v))]
         return values * (fade[0] * fade[1]).unsqueeze(1)
     return values
+
+
+def _require_images(images: object) -> None:
+    if not isinstance(images, Tensor):
+        raise ArgumentTypeError("images", type(images).__name__, "a tensor, such as torch.from_numpy(images)")
+    if images.ndim != 4 or not images.numel():
+        raise ArgumentError("images.shape", tuple(images.shape), "(batch, channels, height, width), none of them 0")
 
 
 def _bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -109,6 +115,7 @@ def warp_images(
     Raises:
         ArgumentError: neither one warp nor one for each image.
     """
+    _require_images(images)
     if len(warp) not in (1, len(images)):
         raise ArgumentError("len(warp)", len(warp), f"1 or {len(images)}, one for each image")
     height, width = size or images.shape[2:]

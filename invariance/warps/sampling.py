@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ArgumentError, FoldingError
+from ..errors import ArgumentError, FoldingError, one_of
+from ..randomness import require_generator
 from .base import Warp
 
 __all__ = ["MAX_ATTEMPTS", "Folding", "draw_warps"]
@@ -48,14 +49,16 @@ def draw_warps(
 
     Raises:
         ArgumentError: batch < 1; a scale that is negative, NaN or infinite; an unknown policy.
+        ArgumentTypeError: a generator that is none, such as a seed.
         FoldingError: a draw folds and is not to be kept, or all its redraws fold too.
     """
+    require_generator(generator)
     if batch < 1:
         raise ArgumentError("batch", batch, "at least one warp")
     if not 0 <= scale < math.inf:
         raise ArgumentError("scale", scale, "a finite number ≥ 0")
     if folding not in get_args(Folding):
-        raise ArgumentError("folding", folding, f"one of {', '.join(get_args(Folding))}")
+        raise ArgumentError("folding", folding, one_of(folding, get_args(Folding)))
 
     def normal(source: torch.Generator) -> Tensor:
         noise = torch.randn((batch, *shape), generator=source, dtype=torch.float64, device=source.device)

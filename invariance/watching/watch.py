@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
 from ..labels import require_labels
 from ..measure import invariance_curve
-from ..measure.curve import Family, check_scales, family_of
+from ..measure.curve import Family, checked_scales, family_of
 from ..measure.error import Model
 from ..measure.warping import Claim, require_manner
 
@@ -67,7 +67,7 @@ class Watch:
             raise ArgumentError("batch", batch, "at least one image in a pass")
         require_manner(claim, 0.1)
         family_of(warp)
-        check_scales([scale], draws, warp)
+        checked_scales([scale], draws, warp)
         told = warp if isinstance(warp, str) else "warp"
         self.name = name or f"{told} {scale:g}"
         self.images = images

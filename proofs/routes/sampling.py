@@ -30,9 +30,11 @@ class Draw:
     scalar: Callable[[], Any]
 
     def vector(self, size: int) -> tuple[Any, ...]:
+        """`size` of them."""
         return tuple(self.scalar() for _ in range(size))
 
     def matrix(self, rows: int, columns: int) -> Matrix:
+        """`rows` × `columns` of them."""
         return Matrix.of(self.vector(columns) for _ in range(rows))
 
 

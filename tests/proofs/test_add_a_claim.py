@@ -83,7 +83,7 @@ def test_a_package_and_the_long_form_of_an_id() -> None:
 def test_a_missing_tool_is_status_three(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("invariance_proofs.routes.smt.find_spec", lambda name: None)
     assert status(monkeypatch, "--only", "diffcnn:C4.c") == 3
-    assert "z3 did not run (pip install z3-solver)" in capsys.readouterr().out
+    assert "z3 did not run (pip install 'invariance-toolkit[smt]')" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]])

@@ -109,7 +109,7 @@ def test_without_z3_what_rests_on_it_is_unknown_and_says_how_to_get_it(monkeypat
         (said,) = (said for said in ledger.statements() if said.id == label)
         entry = run(said)
         assert entry.verdict is Verdict.UNKNOWN
-        assert entry.missing == "z3 did not run (pip install z3-solver)"
+        assert entry.missing == "z3 did not run (pip install 'invariance-toolkit[smt]')"
         assert entry.sizes == ""
         assert not said.clauses or "without it the clause “" in entry.reason
 

@@ -1,7 +1,9 @@
 """The site is built strictly, every link in it leads somewhere, and every public name is explained in it."""
 
 import html
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zlib import decompress
@@ -47,6 +49,19 @@ def test_every_link_leads_to_a_page_and_a_place_in_it(site: Path):
     assert lost == []
 
 
+def test_no_page_is_twice_among_the_contents():
+    listed = re.findall(r"^ +- .*?([\w/.-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(listed) > 30
+    assert len(set(listed)) == len(listed)
+
+
+def test_no_formula_is_left_as_it_was_typed(site: Path):
+    for page in site.rglob("*.html"):
+        shown = page.read_text(encoding="utf-8").partition("<article")[2].partition("</article>")[0]
+        text = re.sub(r"(?s)<(pre|code|math)\b.*?</\1>|<[^>]*>", "", shown)
+        assert "$" not in text, (page, text[max(0, text.find("$") - 60) :][:120])
+
+
 def test_a_page_asks_nothing_of_other_servers(site: Path):
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
@@ -60,6 +75,48 @@ def test_every_public_name_is_explained(site: Path):
     known = {line.split(" ")[0] for line in listed.splitlines()}
     wanted = {place for room in ROOMS for name in public_names(room) if (place := place_of(room, name))}
     assert wanted - known == {f"invariance.watching.{name}" for name in NOT_INSTALLED} - known
+
+
+def test_what_the_pages_import_is_explained(site: Path):
+    """Of examples in the guides and in the notebooks: every name of the library has its place in the reference."""
+    rooms = {name for room in ROOMS for name in public_names(room)} | set(public_names("invariance"))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")]
+    lost = {
+        (module, name)
+        for page in pages
+        for module, name in imported(page)
+        if not module.startswith(CLAIMS) and name not in rooms and not (ROOT / module.replace(".", "/") / name).is_dir()
+    }
+    assert {name for name in lost if f"{name[0]}.{name[1]}" not in ROOMS} == set()
+
+
+CLAIMS = tuple(f"invariance_proofs.{paper}" for paper in ("diffcnn", "gcnn", "jansson", "rules"))
+"""What is explained by the ledger."""
+
+
+def imported(page: Path) -> Iterator[tuple[str, str]]:
+    """Modules of the library and the names that examples of a page import from them."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    else:
+        text = "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```", text))
+    text = re.sub(r"(?m)^(>>>|\.\.\.) ?", "", text)
+    for module, names in re.findall(r"from (invariance[\w.]*) import (\([^)]*\)|[^\n#]+)", text):
+        yield from ((module, name) for name in re.findall(r"\w+", re.sub(r"\bas \w+", "", names)))
+
+
+@needs_browser
+def test_figures_of_several_panels_scroll_on_a_phone(site: Path):
+    with browser_tab() as tab:
+        tab.open(site / "docs" / "results.html", width=390)
+        assert tab.overflow() == 0
+        assert tab.value("document.querySelector('img.wide').width") > 1000
+        box = "document.querySelector('img.wide').parentElement"
+        assert tab.value(f"{box}.scrollWidth > {box}.clientWidth")
+        tab.open(site / "docs" / "results.html", width=1280)
+        assert tab.value(f"{box}.scrollWidth <= {box}.clientWidth")
 
 
 @needs_browser

@@ -7,7 +7,9 @@ the notebooks are made here. Formulae become MathML, which browsers draw without
 from __future__ import annotations
 
 import html
+import posixpath
 import re
+import struct
 import tomllib
 from pathlib import Path
 
@@ -82,7 +84,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown = _without_links(markdown)
     if not path.startswith("notebooks/"):
         markdown = re.sub(r"\.ipynb\)", ".md)", markdown)
+    markdown = _outside_code(r"(?ms)^\$\$(.+?)\$\$[ \t]*$", r"\n$$\1$$\n", markdown)
     return markdown.replace("```python\n>>> ", "```pycon\n>>> ")
+
+
+def _outside_code(pattern: str, by: str, markdown: str) -> str:
+    """`re.sub` between the blocks of code."""
+    parts = re.split(r"(?ms)(^```.*?^```)", markdown)
+    return "".join(part if k % 2 else re.sub(pattern, by, part) for k, part in enumerate(parts))
 
 
 def _without_links(markdown: str) -> str:
@@ -93,7 +102,15 @@ def _without_links(markdown: str) -> str:
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    r"""\(…\) and \[…\] of `pymdownx.arithmatex` as MathML."""
+    r"""\(…\) and \[…\] of `pymdownx.arithmatex` as MathML; pictures of several panels are known as wide ones."""
+
+    def sized(found: re.Match[str]) -> str:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.dest_uri), found[1]))
+        picture = files.get_file_from_path(place)
+        wide = picture is not None and place.endswith(".png") and _is_wide(picture.content_bytes)
+        return f'<img class="wide"{found[0].removeprefix("<img")}' if wide else found[0]
+
+    content = re.sub(r'<img [^>]*?src="([^":]+)"', sized, content)
 
     def drawn(found: re.Match[str]) -> str:
         tag, text = found[1], html.unescape(found[2]).strip()
@@ -103,3 +120,9 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         return f'<{tag} class="arithmatex">{mathml}</{tag}>'
 
     return re.sub(r'<(span|div) class="arithmatex">(.*?)</\1>', drawn, content, flags=re.DOTALL)
+
+
+def _is_wide(picture: bytes) -> bool:
+    """Of a PNG: whether it is more than twice as wide as high; its size is in the first bytes."""
+    width, height = struct.unpack(">II", picture[16:24])
+    return width > 2 * height

@@ -14,8 +14,10 @@ _NAMED = ast.FunctionDef | ast.ClassDef
 ROOMS = {
     "invariance.checking": "Is a network invariant or equivariant? Measured, and judged.",
     "invariance.proving": "Is it for all inputs? From its weights.",
-    "invariance.testing": "For tests: assertions, strategies, the smallest counterexample.",
+    "invariance.testing": "For tests: assertions, the smallest counterexample.",
+    "invariance.testing.strategies": "Of hypothesis: warps, fields and images that shrink.",
     "invariance.doctor": "Why does it lack a symmetry, and what mends it?",
+    "invariance.certifying": "For how many pixels does no diffeomorphism change an answer?",
     "invariance.symmetrize": "A network that has it, from any network.",
     "invariance.comparing": "Several networks under one family of warps.",
     "invariance.measure": "Errors, intervals, ladders, curves, floors and bounds.",
@@ -30,14 +32,41 @@ ROOMS = {
     "invariance.jacobians": "Derivatives of images.",
     "invariance.actions": "Matrices at every pixel.",
     "invariance.layers": "The papers' layers.",
+    "invariance.layers.gaussian": "Mixtures of Gaussians, convolved exactly.",
     "invariance.models": "The papers' networks.",
     "invariance.sizes": "Image sizes that keep a strided network equivariant.",
     "invariance.plots": "Measurements, drawn.",
+    "invariance.plots.style": "Colours, markers, axes.",
+    "invariance.report": "The page of the main job.",
     "invariance.targets": "Networks named by a string.",
     "invariance.experiments.data": "Data sets.",
+    "invariance.experiments.options": "What a training is told.",
+    "invariance.experiments.fit": "A training.",
+    "invariance.experiments.run": "What a training leaves in its folder, read again.",
+    "invariance.experiments.sweep": "Many trainings, here or on a cluster.",
     "invariance.experiments.evaluation": "Accuracy under warps.",
+    "invariance.experiments.layers": "E of every layer of trained networks.",
     "invariance.experiments.table": "The papers' tables.",
+    "invariance.experiments.table.figure": "A table, drawn.",
+    "invariance.experiments.table.forensic": "Which change before the warp gives a printed row?",
+    "invariance.experiments.table.pictures": "What networks see in a warped image.",
+    "invariance.fields.adapters.escnn": "Representations of escnn as fields.",
     "invariance.errors": "What is raised on purpose.",
+    "invariance_proofs": "Claims, decided by machine.",
+    "invariance_proofs.statement": "What a claim is.",
+    "invariance_proofs.ledger": "Claims, found, chosen and run.",
+    "invariance_proofs.entry": "What came out.",
+    "invariance_proofs.explain": "An entry in full.",
+    "invariance_proofs.routes.identity": "Route: polynomial identities.",
+    "invariance_proofs.routes.exact": "Route: exact numbers, case by case.",
+    "invariance_proofs.routes.symbolic": "Route: sizes that are symbols.",
+    "invariance_proofs.routes.smt": "Route: z3.",
+    "invariance_proofs.routes.algebraic": "Route: algebraic numbers.",
+    "invariance_proofs.routes.intervals": "Route: intervals.",
+    "invariance_proofs.routes.sampling": "Route: random points of a finite field.",
+    "invariance_proofs.routes.rewriting": "Route: equations of maps.",
+    "invariance_proofs.routes.words": "Route: words of a group.",
+    "invariance_proofs.routes.coq": "Route: Coq.",
     "pytest_invariance": "The pytest plugin.",
 }
 
@@ -55,8 +84,8 @@ def public_names(room: str) -> list[str]:
 
 def pages() -> Iterator[tuple[str, str]]:
     """The path and the Markdown of each page."""
-    lines = ["# Reference", "", "| room | |", "|---|---|"]
-    lines += [f"| [`{room}`]({room}.md) | {told} |" for room, told in ROOMS.items()]
+    lines = ["# Reference", ""]
+    lines += [f"- [`{room}`]({room}.md): {told}" for room, told in ROOMS.items()]
     lines += ["", "## From `invariance` itself", ""]
     lines += [f"- [`{name}`][{place}]" for name, place in _first_names()]
     yield "api/index.md", "\n".join((*lines, ""))

@@ -22,7 +22,7 @@ VARIABLE = "INVARIANCE_DATA"
 """Environment variable with the folder of the data, used where no folder is given."""
 
 
-def data_folder(folder: Path | None) -> Path:
+def data_folder(folder: str | Path | None) -> Path:
     """`folder`, or else the one in the environment.
 
     Raises:
@@ -31,8 +31,8 @@ def data_folder(folder: Path | None) -> Path:
     if folder is None:
         if not os.environ.get(VARIABLE):
             raise DataError("folder", None, f"the folder of the data, or the environment variable {VARIABLE}")
-        folder = Path(os.environ[VARIABLE])
-    return folder.expanduser()
+        folder = os.environ[VARIABLE]
+    return Path(folder).expanduser()
 
 
 def locate(folder: Path, subfolder: str, name: str) -> Path | None:

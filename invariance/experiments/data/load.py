@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 from . import remote
 from .cifar10 import read_cifar10
 from .dataset import Dataset, Splits, split_off
@@ -48,7 +48,7 @@ DATASETS = {
 
 def load_splits(
     name: str,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     *,
     validation: int | None = None,
     seed: int = 0,
@@ -73,7 +73,7 @@ def load_splits(
         DataError: no folder; a file that is missing, truncated or corrupt; a download that failed.
     """
     if name not in DATASETS:
-        raise ArgumentError("name", name, f"one of {', '.join(DATASETS)}")
+        raise ArgumentError("name", name, one_of(name, DATASETS))
     source, folder = DATASETS[name], data_folder(folder)
     if download:
         for item in source.remotes:

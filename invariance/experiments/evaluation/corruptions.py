@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 
 __all__ = ["CORRUPTIONS", "Corruption", "Setting", "corruption"]
 
@@ -54,7 +54,7 @@ def corruption(name: str) -> Corruption:
         return partial(function, value)
     if name not in _PLAIN:
         known = [*_PLAIN, *(f"{kind}-N" for kind in _PARAMETRIC)]
-        raise ArgumentError("corruption", name, f"one of {', '.join(known)}")
+        raise ArgumentError("corruption", name, one_of(name, known))
     return _PLAIN[name]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from ...errors import ArgumentError, ArgumentTypeError
+from ...errors import ArgumentError, ArgumentTypeError, one_of
 from ...warps import Coordinates, Origin, Padding
 from .corruptions import corruption
 
@@ -68,7 +68,7 @@ class Protocol:
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in get_args(choices):
-                raise ArgumentError(name, getattr(self, name), f"one of {', '.join(get_args(choices))}")
+                raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choices)))
         if len(set(self.families)) < len(self.families) or not set(self.families) <= set(FAMILIES):
             raise ArgumentError("families", self.families, f"different ones of {', '.join(FAMILIES)}")
         if list(self.scales) != sorted(set(self.scales)) or not all(0 <= s < math.inf for s in self.scales):

@@ -85,12 +85,12 @@ class Forensic:
             plain = content["table"], Protocol.from_dict(content["protocol"]), content["images"], content["note"]
             return cls(*plain, models, candidates, cells, printed, accuracy)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """As JSON."""
         write_json(path, self.to_dict())
 
 
-def load_forensic(path: Path) -> Forensic:
+def load_forensic(path: str | Path) -> Forensic:
     """What is kept in a JSON file.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 from ..evaluation import FAMILIES, SCALES
 
 __all__ = ["TABLES", "TableKind", "table_kind"]
@@ -95,5 +95,5 @@ def table_kind(name: str) -> TableKind:
         ArgumentError: there is none.
     """
     if name not in TABLES:
-        raise ArgumentError("table", name, f"one of {', '.join(TABLES)}")
+        raise ArgumentError("table", name, one_of(name, TABLES))
     return TABLES[name]

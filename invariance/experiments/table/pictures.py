@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 from ...files import write_json
 from ...layers import LogDetInvariant
 from ...measure.layer_calls import layer_calls
@@ -106,12 +106,12 @@ class Pictures:
             protocol = Protocol.from_dict(content["protocol"])
             return cls(content["image"], content["label"], warps, pictures, answers, fields, protocol)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """As JSON."""
         write_json(path, self.to_dict())
 
 
-def load_pictures(path: Path) -> Pictures:
+def load_pictures(path: str | Path) -> Pictures:
     """The pictures in a JSON file.
 
     Raises:
@@ -178,7 +178,7 @@ def _pictures(
 def _first_right(classifiers: Mapping[str, nn.Module], test: Dataset, label: str) -> int:
     """The first image of the class that all classify right, or the first of the class where there is none."""
     if label not in test.classes:
-        raise ArgumentError("label", label, f"one of {', '.join(test.classes)}")
+        raise ArgumentError("label", label, one_of(label, test.classes))
     number = test.classes.index(label)
     candidates = (test.labels == number).nonzero().flatten().cpu()
     if not len(candidates):

@@ -153,12 +153,12 @@ class Table:
             plain = content["table"], protocol, content["data"], columns, rows, content["made"]
             return cls(*plain, tuple(content["missing"]))
 
-    def save(self, path: Path) -> tuple[Path, Path]:
+    def save(self, path: str | Path) -> tuple[Path, Path]:
         """As JSON, the answers to each image packed beside it; the names of both files."""
         return save_packed(path, *self.to_kept())
 
 
-def load_table(path: Path) -> Table:
+def load_table(path: str | Path) -> Table:
     """The table that was saved at `path`.
 
     Raises:

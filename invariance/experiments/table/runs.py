@@ -43,13 +43,14 @@ class FinishedRun:
         return tuple((name, value) for name, value in self.training["options"].items() if name != "seed")
 
 
-def find_runs(folder: Path, *, data: str, models: Sequence[str]) -> list[FinishedRun]:
+def find_runs(folder: str | Path, *, data: str, models: Sequence[str]) -> list[FinishedRun]:
     """The finished runs of `models` on data set `data` in `folder` and below, in the order of `models`, then by seed.
 
     Raises:
         ResultError: no such folder.
         CheckpointError: a record that is unreadable, or of another format.
     """
+    folder = Path(folder)
     if not folder.is_dir():
         raise ResultError("--runs", str(folder), "a folder of training runs")
     found = []

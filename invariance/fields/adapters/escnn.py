@@ -31,9 +31,11 @@ class Typed:
     inner: Any
 
     def opened(self) -> list[tuple[str, Any]]:
+        """Its one branch by name."""
         return [("tensor", self.inner)]
 
     def closed(self, branches: dict[str, Any]) -> Any:
+        """The branch as a `GeometricTensor`, once it is a tensor."""
         (inner,) = branches.values()
         if not isinstance(inner, Tensor):
             return Typed(self.kind, inner)
@@ -58,14 +60,17 @@ def fiber(kind: Any, height: int, width: int | None = None) -> Typed:
 
 
 def opened(tree: Any) -> list[tuple[str, Any]] | None:
+    """The one branch of a `GeometricTensor` by name; None of anything else."""
     return [("tensor", tree.tensor)] if hasattr(tree, "tensor") else None
 
 
 def closed(tree: Any, branches: dict[str, Any]) -> Any:
+    """A tree of the type of `tree` with another branch."""
     return Typed(tree.type, None).closed(branches)
 
 
 def as_field(leaf: Any) -> TensorField | Field:
+    """Raises ArgumentTypeError: a `FieldType` has no size, and `fiber` is given one."""
     raise ArgumentTypeError("field", type(leaf).__name__, "fiber(net.in_type, 33): a FieldType needs a size of images")
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 from ...warps import CPAB, Padding, Projective, Tessellation, Warp, warp_images
 from .localisation import Localisation
 
@@ -46,7 +46,7 @@ class SpatialTransformer(nn.Module, ABC):
     ) -> None:
         super().__init__()
         if padding not in get_args(Padding):
-            raise ArgumentError("padding", padding, f"one of {', '.join(get_args(Padding))}")
+            raise ArgumentError("padding", padding, one_of(padding, get_args(Padding)))
         self.padding: Padding = padding
         self.localisation = Localisation(in_channels, parameters, size=size, generator=generator)
 

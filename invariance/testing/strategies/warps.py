@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from hypothesis import strategies as st
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, one_of
 from ...warps import AffineDisc, PiecewiseLinear, Projective, Separable, Smooth, Warp
 from ...warps.cpab import CPAB, Tessellation
 from .numbers import bounded, number, numbers
@@ -143,7 +143,7 @@ def warps(*families: str) -> st.SearchStrategy[Warp]:
     """
     for name in families:
         if name not in FAMILIES:
-            raise ArgumentError("family", name, f"one of {', '.join(FAMILIES)}")
+            raise ArgumentError("family", name, one_of(name, FAMILIES))
     return st.one_of(*(FAMILIES[name]() for name in families or FAMILIES))
 
 

@@ -89,7 +89,7 @@ def test_the_forensic_tries_every_candidate(monkeypatch, folder: Path, runs: Pat
 
 
 MISTAKES = {
-    "unknown table": (["nope"], "table = nope"),
+    "unknown table": (["nope"], "NAME = nope"),
     "no data": (["diffcnn", "--data", "nowhere"], "nowhere"),
     "no runs": (["diffcnn", "--runs", "empty"], "at least one finished run of cnn"),
     "a folder that is missing": (["diffcnn", "--runs", "nowhere"], "--runs = nowhere"),
