@@ -1,4 +1,4 @@
-"""Examples in docstrings as code: griffe takes them for text where no heading stands before them."""
+"""Examples in docstrings as code, which griffe takes for text where no heading stands before them; formulae as such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from griffe import Extension, Object
 
-__all__ = ["Fenced", "fenced"]
+__all__ = ["Fenced", "displayed", "fenced"]
 
 
 def fenced(text: str) -> str:
@@ -24,10 +24,20 @@ def fenced(text: str) -> str:
     return re.sub(r"(?m)^>>> .*\n?(?:.+\n?)*", lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", text).rstrip("\n")
 
 
+def displayed(text: str) -> str:
+    """Each formula between two $$ that begins a line, as a paragraph: inside of one it would be shown as it is typed.
+
+    >>> displayed("So\n$$a = b,$$\nand")
+    'So\n\n$$a = b,$$\n\nand'
+    """
+    return re.sub(r"(?ms)^\$\$(.+?)\$\$[ \t]*$", r"\n$$\1$$\n", text)
+
+
 class Fenced(Extension):
     """Applied to every docstring that is read."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
         """Once the object is there, and its docstring with it."""
-        if obj.docstring is not None and ">>> " in obj.docstring.value:
-            obj.docstring.value = fenced(obj.docstring.value)
+        if obj.docstring is not None:
+            text = displayed(obj.docstring.value)
+            obj.docstring.value = fenced(text) if ">>> " in text else text

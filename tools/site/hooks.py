@@ -20,6 +20,7 @@ from mkdocs.structure.pages import Page
 
 from invariance.report.explorer import explorer_page
 from tools.site import notebooks, reference
+from tools.site.docstrings import displayed
 
 __all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown"]
 
@@ -84,14 +85,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown = _without_links(markdown)
     if not path.startswith("notebooks/"):
         markdown = re.sub(r"\.ipynb\)", ".md)", markdown)
-    markdown = _outside_code(r"(?ms)^\$\$(.+?)\$\$[ \t]*$", r"\n$$\1$$\n", markdown)
-    return markdown.replace("```python\n>>> ", "```pycon\n>>> ")
-
-
-def _outside_code(pattern: str, by: str, markdown: str) -> str:
-    """`re.sub` between the blocks of code."""
     parts = re.split(r"(?ms)(^```.*?^```)", markdown)
-    return "".join(part if k % 2 else re.sub(pattern, by, part) for k, part in enumerate(parts))
+    markdown = "".join(part if k % 2 else displayed(part) for k, part in enumerate(parts))  # code stays
+    return markdown.replace("```python\n>>> ", "```pycon\n>>> ")
 
 
 def _without_links(markdown: str) -> str:

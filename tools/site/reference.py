@@ -55,6 +55,7 @@ ROOMS = {
     "invariance_proofs": "Claims, decided by machine.",
     "invariance_proofs.statement": "What a claim is.",
     "invariance_proofs.ledger": "Claims, found, chosen and run.",
+    "invariance_proofs.judge": "How it is decided.",
     "invariance_proofs.entry": "What came out.",
     "invariance_proofs.explain": "An entry in full.",
     "invariance_proofs.routes.identity": "Route: polynomial identities.",
