@@ -15,14 +15,16 @@ from .parameters import COUNT, SEED, InputPath, OutputFolder, Text, as_typed, de
 from .sections import Sectioned, section
 
 if TYPE_CHECKING:
-    from ..experiments.classifier import Classifier
     from ..experiments.data import Dataset, Splits
     from ..experiments.evaluation import Protocol
+    from ..experiments.run import AnyClassifier
     from ..experiments.table import FinishedRun, TableKind
 
 __all__ = ["table"]
 
-_TRAINING = ("epochs", "width", "learning_rate", "schedule", "weight_decay", "augment", "limit")
+_TRAINING = (
+    *("epochs", "width", "learning_rate", "optimizer", "schedule", "weight_decay", "augment", "standardize", "limit"),
+)
 _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "folding", "horizon")
 
 
@@ -36,7 +38,7 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
     click.option("--note", default="", help="What the data are, if not the canonical files."),
 )
 @section(
-    "Networks and their training",
+    "Networks",
     click.option(
         "--train/--no-train", "training", default=None, help="Train what is missing; by default without --runs."
     ),
@@ -47,14 +49,19 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
         multiple=True,
         help="name:option=value,…; may be repeated. By default the paper's.",
     ),
-    click.option("--seeds", type=Text(), default="0", help="Of the trainings, separated by commas."),
-    click.option("--epochs", type=COUNT, help="By default the paper's, as are batch and learning rate."),
     click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default."),
+    click.option("--seeds", type=Text(), default="0", help="Of the trainings, separated by commas."),
+)
+@section(
+    "Their training",
+    click.option("--epochs", type=COUNT, help="By default the paper's, as are batch and learning rate."),
     click.option("--train-batch", type=COUNT, help="Images a training step."),
-    click.option("--learning-rate", type=float, help="Of Adam."),
-    click.option("--schedule", help="constant, cosine or steps."),
-    click.option("--weight-decay", type=float, help="Of Adam."),
-    click.option("--augment", help="none, crop or crop-flip."),
+    click.option("--learning-rate", type=float, help="Of the first step."),
+    click.option("--optimizer", help="adam or sgd."),
+    click.option("--schedule", help="constant, cosine, or ×0.1 after epochs, such as steps:80,120."),
+    click.option("--weight-decay", type=float, help="As the optimiser has it."),
+    click.option("--augment", help="none, crop, crop-flip, rotation:DEGREES or shift-flip:PIXELS."),
+    click.option("--standardize", help="channels or zca."),
     click.option("--limit", type=COUNT, help="Train on the first so many images."),
     click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here."),
     click.option("--compile", "compiled", is_flag=True, help="torch.compile in training."),
@@ -182,7 +189,7 @@ class _Request:
     def file(self, part: str) -> Path:
         return _file(self.kind, self.protocol, self.out, part)
 
-    def first_of(self, models: tuple[str, ...]) -> dict[str, Classifier]:
+    def first_of(self, models: tuple[str, ...]) -> dict[str, AnyClassifier]:
         """The first finished run of each, where there is one."""
         from ..experiments.run import load_run
 

@@ -25,8 +25,11 @@ __all__ = ["train"]
     click.option("--train-on", default="split", help="split, or all: the validation images too; with --select last."),
     click.option("--limit", type=COUNT, help="Train on the first so many images."),
     click.option(
-        "--augment", default="none", help="none, crop (shifts of ≤ 4 pixels), crop-flip, or rotation:DEGREES."
+        "--augment",
+        default="none",
+        help="none, crop (shifts of ≤ 4 pixels), crop-flip, rotation:DEGREES, or shift-flip:PIXELS (cubic spline).",
     ),
+    click.option("--standardize", default="channels", help="By channels, or zca: by image, then whitened."),
     click.option("--note", default="", help="What the data are, if not the canonical files."),
 )
 @section(
@@ -35,11 +38,10 @@ __all__ = ["train"]
     click.option("--epochs", type=COUNT, default=100, help="Passes over the training images."),
     click.option("--width", type=COUNT, help="Channels of the first layer; the model's own by default."),
     click.option("--batch", type=COUNT, default=100, help="Images a step, over all processes."),
-    click.option("--learning-rate", default=1e-3, help="Of Adam."),
-    click.option(
-        "--schedule", default="cosine", help="constant, cosine, or steps: ×0.1 at 8/15 and 12/15 of the epochs."
-    ),
-    click.option("--weight-decay", default=0.0, help="Of Adam."),
+    click.option("--learning-rate", default=1e-3, help="Of the first step."),
+    click.option("--optimizer", default="adam", help="adam, or sgd with a momentum of 0.9."),
+    click.option("--schedule", default="cosine", help="constant, cosine, or ×0.1 after epochs, such as steps:80,120."),
+    click.option("--weight-decay", default=0.0, help="As the optimiser has it."),
     click.option(
         "--displacement",
         default=0.0,

@@ -89,7 +89,7 @@ def _digest(tensors: Mapping[str, Tensor], about: str) -> str:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, net: nn.Module) -> dict[str, Tensor]:
-    """Adam's moments, named after their parameters: "exp_avg/net.head.weight"."""
+    """The optimiser's moments, named after their parameters: "exp_avg/net.head.weight"."""
     state = optimizer.state
     return {f"{key}/{name}": value for name, p in net.named_parameters() for key, value in state.get(p, {}).items()}
 

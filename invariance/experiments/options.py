@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import torch
@@ -11,20 +13,22 @@ import torch
 from ..errors import ArgumentError, one_of
 from .data import augmentation
 
-__all__ = ["Precision", "Schedule", "Selection", "TrainOptions", "fast_precision"]
+__all__ = ["Optimizer", "Precision", "Selection", "Standardization", "TrainOptions", "fast_precision"]
 
-Schedule = Literal["constant", "cosine", "steps"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Selection = Literal["best", "last"]
+Optimizer = Literal["adam", "sgd"]
+Standardization = Literal["channels", "zca"]
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Adam on the cross-entropy of `model` over data set `data`.
+    """Minimising the cross-entropy of `model` over data set `data`, by Adam or by SGD with a momentum of 0.9.
 
-    `limit` trains on the first images alone; `channels_last` and `precision` change rounding, not mathematics;
-    `recompute_batchnorm` replaces the running averages of batch normalisation by its statistics over the training
-    images before each validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
+    `standardize` is what is done to images before the network (`invariance.experiments.classifier`); `limit` trains on
+    the first images alone; `channels_last` and `precision` change rounding, not mathematics; `recompute_batchnorm`
+    replaces the running averages of batch normalisation by its statistics over the training images before each
+    validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
     `invariance.experiments.data.augmentation` knows; `select` keeps the weights of the epoch of best validation
     accuracy, or of the last epoch. With a `displacement` in pixels the cross-entropy is that of the worst that any
     diffeomorphism can make of the logits which moves no point further: for surface networks with head=lipschitz.
@@ -39,7 +43,7 @@ class TrainOptions:
     width: int | None = None
     batch: int = 100
     learning_rate: float = 1e-3
-    schedule: Schedule = "cosine"
+    schedule: str = "cosine"
     weight_decay: float = 0.0
     augment: str = "none"
     select: Selection = "best"
@@ -50,6 +54,8 @@ class TrainOptions:
     compile: bool = False
     recompute_batchnorm: bool = False
     displacement: float = 0.0
+    optimizer: Optimizer = "adam"
+    standardize: Standardization = "channels"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "width", "limit"):
@@ -64,25 +70,35 @@ class TrainOptions:
             raise ArgumentError("displacement", self.displacement, "a finite number of pixels ≥ 0")
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
-        for name, choices in (("schedule", Schedule), ("precision", Precision), ("select", Selection)):
-            if getattr(self, name) not in get_args(choices):
-                raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choices)))
+        choices = {"precision": Precision, "select": Selection, "optimizer": Optimizer, "standardize": Standardization}
+        for name, choice in choices.items():
+            if getattr(self, name) not in get_args(choice):
+                raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choice)))
+        if self.schedule not in ("constant", "cosine") and not self._drops():
+            wanted = "constant, cosine, or the epochs after which it drops, rising, such as steps:80,120"
+            raise ArgumentError("schedule", self.schedule, wanted)
         augmentation(self.augment)
 
     def learning_rate_at(self, progress: float) -> float:
         """The learning rate after a fraction `progress` ∈ [0, 1] of all steps.
 
-        "cosine": ½(1 + cos π·progress); "steps": ×0.1 at 8/15 and at 12/15, as 80 and 120 of 150 epochs.
+        "cosine": ½(1 + cos π·progress); "steps:80,120": ×0.1 after 80 epochs and after 120.
 
-        >>> options = TrainOptions("cnn", "cifar10", schedule="steps")
-        >>> [options.learning_rate_at(p / 15) for p in (0, 8, 12)] == [1e-3, 1e-4, 1e-5]
+        >>> options = TrainOptions("cnn", "cifar10", epochs=150, schedule="steps:80,120")
+        >>> [options.learning_rate_at(epoch / 150) for epoch in (79.9, 80, 120)] == [1e-3, 1e-4, 1e-5]
         True
         """
         if self.schedule == "cosine":
             return self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
-        if self.schedule == "steps":
-            return self.learning_rate / 10 ** ((15 * progress >= 8) + (15 * progress >= 12))
-        return self.learning_rate
+        # The product with the epochs is off by roundings: half a millionth of an epoch is less than any step.
+        return self.learning_rate / 10 ** sum(progress * self.epochs >= drop - 5e-7 for drop in self._drops())
+
+    def _drops(self) -> tuple[int, ...]:
+        """The epochs after which the learning rate drops; none where the schedule is no list of rising ones."""
+        if not re.fullmatch(r"steps:\d{1,9}(,\d{1,9})*", self.schedule):
+            return ()
+        drops = tuple(int(epoch) for epoch in self.schedule.removeprefix("steps:").split(","))
+        return drops if all(a < b for a, b in pairwise((0, *drops))) else ()
 
     def displacement_at(self, progress: float) -> float:
         """It grows linearly over the first half of all steps: from the full one at once a network learns nothing.

@@ -89,6 +89,7 @@ def _describe(splits: Splits, limit: int | None) -> dict[str, Any]:
         "test": len(splits.test),
         "classes": list(splits.train.classes),
         "channels": splits.train.images.shape[1],
+        "size": list(splits.train.images.shape[2:]),
         "sha256": fingerprint(splits.train),
     }
 

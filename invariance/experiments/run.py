@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import ArgumentError, CheckpointError, RunError
 from ..files import held_folder
@@ -18,15 +18,18 @@ from ..models import build_spec
 from ..reading import read_bytes
 from ..records import read_record
 from .checkpoint import load_tensors
-from .classifier import Classifier
+from .classifier import Classifier, WhitenedClassifier
 from .options import TrainOptions
 from .record import Record
 
-__all__ = ["RunFolder", "build_classifier", "load_run", "load_weights"]
+__all__ = ["AnyClassifier", "RunFolder", "build_classifier", "load_run", "load_weights"]
 
 
-def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifier:
-    """The untrained network of a record, initialised from its seed; mean 0 and deviation 1 until they are loaded."""
+AnyClassifier = Classifier | WhitenedClassifier
+
+
+def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> AnyClassifier:
+    """The untrained network of a record, initialised from its seed; images pass as they are until it is fitted."""
     sizes = {} if options["width"] is None else {"width": options["width"]}
     channels = data["channels"]
     net = build_spec(
@@ -36,10 +39,12 @@ def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> Classifie
         classes=len(data["classes"]),
         **sizes,
     )
+    if options["standardize"] == "zca":
+        return WhitenedClassifier(net, (channels, *data["size"]))
     return Classifier(net, torch.zeros(channels), torch.ones(channels))
 
 
-def load_run(out: str | Path) -> tuple[Classifier, Record]:
+def load_run(out: str | Path) -> tuple[AnyClassifier, Record]:
     """The classifier of the epoch that was kept, in eval mode on the CPU, and the record of a run.
 
     Raises:
@@ -54,7 +59,7 @@ def load_run(out: str | Path) -> tuple[Classifier, Record]:
     return classifier.eval(), record
 
 
-def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: str | Path) -> None:
+def load_weights(classifier: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
     """`load_state_dict` of what `path` holds.
 
     Raises:

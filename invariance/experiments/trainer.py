@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from ..certifying.radius import require_movable
 from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
-from .classifier import channel_statistics
 from .data import Dataset, augmentation, to_float
 from .distributed import Processes
 from .options import TrainOptions
@@ -53,14 +53,15 @@ class Trainer:
             raise ArgumentError("validation", 0, "at least one image, to choose the epoch, or --select last")
         self.augmentation = augmentation(options.augment)
         classifier = build_classifier(record["options"], record["data"])
-        classifier.mean, classifier.std = channel_statistics(training.images)
+        classifier.fit(training.images)
         _check_fit(classifier, options.model, training)
         if processes.count > 1 and device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(classifier)
         self.classifier = classifier.to(device)
         if options.channels_last:
             _to_channels_last(classifier)
-        self.optimizer = torch.optim.Adam(
+        kind = partial(torch.optim.SGD, momentum=0.9) if options.optimizer == "sgd" else torch.optim.Adam
+        self.optimizer = kind(
             classifier.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
@@ -97,7 +98,7 @@ class Trainer:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """Weights, buffers and Adam's moments."""
+        """Weights, buffers and the optimiser's moments."""
         weights = {f"weights/{name}": value for name, value in self.classifier.state_dict().items()}
         return weights | optimizer_tensors(self.optimizer, self.classifier)
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError
 from .checks import check_dropout, check_whole
 from .seeding import initialised_by
 from .symmetry import Symmetry, layers_of
@@ -33,6 +33,7 @@ class AllCNN(nn.Module):
         symmetry: "z2" (planar), "p4" or "p4m".
         width: c; 96, 48 or 32 by default.
         dropout: of images and features.
+        initial_std: σ of the filters' initial values N(0, σ²), 0.035 in the paper's code; torch's own where not given.
         generator: source of all initial parameters.
 
     Raises:
@@ -47,6 +48,7 @@ class AllCNN(nn.Module):
         in_channels: int = 3,
         classes: int = 10,
         dropout: tuple[float, float] = (0.2, 0.5),
+        initial_std: float | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -56,6 +58,8 @@ class AllCNN(nn.Module):
         if not isinstance(dropout, tuple) or len(dropout) != 2:
             raise ArgumentTypeError("dropout", dropout, "two probabilities, of images and features")
         check_dropout(*dropout)
+        if initial_std is not None and not 0 < initial_std < 1:
+            raise ArgumentError("initial_std", initial_std, "a number between 0 and 1")
         plan = [(c, 3, 1), (c, 3, 1), (c, 3, 2), *[(2 * c, 3, s) for s in (1, 1, 2, 1)], (2 * c, 1, 1), (classes, 1, 1)]
         layers: list[nn.Module] = [nn.Dropout(dropout[0])]
         before = in_channels
@@ -68,6 +72,10 @@ class AllCNN(nn.Module):
                     layers.append(nn.Dropout(dropout[1]))
                 before = after
             self.features = nn.Sequential(*layers)
+            if initial_std is not None:
+                for module in layers:
+                    if isinstance(weight := getattr(module, "weight", None), Tensor) and weight.ndim > 1:
+                        nn.init.normal_(weight, std=initial_std)
         self.pool = kit.mean()
 
     def forward(self, images: Float[Tensor, "b in h w"]) -> Float[Tensor, "b classes"]:

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from invariance.errors import ArgumentError
 from invariance.groups import P4, P4M, SplitGroup
 from invariance.measure import equivariance_error
-from invariance.models import P4CNN, build_spec
+from invariance.models import P4CNN, AllCNN, build_spec
 from invariance.sizes import exact_sizes
 
 P4_NETWORKS = ["allcnn-p4:width=4", "resnet44-p4:width=8,blocks=2"]
@@ -77,3 +78,21 @@ def test_features_stay_in_channels_last(generator: torch.Generator):
     for layer in on_the_group:
         features = layer(features)
         assert features.movedim(2, -1).is_contiguous(memory_format=torch.channels_last_3d), layer
+
+
+@pytest.mark.parametrize("symmetry", ["z2", "p4m"])
+def test_initial_filters_have_the_deviation_that_was_asked_for(symmetry, generator: torch.Generator):
+    plain = AllCNN(symmetry, width=8, generator=generator)
+    net = AllCNN(symmetry, width=8, initial_std=0.035, generator=generator)
+    filters = [p.detach().flatten() for name, p in net.named_parameters() if name.endswith("weight") and p.ndim > 1]
+    assert len(filters) == 9
+    assert torch.cat(filters).std() == pytest.approx(0.035, rel=0.05)
+    others = [name for name, p in net.named_parameters() if p.ndim == 1]
+    assert all(net.state_dict()[n].shape == plain.state_dict()[n].shape for n in others)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("value", [0.0, -1.0, 1.0, float("nan")])
+def test_other_deviations_are_refused(value: float):
+    with pytest.raises(ArgumentError, match="initial_std"):
+        AllCNN(initial_std=value)

@@ -3,7 +3,7 @@
 from .dataset import Dataset, Splits
 from .load import DATASETS, load_splits
 from .rotmnist import rotated, rotated_mnist
-from .transforms import augment, augmentation, to_float, turn
+from .transforms import augment, augmentation, shift, to_float, turn
 
 __all__ = [
     "DATASETS",
@@ -14,6 +14,7 @@ __all__ = [
     "load_splits",
     "rotated",
     "rotated_mnist",
+    "shift",
     "to_float",
     "turn",
 ]

@@ -1,11 +1,13 @@
 """Bytes to numbers, random crops and flips."""
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from invariance.errors import ArgumentError
-from invariance.experiments.data import augment, augmentation, to_float, turn
+from invariance.experiments.data import augment, augmentation, shift, to_float, turn
 
 
 def noise(batch: int, generator: torch.Generator, size: tuple[int, int] = (5, 6)) -> torch.Tensor:
@@ -94,3 +96,29 @@ def test_other_augmentations_are_refused(name: str) -> None:
 def test_angles_that_are_none_are_refused(degrees: float) -> None:
     with pytest.raises(ArgumentError, match="rotation:DEGREES"):
         augmentation(f"rotation:{degrees}")
+
+
+def test_shifted_images_are_a_smooth_image_moved_by_no_more_than_asked(generator: torch.Generator) -> None:
+    """The phase of a wave says how far it was moved."""
+    x = (torch.arange(32) + 0.5) / 32 * 2 * math.pi
+    wave = 127 + 60 * torch.cos(2 * x)[None, :] + 60 * torch.sin(x)[:, None]
+    images = wave.expand(400, 1, 32, 32)
+    moved = shift(images, pixels=2.0, generator=generator)
+    inner = moved[:, 0, 6:26, 6:26]
+    assert inner.std(0).max() > 5  # each in its own way
+    # The mean over rows of a moved image is the first wave, whose phase tells the shift; an even wave has no mirror.
+    rows = (moved[:, 0, 6:26] - moved[:, 0, 6:26].mean(2, keepdim=True)).mean(1)
+    phase = torch.atan2((rows * torch.sin(2 * x)).sum(1), (rows * torch.cos(2 * x)).sum(1)) / 2
+    pixels = phase / (2 * math.pi) * 32
+    assert pixels.abs().max() < 2.1
+    assert pixels.abs().max() > 1.8
+    assert pixels.unique().numel() > 300
+
+
+def test_a_shift_mirrors_half_of_the_images_and_keeps_bytes_where_it_moves_nothing(generator: torch.Generator) -> None:
+    images = torch.randint(256, (200, 3, 9, 7), generator=generator, dtype=torch.uint8)
+    moved = shift(images, pixels=1e-9, generator=generator)
+    kept = (moved - images).abs().amax((1, 2, 3)) < 0.01
+    mirrored = (moved - images.flip(3)).abs().amax((1, 2, 3)) < 0.01
+    assert bool((kept ^ mirrored).all())
+    assert 70 < int(kept.sum()) < 130

@@ -20,6 +20,7 @@ from invariance.errors import ArgumentError, CheckpointError, DivergedError, Out
 from invariance.experiments import trainer
 from invariance.experiments.batches import batches
 from invariance.experiments.checkpoint import load_state, load_tensors, save_tensors
+from invariance.experiments.data import Splits
 from invariance.experiments.fit import Listener, train
 from invariance.experiments.options import TrainOptions
 from invariance.experiments.run import load_run
@@ -349,6 +350,16 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
         ({"weight_decay": -1.0}, "weight_decay"),
         ({"seed": -1}, "seed"),
         ({"schedule": "linear"}, "schedule"),
+        ({"schedule": "steps"}, "schedule"),
+        ({"schedule": "steps:3,2"}, "schedule"),
+        ({"schedule": "steps:0"}, "schedule"),
+        ({"schedule": "steps:3,3"}, "schedule"),
+        ({"schedule": "steps:1.5"}, "schedule"),
+        ({"optimizer": "adamw"}, "optimizer"),
+        ({"standardize": "pca"}, "standardize"),
+        ({"augment": "shift-flip:0"}, "augment"),
+        ({"augment": "shift-flip:17"}, "augment"),
+        ({"augment": "shift-flip:nan"}, "augment"),
         ({"precision": "float8"}, "precision"),
         ({"augment": "mixup"}, "augment"),
         ({"select": "first"}, "select"),
@@ -358,6 +369,33 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
 def test_bad_options_are_named(options, name: str):
     with pytest.raises(ArgumentError, match=f"^{name} = "):
         changed(**options)
+
+
+def test_by_momentum_on_whitened_images_it_learns_and_goes_on_to_the_bit(tmp_path: Path):
+    options = changed(
+        optimizer="sgd", learning_rate=0.02, standardize="zca", augment="shift-flip:2", schedule="steps:3", epochs=4
+    )
+    whole = train(options, small_splits(), tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(options, small_splits(), tmp_path / "cut", listener=Interrupt(at=2))
+    assert train(options, small_splits(), tmp_path / "cut")["finished"]
+    assert same_tensors(tmp_path / "whole" / "model.safetensors", tmp_path / "cut" / "model.safetensors")
+    assert whole["history"][-1]["train_loss"] < 0.9 * whole["history"][0]["train_loss"]
+    classifier, _ = load_run(tmp_path / "whole")
+    data = small_splits().validation
+    best = max(entry["validation_accuracy"] or 0.0 for entry in whole["history"])
+    assert (classifier(data.images / 255).argmax(1) == data.labels).double().mean().item() == best
+
+
+def small_splits() -> Splits:
+    """Grey and of 24×24 pixels, so that the covariance is of 576 numbers."""
+    whole = splits()
+    parts = {
+        name: dataclasses.replace(part, images=part.images[:, :1, :24, :24].contiguous())
+        for name in ("train", "validation", "test")
+        for part in [getattr(whole, name)]
+    }
+    return dataclasses.replace(whole, **parts)
 
 
 @pytest.mark.parametrize("model", ["no-such", "cnn:depth=3", "plain-cnn", "diffcnn:kernel_size=1"])

@@ -8,7 +8,7 @@ import torch
 from invariance.errors import CheckpointError, DegenerateError
 from invariance.experiments.batches import batches, stream
 from invariance.experiments.checkpoint import load_tensors, save_tensors
-from invariance.experiments.classifier import Classifier, channel_statistics
+from invariance.experiments.classifier import Classifier, WhitenedClassifier, channel_statistics
 from invariance.experiments.options import TrainOptions
 from invariance.files import write_json
 from invariance.models import build_spec
@@ -70,9 +70,41 @@ def test_bfloat16_is_a_matter_of_rounding(model: str, generator: torch.Generator
     assert (narrow - wide).norm() < 0.1 * (wide - wide.mean(0)).norm()
 
 
+def test_whitened_images_have_the_covariance_that_the_regulariser_leaves(generator: torch.Generator):
+    """W C W = diag(s / (s + 1e-5)) in C's own basis: the identity, but for components that hardly vary."""
+    basis = torch.randn(48, 20, generator=generator)
+    images = (128 + 6 * torch.randn(4000, 20, generator=generator) @ basis.mT).clamp(0, 255).to(torch.uint8)
+    images = images.unflatten(1, (3, 4, 4))
+    classifier = WhitenedClassifier(torch.nn.Flatten(), (3, 4, 4))
+    classifier.fit(images)
+    flat = images.double().flatten(1) / 255
+    flat = (flat - flat.mean(1, keepdim=True)) / flat.std(1, correction=0, keepdim=True)
+    values, vectors = torch.linalg.eigh(flat.mT.cov(correction=0))
+    wanted = (vectors * (values / (values + 1e-5))) @ vectors.mT
+    white = classifier(images.double() / 255)
+    torch.testing.assert_close(white.mT.double().cov(correction=0), wanted, rtol=0, atol=2e-3)
+    torch.testing.assert_close(classifier.whitening, classifier.whitening.mT, rtol=1e-4, atol=1e-4)
+    in_bits = torch.autocast("cpu", torch.bfloat16)
+    with in_bits:
+        torch.testing.assert_close(classifier(images.float() / 255), white.float(), rtol=1e-3, atol=1e-3)
+
+
+def test_a_constant_image_is_whitened_to_numbers():
+    classifier = WhitenedClassifier(torch.nn.Flatten(), (1, 2, 2))
+    images = torch.randint(256, (50, 1, 2, 2), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    images[0] = 7
+    classifier.fit(images)
+    assert classifier(images.float() / 255).isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("schedule", "rates"),
-    [("constant", [1, 1, 1, 1]), ("cosine", [1, 0.75, 0.5, 0]), ("steps", [1, 1, 1, 0.01])],
+    [
+        ("constant", [1, 1, 1, 1]),
+        ("cosine", [1, 0.75, 0.5, 0]),
+        ("steps:50", [1, 1, 0.1, 0.1]),
+        ("steps:30,50,99", [1, 0.1, 0.01, 0.001]),
+    ],
 )
 def test_schedules(schedule, rates: list[float]):
     options = TrainOptions("cnn", "cifar10", learning_rate=1.0, schedule=schedule)
