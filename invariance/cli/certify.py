@@ -58,6 +58,7 @@ def certify(
     from ..certifying import certify as certified
     from ..certifying.attack import require_attack
     from ..certifying.radius import require_certifiable
+    from ..experiments.classifier import Classifier
     from ..experiments.data import load_splits
     from ..experiments.data.transforms import to_float
     from ..experiments.run import load_run
@@ -74,6 +75,9 @@ def certify(
     if not record["finished"]:
         raise RunError("RUN", run, "a finished training; the same `invariance train` command goes on")
     require_certifiable(classifier.net)
+    if not isinstance(classifier, Classifier):
+        wanted = "trained with --standardize channels: whitening mixes positions, and what moves is no image any more"
+        raise ArgumentError("RUN", f"a training with --standardize {record['options']['standardize']}", wanted)
     splits = load_splits(record["options"]["data"], folder, note=record["data"].get("note", ""))
     test = splits.test[:images]
     pixels = (to_float(test.images) - classifier.mean[:, None, None]) / classifier.std[:, None, None]

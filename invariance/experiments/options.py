@@ -68,6 +68,9 @@ class TrainOptions:
             raise ArgumentError("weight_decay", self.weight_decay, "a finite number ≥ 0")
         if not 0 <= self.displacement < math.inf:
             raise ArgumentError("displacement", self.displacement, "a finite number of pixels ≥ 0")
+        if self.displacement and self.standardize == "zca":
+            wanted = "channels, with a displacement: whitening mixes positions, and what moves is no image any more"
+            raise ArgumentError("standardize", self.standardize, wanted)
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
         choices = {"precision": Precision, "select": Selection, "optimizer": Optimizer, "standardize": Standardization}

@@ -19,6 +19,7 @@ from ..certifying.radius import require_movable
 from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
 from .checkpoint import optimizer_tensors, restore_optimizer
+from .classifier import Classifier
 from .data import Dataset, augmentation, to_float
 from .distributed import Processes
 from .options import TrainOptions
@@ -66,9 +67,10 @@ class Trainer:
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
         self.module: Any = torch.compile(classifier) if options.compile else classifier
-        if options.displacement:
+        trained = self.module
+        if options.displacement and isinstance(classifier, Classifier):
             require_movable(classifier.net, options.displacement)
-        trained = WorstCase(classifier) if options.displacement else self.module
+            trained = WorstCase(classifier)
         self.parallel = processes.parallel(trained)
 
     def epoch(self, number: int, report: Callable[[int, float], None]) -> Epoch:

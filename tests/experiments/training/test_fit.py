@@ -357,6 +357,7 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
         ({"schedule": "steps:1.5"}, "schedule"),
         ({"optimizer": "adamw"}, "optimizer"),
         ({"standardize": "pca"}, "standardize"),
+        ({"standardize": "zca", "displacement": 1.0}, "standardize"),
         ({"augment": "shift-flip:0"}, "augment"),
         ({"augment": "shift-flip:17"}, "augment"),
         ({"augment": "shift-flip:nan"}, "augment"),
