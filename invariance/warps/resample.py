@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..images import pixel_grid
 from .base import Warp
-from .splines import mirrored, prefilter, tap_weights
+from .splines import coefficients, mirrored, tap_weights
 
 __all__ = ["Method", "Padding", "resample", "warp_images"]
 
@@ -21,6 +21,10 @@ Method = Literal["bilinear", "cubic", "quintic"]
 Padding = Literal["zeros", "border", "mirror"]
 
 _DEGREE = {"cubic": 3, "quintic": 5}
+
+_BLOCK, _CHANNELS = 2**13, 32
+"""Points that are looked up at once in so many channels: with all that is made of them they stay in a core's cache. Of
+2¹¹ to 2¹⁵ within a tenth of the fastest for both degrees and precisions."""
 
 
 def resample(
@@ -53,16 +57,34 @@ def resample(
         raise ArgumentError("method", method, one_of(method, get_args(Method)))
     if padding not in get_args(Padding):
         raise ArgumentError("padding", padding, one_of(padding, get_args(Padding)))
-    points = points.to(images.dtype).expand(len(images), *points.shape[1:])
+    points = points.to(images.dtype)
+    if len(points) == 1:  # where to look, and with which weights, is the same for all: as if they were one's channels
+        return _resample(images.flatten(0, 1)[None], points, method, padding)[0].unflatten(0, images.shape[:2])
+    return _resample(images, points, method, padding)
+
+
+def _resample(images: Tensor, points: Tensor, method: Method, padding: Padding) -> Tensor:
     if method == "bilinear" and padding != "mirror":
         return F.grid_sample(images, points, padding_mode=padding, align_corners=False)
-    height, width = images.shape[2:]
-    x, y = (((p + 1) * n - 1) / 2 for p, n in zip(points.unbind(-1), (width, height), strict=True))
-    u, v = (mirrored(p, n) if padding == "mirror" else p.clamp(0, n - 1) for p, n in ((x, width), (y, height)))
-    values = _bilinear(images, u, v) if method == "bilinear" else _spline(images, u, v, _DEGREE[method])
+    table = images if method == "bilinear" else coefficients(images, _DEGREE[method])
+    block = max(1, _BLOCK // -(-images.shape[1] // _CHANNELS)) if images.device.type == "cpu" else points.numel()
+    together = max(1, block // max(1, points[0, ..., 0].numel()))
+    found = [
+        torch.cat([_values(t, q, images.shape[:1:-1], method, padding) for q in p.split(block, 2)], 2)
+        for t, p in zip(table.split(together), points.flatten(1, 2).movedim(2, 0).split(together, 1), strict=True)
+    ]
+    return torch.cat(found).unflatten(2, points.shape[1:3])
+
+
+def _values(table: Tensor, points: Tensor, sizes: Sequence[int], method: Method, padding: Padding) -> Tensor:
+    """At points "2 b n" of images of (width, height), "b c n"."""
+    pixels = [((p + 1) * n - 1) / 2 for p, n in zip(points, sizes, strict=True)]
+    inside = [mirrored(p, n) if padding == "mirror" else p.clamp(0, n - 1) for p, n in zip(pixels, sizes, strict=True)]
+    at = torch.stack(inside)
+    values = _bilinear(table, at[:, None])[:, :, 0] if method == "bilinear" else _spline(table, at, _DEGREE[method])
     if padding == "zeros":
-        fade = [(1 - (p - q).abs()).clamp(min=0) for p, q in ((x, u), (y, v))]
-        return values * (fade[0] * fade[1]).unsqueeze(1)
+        fade = [(1 - (p - q).abs()).clamp(min=0) for p, q in zip(pixels, inside, strict=True)]
+        return values * (fade[0] * fade[1])[:, None]
     return values
 
 
@@ -73,31 +95,26 @@ def _require_images(images: object) -> None:
         raise ArgumentError("images.shape", tuple(images.shape), "(batch, channels, height, width), none of them 0")
 
 
-def _bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Values at positions (x, y) in pixels, 0 at the centre of the first."""
-    height, width = images.shape[2:]
-    grid = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), -1)
-    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+def _bilinear(table: Tensor, at: Tensor) -> Tensor:
+    """At positions "2 k b n" in pixels, 0 at the centre of the first, "b c k n"."""
+    size = at.new_tensor(table.shape[:1:-1])[:, None, None, None]
+    grid = torch.addcmul(1 / size - 1, at, 2 / size).permute(2, 1, 3, 0)
+    return F.grid_sample(table, grid, padding_mode="border", align_corners=False)
 
 
-def _spline(images: Tensor, x: Tensor, y: Tensor, degree: int) -> Tensor:
+def _spline(table: Tensor, at: Tensor, degree: int) -> Tensor:
     """Two neighbouring taps are one sample between their coefficients (Sigg and Hadwiger, 2005): ((degree + 1)/2)²
     bilinear samples do for (degree + 1)² taps.
     """
-    rows, columns = (prefilter(n, degree, images.dtype, images.device) for n in images.shape[2:])
-    coefficients = rows @ images @ columns.mT
-    values = images.new_zeros(())
-    for (i, v), (j, u) in product(_paired_taps(y, degree), _paired_taps(x, degree)):
-        values = values + (u * v).unsqueeze(1) * _bilinear(coefficients, j, i)
-    return values
-
-
-def _paired_taps(p: Tensor, degree: int) -> list[tuple[Tensor, Tensor]]:
-    """Positions among the padded coefficients, and weights."""
-    cell = p.floor()
-    left, right = tap_weights(p - cell, degree).unflatten(0, (-1, 2)).unbind(1)
+    cell = at.floor()
+    left, right = tap_weights(at - cell, degree).unflatten(0, (-1, 2)).unbind(1)
     weights = left + right
-    return [(cell + 2 * k + r / w, w) for k, (r, w) in enumerate(zip(right, weights, strict=True))]
+    places = torch.stack([cell + 2 * k + share for k, share in enumerate(right / weights)], 1)  # 2 k b n
+    (u, v), pairs = weights.unbind(1), places.shape[1]
+    x, y = places
+    grid = torch.stack((x.repeat(pairs, 1, 1), y.repeat_interleave(pairs, 0)))
+    weight = (v[:, None] * u).flatten(0, 1).movedim(0, 1)[:, None]
+    return (_bilinear(table, grid) * weight).sum(2)
 
 
 def warp_images(

@@ -9,7 +9,11 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-__all__ = ["mirrored", "prefilter", "tap_weights"]
+__all__ = ["coefficients", "mirrored", "tap_weights"]
+
+_BLOCK = 96
+"""Rows of the prefilter that are multiplied at once: few enough that little but the band is read, enough for a matrix
+product; of 64 to 256 the fastest, all within a third."""
 
 
 def mirrored(position: Shaped[Tensor, "*n"], size: int) -> Shaped[Tensor, "*n"]:
@@ -23,26 +27,54 @@ def tap_weights(t: Float[Tensor, "*n"], degree: int) -> Float[Tensor, "taps *n"]
     powers = _polynomials(degree, t.dtype, t.device).unsqueeze(-1)
     weights = powers[:, degree].expand(-1, t.numel())
     for power in reversed(range(degree)):
-        weights = weights * t.reshape(-1) + powers[:, power]
+        weights = torch.addcmul(powers[:, power], weights, t.reshape(-1))
     return weights.reshape(-1, *t.shape)
+
+
+def coefficients(images: Float[Tensor, "*n h w"], degree: int) -> Float[Tensor, "*n h2 w2"]:
+    """The coefficients of the spline that interpolates the images, mirrored at the centres of their border pixels.
+
+    They are continued by symmetry, `degree // 2` at the front and one more at the back, so that every position in
+    [0, size − 1] finds all its taps.
+    """
+    height, width = images.shape[-2:]
+    device, dtype = images.device, images.dtype
+    down = [band @ images[..., of, :] for of, band in _prefilter(height, degree, dtype, device)]
+    rows = torch.cat(down, -2)
+    return torch.cat([rows[..., of] @ band.mT for of, band in _prefilter(width, degree, dtype, device)], -1)
 
 
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
-def prefilter(size: int, degree: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "padded size"]:
-    """The matrix from pixels to the coefficients of the spline that interpolates them, mirrored at the end pixels.
+def _prefilter(size: int, degree: int, dtype: torch.dtype, device: torch.device) -> list[tuple[slice, Tensor]]:
+    """The matrix from pixels to coefficients by blocks of rows: the columns that are not 0, and what is in them.
 
-    The coefficients are continued by symmetry, h = `degree // 2` at the front and h + 1 at the back, so that every
-    position in [0, size − 1] finds all its taps.
+    As many numbers as pixels, times a constant. The whole inverse would be of their square, and most of it too small
+    for the processor's normal numbers, which makes a product a hundred times slower.
+    """
+    inverse = _inverse(degree, dtype)
+    reach, tail = degree // 2, len(inverse) // 2
+    blocks: list[tuple[slice, Tensor]] = []
+    for rows in torch.arange(-reach, size + reach + 1).split(_BLOCK):
+        columns = mirrored(rows[:, None] + torch.arange(-tail, tail + 1), size)
+        first, last = int(columns.min()), int(columns.max())
+        band = torch.zeros(len(rows), last - first + 1, dtype=torch.float64)
+        band.scatter_add_(1, columns - first, inverse.expand(len(rows), -1))
+        blocks.append((slice(first, last + 1), band.to(device, dtype)))
+    return blocks
+
+
+def _inverse(degree: int, dtype: torch.dtype) -> Float[Tensor, " taps"]:
+    """The filter that undoes the spline's values at pixels, as far as it is more than rounding in `dtype`.
+
+    It falls by 0.27 or 0.43 with every pixel, so a ring of 256 of them is as good as the whole line.
     """
     reach = degree // 2
-    weights = tap_weights(torch.zeros((), dtype=torch.float64), degree).tolist()
-    collocation, row = torch.zeros(size, size, dtype=torch.float64), torch.arange(size)
-    for k, weight in zip(range(-reach, reach + 1), weights[:-1], strict=True):  # the last one is 0 at a pixel
-        value = torch.full((size,), weight, dtype=torch.float64)
-        collocation.index_put_((row, mirrored(row + k, size)), value, accumulate=True)
-    padded = mirrored(torch.arange(-reach, size + reach + 1), size)
-    return torch.linalg.inv(collocation)[padded].to(device, dtype)
+    values = torch.zeros(256, dtype=torch.float64)
+    values[torch.arange(-reach, reach + 1)] = tap_weights(values.new_zeros(()), degree)[:-1]  # the last one is 0
+    inverse = torch.fft.ifft(1 / torch.fft.fft(values)).real
+    tail = int((inverse[:128].abs() >= torch.finfo(dtype).eps * inverse[0]).nonzero().max())
+    return inverse[torch.arange(-tail, tail + 1)]
 
 
 @lru_cache(maxsize=64)

@@ -41,7 +41,18 @@ def scipys(images: torch.Tensor, points: torch.Tensor, order: int) -> torch.Tens
 
 
 @SPLINES
-@pytest.mark.parametrize(("height", "width"), [(32, 24), (3, 2), (7, 1), (1, 1), (64, 64)])
+def test_one_warp_for_all_is_that_warp_for_each(method, order, generator):
+    """And as many points as are looked up in several blocks are the same as one by one."""
+    images = torch.randn(3, 2, 120, 90, generator=generator).double()
+    points = 2.2 * torch.rand(1, 100, 110, 2, generator=generator).double() - 1.1
+    together = resample(images, points, method=method)
+    assert torch.equal(together, resample(images, points.expand(3, -1, -1, -1), method=method))
+    rows = torch.cat([resample(images, row, method=method) for row in points.split(1, 1)], 2)
+    torch.testing.assert_close(together, rows, rtol=0, atol=1e-13)
+
+
+@SPLINES
+@pytest.mark.parametrize(("height", "width"), [(32, 24), (3, 2), (7, 1), (1, 1), (230, 101)])
 def test_splines_agree_with_scipy(method, order, height, width, generator):
     cases: list[tuple[float, Padding]] = [(1 - 1 / min(height, width), "border"), (3, "mirror")]
     images = torch.randn(3, 2, height, width, generator=generator).double()
