@@ -1,6 +1,6 @@
 """Layers, one paper a file or folder."""
 
-from .diffcnn import JacobianConv2d, JacobianFront, LogDetInvariant, SignNonlinearity
+from .diffcnn import JacobianConv2d, JacobianFront, JacobianHead, LogDetInvariant, SignNonlinearity
 from .gaussian import (
     GaussianConv2d,
     GaussianMixture,
@@ -44,6 +44,7 @@ __all__ = [
     "GroupPool",
     "JacobianConv2d",
     "JacobianFront",
+    "JacobianHead",
     "LiftingConv2d",
     "LogDetInvariant",
     "P4ConvP4",

@@ -17,10 +17,10 @@ from torch.nn import functional as F
 
 from ..errors import ArgumentError, ArgumentTypeError
 from ..jacobians import PaddingMode, Scheme, jacobian
-from .determinants import determinants
-from .normal import blocks, columns, cross, is_rounding, squared_columns, squared_length
+from .log_determinants import log_determinants, orientation
+from .normal import columns, cross, is_rounding, squared_columns, squared_length
 
-__all__ = ["JacobianConv2d", "JacobianFront", "LogDetInvariant", "SignNonlinearity"]
+__all__ = ["JacobianConv2d", "JacobianFront", "JacobianHead", "LogDetInvariant", "SignNonlinearity"]
 
 
 class JacobianFront(nn.Module):
@@ -157,27 +157,25 @@ class SignNonlinearity(nn.Module):
         return torch.linalg.solve(one + skew, one - skew)
 
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c 3 2 h w"]:
-        _check_field(jac)
-        surrogate = self.surrogate if torch.is_grad_enabled() else None
-        with torch.set_grad_enabled(surrogate is not None):
-            sign = torch.cat([self._sign(block, surrogate) for block in blocks(jac, jac)])
-        return jac * sign[:, :, None, None]
+        return jac * self.signs(jac)[:, :, None, None]
 
-    def _sign(self, jac: Tensor, surrogate: float | None) -> Tensor:
+    def signs(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
+        """1 where Φ(J) = J, −1 where it is −J."""
+        _check_field(jac)
         with torch.no_grad():  # it is locally constant in J
-            wide = _wide(jac)
-            normal = cross(*columns(wide))
+            signs = orientation(jac, self.cayley)
+        if self.surrogate is None or not torch.is_grad_enabled():
+            return signs
+        with torch.no_grad():
+            wide = jac if jac.dtype.itemsize > 2 else jac.float()
+            normal, square = cross(*columns(wide)), squared_columns(wide)
             length = squared_length(normal)
-            size = squared_columns(wide)
-            flat = is_rounding(length, size, size, jac.dtype)
+            flat = is_rounding(length, square, square, jac.dtype)
         a = self.cayley.to(length.dtype)
         along = a[0] * normal[0] + a[1] * normal[1] + a[2] * normal[2]
         form = ((1 - a.square().sum()) * length + 2 * along * along).masked_fill(flat, 0)
-        sign = 2 * (form > 0).to(jac.dtype) - 1
-        if surrogate is not None:
-            soft = (form / length.where(length > 0, 1) / surrogate).tanh().to(jac.dtype)
-            sign = sign + (soft - soft.detach())
-        return sign
+        soft = (form / length.where(length > 0, 1) / self.surrogate).tanh().to(jac.dtype)
+        return signs + (soft - soft.detach())
 
     def extra_repr(self) -> str:
         return "" if self.surrogate is None else f"surrogate={self.surrogate}"
@@ -210,18 +208,22 @@ class LogDetInvariant(nn.Module):
         self.eps, self.degenerate = eps, degenerate
 
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
-        det, flat = self._determinants(jac)
-        log_det = (det.masked_fill(flat, 0) + self.eps if self.eps else det.masked_fill(flat, 1)).log()
-        out = log_det - log_det.mean(1, keepdim=True)
-        if not self.eps:
-            out = out.masked_fill(flat.any(1, keepdim=True), 0.0 if self.degenerate == "zero" else math.nan)
-        return out.to(jac.dtype)
+        return self.after(None, jac)
+
+    def after(
+        self, signs: Float[Tensor, "b c h w"] | None, jac: Float[Tensor, "b c 3 2 h w"]
+    ) -> Float[Tensor, "b c h w"]:
+        """U of the field times signs, which is never made."""
+        out, kept = self._of(jac, signs)
+        if self.degenerate == "nan" and not self.eps:
+            out = out.masked_fill(kept == 0, math.nan)
+        return out
 
     def degenerate_pixels(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Bool[Tensor, "b h w"]:
         """Where some $\\det V_c$ is zero to rounding, so that $U$ is undefined."""
-        return self._determinants(jac)[1].any(1)
+        return (self._of(jac, None)[1] == 0).any(1)
 
-    def _determinants(self, jac: Tensor) -> tuple[Tensor, Tensor]:
+    def _of(self, jac: Tensor, signs: Tensor | None) -> tuple[Tensor, Tensor]:
         _check_field(jac)
         if jac.shape[1] < 3:
             raise ArgumentError(
@@ -229,10 +231,30 @@ class LogDetInvariant(nn.Module):
                 tuple(jac.shape),
                 "at least 3 channels on axis 1: one leaves V = 0, two leave V₁ = V₂ and so U = 0 for every image",
             )
-        return determinants(_wide(jac), jac.dtype)
+        return log_determinants(jac, signs, self.eps)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps}" if self.eps else f"degenerate={self.degenerate}"
+
+
+class JacobianHead(nn.Sequential):
+    """Layers, at last `SignNonlinearity` and `LogDetInvariant`: these two in one, with the same values.
+
+    Signs go straight into the determinants, and a field of that size less is written and read, forward and backward.
+    Where a hook waits for what the sign layer gives, or its rotation is trained, layer after layer.
+    """
+
+    def forward(self, input: Float[Tensor, "b in 3 2 h w"]) -> Float[Tensor, "b out h2 w2"]:
+        *before, sign, log_det = self
+        if (
+            not (isinstance(sign, SignNonlinearity) and isinstance(log_det, LogDetInvariant))
+            or sign.surrogate
+            or any(layer._forward_hooks or layer._forward_pre_hooks for layer in (sign, log_det))
+        ):
+            return super().forward(input)
+        for layer in before:
+            input = layer(input)
+        return log_det.after(sign.signs(input), input)
 
 
 def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:
@@ -245,10 +267,6 @@ def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:
         *(-sb * cc, sb * sc, cb),
     )
     return torch.stack(entries, dim=-1).unflatten(-1, (3, 3))
-
-
-def _wide(jac: Tensor) -> Tensor:
-    return jac if jac.dtype.itemsize > 2 else jac.float()
 
 
 def _check_field(jac: Tensor) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..jacobians import Scheme
-from ..layers import JacobianConv2d, JacobianFront, LogDetInvariant, SignNonlinearity
+from ..layers import JacobianConv2d, JacobianFront, JacobianHead, LogDetInvariant, SignNonlinearity
 
 __all__ = ["DiffCNN"]
 
@@ -63,7 +63,7 @@ class DiffCNN(nn.Module):
                 SignNonlinearity(cayley, surrogate=surrogate),
             ]
         self.front = JacobianFront(scheme)
-        self.head = nn.Sequential(*layers, LogDetInvariant(eps=eps, degenerate=degenerate))
+        self.head = JacobianHead(*layers, LogDetInvariant(eps=eps, degenerate=degenerate))
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h2 w2"]:
         # Differences of channels and their determinants cancel: autocast's bfloat16 would leave mostly rounding.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from invariance.actions import PointwiseAction, block_action
 from invariance.errors import ArgumentError, ArgumentTypeError
-from invariance.layers import JacobianConv2d, LogDetInvariant, SignNonlinearity
+from invariance.layers import JacobianConv2d, JacobianHead, LogDetInvariant, SignNonlinearity
 from invariance.measure import invariance_error
 from invariance.testing import TOLERANCES, assert_equivariant, assert_invariant
 from invariance.testing.strategies import block_fields, constant_fields, jacobian_fields, smooth_fields
@@ -248,3 +248,47 @@ def test_bad_input_is_named():
         LogDetInvariant(eps=-1)
     with pytest.raises(ArgumentError, match="degenerate = ignore"):
         LogDetInvariant(degenerate="ignore")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("eps", [0.0, 0.1])
+@pytest.mark.parametrize("cayley", [(0.0, 0.0, 0.0), (0.8, -1.1, 0.4)])
+def test_the_head_in_one_is_layer_after_layer(cayley, eps):
+    """The formulas as printed, and their gradients, on more images than a block takes and with flat pixels."""
+    head = JacobianHead(conv(1, 4, 3), SignNonlinearity(cayley).double(), LogDetInvariant(eps=eps))
+    jac = field(9, 1, 3, 2, 66, 66)
+    jac[:, ..., :9, :] = 0
+    jac[:, :, :, 1, 20:30] = 2 * jac[:, :, :, 0, 20:30]
+    results = []
+    for each in (head, lambda x: _as_printed(head, x, eps)):
+        x = jac.clone().requires_grad_()
+        out = each(x)
+        (out * field(*out.shape)).sum().backward()
+        results.append((out.detach(), x.grad))
+    (out, grad), (printed, expected) = results
+    assert (out == 0).any()
+    torch.testing.assert_close(out, printed, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(grad, expected, rtol=1e-7, atol=1e-7 * float(expected.abs().max()))
+
+
+def _as_printed(head: nn.Sequential, x: Tensor, eps: float) -> Tensor:
+    """Equations 3 to 5 with Gram matrices; 0 where the head says that there is nothing."""
+    j = head[0](x).movedim((2, 3), (-2, -1))
+    normal = torch.linalg.cross(j[..., 0], j[..., 1])
+    size = j.square().sum(-2).prod(-1)
+    live = (normal.square().sum(-1) > 1e-25 * size) & (torch.linalg.det(j.mT @ head[1].rotation @ j) > 0)
+    j = torch.where(live[..., None, None], j, -j)
+    d = j - j.mean(1, keepdim=True)
+    det = torch.linalg.det(d.mT @ d)
+    flat = det <= 1e-25 * j.square().sum(-2).amax(1, keepdim=True).prod(-1)
+    det = det.masked_fill(flat, 0) + eps if eps else det.masked_fill(flat.any(1, keepdim=True), 1)
+    g = det.log()
+    return g - g.mean(1, keepdim=True)
+
+
+def test_a_hook_on_the_sign_layer_hears_what_it_gives():
+    head = JacobianHead(conv(1, 4, 3), SignNonlinearity((0.8, -1.1, 0.4)).double(), LogDetInvariant())
+    jac, heard = field(2, 1, 3, 2, 8, 8), []
+    plain = head(jac)
+    head[1].register_forward_hook(lambda _, __, out: heard.append(out))
+    torch.testing.assert_close(head(jac), plain)
+    assert torch.equal(head[2](heard[0]), plain)
