@@ -8,11 +8,13 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 from invariance_proofs.diffcnn import PAPER
-from invariance_proofs.diffcnn.parameters import GENERAL, count, directions
+from invariance_proofs.diffcnn.parameters import FURTHER_TAP, GENERAL, IMMERSION, ONE_TAP, OWN_TURNS, count, directions
 from invariance_proofs.matrix import Matrix
 from invariance_proofs.routes.exact import equal, for_all
 from invariance_proofs.routes.identity import unknowns, vanishes
+from invariance_proofs.routes.symbolic import free, induction
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -24,6 +26,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    all_of,
     instead,
 )
 
@@ -67,6 +70,16 @@ def difference(each: Formula = EACH, layer: Formula = LAYER, fewer: Formula = FE
     return vanishes(each(m, k) - layer(m, k) - fewer(m), what=f"{each} − ({layer}) = {fewer}")
 
 
+def further_kernel(each: Formula = EACH, layer: Formula = LAYER) -> Evidence:
+    """One kernel has count(K) parameters; a further one as many with scales of its own, and only its turns without."""
+    m, K = free("m K")
+    one, turns = 3 + GENERAL * K**2, GENERAL * K**2
+    return all_of(
+        induction(base=(one, each(1, K)), step=(each(m, K) + one, each(m + 1, K)), over="m", what=f"{each}"),
+        induction(base=(one, layer(1, K)), step=(layer(m, K) + turns, layer(m + 1, K)), over="m", what=f"{layer}"),
+    )
+
+
 def printed(m: int, K: int = 3) -> Evidence:
     """3 + 6K² for a layer of m kernels with one s each."""
     return equal(
@@ -99,7 +112,7 @@ P1_shared = Statement(
         "distinct."
     ),
     verdict=Verdict.CORRECTED,
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     correction=(
         "“Shared across all W's” and “three scaling parameters for W” contradict each other unless a layer has one W. "
         "The printed 3 + 6K² counts one kernel; a layer from C to C′ channels has m = CC′ of them."
@@ -120,12 +133,25 @@ P1_shared = Statement(
         ),
         Clause(
             "both counts are dimensions",
+            Chain(
+                "one tap, a further tap, a further kernel",
+                ONE_TAP[0],
+                FURTHER_TAP,
+                Route(
+                    "a further kernel",
+                    Method.SYMBOLIC,
+                    further_kernel,
+                    {},
+                    instead("each", OTHER) | instead("layer", EACH),
+                    "m K",
+                    cases=4,
+                ),
+            ),
             Route(
                 "rank of the differential at s = (2, 3, 5)", Method.EXACT, ranks, {}, instead("each", OTHER), cases=10
             ),
-            at="m and K up to 3 and 2",
-            grade=Grade.LISTED,
-            why="as in P1",
+            over="m K taps",
+            assumed=(*IMMERSION, OWN_TURNS),
         ),
     ),
     controls=(

@@ -35,9 +35,9 @@ def convolved(x: Row, w: Row) -> list[int]:
     return [sum(a * b for a, b in zip(w, padded[i : i + 3], strict=True)) for i in range(len(x))]
 
 
-def pooled(x: Row, s: int) -> list[int]:
-    """The maximum over each s pixels; what is left over is dropped."""
-    return [max(x[i * s : i * s + s]) for i in range(len(x) // s)]
+def pooled(x: Row, s: int, wider: int = 0) -> list[int]:
+    """The maximum over s + wider pixels at every s-th; what is left over is dropped."""
+    return [max(x[i * s : i * s + s + wider]) for i in range((len(x) - wider) // s)]
 
 
 def resized(x: Row, n: int) -> list[int]:
@@ -45,12 +45,12 @@ def resized(x: Row, n: int) -> list[int]:
     return [x[i * len(x) // n] for i in range(n)]
 
 
-def unet(x: Row, w: Row, strides: Row) -> list[int]:
+def unet(x: Row, w: Row, strides: Row, wider: int = 0) -> list[int]:
     """A convolution; below it, if a stride is left, the same network on the pooled row, brought back and added."""
     here = convolved(x, w)
     if not strides:
         return here
-    below = unet(pooled(here, strides[0]), w, strides[1:])
+    below = unet(pooled(here, strides[0], wider), w, strides[1:], wider)
     return convolved([a + b for a, b in zip(here, resized(below, len(here)), strict=True)], w)
 
 
@@ -88,10 +88,10 @@ def own_stride(more: int = 0) -> Evidence:
     return vanishes(S + S * (s + more - 1) - S * s, what="K′ = S′")
 
 
-def one(n: int, strides: Row = (2, 2)) -> Evidence:
+def one(n: int, strides: Row = (2, 2), wider: int = 0) -> Evidence:
     x = [i * i + 1 for i in range(n)]
-    left, right = unet(x[::-1], FILTER[::-1], strides), unet(x, FILTER, strides)[::-1]
-    return equal(left, right, what="the U-Net keeps the flip", n=n, strides=strides, x=x)
+    left, right = unet(x[::-1], FILTER[::-1], strides, wider), unet(x, FILTER, strides, wider)[::-1]
+    return equal(left, right, what="the U-Net keeps the flip", n=n, strides=strides, wider=wider, x=x)
 
 
 UNET = Statement(
@@ -111,7 +111,10 @@ UNET = Statement(
     ),
     verdict=Verdict.PROVED,
     grade=Grade.LISTED,
-    hypotheses={"S divides n": Hypothesis("s₁…s_L | n", lambda n, strides: n % product_of(strides) == 0)},
+    hypotheses={
+        "S divides n": Hypothesis("s₁…s_L | n", lambda n, strides: n % product_of(strides) == 0),
+        "pools of their strides": Hypothesis("no window is wider than its stride", lambda wider: wider == 0),
+    },
     clauses=(
         Clause(
             "the encoder keeps flips ⇔ S | n, and whole factors bring it back",
@@ -135,6 +138,7 @@ UNET = Statement(
     ),
     controls=(
         Dropped("S divides n", one, {"n": 6}),
+        Dropped("pools of their strides", one, {"n": 8, "wider": 1}),
         Witness("8 pixels, two pools", one, {"n": 8}),
     ),
 )

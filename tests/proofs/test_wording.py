@@ -12,7 +12,7 @@ from invariance_proofs.formula import Formula
 from invariance_proofs.judge import run
 from invariance_proofs.ledger import statements
 from invariance_proofs.matrix import Matrix
-from invariance_proofs.statement import Evidence, Method, Route, Statement, StatementError, Verdict
+from invariance_proofs.statement import Evidence, Method, Route, Statement, StatementError, Verdict, Witness
 from invariance_proofs.wording import fields, filled
 
 EVERY = {said.key: said for said in statements()}
@@ -89,6 +89,7 @@ def test_another_object_another_text_and_another_verdict(key: str, datum: str):
 
 
 LINE = Formula.of(lambda n, k: 2 * n + k <= 1)
+REST = Formula.of(lambda n, p, d, k: (n + 2 * p - abs(d)) % (k - 1) == 0, d="det A")
 
 
 def told(text: str, data: dict[str, Any]) -> str:
@@ -102,6 +103,7 @@ def told(text: str, data: dict[str, Any]) -> str:
         ("x{p:^} and x{q:^}", {"p": 2, "q": 1}, "x² and x"),
         ("{a:*}x, {b:*}x, {c:*}x", {"a": 1, "b": -1, "c": 3}, "x, −x, 3x"),
         ("{line}; {line[m, K_1]}", {"line": LINE}, "2n + k ≤ 1; 2m + K_1 ≤ 1"),
+        ("{rest}", {"rest": REST}, "(n + 2p − |det A|) mod (k − 1) = 0"),
         ("{several} of {several[1]}, {several:,}", {"several": (1, -2)}, "(1, −2) of −2, 1, −2"),
         ("{many:,} in {{x}} at {let:y = 1}", {"many": 12345}, "12,345 in {x} at y = 1"),
         ("{M invertible}, {M}", {"M": Matrix.diagonal(1, 2)}, "det M ≠ 0, [[1, 0], [0, 2]]"),
@@ -118,6 +120,25 @@ def test_how_a_field_is_filled(text: str, data: dict[str, Any], wanted: str):
 def test_a_field_that_names_nothing_is_refused(text: str, what: str):
     with pytest.raises(StatementError, match=re.escape(what)):
         told(text, {"p": 1})
+
+
+def same(p: int = 1) -> Evidence:
+    return Evidence(True, f"{p}")
+
+
+@pytest.mark.parametrize(
+    ("second", "witness", "came"),
+    [(Matrix.diagonal(1, 1), 3, "different ones"), (1, 3, "p is 1"), (None, 3, "p is 3")],
+)
+def test_where_a_field_is_looked_for(second: Any, witness: int, came: str):
+    """Two routes that are given different things are told apart by their checks; witnesses come last."""
+    routes = [] if second is None else [Route("one", Method.RING, same), Route("two", Method.RING, same, {"p": second})]
+    shown = [Witness("another", same, {"p": witness})]
+    if came.startswith("p is"):
+        assert filled("p is {p}", routes, {}, shown) == came
+    else:
+        with pytest.raises(StatementError, match=came):
+            filled("p is {p}", routes, {}, shown)
 
 
 def test_a_claim_is_refused_when_it_is_made():
