@@ -9,12 +9,14 @@ A statement is data and a few functions; nothing here runs anything (`judge` doe
         return vanishes((M.T @ G @ M).det() - M.det() ** exponent * G.det(), what="det(MᵀGM)")
 
     C3_law = Statement(
-        id="C3.law", name="…", paper=PAPER, source="Corollary 3", summary="…", claim="…", verdict=Verdict.PROVED,
+        id="C3.law", name="…", paper=PAPER, source="Corollary 3", verdict=Verdict.PROVED,
+        summary="det(MᵀGM) = det(M){exponent:^} det G", claim="…",
         hypotheses={"M invertible": Hypothesis("det M ≠ 0", lambda M: M.det() != 0)},
         routes=(Route("2×2", Method.RING, law, mutants=instead("exponent", 1, 3)),),
         controls=(Dropped("M invertible", commutes, dict(J=SQUARE, M=SINGULAR)), Witness("a reflection", commutes, …)),
     )
 
+- Numbers and relations of the texts are data of the routes, `{exponent:^}` (see `wording`).
 - A route is a pure function of the claim's data, and the data (the function's default arguments, or `data`); its
   mutants are *other data* for the same function
   (changes to `data`, by name; a number, a matrix, a `Formula`), with the opposite outcome. No `if mutant`.
