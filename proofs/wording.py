@@ -31,6 +31,10 @@ __all__ = ["fields", "filled"]
 def filled(text: str, routes: Iterable[Route], hypotheses: Mapping[str, Any], witnesses: Iterable[Control] = ()) -> str:
     """The text with its fields filled; raises `StatementError` for one that names nothing, or two different data."""
     try:
+        if odd := [
+            name for _, name, _, turned in Formatter().parse(text) if name is not None and (turned or "__" in name)
+        ]:
+            raise StatementError(f"{{{odd[0]}}}: a field is a datum, its parts, and a colon with how it is written")
         return text.format_map(_Named(_sources(routes), hypotheses, _sources(witnesses)))
     except StatementError as error:
         raise StatementError(f"{text!r}: {error}") from error
@@ -86,6 +90,12 @@ class _Check:
 
     def __init__(self, name: str, given: Sources) -> None:
         self._name, self._given = name, given
+
+    def __format__(self, spec: str) -> str:
+        data = ", ".join(
+            f"{{{self._name}.{name}}}" for name in dict.fromkeys(n for _, data in self._given for n in data)
+        )
+        raise StatementError(f"{{{self._name}}}: which of its data? {data}")
 
     def __getattr__(self, datum: str) -> _Said:
         return _datum(f"{self._name}.{datum}", datum, self._given)

@@ -113,17 +113,30 @@ def test_how_a_field_is_filled(text: str, data: dict[str, Any], wanted: str):
     assert told(text, data) == wanted
 
 
+def same(p: int = 1) -> Evidence:
+    return Evidence(True, f"{p}")
+
+
+def calls(p: int = 1, f: object = len) -> Evidence:
+    return Evidence(True, f"{p}, {f}")
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("{q}", "{q}: wanted is what a route is given (p)"), ("{p", "doubled"), ("{p[3]}", "doubled"), ("{0}", "doubled")],
+    [
+        ("{q}", "{q}: wanted is what a route is given (p, f)"),
+        ("{p", "doubled"),
+        ("{p[3]}", "doubled"),
+        ("{0}", "doubled"),
+        ("{p!r}", "{p}: a field is a datum"),
+        ("{p.__class__}", "a field is a datum"),
+        ("{same}", "which of its data? {same.p}"),
+        ("{f}", "which has no text; a Formula has one"),
+    ],
 )
 def test_a_field_that_names_nothing_is_refused(text: str, what: str):
     with pytest.raises(StatementError, match=re.escape(what)):
-        told(text, {"p": 1})
-
-
-def same(p: int = 1) -> Evidence:
-    return Evidence(True, f"{p}")
+        filled(text, [Route("a route", Method.RING, same, {"p": 1}), Route("another", Method.RING, calls)], {})
 
 
 @pytest.mark.parametrize(
