@@ -44,8 +44,9 @@ def plot_proof(
         label = "proved" if ok else "not proved"
         known = ax.get_legend_handles_labels()[1]
         ax.plot(0, place, label=None if label in known else label, **style)
-        name = op.removeprefix("aten.").partition(".")[0].strip("_")
-        ax.text(0.03, place, name, va="center", fontsize="small")
+        name = op.removeprefix("aten.").partition(".")[0].strip("_").removeprefix("native_")
+        name = name.removesuffix("_legit_no_training")  # torch's word for a batch norm in eval mode
+        ax.text(0.03, place, shorten(name, 28, placeholder="…"), va="center", fontsize="small")
         ax.text(0.26, place, shorten(module, 30, placeholder="…"), va="center", fontsize="x-small", color="0.4")
         ax.text(0.46, place, shorten(words, 110, placeholder="…"), va="center", fontsize="x-small")
     ax.set(xlim=(-0.03, 1.6), ylim=(len(rows) - 0.5, -0.5))
