@@ -65,11 +65,13 @@ def main() -> None:
     torch.manual_seed(0)
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     print(f"torch {torch.__version__}, CPU, one thread; median of {rounds}, seconds of processor time")
+    first = timed(partial(trace, nn.Identity(), [(1,)]), 1)
+    print(f"the first export of a process: {first:.1f} for what torch loads then")
     proved = []
     for name, (make, size) in NETWORKS.items():
         model = make().eval()
         question = question_of("p4m", (3, size, size), "invariant", None)
-        export = timed(partial(trace, model, question.shapes), 1)
+        export = timed(partial(trace, model, question.shapes), rounds)
         program = trace(model, question.shapes)
         report = prove_program(program, question, search=False)
         each = timed(partial(prove_program, program, question, search=False), rounds) / len(question.generators)
