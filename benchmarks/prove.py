@@ -1,6 +1,6 @@
 """What a proof takes after the export, what the export takes, and how far a forward bound is from what is found.
 
-    python benchmarks/prove.py [ROUNDS]
+    python -m benchmarks.prove [ROUNDS]
 
 ResNet44 under p4m at 33×33, a ResNet-50 with symmetric filters at 225×225, All-CNN-C at 33×33: median seconds of
 processor time of a generator, of the export, and of the checker for all generators; peak memory of the process. Then
