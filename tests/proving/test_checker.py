@@ -256,14 +256,17 @@ def test_the_checker_knows_nothing_of_the_prover():
 
 
 def test_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    model = tmp_path / "net.py"
+    model.write_text("from torch.nn import Conv2d\n\ndef net():\n    return Conv2d(1, 2, 1)\n", encoding="utf-8")
+
     def run(*arguments: str) -> object:
-        monkeypatch.setattr("sys.argv", ["invariance", "prove", "invariance.models:P4CNN", *arguments])
+        monkeypatch.setattr("sys.argv", ["invariance", "prove", f"{model}:net", *arguments])
         with pytest.raises(SystemExit) as stopped:
             main()
         return stopped.value.code
 
     file = str(tmp_path / "proof.json")
-    assert run("--input", "1,28,28", "--group", "p4", "--certificate", file) == 0
+    assert run("--input", "1,5,5", "--group", "p4", "--certificate", file) == 0
     assert run("--verify", file) == 0
     assert run("--verify", file, "--seed", "1") == 2
 
