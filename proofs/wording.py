@@ -53,7 +53,11 @@ Sources = list[tuple[str, Mapping[str, Any]]]
 
 
 def _sources(given: Iterable[Route | Control]) -> Sources:
-    return [(getattr(one.check, "__name__", ""), with_defaults(one.name, one.check, one.data)) for one in given]
+    return [(getattr(one.check, "__name__", ""), one.data if isinstance(one, Route) else _whole(one)) for one in given]
+
+
+def _whole(control: Control) -> Mapping[str, Any]:
+    return with_defaults(control.name, control.check, control.data)
 
 
 class _Said:

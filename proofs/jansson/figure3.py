@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -40,6 +41,7 @@ def peak(f: Simple, kernel: Simple) -> Any:
     return max(f.convolved(kernel, x) for x in product(*knots))
 
 
+@cache
 def scaled_peak(f: Simple, s: Fraction) -> Any:
     """The greatest answer of the filter that matches f to the object at scale s."""
     return peak(f.moved(s * Matrix.identity(2)), f.moved(HALF_TURN))
