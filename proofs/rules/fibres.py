@@ -13,10 +13,13 @@ from typing import Any
 
 from invariance_proofs.gcnn.g11_norm import ANY_SETS
 from invariance_proofs.routes.exact import check, equal, for_all
+from invariance_proofs.routes.rewriting import follows
+from invariance_proofs.routes.smt import impossible
 from invariance_proofs.routes.words import function, letters, reindexed
 from invariance_proofs.rules import PAPER
 from invariance_proofs.rules.vectors import moved
 from invariance_proofs.statement import (
+    Chain,
     Clause,
     Dropped,
     Evidence,
@@ -28,6 +31,7 @@ from invariance_proofs.statement import (
     Statement,
     Verdict,
     Witness,
+    instead,
 )
 
 Fibres = Sequence[Sequence[int]]
@@ -82,6 +86,36 @@ def any_group(argument: str = "inverse") -> Evidence:
     f = function("f")
     back = ~g if argument == "inverse" else g
     return reindexed(f((~g)(y(k))), f((back(y))(k)), what="⊕_k (gf)(yk) = (⊕f)(g⁻¹y)", over=k)
+
+
+def places_move(acting: bool = True) -> Evidence:
+    """⊕_z x(pz) where e(z) = ⊕_z x(z) where e(p⁻¹z), over all places, for any ⊕: e says which fibre a place is in."""
+    p, z = letters("p z")
+    e, x = function("e"), function("x")
+    return reindexed(e(z) * x(p(z)), e((~p)(z)) * x(z), "⊕ over a fibre", over=z, acting=[p] if acting else [])
+
+
+def fibres_move(rule: str = "f(p(x)) = q(f(x))") -> Evidence:
+    """f names the fibre of a place, p carries fibre y to qy, P and Q undo them: the fibre of Px is Q of that of x."""
+    return follows("Q(f(p(P(x)))) = f(P(x))", [rule, "Q(q(x)) = x"], what="the fibre of p⁻¹z")
+
+
+def both_are_seen(step: int = 1) -> Evidence:
+    """If αa + βb + c = a + b + d for all a, b then α = β = 1: what shows a sum of two entries has both of them."""
+
+    def told(al: Any, be: Any, a: Any, b: Any, c: Any, d: Any) -> list[Any]:
+        shown = lambda a, b: al * a + be * b + c == a + b + d  # noqa: E731
+        return [shown(a, b), shown(a + step, b), shown(a, b + step), (al - 1) ** 2 + (be - 1) ** 2 > 0]
+
+    return impossible(told, "al be a b c d", "α = β = 1")
+
+
+MOVES = (
+    Route("places", Method.SYMBOLIC, places_move, {}, instead("acting", False), "groups"),
+    Route("fibres", Method.SYMBOLIC, fibres_move, {}, instead("rule", "f(p(x)) = f(x)"), "maps"),
+    Route("sums of two entries", Method.SMT, both_are_seen, {}, instead("step", 0), "a b c d"),
+)
+"""⇐ for any ⊕, ⇒ for sums: fibres of any number and size."""
 
 
 def softmaxed(x: Sequence[int], fibres: Fibres, base: int = 2) -> tuple[Fraction, ...]:
@@ -175,7 +209,7 @@ reductions = Statement(
         "the symmetry mixes with another cannot be reduced alone: a mean over rows of an image that is turned."
     ),
     verdict=Verdict.PROVED,
-    grade=Grade.LISTED,
+    grade=Grade.MODULO,
     hypotheses={
         "fibres to fibres": Hypothesis("P carries each fibre onto a fibre", lambda P, fibres: keeps_fibres(P, fibres)),
         "symmetric": Hypothesis(
@@ -191,7 +225,8 @@ reductions = Statement(
             over="groups",
         ),
         Clause(
-            "any permutation of two fibres of three: ⇔",
+            "any number of fibres, of any size: ⇔",
+            Chain("any ⊕, and sums of two entries", *MOVES),
             Route(
                 "720 permutations, labels for values",
                 Method.EXHAUSTIVE,
@@ -200,12 +235,12 @@ reductions = Statement(
                 {"the first entry": {"reduce": FIRST}, "other fibres": {"fibres": PAIRS}, "0": {"reduce": NOTHING}},
                 cases=720,
             ),
-            at="two fibres of three entries",
-            grade=Grade.LISTED,
-            why="that r tells every entry of its fibre is no equation",
+            over="maps",
+            assumed=("a reduction that looks at the values tells apart what sums do",),
         ),
         Clause(
             "softmax: ⇔",
+            Chain("its denominators are sums over fibres", *MOVES),
             Route(
                 "720 permutations, base 2",
                 Method.EXHAUSTIVE,
@@ -214,9 +249,8 @@ reductions = Statement(
                 {"other fibres": {"fibres": PAIRS}},
                 cases=720,
             ),
-            at="two fibres of three entries",
-            grade=Grade.LISTED,
-            why="that softmax tells every entry of its fibre is no equation",
+            over="maps",
+            assumed=("exp(x) takes every positive value",),
         ),
     ),
     controls=(

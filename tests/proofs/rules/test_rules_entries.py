@@ -24,7 +24,7 @@ DECIDED = {
     "shortcut",
     "transposed",
 }
-LISTED = {"kernel.dimension", "padding", "pooled-sum", "positions", "reduction", "unet"}
+LISTED = {"kernel.dimension", "padding", "pooled-sum", "positions", "unet"}
 GRADES = {
     **dict.fromkeys((*DECIDED, "windows", "windows.rounding"), Grade.DECIDED),
     **dict.fromkeys(LISTED, Grade.LISTED),
