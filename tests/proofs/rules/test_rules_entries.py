@@ -11,7 +11,7 @@ from invariance_proofs.statement import Grade, StatementError, Verdict
 FOR_ALL_MAPS = {"composition", "generators", "sum", "gate", "invariance"}
 MODULO = {
     *("activation", "activation.odd", "circular-stride", "deep-sets", "generators", "grid-defect", "lie-derivative"),
-    *("normalisation", "polyphase", "resize.nearest", "tensor-product"),
+    *("normalisation", "polyphase", "reduction", "resize.nearest", "tensor-product"),
 }
 DECIDED = {
     *(FOR_ALL_MAPS - MODULO),
