@@ -135,6 +135,7 @@ def plant_weight(subject: Subject, name: str, draw: random.Random, edit: Edit | 
     """The network with one of its weights edited, and which."""
     model = copy.deepcopy(subject.model)
     which, weight = draw.choice(sorted(weights_of(model).items(), key=lambda item: item[0]))
+    weight.data = weight.data.contiguous()  # edits go by the number of an entry
     (edit or WEIGHTS[name])(weight, draw)
     return replace(subject, model=model, wanted="either"), which
 
