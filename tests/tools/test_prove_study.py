@@ -89,6 +89,19 @@ def test_the_oracle_refutes():
     assert wrong(Subject(model, ((4, 1),), "", {}, "refused"), Answer("proved")) == "must not be proved"
 
 
+def test_rounding_refutes_nothing_and_one_bit_does():
+    flip, still = {"flip": lambda x: (x.flip(1),)}, {"flip": lambda y: y}
+
+    def weighted(*weights: float) -> Subject:
+        table = torch.tensor(weights, dtype=torch.float64)
+        return Subject(traps.Plain(lambda x: (table.to(x) * x).sum(1)), ((3,),), "", flip)
+
+    nothing = Subject(traps.Plain(lambda x: (x * 0.3).sum(1) - 0.3 * x.sum(1)), ((3,),), "", flip)
+    assert error(nothing, still) == 0  # it is 0, but for rounding
+    assert error(weighted(0.3, 0.1, 0.3), still) <= FAR
+    assert error(weighted(0.3, 0.1, 0.3 + 2**-25), still) > FAR
+
+
 @pytest.mark.parametrize("name", sorted(set(SLICE)))
 def test_traps_are_not_proved(name: str):
     assert ask(TRAPS[name]()).verdict != "proved"
