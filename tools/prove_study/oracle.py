@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .subject import Subject
 
