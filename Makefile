@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST_OPTIONS := -n 2 --dist loadfile --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test coverage site wheel-test torch-test proofs-coq gpu gpu-wheels
+.PHONY: install lock run test coverage site wheel-test torch-test python-test proofs-coq gpu gpu-wheels
 
 install: .venv/installed
 
@@ -37,11 +37,12 @@ coverage: test
 site: install
 	$(BIN)/python -m tools.site --out site --execute
 
-# The wheel, with all that it depends on from the index, in an environment of its own; then ten lines and four commands.
+# The wheel, with all that it depends on from the index, in an environment of its own; then ten lines and four commands,
+# and whether mypy sees its types.
 wheel-test:
 	rm -rf build/wheel-test && $(PYTHON) -m venv build/wheel-test
-	build/wheel-test/bin/python -m pip install --quiet --constraint constraints.txt .
-	cd build && wheel-test/bin/python ../tools/smoke.py
+	build/wheel-test/bin/python -m pip install --quiet --constraint constraints.txt . mypy
+	cd build && wheel-test/bin/python ../tools/smoke.py && wheel-test/bin/python ../tools/typed.py mypy
 
 # The oldest torch that is declared and the newest that there is, each of some gigabytes.
 torch-test:
@@ -49,6 +50,15 @@ torch-test:
 		rm -rf build/torch-test && $(PYTHON) -m venv build/torch-test || exit 1; \
 		build/torch-test/bin/python -m pip install --quiet "$$torch" . || exit 1; \
 		(cd build && torch-test/bin/python ../tools/smoke.py) || exit 1; \
+	done
+
+# Each Python that is declared and is here, with the newest of everything.
+python-test:
+	for python in python3.11 python3.12 python3.13; do \
+		$$python -c "" 2>/dev/null || { echo "$$python is not here"; continue; }; \
+		rm -rf build/python-test && $$python -m venv build/python-test || exit 1; \
+		build/python-test/bin/python -m pip install --quiet . || exit 1; \
+		(cd build && python-test/bin/python ../tools/smoke.py) || exit 1; \
 	done
 
 proofs-coq: install

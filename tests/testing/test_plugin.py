@@ -86,6 +86,7 @@ def out(once: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """What the run printed; the working directory is a copy of the project as it left it."""
     folder = tmp_path / "copy"
     shutil.copytree(once[0], folder)
+    assert (folder / ".invariance" / ".gitignore").read_text(encoding="utf-8") == "*\n"
     for file in (folder / ".invariance").glob("*.json"):
         data = json.loads(file.read_text(encoding="utf-8"))
         assert data["folder"] == str(once[0])
