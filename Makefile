@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST_OPTIONS := -n 2 --dist loadfile --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test coverage site wheel-test torch-test python-test proofs-coq gpu gpu-wheels
+.PHONY: install lock run test coverage site wheel-test torch-test python-test conda-test proofs-coq gpu gpu-wheels
 
 install: .venv/installed
 
@@ -60,6 +60,13 @@ python-test:
 		build/python-test/bin/python -m pip install --quiet . || exit 1; \
 		(cd build && python-test/bin/python ../tools/smoke.py) || exit 1; \
 	done
+
+# Whether the recipe is one: what it renders to, without asking a channel.
+conda-test:
+	rm -rf build/conda-test && $(PYTHON) -m venv build/conda-test
+	build/conda-test/bin/python -m pip install --quiet py-rattler-build
+	build/conda-test/bin/python -c 'from rattler_build import *; \
+		print(Stage0Recipe.from_file("packaging/conda/recipe.yaml").render(VariantConfig(), RenderConfig()))'
 
 proofs-coq: install
 	@command -v coqc || { echo "Coq with MathComp is needed: apt-get install coq libcoq-mathcomp-algebra"; exit 2; }

@@ -12,6 +12,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import invariance
 from tools.typed import USER, mistakes
@@ -131,6 +132,29 @@ def test_the_sdist_has_the_sources_alone(built: Path):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml", "setup.py"} <= names
     assert not [name for name in names if name.startswith("tests")]  # a part of them, which could not run
+
+
+CONDA = {"fastjsonschema": "python-fastjsonschema", "matplotlib": "matplotlib-base", "torch": "pytorch"}
+"""Names in conda-forge that are not those of PyPI."""
+
+
+def test_the_conda_recipe_says_what_the_project_says():
+    import yaml
+
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    recipe = yaml.safe_load((ROOT / "packaging" / "conda" / "recipe.yaml").read_text(encoding="utf-8"))
+    project = about["project"]
+    assert recipe["package"]["name"] == project["name"]
+    assert recipe["context"]["version"] == invariance.__version__
+    assert recipe["about"]["license"] == project["license"]
+    assert recipe["about"]["summary"] == project["description"]
+    (script,) = project["scripts"].items()
+    assert recipe["build"]["python"]["entry_points"] == [" = ".join(script)]
+    wanted = [Requirement(entry) for entry in project["dependencies"]]
+    needed = {f"{CONDA.get(each.name, each.name)} {each.specifier}" for each in wanted}
+    assert set(recipe["requirements"]["run"]) == needed | {f"python {project['requires-python']}"}
+    (built_by,) = map(Requirement, about["build-system"]["requires"])
+    assert f"{built_by.name} {built_by.specifier}" in recipe["requirements"]["host"]
 
 
 def test_the_pages_of_the_package_agree():
