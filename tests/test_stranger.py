@@ -86,6 +86,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory):
     (folder / "layers.py").write_text(LAYERS, encoding="utf-8")
     (folder / "mine.py").write_text(GROUP, encoding="utf-8")
     (folder / "test_layers.py").write_text(TEST, encoding="utf-8")
+    page = (ROOT / "docs" / "add_a_claim.md").read_text(encoding="utf-8")
+    (folder / "claims.py").write_text(page.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
     before = Path.cwd()
     os.chdir(folder)
     yield folder
@@ -104,6 +106,7 @@ def typed(line: str) -> tuple[int, str]:
     return int(stopped.value.code or 0), said.getvalue()
 
 
+ROOT = Path(__file__).parents[1]
 P4 = "--input 3,9,9 --group p4"
 STEPS = {
     "start: what is there": ("--help", 0, "Of a network:"),
@@ -116,6 +119,8 @@ STEPS = {
     "layer: the figure": (f"check layers.py:net {P4} --plot good.png --layers", 0, "Turned"),
     "layer: the failure once more": ("replay bad.json", 1, "violated"),
     "layer: every symmetry": ("profile layers.py:Sum --in points:4 --batch 4", 0, "S(4)"),
+    "layer: at which sizes": (f"check layers.py:net {P4} --sizes 8,9", 0, "8×8"),
+    "layer: to first order": (f"check layers.py:plain {P4} --local", 1, "stability: "),
     "layer: a mistake": ("check layers.py:net --input 9,9,3 --group p4", 2, "channels come first: (3, 9, 9)"),
     "layer: a set": ("check layers.py:Sum --in points:5 --group S(5)", 0, "consistent"),
     "layer: why, and what mends it": (f"doctor layers.py:plain {P4}", 1, "cause"),
@@ -123,6 +128,8 @@ STEPS = {
     "prove: again, by the checker": ("prove layers.py:net --verify net.json", 0, ""),
     "prove: what is not so": (f"prove layers.py:plain {P4} --claim invariant", 1, "disproved"),
     "prove: the figure": (f"prove layers.py:net {P4} --plot net.png", 0, "proved"),
+    "prove: every group": ("prove layers.py:net --input 3,9,9 --all", 0, "p4"),
+    "prove: which operations it knows": ("prove --rules rules.md", 0, ""),
     "curves: how far": (
         "curve --output curve.png --model ours=layers.py:net --model theirs=layers.py:plain --images analytic --size 16"
         " --warp rotation --scales 0,30,90",
@@ -137,6 +144,8 @@ STEPS = {
     ),
     "group: one's own": ("check mine.py:symmetric --symmetry mine.py:swap", 0, "consistent"),
     "claims: one of the ledger": ("verify --only T2.d", 0, "REFUTED AS STATED"),
+    "claims: one's own": ("verify --file claims.py", 1, "listed sizes only; recorded is PROVED, decided"),
+    "results: a table, drawn again": (f"plot {ROOT}/results/diffcnn/diffcnn.json --output table.png", 0, "table.png"),
     "claims: in full": ("verify --explain T2.d --json claim.json", 0, "BibTeX"),
 }
 
@@ -150,7 +159,7 @@ def test_a_step(desk: Path, step: str):
 
 
 def test_the_plugin_in_ones_own_tests(desk: Path):
-    env = {**os.environ, "PYTHONPATH": f"{desk}:{Path(__file__).parents[1]}", "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, "PYTHONPATH": f"{desk}:{ROOT}", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore", "test_layers.py"]
     ran = subprocess.run(command, cwd=desk, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
@@ -160,6 +169,12 @@ def test_the_plugin_in_ones_own_tests(desk: Path):
 def test_what_is_kept_is_what_was_named(desk: Path):
     """The last step: a look at the folder."""
     named = {"again.svg", "bad.json", "c.json", "claim.json", "curve.csv", "curve.json", "curve.png"}
-    found = {file.name for file in desk.iterdir()} - {"__pycache__", "layers.py", "mine.py", "test_layers.py"}
-    assert found == named | {"good.png", "net.json", "net.png"}
+    found = {file.name for file in desk.iterdir()} - {
+        "__pycache__",
+        "claims.py",
+        "layers.py",
+        "mine.py",
+        "test_layers.py",
+    }
+    assert found == named | {"good.png", "net.json", "net.png", "rules.md", "table.png"}
     assert json.loads((desk / "bad.json").read_text(encoding="utf-8"))["verdict"] == "violated"
