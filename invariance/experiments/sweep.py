@@ -28,7 +28,7 @@ of networks draw from torch's global generator, which threads would share."""
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """What to train, and its folder."""
+    """A training that a sweep is to run: its options, and the folder `out` that it leaves its weights and record in."""
 
     options: TrainOptions
     out: Path

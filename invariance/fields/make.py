@@ -220,7 +220,7 @@ def boxes(count: int, height: int, width: int | None = None, form: Literal["xyxy
 
 
 def invariant() -> Invariant:
-    """An output of any shape that stays."""
+    """An output of any shape that stays: $F(gx) = F(x)$."""
     return Invariant()
 
 

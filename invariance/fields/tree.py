@@ -57,7 +57,7 @@ def unites(tree: Any) -> bool:
 
 
 def united(tree: Any) -> Any:
-    """Such things as their library has them in batches."""
+    """A tree whose leaves have a batch axis as batches of its library's own type, such as one graph of many."""
     if (adapter := adapter_of(tree)) is not None and hasattr(adapter, "united"):
         return adapter.united(tree)
     children = _children(tree)

@@ -82,7 +82,7 @@ def hue() -> ChannelGroup:
 
 
 def channel_permutations(channels: int) -> Group:
-    """All orders of the channels."""
+    r"""All orders of the channels: $(\sigma f)_{\sigma(c)} = f_c$, n! of them for n channels."""
     return permutations(channels, on="channels")
 
 

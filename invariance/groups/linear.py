@@ -88,22 +88,22 @@ class LinearGroup(Group):
 
 
 def SO(n: int) -> LinearGroup:
-    """Rotations of n-dimensional space."""
+    r"""Rotations of space: $x \mapsto Qx$ with $Q^\top Q = 1$, $\det Q = 1$, Q n×n."""
     return _orthogonal(n, True, False)
 
 
 def O(n: int) -> LinearGroup:
-    """Rotations and reflections."""
+    r"""Rotations and reflections of space: $x \mapsto Qx$ with $Q^\top Q = 1$, Q n×n."""
     return _orthogonal(n, False, False)
 
 
 def SE(n: int) -> LinearGroup:
-    """Rotations and translations."""
+    r"""Rotations and translations: $x \mapsto Qx + t$ with $Q^\top Q = 1$, $\det Q = 1$, t in the unit of x."""
     return _orthogonal(n, True, True)
 
 
 def E(n: int) -> LinearGroup:
-    """Rotations, reflections and translations: all that keeps distances."""
+    r"""All that keeps distances: $x \mapsto Qx + t$ with $Q^\top Q = 1$, t in the unit of x."""
     return _orthogonal(n, False, True)
 
 

@@ -56,7 +56,7 @@ def axes(ax: Axes | None, *, width: float = 6.0, height: float = 4.0) -> Axes:
 
 
 def figure_of(ax: Axes) -> Figure:
-    """The figure to save."""
+    """The whole figure that `ax` is a part of, as `save_figure` takes it."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure

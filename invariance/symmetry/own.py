@@ -85,7 +85,7 @@ class OwnGroup(Group):
 
 @dataclass(frozen=True, eq=False, init=False)
 class OwnSymmetry(Symmetry):
-    """Made by `Symmetry.of`."""
+    """A symmetry by functions instead of fields, as `Symmetry.of` makes it of four."""
 
     own_act: Callable[[Any, Tree], Tree]
     own_sample: Callable[[int, torch.Generator], Tree]

@@ -47,7 +47,7 @@ def load_program(path: str | Path) -> nn.Module:
 
 
 def exported_program(path: str | Path) -> ExportedProgram:
-    """The program itself.
+    """The graph that `torch.export.save` wrote, before it is made a module.
 
     Raises:
         ArgumentError: as `load_program`.

@@ -19,7 +19,12 @@ __all__ = ["determinant_law", "free", "induction", "matrices", "same", "same_mat
 
 
 def free(names: str) -> tuple[Any, ...]:
-    """Non-commuting letters."""
+    """Letters of the free algebra, by their names with spaces between: $ab - ba$ is not 0.
+
+    >>> a, b = free("a b")
+    >>> a * b == b * a
+    False
+    """
     return letters(names, commutative=False, seq=True)
 
 

@@ -82,12 +82,17 @@ class Term:
 
 
 def letters(names: str) -> tuple[Word, ...]:
-    """One free generator for each name."""
+    """Free generators of a group, by their names with spaces between: no relation holds but $a a^{-1} = 1$."""
     return tuple(Word(((name, 1),)) for name in names.split())
 
 
 def function(name: str) -> Callable[[Word], Term]:
-    """An unknown function."""
+    """$F$ on a group, of which nothing is known: $F(w)$ is a symbol for each word w; `a(b)` is the word ab.
+
+    >>> a, b = letters("a b")
+    >>> function("F")(a(b)) == function("F")(b(a))
+    False
+    """
     return lambda word: Term(((name, word),))
 
 

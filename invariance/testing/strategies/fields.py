@@ -54,7 +54,7 @@ def gl2_matrices(*, max_condition: float = 10.0, reflections: bool = True) -> st
 
 
 def constant_fields(*, batch: int = 1, max_condition: float = 10.0) -> st.SearchStrategy[PointwiseAction]:
-    """One matrix for each sample."""
+    r"""$J(x) \mapsto J(x) M$ with one M of GL(2) for each sample, of condition number at most `max_condition`."""
     return _stacked(batch, max_condition).map(PointwiseAction.constant)
 
 
