@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "nets.py").write_text(NETS, encoding="utf-8")
         for line in COMMANDS:
-            subprocess.run([sys.executable, "-m", "invariance", *line.split()], cwd=folder, check=True, timeout=300)
+            subprocess.run([sys.executable, "-m", "invariance", *line.split()], cwd=folder, check=True, timeout=900)
     versions = f"Python {sys.version.split()[0]}, torch {torch.__version__}, numpy {numpy.__version__}"
     print(f"invariance {invariance.__version__} works with {versions}")
 
