@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTEST_OPTIONS := -n 2 --dist loadfile --no-loadscope-reorder --nbmake
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install lock run test coverage site wheel-test torch-test python-test conda-test proofs-coq gpu gpu-wheels
+.PHONY: install lock run test coverage bench growth site wheel-test torch-test python-test conda-test proofs-coq gpu gpu-wheels
 
 install: .venv/installed
 
@@ -33,6 +33,13 @@ test: install
 
 coverage: PYTEST_OPTIONS += --cov --cov-report=term
 coverage: test
+
+# Ratios to peers and to what the machine can do, as a page; AGAINST=docs/performance.json tells what became slower.
+bench: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST),--json docs/performance.json --page docs/performance.md)
+
+growth: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.growth docs/growth.md
 
 site: install
 	$(BIN)/python -m tools.site --out site --execute

@@ -1,4 +1,4 @@
-"""What a check beyond images costs beyond the model's own passes: `python benchmarks/beyond_images.py`.
+"""What a check beyond images costs beyond the model's own passes: `python -m benchmarks.beyond_images`.
 
 Networks as small as in the tests: an EGNN of five layers on 16 points under O(3), a graph network under S(12). And
 networks whose pass of four samples takes ten milliseconds and more. One thread; processor time of the passes and of

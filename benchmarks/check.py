@@ -1,6 +1,6 @@
 """What a check costs in passes of the model, and how many examples a second the strategies draw.
 
-    python benchmarks/check.py
+    python -m benchmarks.check
 
 A check of p4 on a five-layer CNN at 64×64 against forward passes of the same model on as many images, interleaved; a
 check by the refinement ladder against passes on its seven grids. Strategies draw and build; images are sampled at

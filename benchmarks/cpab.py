@@ -1,6 +1,6 @@
 """CPAB's flow: time, and error in pixels.
 
-    python benchmarks/cpab.py
+    python -m benchmarks.cpab
 
 The flow of 100 warps on 2×2 cells at the 32×32 pixel centres, forward and backward in turn in one process, one thread,
 float32, against libcpab where it is installed (extra `subjects`) and against scaling and squaring: 2⁻ⁿ of the velocity
@@ -12,9 +12,9 @@ from functools import partial
 
 import torch
 from libcpab_peer import libcpab_flow
-from timing import interleaved
 from torch import Tensor
 
+from benchmarks.timing import interleaved
 from invariance.images import pixel_grid
 from invariance.warps import CPAB, random_cpab, resample
 from invariance.warps.cpab.flow import velocity

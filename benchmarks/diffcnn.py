@@ -1,6 +1,6 @@
 """DiffCNN's layers and the spline resampler against what one would write or take instead.
 
-    python benchmarks/diffcnn.py
+    python -m benchmarks.diffcnn
 
 `JacobianConv2d` against the planar convolution with the same filter bank laid out beforehand; `LogDetInvariant` against
 the determinants of Gram matrices; `warp_images` against `scipy.ndimage.map_coordinates`, image by image. One thread.
@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 import torch
 from scipy.ndimage import map_coordinates
-from timing import interleaved
 from torch import Tensor, nn
 
+from benchmarks.timing import interleaved
 from invariance.images import pixel_grid
 from invariance.layers import JacobianConv2d, LogDetInvariant
 from invariance.warps import random_homography, warp_images

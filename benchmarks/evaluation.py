@@ -1,6 +1,6 @@
 """Evaluation under warps against the bare network on as many images.
 
-    python benchmarks/evaluation.py
+    python -m benchmarks.evaluation
 
 `evaluate` warps each image once a cell and shows it to the network; the bare network gets the same images unwarped, in
 batches of the same size. Draws are made beforehand on one side, as they are once for all networks.
@@ -9,9 +9,9 @@ batches of the same size. Draws are made beforehand on one side, as they are onc
 from functools import partial
 
 import torch
-from timing import interleaved
 from torch import nn
 
+from benchmarks.timing import interleaved
 from invariance.experiments.data import Dataset, to_float
 from invariance.experiments.evaluation import Protocol, draw_all, evaluate
 from invariance.models import build

@@ -1,6 +1,6 @@
 """Group convolution against the planar convolution with the same, pre-expanded filter bank; construction; exactness.
 
-    python benchmarks/gconv.py
+    python -m benchmarks.gconv
 
 Both run in turn in one process on the same input; the ratio of the medians is the cost of the filter transform. The
 largest relative error of equivariance is over the whole group, two layers deep.
@@ -10,9 +10,9 @@ import statistics
 from functools import partial
 
 import torch
-from timing import interleaved, seconds
 from torch import nn
 
+from benchmarks.timing import interleaved, seconds
 from invariance.groups import P4, P4M, SplitGroup
 from invariance.layers import P4ConvP4, P4ConvZ2, P4MConvP4M, P4MConvZ2
 from invariance.measure import equivariance_error

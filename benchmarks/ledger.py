@@ -1,6 +1,6 @@
 """The ledger on one core: CPU seconds in all, and of the slowest entries.
 
-python benchmarks/ledger.py
+python -m benchmarks.ledger
 """
 
 from invariance_proofs import verify

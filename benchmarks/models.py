@@ -1,6 +1,6 @@
 """A training step of each network against that of a planar one with as many channels, layout and precision varied.
 
-    python benchmarks/models.py [NETWORK PEER BATCH]
+    python -m benchmarks.models [NETWORK PEER BATCH]
 
 Forward, cross-entropy, backward, on random images; both in turn in one process, one thread; medians. As in
 `invariance train`, freed memory is kept.
@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable
 
 import torch
-from timing import interleaved
 from torch.nn.functional import cross_entropy
 
+from benchmarks.timing import interleaved
 from invariance.experiments.memory import keep_freed_memory
 from invariance.models import build_spec
 

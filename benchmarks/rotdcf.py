@@ -1,6 +1,6 @@
 """RotDCF's batch norm against torch's; how far the network is from turning by 45°.
 
-    python benchmarks/rotdcf.py
+    python -m benchmarks.rotdcf
 
 Shared batch norm against torch's with a statistic for every planar channel: forward and backward in turn in one
 process, one thread, channels-last. The symmetry errors are of the network with random weights on smooth images, read
@@ -11,9 +11,9 @@ import math
 from functools import partial
 
 import torch
-from timing import interleaved
 from torch import nn
 
+from benchmarks.timing import interleaved
 from invariance.images import AnalyticImage, pixel_grid
 from invariance.layers import RotDCFBatchNorm2d, turn_features
 from invariance.measure import invariance_error

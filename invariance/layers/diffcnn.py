@@ -210,11 +210,9 @@ class LogDetInvariant(nn.Module):
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
         return self.after(None, jac)
 
-    def after(
-        self, signs: Float[Tensor, "b c h w"] | None, jac: Float[Tensor, "b c 3 2 h w"]
-    ) -> Float[Tensor, "b c h w"]:
-        """U of the field times signs, which is never made."""
-        out, kept = self._of(jac, signs)
+    def after(self, sign: SignNonlinearity | None, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
+        """U of Φ(J), which is never made; the rotation of Φ gets no gradient."""
+        out, kept = self._of(jac, None if sign is None else sign.cayley)
         if self.degenerate == "nan" and not self.eps:
             out = out.masked_fill(kept == 0, math.nan)
         return out
@@ -223,7 +221,7 @@ class LogDetInvariant(nn.Module):
         """Where some $\\det V_c$ is zero to rounding, so that $U$ is undefined."""
         return (self._of(jac, None)[1] == 0).any(1)
 
-    def _of(self, jac: Tensor, signs: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _of(self, jac: Tensor, cayley: Tensor | None) -> tuple[Tensor, Tensor]:
         _check_field(jac)
         if jac.shape[1] < 3:
             raise ArgumentError(
@@ -231,7 +229,7 @@ class LogDetInvariant(nn.Module):
                 tuple(jac.shape),
                 "at least 3 channels on axis 1: one leaves V = 0, two leave V₁ = V₂ and so U = 0 for every image",
             )
-        return log_determinants(jac, signs, self.eps)
+        return log_determinants(jac, cayley, self.eps)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps}" if self.eps else f"degenerate={self.degenerate}"
@@ -254,7 +252,7 @@ class JacobianHead(nn.Sequential):
             return super().forward(input)
         for layer in before:
             input = layer(input)
-        return log_det.after(sign.signs(input), input)
+        return log_det.after(sign, input)
 
 
 def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:

@@ -17,80 +17,84 @@ def orientation(field: Tensor, cayley: Tensor) -> Tensor:
 
     $(1 - |a|^2)\,|n|^2 + 2\,(a \cdot n)^2$ has the sign of $n^\top A n$, $A$ the rotation of the Cayley vector $a$.
     """
-    return torch.cat([_signs(_wide(block), cayley, field.dtype) for block in blocks(field, field)])
+    if torch.compiler.is_compiling():
+        wide = _wide(field)
+        return _signs(wide, squared_columns(wide), cayley, field.dtype).to(field.dtype)
+    parts = [_signs(part, squared_columns(part), cayley, field.dtype) for part in map(_wide, blocks(field, field))]
+    return torch.cat(parts).to(field.dtype)
 
 
-def log_determinants(field: Tensor, signs: Tensor | None = None, eps: float = 0.0) -> tuple[Tensor, Tensor]:
+def log_determinants(field: Tensor, cayley: Tensor | None = None, eps: float = 0.0) -> tuple[Tensor, Tensor]:
     r"""$U$ "b c h w", and which determinants are no rounding, 1 or 0, "b c h w".
 
     Without ε one that is rounding is enough for $U$ to be 0 and for all of its pixel to be told, "b 1 h w".
 
     Args:
         field: "b c 3 2 h w".
-        signs: by which the field is multiplied before, "b c h w".
+        cayley: of the signs by which the field is multiplied before, see `orientation`; none where it is not.
         eps: ε, added to the determinants, of which those that are rounding are 0.
     """
-    return _LogDeterminants.apply(field, signs, eps)
+    if torch.compiler.is_compiling():  # what is made of straight formulas is fused, with its derivative
+        out, kept, _ = _of_block(_wide(field), cayley, eps, field.dtype)
+        return out.to(field.dtype), kept
+    return _LogDeterminants.apply(field, cayley, eps)[:2]
 
 
 class _LogDeterminants(torch.autograd.Function):
     r"""$\det V_c = |n_c|^2$ with $n_c = x_c \times y_c$ of $J_c - \bar J$ (Lagrange's identity), so that
     $\mathrm{d}\det V_c = 2\,(y_c \times n_c) \cdot \mathrm{d}x_c + 2\,(n_c \times x_c) \cdot \mathrm{d}y_c$.
 
-    The field is all of its size that is kept for the derivative.
+    The field is all of its size that is kept for the derivative. Signs are locally constant.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(field: Tensor, signs: Tensor | None, eps: float) -> tuple[Tensor, Tensor]:
-        parts = [_of_block(_wide(block), s, eps, field.dtype) for block, s in _both(field, signs)]
-        out, kept = map(torch.cat, zip(*parts, strict=True))
-        return out.to(field.dtype), kept
+    def forward(field: Tensor, cayley: Tensor | None, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+        parts = [_of_block(_wide(block), cayley, eps, field.dtype) for block in blocks(field, field)]
+        out, kept, signs = map(torch.cat, zip(*parts, strict=True))
+        return out.to(field.dtype), kept, signs
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor | None, float], output: tuple[Tensor, Tensor]) -> None:
-        field, signs, ctx.eps = inputs
-        ctx.save_for_backward(field, signs, output[1])
-        ctx.save_for_forward(field, signs, output[1])
-        ctx.mark_non_differentiable(output[1])
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+        field, cayley, ctx.eps = inputs
+        ctx.signed = cayley is not None
+        ctx.save_for_backward(field, *output[1:])
+        ctx.save_for_forward(field, *output[1:])
+        ctx.mark_non_differentiable(*output[1:])
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None]:
-        field, signs, kept = ctx.saved_tensors
-        rest = zip(blocks(kept, field), blocks(grads[0], field), strict=True)
-        parts = [_gradient(b, s, ctx.eps, *more) for (b, s), more in zip(_both(field, signs), rest, strict=True)]
-        return torch.cat(parts), None, None
+        field, kept, signs = ctx.saved_tensors
+        parts = zip(*(blocks(part, field) for part in (field, signs, kept, grads[0])), strict=True)
+        found = [_gradient(_wide(block), s if ctx.signed else None, ctx.eps, *rest) for block, s, *rest in parts]
+        return torch.cat(found).to(field.dtype), None, None
 
     @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> tuple[Tensor, None]:
-        field, signs, kept = ctx.saved_tensors
-        x, y = columns(_deviation(_wide(field), signs))
-        dx, dy = columns(_deviation(_wide(tangents[0]), signs))
+    def jvp(ctx: Any, *tangents: Any) -> tuple[Tensor, None, None]:
+        field, kept, signs = ctx.saved_tensors
+        turns = signs if ctx.signed else None
+        x, y = columns(_deviation(_wide(field), turns))
+        dx, dy = columns(_deviation(_wide(tangents[0]), turns))
         normal, left, right = cross(x, y), cross(dx, y), cross(x, dy)
         terms = [n * (a + b) for n, a, b in zip(normal, left, right, strict=True)]
         change = 2 * (terms[0] + terms[1] + terms[2]) * _rate(squared_length(normal), kept, ctx.eps)
-        return (change - change.mean(1, keepdim=True)).to(field.dtype), None
-
-
-def _both(field: Tensor, signs: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:
-    fields = blocks(field, field)
-    return list(zip(fields, [None] * len(fields) if signs is None else blocks(signs, field), strict=True))
+        return (change - change.mean(1, keepdim=True)).to(field.dtype), None, None
 
 
 def _wide(field: Tensor) -> Tensor:
     return field if field.dtype.itemsize > 2 else field.float()
 
 
-def _signs(field: Tensor, cayley: Tensor, dtype: torch.dtype) -> Tensor:
-    normal, square = cross(*columns(field)), squared_columns(field)
+def _signs(field: Tensor, square: Tensor, cayley: Tensor, dtype: torch.dtype) -> Tensor:
+    normal = cross(*columns(field))
     length = squared_length(normal)
     above = above_rounding(length, square, square, dtype)
     a = cayley.to(length.dtype)
     along = (a[0] * normal[0]).addcmul_(a[1], normal[1]).addcmul_(a[2], normal[2])
     form = ((1 - a.square().sum()) * length).addcmul_(along, along, value=2)
     # The smaller of the two is positive where both are; 0 less it has a sign also where it is 0.
-    return torch.copysign(above.new_ones(()), 0 - torch.minimum(above, form)).neg_().to(dtype)
+    return torch.copysign(above.new_ones(()), 0 - torch.minimum(above, form)).neg_()
 
 
 def _deviation(field: Tensor, signs: Tensor | None) -> Tensor:
@@ -100,13 +104,17 @@ def _deviation(field: Tensor, signs: Tensor | None) -> Tensor:
     return turned.sub_(turned.mean(1, keepdim=True))
 
 
-def _of_block(field: Tensor, signs: Tensor | None, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def _of_block(field: Tensor, cayley: Tensor | None, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    with torch.no_grad():
+        square = squared_columns(field)
+        signs = None if cayley is None else _signs(field, square, cayley, dtype)
     deviation = _deviation(field, signs)
     det = squared_length(cross(*columns(deviation)))
-    above = above_rounding(det, squared_columns(deviation), squared_columns(field).amax(1, keepdim=True), dtype)
-    kept = (above if eps else above.amin(1, keepdim=True)).gt(0).to(det.dtype)
-    log_det = det.mul_(kept).add_(eps or 1 - kept).log_()
-    return log_det - log_det.mean(1, keepdim=True), kept
+    with torch.no_grad():
+        above = above_rounding(det, squared_columns(deviation), square.amax(1, keepdim=True), dtype)
+        kept = (above if eps else above.amin(1, keepdim=True)).gt(0).to(det.dtype)
+    log_det = (det * kept).add_(eps or 1 - kept).log()
+    return log_det - log_det.mean(1, keepdim=True), kept, log_det[:, :0] if signs is None else signs
 
 
 def _rate(det: Tensor, kept: Tensor, eps: float) -> Tensor:
@@ -115,7 +123,7 @@ def _rate(det: Tensor, kept: Tensor, eps: float) -> Tensor:
 
 
 def _gradient(field: Tensor, signs: Tensor | None, eps: float, kept: Tensor, grad: Tensor) -> Tensor:
-    x, y = columns(_deviation(_wide(field), signs))
+    x, y = columns(_deviation(field, signs))
     normal = cross(x, y)
     wide = _wide(grad)
     twice = (wide - wide.mean(1, keepdim=True)).mul_(2) * _rate(squared_length(normal), kept, eps)
@@ -123,4 +131,4 @@ def _gradient(field: Tensor, signs: Tensor | None, eps: float, kept: Tensor, gra
     (x1, x2, x3), (y1, y2, y3) = cross(y, n), cross(n, x)
     change = torch.stack((x1, y1, x2, y2, x3, y3), 2).view(field.shape)
     change = change - change.mean(1, keepdim=True)
-    return (change if signs is None else change.mul_(signs[:, :, None, None])).to(field.dtype)
+    return change if signs is None else change.mul_(signs[:, :, None, None])

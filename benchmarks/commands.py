@@ -1,0 +1,47 @@
+"""Whole commands, in seconds of the processor, children included."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from .row import Row, Rows
+from .timing import Pairs
+
+__all__ = ["process", "rows"]
+
+
+def process(*words: str) -> float:
+    """Seconds of the processor of `python …` in a new process, and of what it starts."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, *words], check=False, cwd=folder, capture_output=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])},
+        )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def rows() -> Rows:
+    run = "from invariance.cli import main; main()"
+    yield _row(
+        "import of check", ("-c", "from invariance import check"), "import of torch", ("-c", "import torch"), None
+    )
+    yield _row("invariance --help", ("-c", run, "--help"), "what was wanted", 0.4, 1.0)
+    yield _row("invariance report", ("-c", run, "report"), "what was wanted", 15.0, 1.0, rounds=1)
+
+
+def _row(
+    what: str, words: Sequence[str], beside: str, other: Sequence[str] | float, goal: float | None, rounds: int = 3
+) -> Row:
+    ours = tuple(process(*words) for _ in range(rounds))
+    theirs = (other,) * rounds if isinstance(other, float) else tuple(process(*other) for _ in range(rounds))
+    once = ours[0] / theirs[0]
+    ratios = Pairs(ours, theirs).ratios if rounds > 1 else (once, once, once)
+    return Row("Commands", what, beside, sorted(ours)[rounds // 2], sorted(theirs)[rounds // 2], ratios, goal, "s")
