@@ -41,7 +41,7 @@ def _row(
     what: str, words: Sequence[str], beside: str, other: Sequence[str] | float, goal: float | None, rounds: int = 3
 ) -> Row:
     ours = tuple(process(*words) for _ in range(rounds))
-    theirs = (other,) * rounds if isinstance(other, float) else tuple(process(*other) for _ in range(rounds))
+    theirs = (other,) * rounds if isinstance(other, int | float) else tuple(process(*other) for _ in range(rounds))
     once = ours[0] / theirs[0]
     ratios = Pairs(ours, theirs).ratios if rounds > 1 else (once, once, once)
     return Row("Commands", what, beside, sorted(ours)[rounds // 2], sorted(theirs)[rounds // 2], ratios, goal, "s")

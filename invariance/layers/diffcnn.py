@@ -210,9 +210,11 @@ class LogDetInvariant(nn.Module):
     def forward(self, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
         return self.after(None, jac)
 
-    def after(self, sign: SignNonlinearity | None, jac: Float[Tensor, "b c 3 2 h w"]) -> Float[Tensor, "b c h w"]:
-        """U of Φ(J), which is never made; the rotation of Φ gets no gradient."""
-        out, kept = self._of(jac, None if sign is None else sign.cayley)
+    def after(
+        self, sign: SignNonlinearity | None, jac: Float[Tensor, "b c 3 2 h w"], *, kernel: bool = False
+    ) -> Float[Tensor, "b c h w"]:
+        """U of Φ(J), which is never made; the rotation of Φ gets no gradient. `kernel` as in `JacobianHead`."""
+        out, kept = self._of(jac, None if sign is None else sign.cayley, kernel=kernel)
         if self.degenerate == "nan" and not self.eps:
             out = out.masked_fill(kept == 0, math.nan)
         return out
@@ -221,7 +223,7 @@ class LogDetInvariant(nn.Module):
         """Where some $\\det V_c$ is zero to rounding, so that $U$ is undefined."""
         return (self._of(jac, None)[1] == 0).any(1)
 
-    def _of(self, jac: Tensor, cayley: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _of(self, jac: Tensor, cayley: Tensor | None, *, kernel: bool = False) -> tuple[Tensor, Tensor]:
         _check_field(jac)
         if jac.shape[1] < 3:
             raise ArgumentError(
@@ -229,7 +231,7 @@ class LogDetInvariant(nn.Module):
                 tuple(jac.shape),
                 "at least 3 channels on axis 1: one leaves V = 0, two leave V₁ = V₂ and so U = 0 for every image",
             )
-        return log_determinants(jac, cayley, self.eps)
+        return log_determinants(jac, cayley, self.eps, kernel=kernel)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps}" if self.eps else f"degenerate={self.degenerate}"
@@ -240,7 +242,13 @@ class JacobianHead(nn.Sequential):
 
     Signs go straight into the determinants, and a field of that size less is written and read, forward and backward.
     Where a hook waits for what the sign layer gives, or its rotation is trained, layer after layer.
+
+    Attributes:
+        kernel: on a GPU the forward of both is one kernel of Triton (`fused`), which has been compared by an
+            interpreter and never been timed; not within `torch.func.vmap`. Off unless it is set.
     """
+
+    kernel = False
 
     def forward(self, input: Float[Tensor, "b in 3 2 h w"]) -> Float[Tensor, "b out h2 w2"]:
         *before, sign, log_det = self
@@ -252,7 +260,7 @@ class JacobianHead(nn.Sequential):
             return super().forward(input)
         for layer in before:
             input = layer(input)
-        return log_det.after(sign, input)
+        return log_det.after(sign, input, kernel=self.kernel and input.is_cuda)
 
 
 def _rotation(angles: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3 3"]:

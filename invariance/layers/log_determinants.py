@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .normal import Vector, above_rounding, blocks, columns, cross, squared_columns, squared_length
+from .normal import Vector, above_rounding, blocks, columns, cross, noise_of, squared_columns, squared_length
 
 __all__ = ["log_determinants", "orientation"]
 
@@ -24,7 +24,9 @@ def orientation(field: Tensor, cayley: Tensor) -> Tensor:
     return torch.cat(parts).to(field.dtype)
 
 
-def log_determinants(field: Tensor, cayley: Tensor | None = None, eps: float = 0.0) -> tuple[Tensor, Tensor]:
+def log_determinants(
+    field: Tensor, cayley: Tensor | None = None, eps: float = 0.0, *, kernel: bool = False
+) -> tuple[Tensor, Tensor]:
     r"""$U$ "b c h w", and which determinants are no rounding, 1 or 0, "b c h w".
 
     Without ε one that is rounding is enough for $U$ to be 0 and for all of its pixel to be told, "b 1 h w".
@@ -33,11 +35,12 @@ def log_determinants(field: Tensor, cayley: Tensor | None = None, eps: float = 0
         field: "b c 3 2 h w".
         cayley: of the signs by which the field is multiplied before, see `orientation`; none where it is not.
         eps: ε, added to the determinants, of which those that are rounding are 0.
+        kernel: in one kernel of a GPU, see `fused`.
     """
     if torch.compiler.is_compiling():  # what is made of straight formulas is fused, with its derivative
         out, kept, _ = _of_block(_wide(field), cayley, eps, field.dtype)
         return out.to(field.dtype), kept
-    return _LogDeterminants.apply(field, cayley, eps)[:2]
+    return _LogDeterminants.apply(field, cayley, eps, kernel)[:2]
 
 
 class _LogDeterminants(torch.autograd.Function):
@@ -50,25 +53,29 @@ class _LogDeterminants(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(field: Tensor, cayley: Tensor | None, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(field: Tensor, cayley: Tensor | None, eps: float, kernel: bool) -> tuple[Tensor, Tensor, Tensor]:
+        if kernel:
+            from .fused import fused
+
+            return fused(field, cayley, eps, noise_of(field.dtype))
         parts = [_of_block(_wide(block), cayley, eps, field.dtype) for block in blocks(field, field)]
         out, kept, signs = map(torch.cat, zip(*parts, strict=True))
         return out.to(field.dtype), kept, signs
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-        field, cayley, ctx.eps = inputs
+        field, cayley, ctx.eps, _ = inputs
         ctx.signed = cayley is not None
         ctx.save_for_backward(field, *output[1:])
         ctx.save_for_forward(field, *output[1:])
         ctx.mark_non_differentiable(*output[1:])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None, None]:
         field, kept, signs = ctx.saved_tensors
         parts = zip(*(blocks(part, field) for part in (field, signs, kept, grads[0])), strict=True)
         found = [_gradient(_wide(block), s if ctx.signed else None, ctx.eps, *rest) for block, s, *rest in parts]
-        return torch.cat(found).to(field.dtype), None, None
+        return torch.cat(found).to(field.dtype), None, None, None
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> tuple[Tensor, None, None]:

@@ -9,7 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["Vector", "above_rounding", "blocks", "columns", "cross", "is_rounding", "squared_columns", "squared_length"]
+__all__ = [
+    "Vector",
+    "above_rounding",
+    "blocks",
+    "columns",
+    "cross",
+    "is_rounding",
+    "noise_of",
+    "squared_columns",
+    "squared_length",
+]
 
 Vector = tuple[Tensor, Tensor, Tensor]
 """Three components of one shape."""
@@ -52,10 +62,16 @@ def above_rounding(length: Tensor, square: Tensor, size: Tensor, dtype: torch.dt
 
     `square` "b c 2 h w" are |x|² and |y|², `size` the squared lengths that they were rounded at, in `dtype`.
     """
-    # Sums over taps and actions of condition number ten cost up to two digits; half precision has none to spare.
-    noise = (64 if dtype.itemsize > 2 else 4) * torch.finfo(dtype).eps
     error = (size[:, :, 0] * square[:, :, 1]).addcmul_(size[:, :, 1], square[:, :, 0])
-    return torch.sub(length, error, alpha=noise**2)
+    return torch.sub(length, error, alpha=noise_of(dtype) ** 2)
+
+
+def noise_of(dtype: torch.dtype) -> float:
+    """What a component may be off by, as a part of its vector's length.
+
+    Sums over taps and actions of condition number ten cost up to two digits; half precision has none to spare.
+    """
+    return (64 if dtype.itemsize > 2 else 4) * torch.finfo(dtype).eps
 
 
 def is_rounding(length: Tensor, square: Tensor, size: Tensor, dtype: torch.dtype) -> Tensor:
