@@ -13,7 +13,8 @@ from browser import browser_tab, needs_browser
 
 from tools.docstrings import NOT_INSTALLED
 from tools.site.__main__ import SiteError, build
-from tools.site.notebooks import badges, kernel_is_named
+from tools.site.notebooks import badges, kernel_is_named, shows_its_figures
+from tools.site.notebooks import page as notebook_page
 from tools.site.reference import ROOMS, place_of, public_names
 
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,7 @@ def test_figures_of_several_panels_scroll_on_a_phone(site: Path):
     with browser_tab() as tab:
         tab.open(site / "docs" / "results.html", width=390)
         assert tab.overflow() == 0
-        assert tab.value("document.querySelector('img.wide').width") > 1000
+        assert tab.value("document.querySelector('img.wide').width") > 800
         box = "document.querySelector('img.wide').parentElement"
         assert tab.value(f"{box}.scrollWidth > {box}.clientWidth")
         tab.open(site / "docs" / "results.html", width=1280)
@@ -162,3 +163,19 @@ def test_notebooks_open_elsewhere_once_the_project_has_an_address():
         file, "https://github.com/a/b"
     )
     assert all(kernel_is_named(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda file: file.stem)
+def test_figures_of_a_notebook_become_pictures(file: Path):
+    assert shows_its_figures(file)
+
+
+def test_what_is_printed_beside_results_is_not_shown(tmp_path: Path):
+    import nbformat
+
+    cell = nbformat.v4.new_code_cell("1")
+    cell.outputs = [nbformat.v4.new_output("stream", name=name, text=f"on {name}") for name in ("stdout", "stderr")]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "x.ipynb")
+    text, _ = notebook_page(tmp_path / "x.ipynb", execute=False)
+    assert "on stdout" in text
+    assert "on stderr" not in text

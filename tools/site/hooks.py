@@ -103,8 +103,8 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     def sized(found: re.Match[str]) -> str:
         place = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.dest_uri), found[1]))
         picture = files.get_file_from_path(place)
-        wide = picture is not None and place.endswith(".png") and _is_wide(picture.content_bytes)
-        return f'<img class="wide"{found[0].removeprefix("<img")}' if wide else found[0]
+        width = _legible(picture.content_bytes) if picture is not None and place.endswith(".png") else None
+        return f'<img class="wide" style="--legible: {width}px"{found[0].removeprefix("<img")}' if width else found[0]
 
     content = re.sub(r'<img [^>]*?src="([^":]+)"', sized, content)
 
@@ -118,7 +118,10 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     return re.sub(r'<(span|div) class="arithmatex">(.*?)</\1>', drawn, content, flags=re.DOTALL)
 
 
-def _is_wide(picture: bytes) -> bool:
-    """Of a PNG: whether it is more than twice as wide as high; its size is in the first bytes."""
+def _legible(picture: bytes) -> int | None:
+    """Of a PNG, how many pixels wide its words can be read on a phone; None where that is no more than a phone is.
+
+    A row of panels is read at a height of 300, a grid of panels, which is drawn with 1,500 pixels or more, at 900.
+    """
     width, height = struct.unpack(">II", picture[16:24])
-    return width > 2 * height
+    return round(300 * width / height) if width > 2 * height else 900 if width >= 1500 else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
-__all__ = ["badges", "page"]
+__all__ = ["badges", "kernel_is_named", "page", "shows_its_figures"]
 
 
 @cache
@@ -19,6 +20,8 @@ def page(file: Path, *, execute: bool) -> tuple[str, dict[str, bytes]]:
     notebook = nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
     if execute:
         ExecutePreprocessor(timeout=900).preprocess(notebook, {"metadata": {"path": str(file.parent)}})
+    for cell in notebook.cells:  # what libraries print beside the results names files of this machine
+        cell.outputs = [each for each in cell.get("outputs", ()) if each.get("name") != "stderr"]
     prefix = f"{file.stem}-"
     told = {"output_files_dir": "", "unique_key": prefix.removesuffix("-")}
     text, resources = MarkdownExporter().from_notebook_node(notebook, resources=told)
@@ -41,3 +44,11 @@ def badges(file: str, repository: str) -> str:
 def kernel_is_named(file: Path) -> bool:
     """Whether others can run it: a notebook says which language its cells are in."""
     return "kernelspec" in json.loads(file.read_text(encoding="utf-8"))["metadata"]
+
+
+def shows_its_figures(file: Path) -> bool:
+    """Whether a figure at the end of a cell becomes a picture, which it does where matplotlib was told so before."""
+    cells = [cell for cell in json.loads(file.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    code = "".join(line for cell in cells for line in cell["source"])
+    draws = re.search(r"\bplot_|\bdraw_|\.plot\(|\.figure\b", code)
+    return draws is None or "".join(cells[0]["source"]).startswith("%matplotlib inline")
