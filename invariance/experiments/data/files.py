@@ -48,7 +48,8 @@ def find_file(folder: Path, subfolder: str, name: str) -> Path:
         DataError: it is not there.
     """
     if (path := locate(folder, subfolder, name)) is None:
-        raise DataError("file", folder / subfolder / name, "missing; put it there, or have it downloaded")
+        wanted = "missing; put it there, or let invariance.experiments.data.load_splits(…, download=True) fetch it"
+        raise DataError("file", folder / subfolder / name, wanted)
     return path
 
 
