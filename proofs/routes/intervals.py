@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from invariance_proofs.evidence import Evidence, procedure
+from invariance_proofs.evidence import Evidence, StatementError, procedure
 
 __all__ = ["Interval", "digits", "erf", "exp_minus"]
 
@@ -67,8 +67,12 @@ def digits(found: Interval, text: str, what: str) -> Evidence:
 
     >>> digits(Interval(Fraction(1, 3), Fraction(1, 3)), "0.33", "a third").holds
     True
+
+    Raises `StatementError` for zeros alone, which say of no number where its digits begin.
     """
     low = Fraction(text)
+    if not low:
+        raise StatementError(f"{what}: {text}: wanted is a digit other than 0")
     mantissa, _, exponent = text.partition("e")
     high = low + Fraction(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     holds = low <= found.low and found.high < high

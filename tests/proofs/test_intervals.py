@@ -6,6 +6,7 @@ from math import exp
 
 import pytest
 
+from invariance_proofs.evidence import StatementError
 from invariance_proofs.routes.intervals import Interval, digits, erf, exp_minus
 
 
@@ -39,3 +40,9 @@ def test_digits_that_an_interval_only_touches_are_not_known() -> None:
     assert not digits(Interval(quarter, 2 * quarter), "0.25", "x").holds
     assert not digits(Interval(quarter, quarter), "0.24", "x").holds
     assert not digits(Interval(Fraction(0), quarter), "0.2", "x").holds
+
+
+@pytest.mark.parametrize("text", ["0.0", "0", "0.00e-3"])
+def test_zeros_are_no_digits(text: str) -> None:
+    with pytest.raises(StatementError, match="wanted is a digit other than 0"):
+        digits(Interval(Fraction(1, 100), Fraction(1, 100)), text, "a hundredth")
