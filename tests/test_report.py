@@ -93,6 +93,18 @@ def test_the_integral_over_the_surface_is_invariant_in_the_limit(report):
     assert found["integral over the surface"]["order_interval"][0] > 1.5
 
 
+def test_what_exactness_costs_is_the_study_of_the_page(report):
+    shown = report[3]["figures"]["price"]["data"]
+    study = json.loads(
+        (Path(__file__).resolve().parents[1] / "docs" / "promise_study.json").read_text(encoding="utf-8")
+    )
+    assert shown["certificates"] == study["certificates"]
+    kept = {row["model"]: row["clean"] for row in study["trained"] if row["training"] == shown["training"]}
+    front = {row["name"]: row["clean"] for row in shown["front"]}
+    assert {"surface", "surface-2", "surface-4", "surface-8", "cnn"} <= front.keys()
+    assert all(front[name] == clean for name, clean in kept.items() if name in front)
+
+
 def test_the_dropped_term_stays_under_its_bound(report):
     data = report[3]["figures"]["dropped_term"]["data"]
     for measured, bound in zip(data["measured"], data["bound"], strict=True):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import ArgumentError
 from ..layers.surface import Surface, mesh_surface, pixel_mesh
-from ..models.surface import SurfaceClassifier
+from ..models.surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
 from ..warps import WARP_FAMILIES, AffineDisc, PiecewiseLinear, Smooth, Warp
 
 __all__ = ["ATTACKS", "Attacked", "Mesh", "inverse_at", "worst_warp"]
@@ -66,7 +66,7 @@ class Mesh:
     covers: int
 
     @classmethod
-    def of(cls, images: Float[Tensor, "b c h w"], net: SurfaceClassifier) -> Mesh:
+    def of(cls, images: Float[Tensor, "b c h w"], net: SurfaceClassifier | SurfaceCNN | DiffCNNWeighted) -> Mesh:
         """The mesh that `net` itself makes of the images."""
         kind = net.pool.discretisation
         height, width = images.shape[-2:]

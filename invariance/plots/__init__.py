@@ -19,6 +19,7 @@ from .feature_maps import (
 from .field_of_view import (
     plot_field_of_view,
 )
+from .front import plot_front
 from .gallery import plot_gallery
 from .ladder import plot_ladder
 from .layer_curves import plot_layer_curves
@@ -43,6 +44,7 @@ __all__ = [
     "plot_errors",
     "plot_feature_maps",
     "plot_field_of_view",
+    "plot_front",
     "plot_gallery",
     "plot_invariance",
     "plot_ladder",

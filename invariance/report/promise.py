@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 from torch import Tensor, nn
 
@@ -10,12 +12,14 @@ from ..images import AnalyticImage, sample
 from ..layers import SurfacePool2d, pixel_surface
 from ..measure import ErrorReport, Ladder, invariance_error, refinement_ladder
 from ..models import initialised_by
+from ..plots import plot_certified, plot_front
+from ..plots.style import legend_below
 from ..warps import Pullback, random_smooth
 from .networks import networks, seeded
 from .refinement import in_words, ladder_data, narrow_ladder
 from .result import Result
 
-__all__ = ["promise_kept"]
+__all__ = ["promise_kept", "promise_price"]
 
 _SIZES = (32, 48, 64, 96, 128)
 
@@ -48,3 +52,30 @@ def promise_kept(photos: Tensor) -> Result:
         f"element, and no grid mends that. {said}."
     )
     return Result("promise", title, text, narrow_ladder(ladders), ladder_data(ladders))
+
+
+def promise_price(_: Tensor) -> Result:
+    """The front of accuracy against invariance and certified accuracy, as kept from trainings: nothing is trained here.
+
+    `python -m tools.surface_study` measures them and writes the file.
+    """
+    from matplotlib.figure import Figure
+
+    kept = json.loads((Path(__file__).parent / "promise.json").read_text(encoding="utf-8"))
+    windows = next(row for row in kept["certificates"] if row["median_radius"] is not None)
+    figure = Figure(figsize=(4.4, 8.4), layout="constrained")
+    front, certified = figure.subplots(2, 1)
+    plot_front(kept["front"], ax=front, title=f"trained on {kept['training']:,} images")
+    plot_certified(windows, ax=certified, title=windows["model"].partition(":")[0] + ", trained for a margin")
+    legend_below(certified)
+    at = "; ".join(
+        f"{d:g} pixels {share:.1%}" for d, share in zip(windows["displacements"], windows["certified"], strict=True)
+    )
+    text = (
+        "Kept from trainings, not measured by this report: clean accuracy on CIFAR-10 "
+        f"({kept['note'] or 'canonical files'}) against E of the logits under warps of two pixels, of three families. "
+        "Filled: images resampled on their pixels; hollow: images on meshes that are moved, where the networks without "
+        "windows do not move at all. Below, the part of the images whose class no diffeomorphism of the square changes "
+        f"that moves no point further, certified from one forward pass of {windows['model']}: {at}."
+    )
+    return Result("price", "What exactness costs, and what is certified", text, figure, kept)

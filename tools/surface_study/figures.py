@@ -8,9 +8,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from invariance.plots import figure_of, plot_certified, save_figure
+from invariance.plots import figure_of, plot_certified, plot_front, save_figure
+from invariance.plots.style import colour_and_marker
 
 from .ladders import SIZES
+from .page import named, on_the_front
 
 _FOUND = {"pixels": "C0", "quads": "C2", "triangles": "C4", "mean over pixels": "C3"}
 
@@ -21,8 +23,9 @@ def draw(found: dict[str, Any], folder: Path) -> None:
         _ladders(found["ladders"], folder / "promise_ladders.png")
     if "bounded" in found:
         _curves(found, folder / "promise_curves.png")
-    if found.get("trained"):
-        _front(found["trained"], folder / "promise_front.png")
+    rows = [*found.get("trained", ()), *found.get("baselines", ())]
+    if rows:
+        _front(rows, folder / "promise_front.png")
     for i, kept in enumerate(found.get("certificates", ())):
         ax = plot_certified(kept, title=kept["model"])
         save_figure(figure_of(ax), folder / f"promise_certified_{i + 1}.png")
@@ -80,23 +83,23 @@ def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def _front(rows: list[dict[str, Any]], file: Path) -> None:
-    figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
-    top = 1.3 * max(v["error"] for r in rows for v in r.values() if isinstance(v, dict))
-    for row in rows:
-        families = [v for v in row.values() if isinstance(v, dict)]
-        colour = "C3" if row["model"].startswith("surface") else "0.35"
-        for errors, face in (([v["error"] for v in families], colour), (_carried(families), "none")):
-            level = [100 * row["clean"]] * len(errors)
-            ax.plot(errors, level, color=colour, marker="o", markerfacecolor=face, ms=4, lw=1)
-        ax.annotate(row["model"], (max(v["error"] for v in families), 100 * row["clean"]), fontsize="x-small",
-                    xytext=(5, -2), textcoords="offset points")  # fmt: skip
-    ax.set(xlabel="E of the logits under warps of 2 pixels; hollow: on moved meshes", ylabel="clean accuracy, %")
-    ax.set_xlim(-0.02 * top, top)
-    ax.set_title("accuracy against invariance", loc="left")
-    ax.grid(alpha=0.3)
+    """Accuracy against E under warps of two pixels, and E by the size of a warp."""
+    trainings = sorted({row["training"] for row in rows})
+    figure, axes = plt.subplots(1, len(trainings) + 1, figsize=(17, 5), layout="constrained")
+    for ax, training in zip(axes, trainings, strict=False):
+        here = [on_the_front(row) for row in rows if row["training"] == training]
+        plot_front(here, ax=ax, title=f"trained on {training:,} images")
+    most = [row for row in rows if row["training"] == trainings[0]]
+    sizes = [point["pixels"] for point in most[0]["sizes"]]
+    for i, row in enumerate(most):
+        style = {**colour_and_marker(i), "ms": 4, "lw": 1, "label": named(row)}
+        axes[-1].plot(sizes, [point["error"] for point in row["sizes"]], **style)
+    axes[-1].set(xscale="log", yscale="log", xlabel="smooth warp, root mean square in pixels", ylabel="E of the logits")
+    axes[-1].set_xticks(sizes, [f"{size:.2g}" for size in sizes])
+    axes[-1].set_yticks((0.05, 0.1, 0.2, 0.5), ("0.05", "0.1", "0.2", "0.5"))
+    axes[-1].minorticks_off()
+    axes[-1].set_title(f"trained on {trainings[0]:,} images, resampled", loc="left", fontsize="medium")
+    axes[-1].grid(alpha=0.3)
+    axes[-1].legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     save_figure(figure, file)
     plt.close(figure)
-
-
-def _carried(families: list[dict[str, Any]]) -> list[float]:
-    return [v["mesh"]["error"] for v in families if "mesh" in v]

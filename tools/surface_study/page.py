@@ -5,7 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .features import FUNCTIONS, TRAINING
 from .ladders import SIZES
+from .subjects import WARPS
+from .warped import MOVED
+
+
+def named(row: dict[str, Any]) -> str:
+    """A classifier; where it was trained for a margin, the displacement in pixels in place of its options."""
+    if row["displacement"]:
+        return f"{row['model'].partition(':')[0]}, margin of {row['displacement']:g}"
+    return row["model"]
+
+
+def on_the_front(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as `plot_front` takes it; the front goes through the surface networks as they are by name."""
+    families = [row[family] for family in WARPS]
+    return {
+        "name": named(row),
+        "clean": row["clean"],
+        "training": row["training"],
+        "errors": [family["error"] for family in families],
+        "carried": [family["mesh"]["error"] for family in families if "mesh" in family],
+        "joined": row["model"].startswith("surface") and ":" not in row["model"],
+    }
 
 
 def page(found: dict[str, Any]) -> str:
@@ -15,8 +38,8 @@ def page(found: dict[str, Any]) -> str:
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield from ("# Measurements of the surface networks", "")
-    yield "Written by `python -m tools.surface_study --runs RUNS --certificates FILES`; what is said of it is in"
-    yield "[A network that keeps the promise](the_promise_kept.md). E is in units of the spread between images."
+    yield "Written by `python -m tools.surface_study --runs RUNS --digits RUNS --certificates FILES`; what they mean is"
+    yield "said in [A network that keeps the promise](the_promise_kept.md). E is in units of the spread between images."
     if "ladders" in found:
         yield from ("", "## One random f, integrated over the surface: E by grid", "")
         yield from _table(
@@ -60,22 +83,57 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
                 for r in found["bounded"]
             ),
         )
-    if found.get("trained"):
-        first = found["trained"][0]
-        families = [k for k, v in first.items() if isinstance(v, dict)]
-        yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'})", "")
-        yield f"{first['images']} test images; the same warps for all, of 2 pixels on the root mean square. Accuracy"
-        yield "and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a mesh that"
-        yield "is moved: nothing is resampled there."
-        yield ""
+    rows = [*found.get("trained", ()), *found.get("baselines", ())]
+    if rows:
+        yield from ("", f"## Trained on CIFAR-10 ({rows[0]['note'] or 'canonical files'})", "")
+        reached = ", ".join(f"{rows[0][family]['pixels']:.1f} ({family})" for family in WARPS)
+        yield f"{rows[0]['images']} test images; the same warps for all, of up to {MOVED:g} pixels, root mean square"
+        yield f"over an image; over all images {reached}."
+        yield "Accuracy and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a"
+        yield "mesh that is moved: nothing is resampled there."
+    for training in sorted({row["training"] for row in rows}, reverse=True):
+        here = [row for row in rows if row["training"] == training]
+        yield from ("", f"### On {training:,} images", "")
         yield from _table(
-            ("network", "parameters", "epochs", "clean", *families),
+            ("classifier", "parameters", "epochs", "clean", *WARPS),
             (
                 (
-                    *(r["model"], f"{r['parameters']:,}", r["epochs"], f"{r['clean']:.1%}"),
-                    *(_under(r[f]) for f in families),
+                    *(named(r), f"{r['parameters']:,}", r["epochs"] or "", f"{r['clean']:.1%}"),
+                    *(_under(r[f]) for f in WARPS),
                 )
-                for r in found["trained"]
+                for r in here
+            ),
+        )
+        yield from ("", "E by the size of smooth warps, root mean square in pixels:", "")
+        yield from _table(
+            ("classifier", *(f"{point['pixels']:.2g}" for point in rows[0]["sizes"])),
+            ((named(r), *(f"{point['error']:.3f}" for point in r["sizes"])) for r in here),
+        )
+    if "features" in found:
+        yield from ("", "## What else moves with an image", "")
+        yield f"{FUNCTIONS} random functions, integrated over the surface, and ridge regression on {TRAINING:,} images:"
+        yield "accuracy on 2,000 test images; E under smooth warps, images of up to 3 cycles a side."
+        yield ""
+        yield from _table(
+            ("functions of", "accuracy", "E at 64", "E at 128"),
+            (
+                (r["features"], f"{r['accuracy']:.1%}", *(f"{error:.1e}" for error in r["errors"]))
+                for r in found["features"]
+            ),
+        )
+    if found.get("digits"):
+        digits = found["digits"]
+        yield from ("", f"## Rotated MNIST ({digits[0]['note']})", "")
+        yield f"{digits[0]['images']} test digits; E of the logits where the digit is turned once more, by degrees."
+        yield ""
+        yield from _table(
+            ("network", "parameters", "trained on", "epochs", "accuracy", *map(str, digits[0]["angles"])),
+            (
+                (
+                    *(r["model"], f"{r['parameters']:,}", f"{r['training']:,}", r["epochs"], f"{r['accuracy']:.1%}"),
+                    *(f"{error:.1e}" for error in r["errors"]),
+                )
+                for r in digits
             ),
         )
     for kept in found.get("certificates", ()):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from invariance.images import AnalyticImage
 from invariance.layers import SurfacePool2d, pixel_surface
-from invariance.models import build_spec
+from invariance.models import STCNN, build_spec
 from invariance.warps import Warp, random_affine_disc, random_piecewise_linear, random_smooth
 
 Model = Callable[[Tensor], Tensor]
@@ -64,18 +64,25 @@ NETWORKS = (
     "surface-2",
     "surface-4",
     "surface-8",
+    "surface+cnn",
     "diffcnn-weighted",
     "diffcnn-cnn:kernel_size=1,width=8",
     "diffcnn-cnn:width=8",
     "cnn:width=8",
     "rotdcf-cnn:width=8",
+    "st-cnn:width=8,size=64",
 )
-"""A spatial transformer starts as the identity, so that with random weights it is the CNN."""
 
 
 def untrained(spec: str, examples: Tensor) -> Model:
-    """A network with random weights, the statistics of its batch norms from `examples`."""
+    """A network with random weights, the statistics of its batch norms from `examples`.
+
+    A spatial transformer starts as the identity; here the last layer that says the transform is drawn, too.
+    """
     net = build_spec(spec, generator=seeded()).to(examples.dtype)
+    if isinstance(net, STCNN):
+        last = [module for module in net.transformer.modules() if isinstance(module, nn.Linear)][-1]
+        last.weight.data = 0.3 * torch.randn(last.weight.shape, generator=seeded()) / last.in_features**0.5
     for module in net.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.momentum = 1.0
