@@ -60,7 +60,7 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
     click.option("--optimizer", help="adam or sgd."),
     click.option("--schedule", help="constant, cosine, or ×0.1 after epochs, such as steps:80,120."),
     click.option("--weight-decay", type=float, help="As the optimiser has it."),
-    click.option("--augment", help="none, crop, crop-flip, rotation:DEGREES or shift-flip:PIXELS."),
+    click.option("--augment", help="none, flip, crop, crop-flip, rotation:DEGREES or shift-flip:PIXELS."),
     click.option("--standardize", help="channels or zca."),
     click.option("--limit", type=COUNT, help="Train on the first so many images."),
     click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here."),

@@ -238,7 +238,7 @@ def test_from_a_training_to_a_certificate(monkeypatch, capsys, tmp_path: Path, g
         assert run(monkeypatch, "certify", *refused) == 2
         assert said in capsys.readouterr().err
     for model, said in (
-        ("cnn:width=2", "model = RegularCNN: a surface network"),
+        ("cnn:width=2", "RegularCNN: a surface network"),
         (f"surface-2:{small}", "head = free: lipschitz"),
         (f"surface:{small},head=lipschitz", "displacement = 0.5: left out without windows"),
     ):

@@ -24,16 +24,18 @@ Augmentation = Callable[..., Tensor]
 def augmentation(name: str) -> Augmentation | None:
     """That of a name; None for "none".
 
-    "crop": `augment` without flips, "crop-flip": with them, "rotation:A": `turn` by up to A degrees, 0 < A ≤ 180,
-    "shift-flip:P": `shift` by up to P pixels, 0 < P ≤ 16, and flips.
+    "flip": mirrored with probability ½, "crop": `augment` without flips, "crop-flip": with them, "rotation:A": `turn`
+    by up to A degrees, 0 < A ≤ 180, "shift-flip:P": `shift` by up to P pixels, 0 < P ≤ 16, and flips.
 
     Raises:
         ArgumentError: another name, or another angle.
     """
-    wanted = "none, crop, crop-flip, rotation:DEGREES such as rotation:15, or shift-flip:PIXELS such as shift-flip:2"
+    wanted = "none, flip, crop, crop-flip, rotation:DEGREES as in rotation:15, or shift-flip:PIXELS as in shift-flip:2"
     match name.partition(":"):
         case "none", "", "":
             return None
+        case "flip", "", "":
+            return partial(augment, padding=0)
         case (("crop" | "crop-flip"), "", ""):
             return partial(augment, flip=name == "crop-flip")
         case "rotation", ":", degrees:

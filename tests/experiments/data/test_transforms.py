@@ -84,6 +84,16 @@ def test_turned_images_keep_the_centre_and_turn_by_no_more_than_asked(generator:
     assert abs(rows.mean()) < 0.8  # uniform angles: standard deviation 0.14 of the mean of 400
 
 
+def test_flips_alone_move_nothing(generator: torch.Generator) -> None:
+    flip = augmentation("flip")
+    assert flip is not None
+    images = torch.randint(256, (40, 3, 5, 6), generator=generator, dtype=torch.uint8)
+    pairs = list(zip(flip(images, generator=generator), images, strict=True))
+    mirrored = [torch.equal(found, image.flip(-1)) for found, image in pairs]
+    assert all(torch.equal(found, image) for (found, image), other in zip(pairs, mirrored, strict=True) if not other)
+    assert 8 < sum(mirrored) < 32
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", ["mixup", "rotation", "rotation:", "rotation:much", "crop:3", "none:1"])
 def test_other_augmentations_are_refused(name: str) -> None:
