@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from zlib import decompress
 
@@ -12,6 +14,7 @@ import pytest
 from browser import browser_tab, needs_browser
 
 from tools.docstrings import NOT_INSTALLED
+from tools.site import hooks
 from tools.site.__main__ import SiteError, build
 from tools.site.notebooks import badges, kernel_is_named, shows_its_figures
 from tools.site.notebooks import page as notebook_page
@@ -54,6 +57,16 @@ def test_no_page_is_twice_among_the_contents():
     listed = re.findall(r"^ +- .*?([\w/.-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(listed) > 30
     assert len(set(listed)) == len(listed)
+
+
+def test_a_page_without_a_place_among_the_contents_is_at_their_end():
+    house = {"The house": "docs/architecture.md"}
+    config: Any = SimpleNamespace(nav=[{"Results": []}, {"Project": [house]}, {"Reference": []}])
+    results, project, _ = hooks.on_config(config).nav or []
+    assert "results/diffcnn/diffcnn.md" in results["Results"]
+    assert project["Project"][0] == house
+    assert "docs/ledger.md" in project["Project"]
+    assert "docs/architecture.md" not in project["Project"]
 
 
 def test_no_formula_is_left_as_it_was_typed(site: Path):

@@ -44,10 +44,13 @@ _EXPLORER = """# Drag a warp
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Every page of the reference among the contents."""
-    for entry in config.nav or []:
-        if isinstance(entry, dict) and "Reference" in entry:
-            entry["Reference"] = ["api/index.md", *({room: f"api/{room}.md"} for room in reference.ROOMS)]
+    """Every page of the reference among the contents; those of the repository that have no place there at the end."""
+    sections = {title: entry for entry in config.nav or [] if isinstance(entry, dict) for title in entry}
+    sections["Reference"]["Reference"] = ["api/index.md", *({room: f"api/{room}.md"} for room in reference.ROOMS)]
+    listed = str(config.nav)
+    for title, pattern in {"Results": "results/*/*.md", "Project": "docs/*.md"}.items():
+        pages = sorted(str(file.relative_to(ROOT)) for file in ROOT.glob(pattern))
+        sections[title][title].extend(name for name in pages if f"'{name}'" not in listed)
     return config
 
 
