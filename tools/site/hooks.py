@@ -37,7 +37,7 @@ _SHOWN = (
 
 _EXPLORER = """# Drag a warp
 
-<iframe src="../assets/drag_a_warp.html" title="Drag a warp" style="width: 100%; height: 78rem; border: 0"></iframe>
+<iframe src="../assets/drag_a_warp.html" title="Drag a warp" class="explorer"></iframe>
 
 [In a window of its own](../assets/drag_a_warp.html); `invariance report` has it, too.
 """
