@@ -8,8 +8,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from invariance.experiments.words import in_words
 from invariance.plots import figure_of, plot_certified, plot_front, save_figure
-from invariance.plots.style import colour_and_marker
+from invariance.plots.style import COLOURS, colour_and_marker
 
 from .ladders import SIZES
 from .page import named, on_the_front
@@ -60,7 +61,8 @@ def _curves(found: dict[str, Any], file: Path) -> None:
         _bounded(ax, [r for r in found["bounded"] if r["family"] == family])
         ax.set(title=f"4×4 windows, {family}", ylabel="root mean square, of the spread", xlabel="largest displacement")
     for i, row in enumerate(found["networks"]):
-        axes[-1].plot(row["scales"], row["errors"], marker="o", ms=4, color=f"C{i}", label=row["model"])
+        style = {**colour_and_marker(i), "ms": 4, "label": in_words(row["model"])}
+        axes[-1].plot(row["scales"], row["errors"], **style)
     axes[-1].set(title="random weights, 64×64", ylabel="normalised error E", xlabel="scale of the smooth warp")
     for ax in axes:
         ax.set(xscale="log", yscale="log")
@@ -76,8 +78,10 @@ def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
     for i, size in enumerate(sizes):
         here = [r for r in rows if r["size"] == size]
         moved = [r["moved"] for r in here]
-        ax.plot(moved, [r["change"] for r in here], color=f"C{i}", marker="o", ms=4, label=f"measured, {size} px")
-        ax.plot(moved, [r["bound and grid"] for r in here], color=f"C{i}", ls="--", label=f"bound + grid, {size} px")
+        broad = 2 * (len(sizes) - 1 - i)  # the first ones are broader: where all are one line, all are seen
+        style = {**colour_and_marker(i), "ms": 4 + broad, "lw": 1.5 + broad, "label": f"measured, {size} px"}
+        ax.plot(moved, [r["change"] for r in here], **style)
+        ax.plot(moved, [r["bound and grid"] for r in here], color=COLOURS[i], ls="--", label=f"bound + grid, {size} px")
         if size == sizes[-1]:
             ax.plot(moved, [r["bound"] for r in here], color="black", label="bound in the continuum")
 
