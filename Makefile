@@ -51,7 +51,8 @@ wheel-test:
 	build/wheel-test/bin/python -m pip install --quiet --constraint constraints.txt . mypy
 	cd build && wheel-test/bin/python ../tools/smoke.py && wheel-test/bin/python ../tools/typed.py mypy
 
-# The oldest torch that is declared and the newest that there is, each of some gigabytes.
+# The oldest torch that is declared and the newest that there is, each of some gigabytes. 2.5 lacks
+# `torch.export.Dim.DYNAMIC`, by which `prove` traces a network for batches of any size.
 torch-test:
 	for torch in "torch==2.6.*" "torch"; do \
 		rm -rf build/torch-test && $(PYTHON) -m venv build/torch-test || exit 1; \
