@@ -327,3 +327,18 @@ def test_what_refutes_meets_the_hypotheses(x: int, agreed: bool) -> None:
     refuting = replace(FALSE, counterexample={"x": x})
     changes = {"verdict": Verdict.REFUTED, "grade": Grade.REFUTED, "correction": "it is false"}
     assert run(statement(route(refuting), hypotheses={"x": NOT_ZERO}, **changes)).agreed is agreed
+
+
+def test_a_recorded_verdict_is_the_one_that_comes_out() -> None:
+    """What is likely is no proof, though its grade be recorded as it is."""
+    likely = statement(route(LIKELY), grade=Grade.SAMPLED)
+    assert run(likely).grade is likely.grade
+    assert not run(likely).agreed
+    assert run(replace(likely, verdict=Verdict.SAMPLED)).agreed
+
+
+def test_what_a_route_is_called_decides_nothing() -> None:
+    """One case looked at is one case, whatever the method says."""
+    entry = run(statement(route(equal(1, 1, what="1 = 1"))))
+    assert entry.grade is Grade.LISTED
+    assert not entry.agreed
