@@ -65,7 +65,8 @@ def main() -> None:
         warped = Warped(splits)
         if "runs" in chosen.parts:
             rows = [*found.get("trained", ()), *(r for folder in chosen.runs for r in trained(folder, splits, warped))]
-            found["trained"] = [*{(row["training"], row["model"], row["displacement"]): row for row in rows}.values()]
+            kinds = ("training", "model", "displacement", "augment")
+            found["trained"] = [*{tuple(row[kind] for kind in kinds): row for row in rows}.values()]
         if "baselines" in chosen.parts:
             found["baselines"] = baselines(splits, warped)
         if "features" in chosen.parts:

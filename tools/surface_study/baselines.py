@@ -83,6 +83,12 @@ def baselines(splits: Splits, warped: Warped) -> list[dict[str, Any]]:
     rows = []
     for name, features in BASELINES.items():
         scores = Linear(features, splits.train[:TRAINING], splits.validation[:VALIDATION])
-        about = {"model": name, "displacement": 0.0, "parameters": scores.weights.numel(), "epochs": None}
+        about = {
+            "model": name,
+            "displacement": 0.0,
+            "augment": "none",
+            "parameters": scores.weights.numel(),
+            "epochs": None,
+        }
         rows.append(about | {"training": TRAINING, "note": splits.note} | warped.row(scores))
     return rows

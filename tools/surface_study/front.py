@@ -29,6 +29,7 @@ def trained(runs: Path, splits: Splits, warped: Warped) -> list[dict[str, Any]]:
             about = {
                 "model": options["model"],
                 "displacement": options["displacement"],
+                "augment": options["augment"],
                 "parameters": record["parameters"],
                 "epochs": options["epochs"],
                 "training": record["data"]["train"],

@@ -15,7 +15,7 @@ def named(row: dict[str, Any]) -> str:
     """A classifier; where it was trained for a margin, the displacement in pixels in place of its options."""
     if row["displacement"]:
         return f"{row['model'].partition(':')[0]}, margin of {row['displacement']:g}"
-    return row["model"]
+    return row["model"] + ("" if row["augment"] == "none" else f", {row['augment'].partition(':')[0]}")
 
 
 def on_the_front(row: dict[str, Any]) -> dict[str, Any]:
