@@ -46,7 +46,7 @@ class Question:
     """
 
     def __init__(self, subject: Subject) -> None:
-        self.asking = _asking(subject)
+        self.asking, self.model = _asking(subject), subject.model
         self.program = trace(subject.model, subject.shapes)
 
     def ask(self, model: nn.Module) -> Answer:
@@ -55,7 +55,8 @@ class Question:
         Raises:
             ArgumentError: weights that are not finite.
         """
-        report = prove_program(refreshed(self.program, model), self.asking, search=False)
+        program = self.program if model is self.model else refreshed(self.program, model)
+        report = prove_program(program, self.asking, search=False)
         proved = report.verdict == "proved"
         reasons = (*map(str, report.stops), *report.notes)
         if report.backward is not None:

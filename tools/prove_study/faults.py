@@ -53,7 +53,7 @@ def _exchanged(weight: Tensor, draw: random.Random) -> None:
 
 
 def _row(weight: Tensor, draw: random.Random) -> Tensor:
-    return weight[draw.randrange(len(weight))]
+    return weight[draw.randrange(len(weight))] if weight.ndim else weight
 
 
 def _row_weaker(weight: Tensor, draw: random.Random) -> None:
@@ -65,8 +65,10 @@ def _row_missing(weight: Tensor, draw: random.Random) -> None:
 
 
 def _rows_exchanged(weight: Tensor, draw: random.Random) -> None:
-    i, j = draw.randrange(len(weight)), draw.randrange(len(weight))
-    weight[[i, j]] = weight[[j, i]]
+    count = weight.shape[0] if weight.ndim else 1
+    i, j = draw.randrange(count), draw.randrange(count)
+    if i != j:
+        weight[[i, j]] = weight[[j, i]]
 
 
 def _row_mirrored(weight: Tensor, draw: random.Random) -> None:

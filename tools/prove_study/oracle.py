@@ -65,22 +65,22 @@ def error(subject: Subject, acts: dict[str, Act], seed: int = 0) -> float:
             return float("inf")
         for name, motion in subject.motions.items():
             moved, wanted = model(*(x.clone() for x in motion(*batch))), acts[name](straight)
-            found = _distance(moved, wanted)
-            if FAR < found < float("inf") and _rounding(model, batch, moved - wanted, straight):
-                found = 0.0  # an output that is 0 but for rounding, say
-            worst = max(worst, found)
+            worst = max(worst, _beyond_rounding(model, batch, moved, wanted))
         alone = torch.cat([model(*(x[i : i + 1].clone() for x in batch)) for i in range(2)])
-        worst = max(worst, _distance(alone, straight[:2]))
+        worst = max(worst, _beyond_rounding(model, batch, alone, straight[:2]))
     return worst
 
 
-def _rounding(model: nn.Module, batch: tuple[Tensor, ...], off: Tensor, straight: Tensor) -> bool:
-    """Whether the difference is no larger than what some roundings of the input make."""
-    generator, made = torch.Generator().manual_seed(0), 0.0
+def _beyond_rounding(model: nn.Module, batch: tuple[Tensor, ...], a: Tensor, b: Tensor) -> float:
+    """The distance; 0 where some roundings of the input make as much, as of an output that is 0 but for rounding."""
+    found = _distance(a, b)
+    if not FAR < found < float("inf"):
+        return found
+    generator, made, straight = torch.Generator().manual_seed(0), 0.0, model(*batch)
     for _ in range(3):
         rounded = [x * (1 + 2.0**-52 * torch.randn(x.shape, generator=generator, dtype=x.dtype)) for x in batch]
         made = max(made, float((model(*rounded) - straight).abs().max()))
-    return float(off.abs().max()) <= ROUNDINGS * made
+    return 0.0 if float((a - b).abs().max()) <= ROUNDINGS * made else found
 
 
 def _distance(a: Tensor, b: Tensor) -> float:
