@@ -74,8 +74,8 @@ def page(rows: Sequence[Row], machine: dict[str, str], spent: float) -> str:
         "bench AGAINST=docs/performance.json` tells what became more than a fifth slower since the run that wrote that",
         "file.",
         "",
-        f"The run took {spent / 60:.1f} minutes of the processor; {os.getloadavg()[0]:.0f} processes were waiting for "
-        f"{os.cpu_count()} cores when it ended. What the machine can do, measured in it:",
+        f"The run took {spent:.0f} s of the processor beside the commands that it starts; {os.getloadavg()[0]:.0f} "
+        f"processes were waiting for {os.cpu_count()} cores when it ended. What the machine can do, measured in it:",
         "",
         *(f"- {name}: {value}" for name, value in machine.items()),
     ]

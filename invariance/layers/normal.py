@@ -1,7 +1,7 @@
 r"""The normal $n = x \times y$ of a Jacobian field "b c 3 2 h w" with columns $x, y$, and what is rounding in it.
 
 Sums are made in place of their first term, which nothing else knows of, and tests are numbers that are positive or not:
-a comparison costs four times what an addition does on a CPU, and a choice by its outcome ten times.
+a comparison costs four times what an addition does on a CPU, and a choice by its outcome thirty times.
 """
 
 from __future__ import annotations
