@@ -40,5 +40,5 @@ def test_the_plain_head_reads_jacobian_fields(images, generator):
 
 
 def test_unknown_names_list_the_known():
-    with pytest.raises(ArgumentError, match=r"name = resnet: one of allcnn-p4, .*, z2cnn"):
+    with pytest.raises(ArgumentError, match=r"name = resnet: did you mean resnet44-z2\? one of allcnn-p4, .*, z2cnn"):
         build("resnet")
