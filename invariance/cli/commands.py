@@ -93,13 +93,16 @@ def _typed(command: click.Command) -> dict[str, str]:
 
 
 def _advice(wanted: str, typed: Mapping[str, str]) -> str:
-    """`claim='invariant'` of Python as `--claim invariant`."""
+    """`claim='invariant'` of Python as `--claim invariant`, `eval=True` as `--eval`."""
 
     def option(found: re.Match[str]) -> str:
         name = typed.get(found[1], "")
-        return f"{name} {found[3]}" if name.startswith("--") else found[0]
+        if not name.startswith("--"):
+            return found[0]
+        return name if found[3] == "True" else f"{name} {found[3]}"
 
-    return re.sub(r"\b(\w+)=(['\"]?)([\w.]+)\2", option, wanted)
+    said = re.sub(r"\b(\w+)=(['\"]?)([\w.]+)\2", option, wanted)
+    return re.sub(r"(--[\w-]+) \(\1\)", r"\1", said)  # said in both ways
 
 
 def _ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:

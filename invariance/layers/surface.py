@@ -261,6 +261,7 @@ class SurfacePool2d(nn.Module):
     Raises:
         ArgumentError: an unknown discretisation, no window; images with one channel, which span no surface, or with
             fewer pixels than windows along a side.
+        ArgumentTypeError: images of whole numbers.
     """
 
     def __init__(
@@ -278,6 +279,10 @@ class SurfacePool2d(nn.Module):
 
     def surface(self, images: Float[Tensor, "b c h w"]) -> Surface:
         """The pieces that are integrated over."""
+        if not images.is_floating_point():
+            raise ArgumentTypeError(
+                "images.dtype", images.dtype, "floating-point numbers, such as images.float() / 255"
+            )
         if min(images.shape[-2:]) < self.windows.count:
             wanted = f"at least {self.windows.count} pixels along a side, one for each window"
             raise ArgumentError("images.shape", tuple(images.shape), wanted)
@@ -286,7 +291,8 @@ class SurfacePool2d(nn.Module):
     def pool(self, surface: Surface, values: Float[Tensor, "b f m"] | None = None) -> Float[Tensor, "b out"]:
         """The integrals over a surface, of the integrand or of given values."""
         shown: Tensor = self.integrand(surface.features) if values is None else values
-        weight = surface.area
+        # Areas of images from 0 to 255 add up to more than float16 holds.
+        weight = surface.area.to(torch.promote_types(surface.area.dtype, torch.float32))
         if self.mean:
             area = weight.sum(-1, keepdim=True)
             weight = weight / area.masked_fill(area == 0, 1)

@@ -190,7 +190,7 @@ MISTAKES = {
     "batch": (["check", "nets.py:Good", "--input", "3,8,8", "--group", "p4", "--batch", "0"], "batch = 0"),
     "size that is refused": (
         ["check", "nets.py:Head", "--input", "3,8,8", "--group", "rotation", "--sizes", "8,16,24,32"],
-        "input_shape = (3, 16, 16): a shape and dtype that the model takes",
+        "--input = (3, 16, 16): a shape and dtype that the model takes",
     ),
     "channels": (
         ["check", "nets.py:Good", "--input", "5,8,8", "--group", "p4"],
@@ -200,7 +200,7 @@ MISTAKES = {
     "NaN": (["check", "nets.py:nothing", "--input", "3,8,8", "--group", "p4"], "NaN or infinite in"),
     "dropout": (
         ["check", "nets.py:Dropped", "--input", "3,8,8", "--group", "p4"],
-        "1 (Dropout) is on: ask again with eval=True (--eval)",
+        "1 (Dropout) is on: ask again with --eval\n",
     ),
     "claim that does not fit": (
         ["check", "nets.py:vector", "--input", "3,8,8", "--group", "p4", "--claim", "equivariant"],

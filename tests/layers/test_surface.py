@@ -236,3 +236,19 @@ def subdivided(colours: Tensor, vertices: Tensor, triangles: Tensor) -> tuple[Te
 
     parts = ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))
     return grown(colours), grown(vertices), torch.cat([torch.stack(part, 1) for part in parts])
+
+
+@pytest.mark.parametrize("discretisation", ["pixels", "quads", "triangles"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_mean_over_a_large_surface_holds_in_half_precision(discretisation, dtype, generator: torch.Generator):
+    """Images from 0 to 255, whose area is more than float16 holds."""
+    images = (255 * torch.rand(2, 3, 8, 8, generator=generator)).to(dtype)
+    layer = SurfacePool2d(nn.Identity(), discretisation=discretisation)
+    exact = layer(images.double())
+    assert (layer(images).double() - exact).norm() < 0.02 * exact.norm()
+
+
+@pytest.mark.bad_input
+def test_whole_numbers_are_refused():
+    with pytest.raises(ArgumentTypeError, match=r"images\.dtype = torch\.uint8"):
+        SurfacePool2d(nn.Identity())(torch.zeros(1, 3, 8, 8, dtype=torch.uint8))

@@ -76,8 +76,8 @@ def test_labels_are_whole_numbers(labels: object):
 
 
 def test_a_function_is_watched_as_a_network_is():
-    found = Watch(IMAGES, warp="rotation", scale=90)(lambda x: x.square().mean((2, 3)))
-    assert found["rotation 90/error"] < 1e-5
+    found = Watch(IMAGES.double(), warp="rotation", scale=90)(lambda x: x.square().mean((2, 3)))
+    assert found["rotation 90/error"] < 1e-12
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -204,7 +204,7 @@ def test_a_trainer_s_log_is_used_at_the_end_of_every_epoch(monkeypatch: pytest.M
         def forward(self, pixel_values: torch.Tensor) -> SimpleNamespace:
             return SimpleNamespace(logits=pixel_values.square().mean((2, 3)))
 
-    net, watch = Logits(), TrainerWatch(IMAGES, warp="rotation", scale=90)
+    net, watch = Logits(), TrainerWatch(IMAGES.double(), warp="rotation", scale=90)
     with pytest.raises(ArgumentTypeError, match=r"TrainerWatch\(…\)\.added_to\(trainer\), for its log"):
         watch.on_epoch_end(None, SimpleNamespace(is_world_process_zero=True), None, model=net)
     with pytest.raises(ArgumentTypeError, match=r"trainer = int: a transformers\.Trainer"):
@@ -213,5 +213,5 @@ def test_a_trainer_s_log_is_used_at_the_end_of_every_epoch(monkeypatch: pytest.M
     for first in (True, False):
         watch.on_epoch_end(None, SimpleNamespace(is_world_process_zero=first), None, model=net)
     (logged,) = trainer.logged  # once: the other processes are silent
-    assert logged["rotation 90/error"] < 1e-5
+    assert logged["rotation 90/error"] < 1e-12
     monkeypatch.delitem(sys.modules, "invariance.watching.trainer")
