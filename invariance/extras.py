@@ -6,7 +6,7 @@ from types import TracebackType
 
 from .errors import MissingExtraError
 
-__all__ = ["DISTRIBUTION", "EXTRAS", "needed_for"]
+__all__ = ["DISTRIBUTION", "EXTRAS", "NeededFor"]
 
 DISTRIBUTION = "invariance-toolkit"
 """What pip installs; the name `invariance` is another project's there."""
@@ -27,8 +27,8 @@ EXTRAS = {
 """The extra by the name under which a library is imported."""
 
 
-class needed_for:  # noqa: N801
-    """`with needed_for("to_frame"): import pandas`: where the library is missing, says how it is installed.
+class NeededFor:
+    """`with NeededFor("to_frame"): import pandas`: where the library is missing, says how it is installed.
 
     Raises:
         MissingExtraError: names what was asked for, the library, and the command that installs it.

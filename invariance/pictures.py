@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 from .errors import ArgumentError, ImageReadError
-from .extras import needed_for
+from .extras import NeededFor
 from .reading import is_folder, read_bytes
 
 __all__ = ["BUNDLED", "PictureFolder", "photographs"]
@@ -87,7 +87,7 @@ def _tensor(pixels: list[np.ndarray], dtype: torch.dtype) -> Float[Tensor, "b 3 
 
 
 def _bundled() -> Iterable[Image.Image]:
-    with needed_for("photographs without a folder of one's own"):
+    with NeededFor("photographs without a folder of one's own"):
         from skimage import data
     return [Image.fromarray(getattr(data, name)()) for name in BUNDLED]
 

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from invariance.errors import MissingExtraError
-from invariance.extras import DISTRIBUTION, EXTRAS, needed_for
+from invariance.extras import DISTRIBUTION, EXTRAS, NeededFor
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,10 +88,10 @@ def test_every_library_that_is_told_comes_with_the_extra_that_is_told():
 
 
 def test_another_library_that_is_missing_is_no_extra():
-    with pytest.raises(ModuleNotFoundError), needed_for("nothing"):
+    with pytest.raises(ModuleNotFoundError), NeededFor("nothing"):
         raise ModuleNotFoundError("No module named 'x'", name="x")
     with (
         pytest.raises(MissingExtraError, match="to_frame: pandas is not installed: pip install"),
-        needed_for("to_frame"),
+        NeededFor("to_frame"),
     ):
         raise ModuleNotFoundError("No module named 'pandas'", name="pandas")

@@ -141,11 +141,11 @@ def _discover(model: Any, shape: tuple[int, ...], json_file: Path | None) -> int
 
 def _project(file: Path, report: Any, model: Any) -> None:
     """The nearest symmetric weights, in the types that the model has."""
-    from ..extras import needed_for
+    from ..extras import NeededFor
     from ..files import write
     from ..proving.trace import weights_of
 
-    with needed_for("--project"):
+    with NeededFor("--project"):
         from safetensors.torch import save
 
     if report.backward is None:

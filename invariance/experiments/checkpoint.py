@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
-from ..extras import needed_for
+from ..extras import NeededFor
 from ..files import write
 from ..records import check_record
 
-with needed_for("training"):
+with NeededFor("training"):
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import save
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,9 +77,12 @@ def _arrays(path: Path, packed: Mapping[str, Any]) -> Arrays:
             if sum(member.file_size for member in members.infolist()) > _LARGEST:
                 raise ResultError("file", beside, f"numbers of at most {_LARGEST / 1e6:,.0f} MB")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+            found = dict(arrays)
+    except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ResultError("file", beside, f"{made} ({error})") from error
+    if not all(isinstance(array, np.ndarray) for array in found.values()):  # NumPy gives bytes of what is none
+        raise ResultError("file", beside, made)
+    return found
 
 
 def _is_of(path: Path, name: str) -> bool:

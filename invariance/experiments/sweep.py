@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ..errors import ArgumentError, ArgumentTypeError, RunError, one_of
-from ..extras import needed_for
+from ..extras import NeededFor
 from .data import Splits, load_splits
 from .fit import train
 from .memory import keep_freed_memory
@@ -111,7 +111,7 @@ def _in_parallel(
     backend: Backend,
     address: str | None,
 ) -> list[str | None]:
-    with needed_for("--jobs above 1"):
+    with NeededFor("--jobs above 1"):
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import TerminatedWorkerError
     try:
@@ -130,7 +130,7 @@ def _cluster(jobs: int, backend: Backend, address: str | None) -> Iterator[None]
         with parallel_config(backend="loky"):
             yield
         return
-    with needed_for("--backend dask"):
+    with NeededFor("--backend dask"):
         from dask.distributed import Client
 
     where = {"address": address} if address else {"n_workers": jobs, "threads_per_worker": 1}

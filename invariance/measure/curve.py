@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..actions import PointwiseAction
 from ..errors import ArgumentError, ArgumentTypeError, UndefinedError, one_of
-from ..extras import needed_for
+from ..extras import NeededFor
 from ..images import ContinuousImage, sample
 from ..randomness import require_generator
 from ..warps import MOTIONS, WARP_FAMILIES, Method, Pullback, Warp, warp_images
@@ -174,7 +174,7 @@ class InvarianceCurve:
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each scale, draw and image (extra `frames`)."""
-        with needed_for("to_frame"):
+        with NeededFor("to_frame"):
             import pandas as pd
 
         axes = [self.scales, range(self.difference.shape[1]), range(self.difference.shape[2])]

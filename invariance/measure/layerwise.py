@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ArgumentError
-from ..extras import needed_for
+from ..extras import NeededFor
 from ..groups import SplitGroup
 from ..images import ContinuousImage
 from ..warps import Method, Warp
@@ -126,7 +126,7 @@ class LayerwiseReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a layer (extra `frames`)."""
-        with needed_for("to_frame"):
+        with NeededFor("to_frame"):
             import pandas as pd
 
         return pd.DataFrame(self.rows())

@@ -48,7 +48,6 @@ def records(path: Path) -> dict[str, bytes]:
         raise
     except (
         zipfile.BadZipFile,
-        NotImplementedError,
         OSError,
         EOFError,
         RuntimeError,

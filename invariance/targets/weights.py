@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from ..errors import ArgumentTypeError, CheckpointError
-from ..extras import needed_for
+from ..extras import NeededFor
 from ..measure.error import Model
 from ..reading import read_bytes
 
@@ -27,7 +27,7 @@ def with_weights(model: Model, path: Path) -> nn.Module:
     """
     if not isinstance(model, nn.Module):
         raise ArgumentTypeError("TARGET", type(model).__name__, f"a module, to have the weights of {path}")
-    with needed_for("weights of a file"):
+    with NeededFor("weights of a file"):
         from safetensors import SafetensorError
         from safetensors.torch import load
     content = read_bytes("TARGET", path, limit=_LARGEST, error=CheckpointError)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..extras import needed_for
+from ..extras import NeededFor
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -29,5 +29,5 @@ _ROOMS = {
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with needed_for(name):
+    with NeededFor(name):
         return getattr(import_module(f".{_ROOMS[name]}", __name__), name)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,34 @@ def name_it(file: Path, content: bytes) -> None:
     file.write_text(json.dumps(CONTENT | {"packed": {"file": name, "sha256": digest}}))
 
 
+def otherwise_packed(file: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as members:
+        members.writestr("answers.npy", b"")
+    name_it(file, content.getvalue())
+
+
+def encrypted(file: Path) -> None:
+    content = bytearray(beside(file).read_bytes())
+    for start in (6, content.index(b"PK\x01\x02") + 8):  # the flags of the first member, where it is and in the list
+        content[start] |= 1
+    name_it(file, bytes(content))
+
+
+def of_another_version(file: Path) -> None:
+    content = bytearray(beside(file).read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 99  # the version of the format that is needed to read it
+    name_it(file, bytes(content))
+
+
+def corrupt_within(file: Path) -> None:
+    content = io.BytesIO()
+    np.savez_compressed(content, answers=np.arange(1000))
+    damaged = bytearray(content.getvalue())
+    damaged[70:90] = bytes(20)
+    name_it(file, bytes(damaged))
+
+
 def pickled(file: Path) -> None:
     content = io.BytesIO()
     np.savez(content, answers=np.array([{}], dtype=object))
@@ -84,6 +113,10 @@ def pickled(file: Path) -> None:
         (lambda file: name_it(file, b"PK\x03\x04"), "written with table.json"),
         (lambda file: name_it(file, b""), "written with table.json"),
         (pickled, "written with table.json"),
+        (otherwise_packed, "written with table.json"),
+        (encrypted, "written with table.json"),
+        (of_another_version, "written with table.json"),
+        (corrupt_within, "written with table.json"),
         (lambda file: file.write_text(json.dumps({"packed": {"file": "../x.0123456789ab.npz"}})), "packed.file"),
         (lambda file: file.write_text(json.dumps({"packed": {"file": 3}})), "packed.file"),
     ],
