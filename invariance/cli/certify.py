@@ -76,8 +76,8 @@ def certify(
         raise RunError("RUN", run, "a finished training; the same `invariance train` command goes on")
     require_certifiable(classifier.net)
     if not isinstance(classifier, Classifier):
-        wanted = "trained with --standardize channels: whitening mixes positions, and what moves is no image any more"
-        raise ArgumentError("RUN", f"a training with --standardize {record['options']['standardize']}", wanted)
+        wanted = "trained with --standardise channels: whitening mixes positions, and what moves is no image any more"
+        raise ArgumentError("RUN", f"a training with --standardise {record['options']['standardise']}", wanted)
     splits = load_splits(record["options"]["data"], folder, note=record["data"].get("note", ""))
     test = splits.test[:images]
     pixels = (to_float(test.images) - classifier.mean[:, None, None]) / classifier.std[:, None, None]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["table"]
 
 _TRAINING = (
-    *("epochs", "width", "learning_rate", "optimizer", "schedule", "weight_decay", "augment", "standardize", "limit"),
+    *("epochs", "width", "learning_rate", "optimizer", "schedule", "weight_decay", "augment", "standardise", "limit"),
 )
 _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "folding", "horizon")
 
@@ -61,7 +61,7 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
     click.option("--schedule", help="constant, cosine, or ×0.1 after epochs, such as steps:80,120."),
     click.option("--weight-decay", type=float, help="As the optimiser has it."),
     click.option("--augment", help="none, flip, crop, crop-flip, rotation:DEGREES or shift-flip:PIXELS."),
-    click.option("--standardize", help="channels or zca."),
+    click.option("--standardise", help="channels or zca."),
     click.option("--limit", type=COUNT, help="Train on the first so many images."),
     click.option("--precision", default="auto", help="float32, bfloat16, float16 (CUDA), auto: what is fast here."),
     click.option("--compile", "compiled", is_flag=True, help="torch.compile in training."),

@@ -29,7 +29,7 @@ __all__ = ["train"]
         default="none",
         help="none, flip, crop (shifts of ≤ 4 pixels), crop-flip, rotation:DEGREES, or shift-flip:PIXELS (spline).",
     ),
-    click.option("--standardize", default="channels", help="By channels, or zca: by image, then whitened."),
+    click.option("--standardise", default="channels", help="By channels, or zca: by image, then whitened."),
     click.option("--note", default="", help="What the data are, if not the canonical files."),
 )
 @section(

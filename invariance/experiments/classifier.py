@@ -70,7 +70,7 @@ class WhitenedClassifier(nn.Module):
         size = self.mean.numel()
         total, squares = (torch.zeros(s, dtype=torch.float64, device=images.device) for s in (size, (size, size)))
         for part in images.split(1000):
-            flat = _standardized(part.double() / 255)
+            flat = _standardised(part.double() / 255)
             total += flat.sum(0)
             squares += flat.mT @ flat
         mean = total / len(images)
@@ -81,7 +81,7 @@ class WhitenedClassifier(nn.Module):
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b classes"]:
         # W reaches 300: in bfloat16 its products would be off by as much as what is left of an image.
         with torch.autocast(images.device.type, enabled=False):
-            white = (_standardized(images.to(self.mean.dtype)) - self.mean) @ self.whitening
+            white = (_standardised(images.to(self.mean.dtype)) - self.mean) @ self.whitening
         return self.net(white.unflatten(1, self.shape).to(images.dtype))
 
 
@@ -89,7 +89,7 @@ _REGULARISER = 1e-5
 """Added to the variances of the components, as in the code of Cohen & Welling."""
 
 
-def _standardized(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c*h*w"]:
+def _standardised(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c*h*w"]:
     """Each image minus its mean, by its standard deviation; 0 where it is constant."""
     flat = images.flatten(1)
     flat = flat - flat.mean(1, keepdim=True)

@@ -65,7 +65,7 @@ class LayerAnalysis:
         arrays: dict[str, np.ndarray] = {}
         for stage, curve in self.curves.items():
             told = {"label": curve.label, "claim": curve.claim, "scales": list(curve.scales)}
-            stages[stage] = told | {"error": curve.error.tolist(), "packed": f"{name}: {stage}"}
+            stages[stage] = told | {"error": _told(curve), "packed": f"{name}: {stage}"}
             for part, dtype in _PARTS.items():
                 arrays[f"{name}: {stage}: {part}"] = getattr(curve, part).numpy().astype(dtype)
         return {"model": self.model, "family": self.family, "curves": stages, "accuracy": list(self.accuracy)}, arrays
@@ -84,6 +84,11 @@ class LayerAnalysis:
 
 _PARTS = {"difference": np.float32, "spread": np.float32, "defined": np.int32, "undefined": np.int32}
 """What a curve holds of each image, and what it is kept as: counts are numbers of entries of a layer."""
+
+
+def _told(curve: InvarianceCurve) -> list[float] | None:
+    """E, or nothing where the stage is the same for all images."""
+    return curve.error.tolist() if curve.spread.mean() > 0 else None
 
 
 def _curve(kept: dict[str, Any], arrays: Arrays) -> InvarianceCurve:

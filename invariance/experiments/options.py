@@ -13,19 +13,19 @@ import torch
 from ..errors import ArgumentError, one_of
 from .data import augmentation
 
-__all__ = ["Optimizer", "Precision", "Selection", "Standardization", "TrainOptions", "fast_precision"]
+__all__ = ["Optimizer", "Precision", "Selection", "Standardisation", "TrainOptions", "fast_precision"]
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Selection = Literal["best", "last"]
 Optimizer = Literal["adam", "sgd"]
-Standardization = Literal["channels", "zca"]
+Standardisation = Literal["channels", "zca"]
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """Minimising the cross-entropy of `model` over data set `data`, by Adam or by SGD with a momentum of 0.9.
 
-    `standardize` is what is done to images before the network (`invariance.experiments.classifier`); `limit` trains on
+    `standardise` is what is done to images before the network (`invariance.experiments.classifier`); `limit` trains on
     the first images alone; `channels_last` and `precision` change rounding, not mathematics; `recompute_batchnorm`
     replaces the running averages of batch normalisation by its statistics over the training images before each
     validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
@@ -55,7 +55,7 @@ class TrainOptions:
     recompute_batchnorm: bool = False
     displacement: float = 0.0
     optimizer: Optimizer = "adam"
-    standardize: Standardization = "channels"
+    standardise: Standardisation = "channels"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "width", "limit"):
@@ -68,12 +68,12 @@ class TrainOptions:
             raise ArgumentError("weight_decay", self.weight_decay, "a finite number ≥ 0")
         if not 0 <= self.displacement < math.inf:
             raise ArgumentError("displacement", self.displacement, "a finite number of pixels ≥ 0")
-        if self.displacement and self.standardize == "zca":
+        if self.displacement and self.standardise == "zca":
             wanted = "channels, with a displacement: whitening mixes positions, and what moves is no image any more"
-            raise ArgumentError("standardize", self.standardize, wanted)
+            raise ArgumentError("standardise", self.standardise, wanted)
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
-        choices = {"precision": Precision, "select": Selection, "optimizer": Optimizer, "standardize": Standardization}
+        choices = {"precision": Precision, "select": Selection, "optimizer": Optimizer, "standardise": Standardisation}
         for name, choice in choices.items():
             if getattr(self, name) not in get_args(choice):
                 raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choice)))

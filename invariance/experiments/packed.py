@@ -42,7 +42,7 @@ def save_packed(path: str | Path, content: Mapping[str, Any], arrays: Arrays) ->
     np.savez_compressed(packed, allow_pickle=False, **dict(arrays))
     digest = hashlib.sha256(packed.getvalue()).hexdigest()
     name = f"{path.stem}.{digest[:12]}.npz"
-    before = [other for other in path.parent.glob(f"{path.stem}.*.npz") if _is_of(path, other.name)]
+    before = [other for other in path.parent.iterdir() if _is_of(path, other.name)]
     write(path.with_name(name), packed.getvalue())
     write_json(path, {**content, "packed": {"file": name, "sha256": digest}})
     for other in before:

@@ -39,7 +39,7 @@ def build_classifier(options: dict[str, Any], data: dict[str, Any]) -> AnyClassi
         classes=len(data["classes"]),
         **sizes,
     )
-    if options["standardize"] == "zca":
+    if options["standardise"] == "zca":
         return WhitenedClassifier(net, (channels, *data["size"]))
     return Classifier(net, torch.zeros(channels), torch.ones(channels))
 
@@ -96,7 +96,7 @@ class RunFolder:
 
     @property
     def state(self) -> Path:
-        """All that going on takes: weights, moments of Adam, the best weights, the last epoch."""
+        """All that going on takes: weights, moments of the optimiser, the best weights, the last epoch."""
         return self.out / "state.safetensors"
 
     def read_record(self) -> Record:
@@ -108,6 +108,8 @@ class RunFolder:
         record = read_record(self.record.name, self.record, "run", error=CheckpointError)
         try:  # an option added since: its default
             record["options"] = TrainOptions(**record["options"]).to_dict()
+            if record["options"]["standardise"] == "zca" and "size" not in record["data"]:
+                raise ArgumentError("data.size", None, "height and width of the images that were whitened")
         except (ArgumentError, TypeError) as error:
             raise CheckpointError(self.record.name, self.record, f"a record of this version ({error})") from error
         return record

@@ -1,13 +1,14 @@
 """The analysis of a trained network: stages by name, curves under the warps that its accuracy is measured under."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from invariance.errors import ResultError
+from invariance.errors import ResultError, UndefinedError
 from invariance.experiments.classifier import Classifier
 from invariance.experiments.data import Dataset
 from invariance.experiments.layers import (
@@ -109,6 +110,15 @@ def test_other_files_are_refused(content: object, tmp_path: Path):
         load_analyses(file)
     with pytest.raises(ResultError, match=r"nowhere\.json"):
         load_analyses(tmp_path / "nowhere.json")
+
+
+def test_a_stage_that_is_the_same_for_all_images_is_kept_without_an_error(data: Dataset, tmp_path: Path):
+    analysis = analyse_layers("cnn", classifier("cnn"), data, scales=SCALES, images=3, draws=1)
+    dead = replace(analysis.curves["ReLU 1"], spread=torch.zeros(3, dtype=torch.float64))
+    save_analyses(tmp_path / "layers.json", [replace(analysis, curves=analysis.curves | {"ReLU 1": dead})])
+    assert json.loads((tmp_path / "layers.json").read_text())["networks"][0]["curves"]["ReLU 1"]["error"] is None
+    with pytest.raises(UndefinedError):
+        _ = load_analyses(tmp_path / "layers.json")[0].curves["ReLU 1"].error
 
 
 @pytest.mark.bad_input

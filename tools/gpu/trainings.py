@@ -58,7 +58,7 @@ def _coloured() -> Iterator[Training]:
 
     The learning rate of Cohen & Welling is not stated, nor how long their ResNet44 learns: here less than half as long.
     """
-    theirs = {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "batch": 128, "standardize": "zca"}
+    theirs = {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "batch": 128, "standardise": "zca"}
     theirs |= {"train_on": "all", "select": "last"}
     lengths = {"allcnn": {"epochs": 350, "schedule": "steps:200,250,300"}}
     lengths |= {"resnet44": {"epochs": 150, "schedule": "steps:80,120"}}

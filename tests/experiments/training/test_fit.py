@@ -356,8 +356,8 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
         ({"schedule": "steps:3,3"}, "schedule"),
         ({"schedule": "steps:1.5"}, "schedule"),
         ({"optimizer": "adamw"}, "optimizer"),
-        ({"standardize": "pca"}, "standardize"),
-        ({"standardize": "zca", "displacement": 1.0}, "standardize"),
+        ({"standardise": "pca"}, "standardise"),
+        ({"standardise": "zca", "displacement": 1.0}, "standardise"),
         ({"augment": "shift-flip:0"}, "augment"),
         ({"augment": "shift-flip:17"}, "augment"),
         ({"augment": "shift-flip:nan"}, "augment"),
@@ -374,7 +374,7 @@ def test_bad_options_are_named(options, name: str):
 
 def test_by_momentum_on_whitened_images_it_learns_and_goes_on_to_the_bit(tmp_path: Path):
     options = changed(
-        optimizer="sgd", learning_rate=0.02, standardize="zca", augment="shift-flip:2", schedule="steps:3", epochs=4
+        optimizer="sgd", learning_rate=0.02, standardise="zca", augment="shift-flip:2", schedule="steps:3", epochs=4
     )
     whole = train(options, small_splits(), tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
@@ -386,6 +386,15 @@ def test_by_momentum_on_whitened_images_it_learns_and_goes_on_to_the_bit(tmp_pat
     data = small_splits().validation
     best = max(entry["validation_accuracy"] or 0.0 for entry in whole["history"])
     assert (classifier(data.images / 255).argmax(1) == data.labels).double().mean().item() == best
+
+
+@pytest.mark.bad_input
+def test_a_record_of_whitened_images_says_how_large_they_are(tmp_path: Path):
+    record = train(changed(standardise="zca", epochs=1), small_splits(), tmp_path)
+    del record["data"]["size"]
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    with pytest.raises(CheckpointError, match=r"record\.json.*data\.size"):
+        load_run(tmp_path)
 
 
 def small_splits() -> Splits:
