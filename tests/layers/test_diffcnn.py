@@ -94,6 +94,17 @@ def test_sign_is_that_of_the_determinant(jac: Tensor, cayley):
     assert torch.equal(kept[clear], (det > 0)[clear])
 
 
+def test_sign_is_minus_where_the_normal_is_nothing_or_rounding(generator: torch.Generator):
+    """Parallel columns, whose cross product is rounding: |n|² > 0 there, in whatever precision, is no sign."""
+    layer = SignNonlinearity()
+    assert (layer.signs(torch.zeros(2, 3, 3, 2, 4, 4)) == -1).all()
+    x = torch.randn(2, 3, 3, 1, 8, 8, generator=generator)
+    parallel = torch.cat((x, x / 3), 3)
+    assert (parallel[:, :, 1, 0] * parallel[:, :, 2, 1] != parallel[:, :, 2, 0] * parallel[:, :, 1, 1]).any()
+    assert (layer.signs(parallel) == -1).all()
+    assert (layer.signs(torch.cat((x, x.roll(1, 2)), 3)) == 1).all()
+
+
 @given(cayley=st.tuples(*[st.floats(-10, 10)] * 3))
 def test_cayley_gives_a_rotation_by_twice_the_arctangent(cayley):
     layer = SignNonlinearity(cayley).double()
