@@ -267,6 +267,17 @@ MEANT = {
 }
 
 
+ROWS_AND_COLUMNS = Route(
+    "rows and columns",
+    Method.SYMBOLIC,
+    telescoping,
+    {},
+    instead("column", OTHER) | instead("parts", PRODUCT),
+    "n m",
+    cases=4,
+)
+
+
 def kernel(theorem: str, statement: str, otherwise: Mapping[str, str]) -> Route:
     """The theorem of T2_f_grids.v says this, about grids of any size with any lines."""
     return Route(
@@ -314,15 +325,7 @@ T2_f = Statement(
                 "slopes, then constants",
                 EDGE,
                 Route("constants of four cells", Method.RING, mixed_difference, {}, instead("above", OTHER)),
-                Route(
-                    "rows and columns",
-                    Method.SYMBOLIC,
-                    telescoping,
-                    {},
-                    instead("column", OTHER) | instead("parts", PRODUCT),
-                    "n m",
-                    cases=4,
-                ),
+                ROWS_AND_COLUMNS,
             ),
             kernel("continuous_iff_sum", SUMS, {"q not continuous": SUMS.replace("piecewise m Y q q' & ", "& ")}),
             over="n m",
@@ -349,15 +352,7 @@ T2_f = Statement(
             Chain(
                 "one slope, one constant",
                 Route("across an edge", Method.RING, one_slope, {}, instead("right", OTHER)),
-                Route(
-                    "rows and columns",
-                    Method.SYMBOLIC,
-                    telescoping,
-                    {},
-                    instead("column", OTHER) | instead("parts", PRODUCT),
-                    "n m",
-                    cases=4,
-                ),
+                ROWS_AND_COLUMNS,
             ),
             Route("solution spaces", Method.EXACT, smooth, mutants=instead("kept", 2), over="grids", cases=15),
             kernel("smooth_is_affine", AFFINE, {"∂y jumps": AFFINE.replace(ROWS, "")}),

@@ -104,7 +104,9 @@ def both_are_seen(step: int = 1) -> Evidence:
     """If αa + βb + c = a + b + d for all a, b then α = β = 1: what shows a sum of two entries has both of them."""
 
     def told(al: Any, be: Any, a: Any, b: Any, c: Any, d: Any) -> list[Any]:
-        shown = lambda a, b: al * a + be * b + c == a + b + d  # noqa: E731
+        def shown(a: Any, b: Any) -> Any:
+            return al * a + be * b + c == a + b + d
+
         return [shown(a, b), shown(a + step, b), shown(a, b + step), (al - 1) ** 2 + (be - 1) ** 2 > 0]
 
     return impossible(told, "al be a b c d", "α = β = 1")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from invariance_proofs.gcnn.g8_chain import ALL_CNN
 from invariance_proofs.routes.exact import equal, for_all
@@ -149,7 +149,10 @@ def one_more(of_the_scale: int = 1) -> Evidence:
 
 def bounded(least: int = 0) -> Evidence:
     """0 ≤ R < S and 0 ≤ r < s ⇒ R + Sr < Ss, and R + Sr = 0 only for R = r = 0: no layer repairs another."""
-    sound = lambda S, s, R, r: [S >= 1, s >= 1, least <= R, R <= S - 1, r >= least, r <= s - 1]  # noqa: E731
+
+    def sound(S: Any, s: Any, R: Any, r: Any) -> list[Any]:
+        return [S >= 1, s >= 1, least <= R, R <= S - 1, r >= least, r <= s - 1]
+
     return all_of(
         impossible(
             lambda S, s, R, r: [*sound(S, s, R, r), R + S * r > S * s - 1], "S s R r", what="R + Sr < Ss",
@@ -213,10 +216,10 @@ def same_room(first: tuple[int, int] = (1, 0), second: tuple[int, int] = (3, 1),
 
 
 def differ(sign: int = -1) -> Evidence:
-    """(n + 2p − k) − (n + 2q − l) = (2p − k) − (2q − l): congruent modulo s at one n, congruent at all."""
-    n, p, k, q, l = unknowns(n=1, p=1, k=1, q=1, l=1)  # noqa: E741
-    rooms = (n + 2 * p - k) + sign * (n + 2 * q - l)
-    return vanishes(rooms - ((2 * p - k) - (2 * q - l)), what="the difference of n + 2p − k and n + 2q − l")
+    """(n + 2p − k) − (n + 2q − h) = (2p − k) − (2q − h): congruent modulo s at one n, congruent at all."""
+    n, p, k, q, h = unknowns(n=1, p=1, k=1, q=1, h=1)
+    rooms = (n + 2 * p - k) + sign * (n + 2 * q - h)
+    return vanishes(rooms - ((2 * p - k) - (2 * q - h)), what="the difference of n + 2p − k and n + 2q − h")
 
 
 def every_pair(modulo: int = 0) -> Evidence:
