@@ -356,7 +356,7 @@ shortcut = Statement(
         ),
         Clause(
             "one remainder modulo s at every n ⇔ 2p − extent agrees modulo s",
-            Route("the difference does not depend on n", Method.RING, differ, {}, instead("sign", 1), "n p k q l"),
+            Route("the difference does not depend on n", Method.RING, differ, {}, instead("sign", 1), "n p k q h"),
             Route(
                 "all pairs with k ≤ 3, s ≤ 3, p ≤ 2, n ≤ 12",
                 Method.EXHAUSTIVE,
@@ -365,7 +365,7 @@ shortcut = Statement(
                 instead("modulo", 1),
                 cases=243,
             ),
-            over="n p k q l",
+            over="n p k q h",
         ),
     ),
     controls=(
