@@ -71,7 +71,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             (
                 (
                     *(
-                        r["cutoff"],
+                        r["family"],
                         r["size"],
                         r["scale"],
                         f"{r['moved']:.4f}",
@@ -123,7 +123,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         )
     if found.get("digits"):
         digits = found["digits"]
-        yield from ("", f"## Rotated MNIST ({digits[0]['note']})", "")
+        note = f" ({digits[0]['note']})" if digits[0]["note"] else ""
+        yield from ("", f"## Rotated MNIST{note}", "")
         yield f"{digits[0]['images']} test digits; E of the logits where the digit is turned once more, by degrees."
         yield ""
         yield from _table(
