@@ -1,6 +1,6 @@
 """What grows with what: seconds of the processor and memory, each once.
 
-python -m benchmarks --only growth
+python -m benchmarks.growth [PAGE]
 """
 
 from __future__ import annotations
