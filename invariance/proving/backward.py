@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from .nearness import Equations
 from .question import Question
-from .scales import of_one_size
+from .scales import ROUNDED, of_one_size
 from .trace import Program, weights_of
 from .walk import walk
 from .words import at_most
@@ -28,8 +29,8 @@ class Backward:
         changes: of every tensor that changes.
         state: all weights and buffers by name, those that change as the nearest symmetric ones.
         program: the graph with these weights; its proof is exact.
-        sized: whether every unit was divided by its largest weight first, and what reads it multiplied, with a rounding
-            of float64 each.
+        sized: whether every unit was divided by its largest weight first, and what reads it multiplied; `error` has
+            the rounding of that.
     """
 
     error: float
@@ -53,7 +54,7 @@ def nearest_symmetric(program: Program, question: Question) -> Backward | None:
     found = _nearest(program, question)
     if found is None and (sized := of_one_size(program)) is not None:
         found = _nearest(sized, question)
-        return None if found is None else replace(found, sized=True)
+        return None if found is None else replace(found, sized=True, error=found.error + ROUNDED)
     return found
 
 
@@ -70,9 +71,11 @@ def _nearest(program: Program, question: Question) -> Backward | None:
     projected = equations.projected(real)
     changes = {}
     for name, after in projected.items():
-        off = float(np.abs(after - real[name]).max(initial=0.0))
+        off, size = (float(np.abs(a).max(initial=0.0)) for a in (after - real[name], real[name]))
         if off > 0:
-            changes[name] = off / float(np.abs(real[name]).max())
+            changes[name] = off / size if size > 0 else math.inf
+    if math.inf in changes.values():
+        return None
     now = {names[n]: c for n, c in program.constants.items()}
     now |= {name: torch.from_numpy(after) for name, after in projected.items()}
     constants = {n: now[names[n]] for n in program.constants}

@@ -79,7 +79,9 @@ def near_match(moved: Reals, rows: Reals, *, signs: bool, limit: float | None = 
     """Rows matched to their nearest rows, one to one, none farther than TOLERANCE times the largest entry (`limit`)."""
     if not rows.size:
         return None
-    limit = TOLERANCE * (float(np.abs(rows).max()) if limit is None else limit)
+    size = float(np.abs(rows).max()) or 1.0
+    limit = TOLERANCE * (1.0 if limit is None else limit / size)
+    moved, rows = moved / size, rows / size  # squares of very large and very small weights are no numbers
     squares = (moved**2).sum(1)[:, None] + (rows**2).sum(1)[None]
     product = moved @ rows.T
     cost = squares - 2 * product

@@ -2,7 +2,7 @@ r"""Positive factors of units, where what follows is positively homogeneous: $V\
 
 Weights are whole numbers times powers of two. A row's factor is the odd part of the largest whole number that divides
 all of its entries: rows that are multiples of each other, by any fraction, become equal up to a power of two.
-Rows that are so to rounding only become nearly equal where all units have one size.
+Rows that are so to rounding only become nearly equal where all units have one size, which rounds.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from torch.fx import Node
 from .layers import homogeneous, pairs, rows_of, weight_of, weights_of_layer
 from .trace import Program
 
-__all__ = ["odd_factor", "of_one_size", "without_factors"]
+__all__ = ["ROUNDED", "odd_factor", "of_one_size", "without_factors"]
+
+ROUNDED = 2.0**-51
+"""How far, of its size, one size rounds a weight: a division and a product of 2⁻⁵³ each, and twice that to spare."""
 
 _WHOLE = 53  # bits of a double
+_NORMAL = float(np.finfo(np.float64).tiny)  # below it a rounding is more than 2⁻⁵³ of the number
 
 
 def without_factors(constants: dict[str, Tensor], layer: Node, reader: Node) -> int:
@@ -41,21 +45,23 @@ def without_factors(constants: dict[str, Tensor], layer: Node, reader: Node) -> 
 
 
 def of_one_size(program: Program) -> Program | None:
-    """Units whose largest weight is 1, and columns that undo it: the same function to a rounding of each weight.
+    """Units whose largest weight is 1, and columns that undo it: the same function to `ROUNDED` of each weight.
 
-    None where no unit may have a factor.
+    None where no unit may have a factor, or a weight becomes too large or too small for that.
     """
-    constants, found = {name: c.clone() for name, c in program.constants.items()}, False
+    constants, found = dict(program.constants), False
     for layer, between, reader in pairs(program):
         columns, rows = constants[weight_of(reader)], rows_of(constants, layer)
         if len(rows) != columns.shape[1] or not homogeneous(between):
             continue
         sizes = np.abs(rows).max(1, initial=0.0)
         factors = torch.from_numpy(np.where(sizes > 0, sizes, 1.0))
+        after = {weight_of(reader): columns * factors.view(-1, *[1] * (columns.ndim - 2))}
         for name in weights_of_layer(constants, layer):
-            constants[name] /= factors.view(-1, *[1] * (constants[name].ndim - 1))
-        columns *= factors.view(-1, *[1] * (columns.ndim - 2))
-        found = True
+            after[name] = constants[name] / factors.view(-1, *[1] * (constants[name].ndim - 1))
+        if not all(_to_rounding(weight, constants[name]) for name, weight in after.items()):
+            return None
+        constants, found = constants | after, True
     return replace(program, constants=constants, folded={}) if found else None
 
 
@@ -78,3 +84,9 @@ def _exact(times: Tensor, columns: Tensor, factor: int) -> bool:
     """Whether the products were not rounded."""
     products = zip(times.flatten().tolist(), columns.flatten().tolist(), strict=True)
     return all(isfinite(a) and Fraction(a) == Fraction(b) * factor for a, b in products)
+
+
+def _to_rounding(after: Tensor, before: Tensor) -> bool:
+    """Whether no weight overflowed, or is so small now that its rounding is more than 2⁻⁵³ of it."""
+    lost = (after.abs() < _NORMAL) & (before != 0) & (after != before)
+    return bool(after.isfinite().all() and not lost.any())

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.export.graph_signature import InputKind, TensorArgument
 from torch.utils._pytree import tree_leaves
 
@@ -163,12 +164,26 @@ def _as_exported(program: Program, module: nn.Module) -> bool:
     held = {**program.constants, **dict(zip(program.inputs, inputs, strict=True))}
     given = [held[node.name].clone() for node in program.graph.find_nodes(op="placeholder")]
     again = torch.fx.GraphModule(program.graph.owning_module or {}, program.graph)(*given)
-    pairs = [tree_leaves(again), tree_leaves(module(*inputs))]
-    return all(
-        torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
-        for a, b in zip(*pairs, strict=True)
-        if isinstance(a, Tensor)
-    )
+    pairs = [[leaf for leaf in tree_leaves(again) if isinstance(leaf, Tensor)], _run(module, inputs)]
+    return all(torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True) for a, b in zip(*pairs, strict=True))
+
+
+@torch.no_grad()
+def _run(module: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """The tensors that come out.
+
+    Raises ArgumentError where the module, which was exported, does not run any more: torch.export leaves tensors
+    without values in modules that forward changes and that are no parts of it.
+    """
+    wanted = "a forward that runs after torch.export, too: modules that it uses are parts of it (nn.ModuleList)"
+    try:
+        found = [leaf for leaf in tree_leaves(module(*inputs)) if isinstance(leaf, Tensor)]
+    except Exception as error:
+        given = f"{type(module).__name__}, {type(error).__name__}: {reason_of(error)}"
+        raise ArgumentError("model", given, wanted) from error
+    if any(isinstance(leaf, FakeTensor) for leaf in found):
+        raise ArgumentError("model", f"{type(module).__name__}, whose output has no values", wanted)
+    return found
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
@@ -207,11 +222,9 @@ def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[in
     inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
     inputs = [x.long() * 0 if k in places else x for k, x in enumerate(inputs)]
     apart = "a sample by itself gives another result than beside others, so a batch of one is a case of its own"
+    both = _run(module, [x.clone() for x in inputs])
     try:
-        both, one = (
-            [leaf for leaf in tree_leaves(module(*(x[:n].clone() for x in inputs))) if isinstance(leaf, Tensor)]
-            for n in (2, 1)
-        )
+        one = [leaf for leaf in tree_leaves(module(*(x[:1].clone() for x in inputs))) if isinstance(leaf, Tensor)]
     except Exception as error:
         return f"{apart} ({type(error).__name__}: {reason_of(error)})"
     for x, y in zip(one, both, strict=False):

@@ -53,3 +53,18 @@ def test_a_batch_norm_that_trains(network: nn.Module) -> None:
     with pytest.raises(ArgumentError, match="samples of a batch meet"):
         trace(network, [(3, 5)])
     assert trace(nn.Sequential(nn.BatchNorm1d(3), nn.InstanceNorm1d(3)), [(3, 5)]).inputs
+
+
+def test_a_module_that_is_no_part_and_that_forward_changes() -> None:
+    """torch.export leaves its weights without values."""
+
+    class Hides(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = [nn.Conv2d(1, 1, 3, padding=1)]
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.hidden[0].to(x.dtype)(x)
+
+    with pytest.raises(ArgumentError, match=r"runs after torch.export, too: .*nn.ModuleList"):
+        trace(Hides(), [(1, 5, 5)])

@@ -1,12 +1,14 @@
 """Units that take each other's place times a factor; dead and duplicate units are left out, exactly."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from invariance.errors import ArgumentError
-from invariance.proving import Generator, MovingGroup, prove
+from invariance.proving import Generator, MovingGroup, Reproof, prove
 from invariance.proving.checker import verify
 
 EXCHANGE = MovingGroup("exchange", 2, (Generator("exchange", lambda a: a[:, [1, 0]]),), ((0, 0),))
@@ -234,3 +236,37 @@ def test_factors_to_rounding() -> None:
     assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant").verdict == "proved"
     made.get_parameter("2.weight").data[0, 1] *= 1.001
     assert prove(made, input_shape=(2,), group=EXCHANGE, claim="invariant", search=False).backward is None
+
+
+@pytest.fixture(scope="module")
+def two_units() -> Reproof:
+    made = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False)).double()
+    return Reproof(made, input_shape=(2,), group=EXCHANGE, claim="invariant")
+
+
+@pytest.mark.parametrize("size", [1.0, 1e300, 1e-290, 1e-305, 8.99999999999997e-310])
+@pytest.mark.parametrize("factor", [3.0, 1 / 3, 0.37])
+@pytest.mark.parametrize("column", [3.0, 3e-305, 3e100])
+def test_one_size_is_told_with_its_rounding(size: float, factor: float, column: float, two_units: Reproof) -> None:
+    """In rational arithmetic: as they are the units do not match, and those of one size are as near as is said."""
+    first = [[4 * size, 9 * size], [9 * size * factor, 4 * size * factor]]
+    second = [column, column / factor]
+    with torch.no_grad():
+        for name, values in (("0.weight", first), ("2.weight", [second])):
+            two_units.model.get_parameter(name).copy_(torch.tensor(values, dtype=torch.float64))
+    report = two_units()
+    a, b = ([Fraction(w) for w in row] for row in first)
+    c, d = map(Fraction, second)
+    same = [c * w for w in a] == [d * w for w in reversed(b)]  # units of positive weights: nothing else may cancel
+    assert same or report.verdict == "not proved"
+    if report.backward is None:
+        assert same or not 1e-290 <= size <= 1 or column < 1e-300  # some weight of one size would be no normal number
+        return
+    exact = {
+        "0.weight": [w / max(row) for row in (a, b) for w in row],
+        "2.weight": [c * max(a), d * max(b)],
+    }
+    for name, weights in exact.items():
+        told = report.backward.state[name].flatten().tolist()
+        off = max(abs(Fraction(t) - w) for t, w in zip(told, weights, strict=True))
+        assert off <= Fraction(report.backward.error) * max(weights)

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from invariance.errors import ArgumentError
 from invariance.proving.checker import RefusedError, verify
@@ -99,7 +98,7 @@ def _exported(subject: Subject, tally: Tally) -> Question | None:
     with _Clock(tally, "exporting"):
         try:
             return Question(subject)
-        except (ArgumentError, DataDependentOutputException):  # the latter: what forward casts, and is no part of it
+        except ArgumentError:
             return None
 
 
