@@ -19,7 +19,7 @@ from ..layers.surface import Surface, mesh_surface, pixel_mesh
 from ..models.surface import DiffCNNWeighted, SurfaceClassifier, SurfaceCNN
 from ..warps import WARP_FAMILIES, AffineDisc, PiecewiseLinear, Smooth, Warp
 
-__all__ = ["ATTACKS", "Attacked", "Mesh", "inverse_at", "worst_warp"]
+__all__ = ["ATTACKS", "VERTICES", "Attacked", "Mesh", "Searched", "inverse_at", "margin_of", "worst_warp"]
 
 _CONTRACTIONS, _NEWTONS = 60, 10
 """Steps towards φ(x): x ↦ y − τ(x) from anywhere where τ contracts, which maps made of pieces need not; Newton's from
@@ -55,6 +55,9 @@ ATTACKS: dict[str, _Family] = {
 }
 """Families of diffeomorphisms of the square onto itself."""
 
+VERTICES = "vertices"
+"""No family, but every vertex for itself: `worst_vertices`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
@@ -84,22 +87,20 @@ class Mesh:
 
 
 @dataclass(frozen=True, eq=False)
-class Attacked:
-    """The worst warps found, one for each image.
+class Searched:
+    """What a search found, for each image.
 
     Attributes:
         margin: of the class that the image itself has; below 0 the class is another.
         displacement: the most that a vertex is moved, per unit of [−1, 1]².
-        warp: φ⁻¹.
-        tried: warps of each image.
-        excess: over all warps tried, the most by which a margin was below what was proved; None if not asked.
+        tried: moves tried, of each image.
+        excess: over all of them, the most by which a margin was below what was proved; None if not asked.
     """
 
     margin: Float[Tensor, "b"]
     displacement: Float[Tensor, "b"]
-    warp: Warp
     tried: int
-    excess: float | None = None
+    excess: float | None
 
     @property
     def changed(self) -> Bool[Tensor, "b"]:
@@ -107,11 +108,18 @@ class Attacked:
         return self.margin < 0
 
 
+@dataclass(frozen=True, eq=False)
+class Attacked(Searched):
+    """The worst warps found, φ⁻¹."""
+
+    warp: Warp
+
+
 def require_attack(family: str) -> None:
     """Raises ArgumentError for a family that is unknown, or that does not map the square onto itself."""
-    if family in ATTACKS:
+    if family in ATTACKS or family == VERTICES:
         return
-    known = ", ".join(ATTACKS)
+    known = ", ".join((*ATTACKS, VERTICES))
     if family in WARP_FAMILIES:
         wanted = f"one that maps the square onto itself ({known}): of others the theorem does not speak; see `curve`"
         raise ArgumentError("family", family, wanted)
@@ -152,7 +160,7 @@ def worst_warp(
             parameters = _allowed(kind, parameters, place, mesh, displacement)
         parameters.requires_grad_(step < steps)
         surface, reach = mesh.under(kind.build(parameters, place))
-        margin = _margin(net.of_surface(surface), chosen)
+        margin = margin_of(net.of_surface(surface), chosen)
         with torch.no_grad():
             if floor is not None:
                 excess = max(excess, float((floor(reach) - margin).max()))
@@ -175,7 +183,7 @@ def worst_warp(
             length = parameters.detach().flatten(1).norm(dim=1)
             parameters = parameters.detach() - slope * _rows(0.5 * length / size, slope)
     warp = kind.build(best["parameters"], place)
-    return Attacked(best["margin"], best["reach"], warp, steps + 1, None if floor is None else excess)
+    return Attacked(best["margin"], best["reach"], steps + 1, None if floor is None else excess, warp)
 
 
 @torch.no_grad()
@@ -192,7 +200,8 @@ def inverse_at(warp: Warp, points: Float[Tensor, "1 h w 2"]) -> Float[Tensor, "b
     return found
 
 
-def _margin(logits: Float[Tensor, "b classes"], chosen: Tensor) -> Float[Tensor, "b"]:
+def margin_of(logits: Float[Tensor, "b classes"], chosen: Tensor) -> Float[Tensor, "b"]:
+    """How far the chosen class is ahead of the next one."""
     own = logits.gather(1, chosen[:, None])
     others = logits.scatter(1, chosen[:, None], -torch.inf)
     return (own - others.amax(1, keepdim=True))[:, 0]

@@ -16,8 +16,9 @@ from ..images import pixel_grid
 from ..layers.surface import Surface
 from ..models.surface import SurfaceClassifier
 from ..warps import resample
-from .attack import ATTACKS, Mesh, inverse_at, require_attack, worst_warp
+from .attack import ATTACKS, VERTICES, Attacked, Mesh, Searched, inverse_at, require_attack, worst_warp
 from .radius import bound_of, certified_radius, require_certifiable
+from .vertices import worst_vertices
 
 __all__ = ["Certificates", "certify"]
 
@@ -32,7 +33,7 @@ class Certificates:
         displacements: in pixels.
         certified: the part of the images that are right and stay so whatever diffeomorphism moves them so far.
         attacked: by family, the part that is right under the worst warp found on the moved mesh.
-        resampled: the same warps, the image resampled on its pixels.
+        resampled: the same warps, the image resampled on its pixels; not of vertices that are moved one by one.
         cases: warps of images that were held against what was proved of them.
         violations: how many images lost a class that was certified.
         excess: the most by which a margin fell below what was proved of it; at most 0.
@@ -87,7 +88,7 @@ def certify(
     labels: Int64[Tensor, "b"],
     *,
     displacements: Sequence[float] = (0.5, 1.0, 2.0),
-    families: Sequence[str] = tuple(ATTACKS),
+    families: Sequence[str] = (*ATTACKS, VERTICES),
     steps: int = 10,
     generator: torch.Generator | None = None,
     batch: int = 50,
@@ -100,8 +101,8 @@ def certify(
 
     Args:
         displacements: in pixels.
-        families: of `ATTACKS`; none leaves the search out.
-        steps: of the search, see `worst_warp`.
+        families: of `ATTACKS`, and `VERTICES`; none leaves the search out.
+        steps: of the search, see `worst_warp` and `worst_vertices`.
         tick: is told how many images are done, of how many.
 
     Raises:
@@ -121,7 +122,7 @@ def certify(
     grid = pixel_grid(*images.shape[-2:])[None]
     radii, right = [], []
     lost = {name: [[] for _ in displacements] for name in families}
-    moved = {name: [[] for _ in displacements] for name in families}
+    moved = {name: [[] for _ in displacements] for name in families if name != VERTICES}
     cases, violations, excess = 0, 0, -math.inf
     for part, truth in zip(images.double().split(batch), labels.split(batch), strict=True):
         mesh = Mesh.of(part, net)
@@ -132,14 +133,20 @@ def certify(
         right.append(chosen == truth)
         for name in families:
             for index, pixels in enumerate(displacements):
-                floor = _floor(net, still, pixels * unit)
-                found = worst_warp(net, mesh, name, pixels * unit, generator=generator, steps=steps, floor=floor)
+                reach, floor = pixels * unit, _floor(net, still, pixels * unit)
+                found: Searched
+                if name == VERTICES:
+                    size, within = (part.shape[-2], part.shape[-1]), torch.full_like(radius, reach)
+                    found = worst_vertices(net, mesh, size, within, steps=steps, floor=floor)
+                else:
+                    found = worst_warp(net, mesh, name, reach, generator=generator, steps=steps, floor=floor)
                 cases += found.tried * len(part)
                 excess = max(excess, found.excess if found.excess is not None else -math.inf)
                 violations += int((found.changed & (found.displacement <= radius)).sum())
                 lost[name][index].append(~found.changed & (chosen == truth))
-                again = resample(part, inverse_at(found.warp, grid), padding="border")
-                moved[name][index].append(net(again).argmax(1) == truth)
+                if isinstance(found, Attacked):
+                    again = resample(part, inverse_at(found.warp, grid), padding="border")
+                    moved[name][index].append(net(again).argmax(1) == truth)
         if tick:
             tick(len(part), len(images))
     every = torch.cat(radii)

@@ -28,7 +28,7 @@ __all__ = ["certify"]
     "families",
     type=Text(),
     multiple=True,
-    help="Of warps to search: smooth, affine-disc, piecewise-linear; all of them.",
+    help="Of warps to search: smooth, affine-disc, piecewise-linear, vertices (each for itself); all of them.",
 )
 @click.option("--no-search", is_flag=True, help="Certify only, and look for no warps.")
 @click.option("--steps", type=COUNT, default=10, help="Of the search, for each image, family and displacement.")
@@ -54,7 +54,7 @@ def certify(
     """
     import torch
 
-    from ..certifying import ATTACKS
+    from ..certifying import ATTACKS, VERTICES
     from ..certifying import certify as certified
     from ..certifying.attack import require_attack
     from ..certifying.radius import require_certifiable
@@ -87,7 +87,7 @@ def certify(
             pixels,
             test.labels,
             displacements=sizes,
-            families=() if no_search else families or tuple(ATTACKS),
+            families=() if no_search else families or (*ATTACKS, VERTICES),
             steps=steps,
             generator=torch.Generator().manual_seed(seed),
             tick=tick,
@@ -119,7 +119,8 @@ def told(found: Certificates) -> Iterator[str]:
     yield "certified".ljust(wide) + _row(found.certified)
     for name in found.attacked:
         yield f"worst {name}".ljust(wide) + _row(found.attacked[name])
-        yield f"  {name}, pixels".ljust(wide) + _row(found.resampled[name])
+        if name in found.resampled:
+            yield f"  {name}, pixels".ljust(wide) + _row(found.resampled[name])
     if found.cases:
         yield (
             f"{found.cases:,} warps of images held against what was proved of them: {found.violations} classes changed "

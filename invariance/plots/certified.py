@@ -33,8 +33,9 @@ def plot_certified(found: Mapping[str, Any], *, ax: Axes | None = None, title: s
     for i, (name, row) in enumerate(found["attacked"].items(), start=1):
         style = {**colour_and_marker(i), "linestyle": "", "markersize": 6}
         ax.plot(found["displacements"], 100 * np.array(row), label=f"worst {name} found", **style)
-        hollow = {**style, "markerfacecolor": "none", "label": f"{name}, resampled pixels"}
-        ax.plot(found["displacements"], 100 * np.array(found["resampled"][name]), **hollow)
+        if name in found["resampled"]:
+            hollow = {**style, "markerfacecolor": "none", "label": f"{name}, resampled pixels"}
+            ax.plot(found["displacements"], 100 * np.array(found["resampled"][name]), **hollow)
     ax.set(xlabel="displacement, pixels", ylabel="accuracy, %", xlim=(0, reach), ylim=(0, 100))
     if title:
         ax.set_title(title, loc="left")

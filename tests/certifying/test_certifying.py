@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from certifying.subjects import network, pictures
 from experiments.training.synthetic import dataset
-from torch import Tensor
 
 from invariance.certifying import ATTACKS, bound_of, certified_radius, certify, worst_logits, worst_warp
 from invariance.certifying.attack import Mesh, inverse_at
@@ -17,19 +17,8 @@ from invariance.errors import ArgumentError
 from invariance.experiments.data.remote import CIFAR10_FILES
 from invariance.images import pixel_grid
 from invariance.layers.surface import Windows
-from invariance.models import RegularCNN, SurfaceClassifier
+from invariance.models import RegularCNN
 from invariance.plots import plot_certified
-
-
-def network(generator: torch.Generator, **options) -> SurfaceClassifier:
-    options = {"windows": 3, "width": 4, "hidden": 12, "head": "lipschitz", "sharpness": 200.0} | options
-    net = SurfaceClassifier(generator=generator, **options).double()
-    net(torch.randn(40, 3, 10, 10, generator=generator, dtype=torch.float64))  # batch norm's statistics
-    return net.eval().requires_grad_(False)
-
-
-def pictures(count: int, generator: torch.Generator) -> Tensor:
-    return torch.randn(count, 3, 10, 10, generator=generator, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("discretisation", ["quads", "triangles"])

@@ -155,7 +155,9 @@ def _certificate(kept: dict[str, Any]) -> Iterator[str]:
     yield ""
     rows = [("certified", kept["certified"])]
     for name in kept["attacked"]:
-        rows += [(f"worst {name} found", kept["attacked"][name]), ("the same, resampled", kept["resampled"][name])]
+        rows.append((f"worst {name} found", kept["attacked"][name]))
+        if name in kept["resampled"]:
+            rows.append(("the same, resampled", kept["resampled"][name]))
     yield from _table(
         ("displacement, pixels", *map(str, kept["displacements"])), ((n, *(f"{v:.1%}" for v in row)) for n, row in rows)
     )
