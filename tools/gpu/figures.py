@@ -47,7 +47,7 @@ def stage(machine: Machine) -> Row:
     A pixel and channel of a field has six numbers: the sign reads and writes six, the logarithm reads six, writes one.
     """
     batch, size = machine.size(256, 2), machine.size(64, 12)
-    x = torch.randn(batch, 16, 3, 2, size, size, device=machine.device)
+    x = machine.normal(batch, 16, 3, 2, size, size)
     convolution = JacobianConv2d(16, 16, 3, padding=1).to(machine.device)
     sign, logarithm = SignNonlinearity().to(machine.device), LogDetInvariant()
     planar = nn.Conv2d(48, 48, 3, padding=1, bias=False).to(machine.device)
@@ -83,7 +83,7 @@ def group_convolutions(machine: Machine) -> Row:
     for group in (P4, P4M):
         layer = GroupConv2d(group, 16, 16, 3, 1, 1).to(machine.device)
         planar = nn.Conv2d(16 * group.order, 16 * group.order, 3, padding=1).to(machine.device)
-        x = torch.randn(batch, 16, group.order, size, size, device=machine.device)
+        x = machine.normal(batch, 16, group.order, size, size)
         ours, theirs = milliseconds([partial(_step, layer, x), partial(_step, planar, x.flatten(1, 2))], machine)
         found[group.name] = {"milliseconds": ours, "planar": theirs, "ratio": ours / theirs}
     return found
@@ -92,10 +92,10 @@ def group_convolutions(machine: Machine) -> Row:
 def resampling(machine: Machine) -> Row:
     """Spline warps against torch's bicubic of 16 taps, and a CPAB flow against a homography."""
     batch, size = machine.size(128, 2), machine.size(64, 12)
-    images = torch.rand(batch, 3, size, size, device=machine.device)
+    images = machine.normal(batch, 3, size, size)
     drawn = torch.Generator().manual_seed(0)
     flat, bent = (f(batch, 0.1, generator=drawn, device=machine.device) for f in (random_homography, random_cpab))
-    grid = torch.rand(batch, size, size, 2, device=machine.device) * 2 - 1
+    grid = machine.normal(batch, size, size, 2).tanh()
     peer = partial(nn.functional.grid_sample, images, grid, mode="bicubic", align_corners=False)
     runs: list[Callable[[], object]] = [peer, partial(warp_images, images, flat), partial(warp_images, images, bent)]
     bicubic, cubic, cpab = milliseconds(runs, machine)
@@ -118,10 +118,7 @@ def training_steps(machine: Machine) -> Row:
     how many there would be if the card multiplied all the time.
     """
     batch = machine.size(100, 4)
-    images, labels = (
-        torch.rand(batch, 3, 32, 32, device=machine.device),
-        torch.arange(batch, device=machine.device) % 10,
-    )
+    images, labels = machine.normal(batch, 3, 32, 32), torch.arange(batch, device=machine.device) % 10
     rates = limits(machine)["matmul_tflop_per_s"]
     found: Row = {}
     for width in (machine.size(32, 8), machine.size(128, 16)):

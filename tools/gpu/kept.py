@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import tarfile
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,20 +20,26 @@ _PART = 12 * 2**20  # bytes of a packed file: small enough to be copied one by o
 
 
 class Kept:
-    """A JSON file of results by name, beside the machine that gave them."""
+    """A JSON file of results by name, beside the machine that gave them; each card has files of its own.
 
-    def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        self.path, self.about = path, about
+    Raises:
+        ArgumentError: a file of that name holds something else.
+    """
+
+    def __init__(self, out: Path, part: str, about: dict[str, Any]) -> None:
+        card = re.sub(r"[^a-z0-9]+", "-", about["card"].lower()).strip("-")
+        self.path, self.about = out / f"{part}-{card}.json", about
         self.results: dict[str, Any] = {}
-        if path.exists():
+        if self.path.exists():
             try:
-                kept = json.loads(path.read_text(encoding="utf-8"))
-                self.results = kept["results"] if kept["machine"]["card"] == about["card"] else {}
+                self.results = dict(json.loads(self.path.read_text(encoding="utf-8"))["results"])
             except (ValueError, KeyError, TypeError) as error:
-                raise ArgumentError("--out", path, f"results of this kit, or another folder ({error})") from error
+                raise ArgumentError("--out", self.path, f"results of this kit, or another folder ({error})") from error
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.results
+    def done(self, name: str) -> bool:
+        """Whether there is a result that did not fail and was not cut off."""
+        result = self.results.get(name, {"cut": True})
+        return not (result.get("failed") or result.get("cut"))
 
     def add(self, name: str, result: dict[str, Any]) -> None:
         self.results[name] = result
@@ -38,25 +47,36 @@ class Kept:
 
 
 def pack(runs: Path, out: Path) -> list[Path]:
-    """The runs' folders as archives of a bounded size each; older archives go."""
-    for old in out.glob("runs-*.tar"):
-        old.unlink()
-    archives: list[Path] = []
+    """The runs' folders as archives of a bounded size each. The old ones go when all the new ones are there."""
+    written: list[Path] = []
     for number, part in enumerate(_parts(sorted(path for path in runs.rglob("*") if path.is_file()))):
-        archives.append(out / f"runs-{number}.tar")
-        with tarfile.open(archives[-1], "w") as archive:
+        written.append(out / f"new-runs-{number}.tar")
+        with tarfile.open(written[-1], "w") as archive:
             for path in part:
                 archive.add(path, path.relative_to(runs))
+    archives = [path.replace(out / path.name.removeprefix("new-")) for path in written]
+    for old in set(out.glob("runs-*.tar")) - set(archives):
+        old.unlink()
     return archives
 
 
 def unpack(out: Path, runs: Path) -> None:
-    """What `pack` left, unless the runs are there already."""
+    """What `pack` left, all of it or nothing, unless the runs are there already.
+
+    Raises:
+        ArgumentError: an archive that is cut off, or none.
+    """
     if runs.exists():
         return
-    for path in sorted(out.glob("runs-*.tar")):
-        with tarfile.open(path) as archive:
-            archive.extractall(runs, filter="data")
+    runs.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=runs.parent) as beside:
+        for path in sorted(out.glob("runs-*.tar")):
+            try:
+                with tarfile.open(path) as archive:
+                    archive.extractall(beside, filter="data")
+            except (tarfile.TarError, EOFError) as error:
+                raise ArgumentError("--out", path, f"an archive of this kit; move it away ({error})") from error
+        shutil.copytree(beside, runs)
 
 
 def _parts(paths: Iterable[Path]) -> Iterable[list[Path]]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+
+from invariance.experiments.record import provenance
 
 __all__ = ["Machine", "NoCardError", "milliseconds"]
 
+_SEED = 0
 _WARM = 3  # passes before the clock runs: allocations, and the search for the fastest convolution
 
 
@@ -54,17 +55,14 @@ class Machine:
         """Of a measurement on a card, and of a dry run."""
         return small if self.dry else large
 
+    def normal(self, *shape: int) -> Tensor:
+        """Independent N(0, 1) on the device, the same ones in each run: a time is not to depend on them."""
+        return torch.randn(*shape, generator=torch.Generator(self.device).manual_seed(_SEED), device=self.device)
+
     def about(self) -> dict[str, Any]:
-        """For every record: the card or "CPU", versions, the commit."""
-        head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
-        return {
-            "card": self.name,
-            "torch": torch.__version__,
-            "cuda": torch.version.cuda,
-            "python": platform.python_version(),
-            "commit": head.stdout.strip() or None,
-            "date": time.strftime("%Y-%m-%d"),
-        }
+        """For every record: the card or "CPU", versions, the commit and whether files differ from it."""
+        made = provenance(torch.device(self.device))
+        return {"card": self.name, **made, "cuda": torch.version.cuda, "seed": _SEED, "date": time.strftime("%Y-%m-%d")}
 
 
 def milliseconds(runs: list[Callable[[], object]], machine: Machine, rounds: int = 20) -> list[float]:

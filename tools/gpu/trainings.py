@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from invariance.errors import DataError
+from invariance.experiments.data import DATASETS
 from invariance.experiments.table.kinds import TABLES
 
+from .deadline import Deadline
 from .machine import Machine
 
 __all__ = ["QUEUE", "Training", "run_queue"]
@@ -28,6 +31,11 @@ class Training:
     name: str
     model: str
     options: dict[str, str | int | float | bool] = field(default_factory=dict)
+
+    @property
+    def data(self) -> str:
+        """The data set's name."""
+        return str(self.options.get("dataset", "cifar10"))
 
     def command(self, data: Path, runs: Path, machine: Machine) -> list[str]:
         options = self.options | ({"epochs": 1, "limit": 32, "batch": 16} if machine.dry else {})
@@ -88,37 +96,58 @@ def _rotated() -> Iterator[Training]:
 
 
 QUEUE = tuple(queue())
+KINDS = tuple({training.name.partition("/")[0]: training for training in reversed(QUEUE)}.values())
+"""The most wanted of each table, for a dry run."""
+
+
+def readable(trainings: tuple[Training, ...], data: Path) -> tuple[tuple[Training, ...], dict[str, str]]:
+    """Those whose data set can be read, and by data set why others cannot: each would cost a card seconds to fail."""
+    unread: dict[str, str] = {}
+    for name in dict.fromkeys(training.data for training in trainings):
+        try:
+            DATASETS[name].read(data)
+        except DataError as error:
+            unread[name] = str(error)
+    return tuple(training for training in trainings if training.data not in unread), unread
 
 
 def run_queue(
-    trainings: tuple[Training, ...], data: Path, runs: Path, machine: Machine, *, side: int, until: float
+    trainings: tuple[Training, ...], data: Path, runs: Path, machine: Machine, *, side: int, deadline: Deadline
 ) -> dict[str, Any]:
-    """Train `side` at a time until the clock `time.monotonic()` says `until`; how far each is, and what failed."""
+    """Train `side` at a time as long as there is time; how far each is, and what failed."""
     waiting = [t for t in trainings if not _progress(runs / t.name)["finished"]]
     running: dict[str, subprocess.Popen[bytes]] = {}
     failed: dict[str, str] = {}
-    while (waiting or running) and time.monotonic() < until - _SAVE * (not machine.dry):
-        while waiting and len(running) < side:
-            training = waiting.pop(0)
-            command = training.command(data, runs, machine)
-            with _log(runs, training.name).open("wb") as log:
-                running[training.name] = subprocess.Popen(command, stdout=log, stderr=log)
-        time.sleep(0.05 if machine.dry else 1.0)
-        for name, process in list(running.items()):
-            if process.poll() is not None:
-                if process.returncode:
-                    said = _log(runs, name).read_text(encoding="utf-8", errors="replace").split("\n")
-                    failed[name] = next((line for line in reversed(said) if line.strip()), "no word")
-                del running[name]
-    for process in running.values():
-        process.send_signal(signal.SIGTERM)
-    for process in running.values():
-        try:
-            process.wait(_SAVE)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    try:
+        while (waiting or running) and deadline.left() > _SAVE * (not machine.dry):
+            while waiting and len(running) < side:
+                training = waiting.pop(0)
+                command = training.command(data, runs, machine)
+                with _log(runs, training.name).open("wb") as log:
+                    running[training.name] = subprocess.Popen(command, stdout=log, stderr=log)
+            time.sleep(0.05 if machine.dry else 1.0)
+            for name, process in list(running.items()):
+                if process.poll() is not None:
+                    if process.returncode:
+                        said = _log(runs, name).read_text(encoding="utf-8", errors="replace").split("\n")
+                        failed[name] = next((line for line in reversed(said) if line.strip()), "no word")
+                    del running[name]
+    finally:
+        _stop(running.values())
     told = {t.name: _progress(runs / t.name) for t in trainings if (runs / t.name).exists()}
     return {"runs": told, "failed": failed, "waiting": len(waiting)}
+
+
+def _stop(processes: Collection[subprocess.Popen[bytes]]) -> None:
+    """Tell all, then wait for each: the state of its last whole epoch is kept."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    until = time.monotonic() + _SAVE
+    for process in processes:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _log(runs: Path, name: str) -> Path:

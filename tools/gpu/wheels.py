@@ -57,5 +57,28 @@ def _here(name: str) -> bool:
     return True
 
 
+def missing_here() -> list[str]:
+    """`missing` by the versions that the project is tested with."""
+    return missing((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+
+
+def told(lacking: list[str]) -> str:
+    """A file of requirements that says what to do with it.
+
+    What these packages ask for in turn is not known where they are not installed; pip finds it out.
+    """
+    if not lacking:
+        return "# nothing is missing: make gpu"
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return "\n".join(
+        (
+            "# kept as wheels.txt; with a network, then without one:",
+            f"#   pip download --dest wheels --python-version {python} --only-binary :all: --requirement wheels.txt",
+            "#   pip install --no-index --find-links wheels --requirement wheels.txt",
+            *lacking,
+        )
+    )
+
+
 if __name__ == "__main__":
-    print("\n".join(missing((ROOT / "constraints.txt").read_text(encoding="utf-8"))), file=sys.stdout)
+    print(told(missing_here()))
