@@ -36,6 +36,7 @@ _PROTOCOL = ("coordinates", "origin", "direction", "padding", "interpolation", "
     click.option("--out", default="results", type=OutputFolder(), help="Folder of the table."),
     click.option("--runs", "runs_folder", type=InputPath(), help="Folder of the trainings; by default OUT/runs."),
     click.option("--note", default="", help="What the data are, if not the canonical files."),
+    click.option("--add", is_flag=True, help="Keep the runs of the table in OUT, which need not be in --runs."),
 )
 @section(
     "Networks",
@@ -102,6 +103,7 @@ def table(
     training: bool | None,
     models: tuple[str, ...],
     note: str,
+    add: bool,
     images: int | None,
     look: bool,
     inside: bool,
@@ -132,7 +134,7 @@ def table(
     if training if training is not None else runs_folder is None:
         _train(kind, models, source, splits, folder, note, device, options)
     runs = find_runs(source, data=kind.data, models=models)
-    request = _Request(kind, models, runs, splits.test[:images], splits.note, protocol, out, batch, device)
+    request = _Request(kind, models, runs, splits.test[:images], splits.note, protocol, out, batch, device, add)
     out.mkdir(parents=True, exist_ok=True)
     for file in (_forensic if look else _layers if inside else _table)(request):
         click.echo(str(file))
@@ -185,6 +187,7 @@ class _Request:
     out: Path
     batch: int
     device: str
+    add: bool
 
     def file(self, part: str) -> Path:
         return _file(self.kind, self.protocol, self.out, part)
@@ -214,6 +217,7 @@ def _table(request: _Request) -> Iterator[Path]:
             note=request.note,
             models=request.models,
             known=known,
+            add=request.add,
             batch=request.batch,
             device=request.device,
             tick=tick,

@@ -12,7 +12,11 @@ __all__ = ["Claim", "Claims", "claimed"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A printed row: accuracies of a network trained with augmentation `augment`, by family and scale."""
+    """A printed row: accuracies of a network, by family and scale.
+
+    Attributes:
+        augment: how it was trained; "any" where text and code of the paper say different things.
+    """
 
     model: str
     name: str
@@ -34,7 +38,7 @@ class Claims:
 
     def of(self, model: str, augment: str = "none") -> Claim | None:
         """The row of a network, "name" or "name:option=value": options make it another network than the paper's."""
-        return next((row for row in self.rows if (row.model, row.augment) == (model, augment)), None)
+        return next((row for row in self.rows if row.model == model and row.augment in (augment, "any")), None)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 import torch
 
@@ -13,7 +12,7 @@ from ..evaluation import Answers, Protocol, draw_all, evaluate
 from ..record import fingerprint, provenance
 from ..run import load_run
 from .result import Row, RunResult, Table
-from .runs import FinishedRun, labels
+from .runs import FinishedRun, Recipe, labels, recipe_of
 
 __all__ = ["make_table"]
 
@@ -27,6 +26,7 @@ def make_table(
     note: str = "",
     models: Sequence[str] = (),
     known: Table | None = None,
+    add: bool = False,
     batch: int = 500,
     device: torch.device | str = "cpu",
     tick: Callable[[int, int], None] | None = None,
@@ -38,6 +38,7 @@ def make_table(
         models: those asked for; which of them have no run is recorded.
         known: a table made before under the same protocol and of the same images; weights that it has answers of are
             not run again.
+        add: the runs of `known` are in the table, too, first, whether they are among `runs` or not.
         tick: called with the images times cells just done and their total.
 
     Raises:
@@ -68,11 +69,24 @@ def make_table(
         total = len(test) * len(draws)
         step = None if tick is None else lambda done: tick(done, total)
         answers |= evaluate(new, test, protocol, draws=draws, batch=batch, device=device, tick=step)
-    titles = labels(runs)
-    rows = []
-    for recipe, group in groupby(runs, key=lambda run: run.recipe):
-        results = [RunResult(run.path.name, run.weights, run.training, answers[run.weights]) for run in group]
-        rows.append(Row(dict(recipe)["model"], titles[recipe], tuple(results)))
-    missing = tuple(model for model in models if model not in {run.model for run in runs})
+    results = [RunResult(run.path.name, run.weights, run.training, answers[run.weights]) for run in runs]
+    if add and known is not None:
+        kept = [run for row in known.rows for run in row.runs]
+        results = kept + [run for run in results if run.weights not in {other.weights for other in kept}]
+        models = tuple(dict.fromkeys((*(row.model for row in known.rows), *models)))
+    rows = _rows(results)
+    missing = tuple(model for model in models if model not in {row.model for row in rows})
     columns = tuple(drawn.column for drawn in draws)
     return Table(name, protocol, data, columns, tuple(rows), provenance(torch.device(device)), missing)
+
+
+def _rows(results: Sequence[RunResult]) -> list[Row]:
+    """Runs of one recipe together, by seed, where the first of them is."""
+    recipes: dict[Recipe, list[RunResult]] = {}
+    for run in results:
+        recipes.setdefault(recipe_of(run.training), []).append(run)
+    titles = labels(recipes)
+    return [
+        Row(dict(recipe)["model"], titles[recipe], tuple(sorted(group, key=lambda run: run.seed)))
+        for recipe, group in recipes.items()
+    ]

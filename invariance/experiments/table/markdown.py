@@ -66,12 +66,12 @@ def _family(table: Table, family: str) -> Iterator[str]:
 def _errors(table: Table, kind: TableKind) -> Iterator[str]:
     claims = claimed(kind.name)
     yield from _rows(["network", "parameters", "runs", "epochs", "test error, %", "*claimed, %*"])
-    shown = set()
+    shown = []
     for row in table.rows:
         training = row.runs[0].training
         options = training["options"]
         claim = claims.of(row.model, options["augment"])
-        shown.add((row.model, options["augment"]))
+        shown.append(claim)
         high, low = (100 * (1 - end) for end in row.interval()[:, 0].tolist())
         error = f"{100 * (1 - float(row.accuracy[0])):.2f} ({low:.2f}–{high:.2f})"
         if len(row.runs) > 1:
@@ -80,8 +80,8 @@ def _errors(table: Table, kind: TableKind) -> Iterator[str]:
         told = "–" if claim is None else f"*{100 * (1 - claim.clean):.2f}*"
         yield _row([row.label, parameters, runs, str(options["epochs"]), error, told])
     for claim in claims.rows:
-        if (claim.model, claim.augment) not in shown:
-            name = f"*claimed: {claim.name}{'' if claim.augment == 'none' else ', ' + claim.augment}*"
+        if claim not in shown:
+            name = f"*claimed: {claim.name}{'' if claim.augment in ('none', 'any') else ', ' + claim.augment}*"
             yield _row([name, "", "", "", "–", f"*{100 * (1 - claim.clean):.2f}*"])
     yield ""
     yield f"Claimed: {claims.source}."

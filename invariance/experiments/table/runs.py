@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from ...errors import ResultError
 from ..options import TrainOptions
 from ..run import RunFolder
 
-__all__ = ["FinishedRun", "find_runs", "labels"]
+__all__ = ["FinishedRun", "Recipe", "find_runs", "labels", "recipe_of"]
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,18 @@ class FinishedRun:
         return TrainOptions(**self.training["options"])
 
     @property
-    def recipe(self) -> tuple[tuple[str, Any], ...]:
-        """All options but the seed."""
-        return tuple((name, value) for name, value in self.training["options"].items() if name != "seed")
+    def recipe(self) -> Recipe:
+        """As `recipe_of`."""
+        return recipe_of(self.training)
+
+
+Recipe = tuple[tuple[str, Any], ...]
+
+
+def recipe_of(training: Mapping[str, Any]) -> Recipe:
+    """Of a record: all options but the seed, those too that it is older than, and on how many images."""
+    options = TrainOptions(**training["options"]).to_dict()
+    return *((name, value) for name, value in options.items() if name != "seed"), ("images", training["data"]["train"])
 
 
 def find_runs(folder: str | Path, *, data: str, models: Sequence[str]) -> list[FinishedRun]:
@@ -65,13 +74,12 @@ def find_runs(folder: str | Path, *, data: str, models: Sequence[str]) -> list[F
     return sorted(found, key=lambda run: (models.index(run.model), str(run.recipe), run.training["options"]["seed"]))
 
 
-def labels(runs: Sequence[FinishedRun]) -> dict[tuple[tuple[str, Any], ...], str]:
-    """A label for each recipe: the model, and the options in which recipes of one model differ."""
-    recipes = list(dict.fromkeys(run.recipe for run in runs))
+def labels(recipes: Collection[Recipe]) -> dict[Recipe, str]:
+    """A label for each: the model, and the options in which recipes of one model differ."""
     result = {}
     for recipe in recipes:
         options = dict(recipe)
-        rivals = [dict(other) for other in recipes if dict(other)["model"] == options["model"]]
+        rivals = [other for other in map(dict, recipes) if other["model"] == options["model"]]
         differ = [name for name in options if len({repr(rival[name]) for rival in rivals}) > 1]
         told = ", ".join(f"{name.replace('_', ' ')} {options[name]}" for name in differ)
         result[recipe] = f"{options['model']} ({told})" if told else options["model"]

@@ -210,8 +210,30 @@ def test_labels_say_in_what_recipes_differ(runs, tmp_path, folder):
     found = find_runs(runs, data="cifar10", models=MODELS)
     other = copy.deepcopy(found[0])
     other.training["options"]["width"] = 4
-    assert list(labels([*found, other]).values()) == ["cnn (width 2)", "diffcnn-cnn", "cnn (width 4)"]
-    assert list(labels(found).values()) == ["cnn", "diffcnn-cnn"]
+    recipes = [run.recipe for run in found]
+    assert list(labels([*recipes, other.recipe]).values()) == ["cnn (width 2)", "diffcnn-cnn", "cnn (width 4)"]
+    assert list(labels(recipes).values()) == ["cnn", "diffcnn-cnn"]
+    other = copy.deepcopy(found[0])
+    other.training["data"]["train"] += 5  # nothing held out
+    assert list(labels([found[0].recipe, other.recipe]).values()) == ["cnn (images 270)", "cnn (images 275)"]
+
+
+def test_runs_are_added_to_those_of_a_table_that_are_not_here_any_more(table, runs, test_images):
+    cut = copy.deepcopy(table)
+    first = cut.rows[0]
+    old = Row(first.model, first.label, first.runs[1:])
+    old.runs[0].training["options"].pop("standardise")  # as a record that is older than the option
+    known = Table(cut.name, cut.protocol, cut.data, cut.columns, (old,), cut.made)
+    found = find_runs(runs, data="cifar10", models=("cnn", "diffcnn-cnn"))
+    new = [run for run in found if run.weights != old.runs[0].weights]
+    made = make_table("diffcnn", new, test_images, PROTOCOL, note="synthetic", known=known, add=True)
+    assert [(row.model, [run.seed for run in row.runs]) for row in made.rows] == [
+        ("cnn", [0, 1]),
+        ("diffcnn-cnn", [0]),
+    ]
+    assert torch.equal(made.rows[0].accuracy, table.rows[0].accuracy)
+    alone = make_table("diffcnn", new[:1], test_images, PROTOCOL, note="synthetic", known=known)
+    assert [len(row.runs) for row in alone.rows] == [1]
 
 
 def test_only_what_is_not_there_is_planned(runs):
@@ -249,6 +271,8 @@ def test_claims_are_the_printed_tables():
     assert claims.of("diffcnn-cnn:kernel_size=1") is None
     errors = {c.model: round(100 * (1 - c.clean), 2) for c in claimed("rotmnist").rows}
     assert errors == {"z2cnn": 5.03, "p4cnn": 2.28, "p4cnn-autorotation": 3.21}
+    assert claimed("rotmnist").of("z2cnn", "rotation:3.14") == claimed("rotmnist").of("z2cnn") is not None
+    assert claimed("cifar-gcnn").of("allcnn-p4", "flip") is None
     p4m = claimed("cifar-gcnn").of("resnet44-p4m", "crop-flip")
     assert p4m is not None
     assert round(100 * (1 - p4m.clean), 2) == 4.94
