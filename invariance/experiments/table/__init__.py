@@ -5,6 +5,7 @@ from .kinds import TABLES, TableKind, table_kind
 from .make import make_table
 from .markdown import to_markdown
 from .plan import missing_runs
+from .resolution import smallest_difference
 from .result import Row, RunResult, Table, load_table
 from .runs import FinishedRun, find_runs
 
@@ -22,6 +23,7 @@ __all__ = [
     "load_table",
     "make_table",
     "missing_runs",
+    "smallest_difference",
     "table_kind",
     "to_markdown",
 ]
