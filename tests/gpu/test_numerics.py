@@ -13,7 +13,9 @@ from invariance.checking.variants import check_variants
 from invariance.errors import ArgumentError
 from invariance.groups import P4M
 from invariance.layers import GroupConv2d, JacobianConv2d, LogDetInvariant, SignNonlinearity, SurfacePool2d
+from invariance.measure import invariance_curve
 from invariance.models import build
+from invariance.proving import prove
 from invariance.symmetry import Symmetry
 from invariance.warps import WARP_FAMILIES, warp_images
 
@@ -109,6 +111,26 @@ def test_a_check_on_the_card_says_what_one_on_the_cpu_says(group: str, card: str
     here, there = (check(net, input_shape=(2, 13, 13), group=group, device=d) for d in ("cpu", card))
     assert here.verdict == there.verdict
     assert [r.error for r in there.rows] == pytest.approx([r.error for r in here.rows], rel=1e-5, abs=1e-11)
+
+
+def test_a_proof_about_a_network_on_the_card_is_the_one_on_the_cpu(card: str):
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    reports = [prove(net.to(device), input_shape=(1, 6, 6), group="p4m", claim="invariant") for device in ("cpu", card)]
+    assert [report.verdict for report in reports] == ["proved"] * 2
+    assert next(net.parameters()).device.type == card
+
+
+@pytest.mark.parametrize("warp", ["rotation", "homography"])
+def test_a_curve_on_the_card_is_the_one_on_the_cpu(warp: str, card: str):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).double()
+    images = torch.rand(3, 3, 16, 16, dtype=torch.float64, generator=seeded())
+    here, there = (
+        invariance_curve(net.to(d), images.to(d), warp=warp, scales=(0.02, 0.1), generator=seeded())
+        for d in ("cpu", card)
+    )
+    assert there.error == pytest.approx(here.error, rel=1e-6)
 
 
 def test_too_little_memory_is_told_with_what_to_change(card: str):

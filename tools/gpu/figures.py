@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from invariance.checking import check
 from invariance.groups import P4, P4M
 from invariance.layers import GroupConv2d, JacobianConv2d, LogDetInvariant, SignNonlinearity
+from invariance.measure import invariance_curve
 from invariance.models import build
 from invariance.warps import random_cpab, random_homography, warp_images
 
@@ -77,16 +78,35 @@ def stage(machine: Machine) -> Row:
 
 
 def group_convolutions(machine: Machine) -> Row:
-    """p4 and p4m against the planar convolution of as many channels, forward and backward."""
+    """p4 and p4m against the planar convolution of as many channels, and against escnn's where it is installed,
+    forward and backward.
+    """
     found = {}
     batch, size = machine.size(128, 2), machine.size(32, 9)
     for group in (P4, P4M):
         layer = GroupConv2d(group, 16, 16, 3, 1, 1).to(machine.device)
         planar = nn.Conv2d(16 * group.order, 16 * group.order, 3, padding=1).to(machine.device)
         x = machine.normal(batch, 16, group.order, size, size)
-        ours, theirs = milliseconds([partial(_step, layer, x), partial(_step, planar, x.flatten(1, 2))], machine)
-        found[group.name] = {"milliseconds": ours, "planar": theirs, "ratio": ours / theirs}
+        runs: dict[str, Callable[[], object]] = {
+            "ours": partial(_step, layer, x),
+            "planar": partial(_step, planar, x.flatten(1, 2)),
+        }
+        with suppress(ImportError):
+            runs["escnn"] = _escnn(group.name, x.flatten(1, 2))
+        took = dict(zip(runs, milliseconds(list(runs.values()), machine), strict=True))
+        found[group.name] = {"milliseconds": took, "ratio": {n: took["ours"] / took[n] for n in took if n != "ours"}}
     return found
+
+
+def _escnn(group: str, x: Tensor) -> Callable[[], object]:
+    """A step of its convolution between 16 regular fields of p4 or p4m."""
+    from escnn import gspaces
+    from escnn import nn as peer
+
+    space = gspaces.rot2dOnR2(4) if group == "p4" else gspaces.flipRot2dOnR2(4)
+    fields = peer.FieldType(space, 16 * [space.regular_repr])
+    layer = peer.R2Conv(fields, fields, kernel_size=3, padding=1).to(x.device)
+    return lambda: layer(fields(x)).tensor.square().mean().backward()
 
 
 def resampling(machine: Machine) -> Row:
@@ -103,13 +123,16 @@ def resampling(machine: Machine) -> Row:
 
 
 def checks(machine: Machine) -> Row:
-    """A check of All-CNN on the card against the CPU, in seconds; not by events, for the host takes part."""
+    """A check and a curve of All-CNN on the card against the CPU, in seconds: not by events, the host takes part."""
     net = build("allcnn-p4", width=machine.size(32, 2)).eval()
-    found = {}
+    images, found = machine.normal(machine.size(32, 2), 3, 33, 33), {}
     for device in dict.fromkeys((machine.device, "cpu")):
         start = time.perf_counter()
         verdict = check(net, input_shape=(3, 33, 33), group="p4", images=2, device=device, dtype=torch.float32).verdict
-        found[device] = {"seconds": time.perf_counter() - start, "verdict": verdict}
+        checked = time.perf_counter()
+        drawn = torch.Generator().manual_seed(0)
+        invariance_curve(net.to(device), images.to(device), warp="homography", scales=(0.05, 0.1), generator=drawn)
+        found[device] = {"check": checked - start, "verdict": verdict, "curve": time.perf_counter() - checked}
     return found
 
 
@@ -142,6 +165,25 @@ def training_steps(machine: Machine) -> Row:
     return found
 
 
+def compiled_steps(machine: Machine) -> Row:
+    """A training step in bfloat16 by torch.compile against the same as it is; the seconds until the first is done."""
+    batch, width, found = machine.size(100, 4), machine.size(32, 8), {}
+    images, labels = machine.normal(batch, 3, 32, 32), torch.arange(batch, device=machine.device) % 10
+    for name in ("cnn", "diffcnn-cnn"):
+        net = build(name, width=width).to(machine.device)
+        compiled: Any = net if machine.dry else torch.compile(net)  # a compiler for the CPU is not always there
+        start = time.perf_counter()
+        runs: list[Callable[[], object]] = [
+            partial(_train_step, module, torch.optim.Adam(net.parameters(), fused=True), images, labels, "bfloat16")
+            for module in (net, compiled)
+        ]
+        runs[1]()
+        first = time.perf_counter() - start
+        off, on = milliseconds(runs, machine)
+        found[name] = {"as it is": off, "compiled": on, "ratio": on / off, "seconds_to_compile": first}
+    return found
+
+
 FIGURES: dict[str, Callable[[Machine], Row]] = {
     "limits": limits,
     "stage": stage,
@@ -149,6 +191,7 @@ FIGURES: dict[str, Callable[[Machine], Row]] = {
     "resampling": resampling,
     "training steps": training_steps,
     "checks": checks,
+    "compiled steps": compiled_steps,
 }
 
 
@@ -156,7 +199,9 @@ def _step(layer: nn.Module, x: Tensor) -> None:
     layer(x).square().mean().backward()
 
 
-def _train_step(net: nn.Module, optimizer: Any, images: Tensor, labels: Tensor, precision: str) -> None:
+def _train_step(
+    net: Callable[[Tensor], Tensor], optimizer: Any, images: Tensor, labels: Tensor, precision: str
+) -> None:
     optimizer.zero_grad()
     with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         loss = cross_entropy(net(images).float(), labels)
