@@ -53,6 +53,9 @@ __all__ = ["train"]
     click.option(
         "--recompute-batchnorm", is_flag=True, help="Batch norm statistics from all training images each epoch."
     ),
+    click.option(
+        "--statistics", default="evaluation", help="Those: without dropout and augmentation, or as in training."
+    ),
 )
 @section(
     "How it is computed",

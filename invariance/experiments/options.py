@@ -13,12 +13,13 @@ import torch
 from ..errors import ArgumentError, one_of
 from .data import augmentation
 
-__all__ = ["Optimizer", "Precision", "Selection", "Standardisation", "TrainOptions", "fast_precision"]
+__all__ = ["Optimizer", "Precision", "Selection", "Standardisation", "Statistics", "TrainOptions", "fast_precision"]
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Selection = Literal["best", "last"]
 Optimizer = Literal["adam", "sgd"]
 Standardisation = Literal["channels", "zca"]
+Statistics = Literal["evaluation", "training"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class TrainOptions:
     `standardise` is what is done to images before the network (`invariance.experiments.classifier`); `limit` trains on
     the first images alone; `channels_last` and `precision` change rounding, not mathematics; `recompute_batchnorm`
     replaces the running averages of batch normalisation by its statistics over the training images before each
-    validation and at the end (Cohen & Welling's reference code does). `augment` is a name that
+    validation and at the end (Cohen & Welling's reference code does), with dropout and augmentation off, or on, as in
+    that code, where `statistics` is "training". `augment` is a name that
     `invariance.experiments.data.augmentation` knows; `select` keeps the weights of the epoch of best validation
     accuracy, or of the last epoch. With a `displacement` in pixels the cross-entropy is that of the worst that any
     diffeomorphism can make of the logits which moves no point further: for surface networks with head=lipschitz.
@@ -56,6 +58,7 @@ class TrainOptions:
     displacement: float = 0.0
     optimizer: Optimizer = "adam"
     standardise: Standardisation = "channels"
+    statistics: Statistics = "evaluation"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "width", "limit"):
@@ -74,6 +77,7 @@ class TrainOptions:
         if not 0 <= self.seed < 2**63:
             raise ArgumentError("seed", self.seed, "a whole number in [0, 2⁶³)")
         choices = {"precision": Precision, "select": Selection, "optimizer": Optimizer, "standardise": Standardisation}
+        choices |= {"statistics": Statistics}
         for name, choice in choices.items():
             if getattr(self, name) not in get_args(choice):
                 raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choice)))

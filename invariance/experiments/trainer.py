@@ -84,7 +84,7 @@ class Trainer:
         begin = time.perf_counter()
         train_loss = self._train(number, report)
         if self.options.recompute_batchnorm and (len(self.validation) or number + 1 == self.options.epochs):
-            self._recompute_batchnorm()
+            self._recompute_batchnorm(number)
         self.processes.same_buffers(self.classifier)
         if not all(tensor.isfinite().all() for tensor in self.tensors().values()):
             raise DivergedError("weights", f"not finite after epoch {number + 1}", _SLOWER)
@@ -176,13 +176,20 @@ class Trainer:
         return loss, accuracy
 
     @torch.no_grad()
-    def _recompute_batchnorm(self) -> None:
+    def _recompute_batchnorm(self, number: int) -> None:
         """Batch norm's statistics: means over batches of all training images, with the weights as they are."""
         norms = [m for m in self.classifier.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-        self.classifier.eval()
-        with _averaging(norms):
-            for index in torch.arange(len(self.training)).tensor_split(-(-len(self.training) // _EVALUATION_BATCH)):
-                self._logits(self.module, self.training.images[index.to(self.processes.device)])
+        training = self.options.statistics == "training"
+        size = self.options.batch if training else _EVALUATION_BATCH
+        epoch = self.options.epochs + number  # of no training: its randomness is nobody else's
+        randomness = stream(self.options.seed, epoch, _AUGMENTATION)
+        self.classifier.train(training)
+        with _averaging(norms), _global_randomness(stream(self.options.seed, epoch, _DROPOUT), self.processes.device):
+            for index in torch.arange(len(self.training)).tensor_split(-(-len(self.training) // size)):
+                images = self.training.images[index.to(self.processes.device)]
+                if training and self.augmentation:
+                    images = self.augmentation(images, generator=randomness)
+                self._logits(self.module, images)
 
 
 @contextmanager

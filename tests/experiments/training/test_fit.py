@@ -339,9 +339,28 @@ def test_recomputed_statistics_are_those_of_the_training_images(tmp_path: Path):
     torch.testing.assert_close(norm.running_var, seen[0].var((0, 2, 3)), rtol=1e-4, atol=1e-5)
 
 
+def test_statistics_as_in_training_see_dropout_and_augmentation(tmp_path: Path):
+    """Networks of the same weights: what comes after the last epoch changes no weight."""
+    told = {}
+    for model in ("z2cnn:width=2", "z2cnn:width=2,dropout=0.0"):
+        for statistics in ("evaluation", "training"):
+            out = tmp_path / model / statistics
+            options = TrainOptions(
+                model, "synthetic", epochs=1, batch=32, recompute_batchnorm=True, statistics=statistics
+            )
+            train(options, splits(96, size=28), out)
+            state = load_run(out)[0].state_dict()
+            assert all(torch.equal(v, told.setdefault((model, k), v)) for k, v in state.items() if k.endswith("weight"))
+            told[model, statistics] = torch.cat([v for k, v in state.items() if k.endswith("running_var")])
+        apart = (told[model, "training"] / told[model, "evaluation"] - 1).abs().max()
+        # Without dropout only the batches are others: n/(n−1) of a variance.
+        assert apart > 0.1 if "dropout" not in model else apart < 0.05
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
     [
+        ({"statistics": "running"}, "statistics"),
         ({"epochs": 0}, "epochs"),
         ({"batch": -1}, "batch"),
         ({"width": 0}, "width"),
