@@ -35,10 +35,11 @@ def limits(machine: Machine) -> Row:
     (copied,) = milliseconds([lambda: target.copy_(source)], machine)
     side = machine.size(8192, 128)
     rates = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.ones(side, side, device=machine.device, dtype=dtype)
-        (took,) = milliseconds([lambda a=a: a @ a], machine)
-        rates[str(dtype).removeprefix("torch.")] = 2 * side**3 / took / 1e9
+    for precision in PRECISIONS:
+        a = torch.ones(side, side, device=machine.device, dtype=getattr(torch, precision, torch.float32))
+        with _precision(precision):
+            (took,) = milliseconds([lambda a=a: a @ a], machine)
+        rates[precision] = 2 * side**3 / took / 1e9
     return {"copy_gb_per_s": 2 * n / copied / 1e6, "matmul_tflop_per_s": rates}
 
 
@@ -158,8 +159,7 @@ def training_steps(machine: Machine) -> Row:
                 "ratio": {name: took[name] / took["cnn"] for name in took if name != "cnn"},
                 "images_per_s": {name: 1e3 * batch / value for name, value in took.items()},
                 "limit_images_per_s": {
-                    name: 1e12 * rates["bfloat16" if precision == "bfloat16" else "float32"] / _flops(net, images)
-                    for name, net in nets.items()
+                    name: 1e12 * rates[precision] / _flops(net, images) for name, net in nets.items()
                 },
             }
     return found
