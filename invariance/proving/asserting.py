@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from torch import nn
 
+from ..groups import SplitGroup
+from ..symmetry import Symmetry
+from .generators import MovingGroup
 from .prove import prove, prove_program
-from .question import question_of
+from .question import Claim, question_of
 from .report import ProofReport
 from .trace import refreshed, trace
 
@@ -74,19 +77,31 @@ def prove_symmetry(**question: Any) -> Callable[[M], M]:
 class Reproof:
     """A proof that is made again with new weights, on the graph that was exported once: a hook for training.
 
+    Its arguments are those of `prove`.
+
     >>> layer = nn.Conv2d(1, 1, 1)
     >>> again = Reproof(layer, input_shape=(1, 5, 5), group="p4")
     >>> again().verdict
     'proved'
     """
 
-    def __init__(self, model: nn.Module, *, search: bool = False, **question: Any) -> None:
-        arguments = {"group": None, "input_shape": None, "claim": None, "symmetry": None} | question
-        self.model, self.search = model, search
-        self.question = question_of(**arguments)
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        input_shape: Sequence[int] | None = None,
+        group: str | SplitGroup | MovingGroup | None = None,
+        claim: Claim | None = None,
+        symmetry: Symmetry | None = None,
+        search: bool = False,
+        max_error: float = 0.0,
+    ) -> None:
+        self.model, self.search, self.max_error = model, search, max_error
+        self.question = question_of(group, input_shape, claim, symmetry)
         self.program = trace(model, self.question.shapes, self.question.places)
 
     def __call__(self, *_: Any) -> ProofReport:
         """The report for the weights that the model has now; arguments, as a hook has them, are not looked at."""
         self.program = refreshed(self.program, self.model)
-        return replace(prove_program(self.program, self.question, search=self.search), export_seconds=0.0)
+        report = prove_program(self.program, self.question, search=self.search, max_error=self.max_error)
+        return replace(report, export_seconds=0.0)

@@ -25,7 +25,7 @@ class Backward:
     """The network is exactly symmetric after changing weights by at most `error`, relative to each tensor's largest.
 
     Attributes:
-        weight: the tensor that changes most.
+        weight: the tensor that changes most; empty where one size alone changes them.
         changes: of every tensor that changes.
         state: all weights and buffers by name, those that change as the nearest symmetric ones.
         program: the graph with these weights; its proof is exact.
@@ -42,7 +42,8 @@ class Backward:
 
     def __str__(self) -> str:
         sized = "with units brought to one size, " if self.sized else ""
-        change = f"at most {at_most(self.error)} of the largest in each tensor, most in `{self.weight}`"
+        most = f", most in `{self.weight}`" if self.weight else ""
+        change = f"at most {at_most(self.error)} of the largest in each tensor{most}"
         return f"{sized}exactly symmetric after changing its weights by {change}"
 
 
@@ -65,7 +66,7 @@ def _nearest(program: Program, question: Question) -> Backward | None:
         if not walk(near, asked.inputs).reached:
             return None
     names = program.names
-    real = {names[n]: c.numpy() for n, c in program.constants.items() if names[n] in equations.starts}
+    real = {names[n]: c.double().numpy() for n, c in program.constants.items() if names[n] in equations.starts}
     if not equations.pairs:
         return None
     projected = equations.projected(real)
@@ -74,7 +75,7 @@ def _nearest(program: Program, question: Question) -> Backward | None:
         off, size = (float(np.abs(a).max(initial=0.0)) for a in (after - real[name], real[name]))
         if off > 0:
             changes[name] = off / size if size > 0 else math.inf
-    if math.inf in changes.values():
+    if math.inf in changes.values() or changes.keys() & (program.fixed | program.overlapping):
         return None
     now = {names[n]: c for n, c in program.constants.items()}
     now |= {name: torch.from_numpy(after) for name, after in projected.items()}

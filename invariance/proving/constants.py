@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from itertools import repeat
 from math import prod
 from typing import Any
@@ -57,6 +58,7 @@ _POINTWISE = {
     "silu.default", "gelu.default", "atan.default", "expm1.default", "log1p.default", "round.default", "trunc.default",
     "masked_fill.Scalar",
 }  # fmt: skip
+_CASTS = {"aten._to_copy.default", "aten.to.dtype"}
 _SYMMETRIC = {
     "sum.dim_IntList",
     "mean.dim",
@@ -83,7 +85,7 @@ def folded(step: Step, target: Any, args: Any, kwargs: Any) -> Any:
         raise Refusal(f"{step.op} that adds up where an index comes twice")
     if name in _MADE:
         result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
-        if name == "linspace.default":
+        if not _as_written(name, result, arguments_of(target, args, kwargs)):
             return opaque(result.numpy(), [np.arange(result.numel())], step.batch)
         return Constant.of(result.numpy(), step.batch)
     if not inputs:
@@ -95,6 +97,14 @@ def folded(step: Step, target: Any, args: Any, kwargs: Any) -> Any:
     if name in _SYMMETRIC:
         return _reduced(step, target, args, kwargs, inputs[0])
     raise Refusal(f"a constant computed by {step.op}: it is neither moved data nor computed entry by entry")
+
+
+def _as_written(name: str, result: Tensor, given: dict[str, Any]) -> bool:
+    """Whether the numbers are those of real arithmetic: those of a linspace, and of some aranges, are rounded."""
+    if not name.startswith("arange") or not result.is_floating_point():
+        return name != "linspace.default"
+    start, step = (Fraction(given.get(key) or default) for key, default in (("start", 0), ("step", 1)))
+    return all(Fraction(number) == start + i * step for i, number in enumerate(result.tolist()))
 
 
 def _valued(name: str, args: Any) -> Any:
@@ -109,12 +119,15 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
     name = step.op.removeprefix("aten.")
     if name == "repeat_interleave.self_int" and any(isinstance(part, Symbol) for part in _flat((args, kwargs))):
         raise Refusal("a constant whose entries are each repeated along the batch: no rule")
+    given = arguments_of(target, args, kwargs)
     for c in inputs:
-        if c.batch is not None and not _alike(step, c, arguments_of(target, args, kwargs)):
+        if c.batch is not None and not _alike(step, c, given):
             raise Refusal(f"{step.op} along the batch of a constant: samples may be treated differently")
+    chosen = [c for c in _flat([given.get("index"), given.get("indices")]) if isinstance(c, Constant)]
+    indices = {id(c): c.numbers for c in chosen}
     values = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values)))
     if not any(c.computed for c in inputs):
-        kept = _places(target, args, kwargs, inputs)
+        kept = _places(target, args, kwargs, inputs, indices)
         of = ", ".join(dict.fromkeys(c.name for c in inputs if c.name))
         found = [Constant.of(v.numpy(), step.batch, near, of) for v, near in zip(_listed(values), kept, strict=False)]
         return tuple(found) if isinstance(values, list | tuple) else found[0]
@@ -122,8 +135,7 @@ def _moved(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constan
         raise Refusal(f"{step.op} puts other numbers beside computed constants")
 
     def ids_of(c: Constant) -> torch.Tensor:
-        index = c.values.dtype.kind in "iub" and not c.computed
-        return torch.from_numpy(np.ascontiguousarray(c.values if index else c.ids))
+        return torch.from_numpy(np.ascontiguousarray(indices.get(id(c), c.ids)))
 
     ids = _run(target, args, kwargs, ids_of)
     pairs = zip(_listed(values), _listed(ids), strict=True)
@@ -152,7 +164,9 @@ def _alike(step: Step, constant: Constant, given: dict[str, Any]) -> bool:
     return axis not in {d % rank for d in ([dims] if isinstance(dims, int) else dims)}
 
 
-def _places(target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Iterable[Near | None]:
+def _places(
+    target: Any, args: Any, kwargs: Any, inputs: list[Constant], indices: Mapping[int, Any]
+) -> Iterable[Near | None]:
     """Which entries of the weights the moved entries are, where equations are kept."""
     kept = next((c.near for c in inputs if c.near is not None), None)
     if kept is None:
@@ -161,10 +175,11 @@ def _places(target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Iter
     def places_of(c: Constant) -> torch.Tensor:
         if c.near is not None:
             return torch.from_numpy(np.ascontiguousarray(c.near.places + 1))
-        index = c.values.dtype.kind in "iub"
-        return torch.from_numpy(np.ascontiguousarray(c.values if index else np.zeros(c.shape, dtype=np.int64)))
+        return torch.from_numpy(np.ascontiguousarray(indices.get(id(c), np.zeros(c.shape, dtype=np.int64))))
 
-    return [Near(kept.equations, part.numpy() - 1) for part in _listed(_run(target, args, kwargs, places_of))]
+    return [
+        Near(kept.equations, np.asarray(part.numpy() - 1)) for part in _listed(_run(target, args, kwargs, places_of))
+    ]
 
 
 def _listed(found: Any) -> list[torch.Tensor]:
@@ -174,9 +189,11 @@ def _listed(found: Any) -> list[torch.Tensor]:
 def _computed(step: Step, target: Any, args: Any, kwargs: Any, inputs: list[Constant]) -> Constant:
     result = _run(target, args, kwargs, lambda c: torch.from_numpy(np.ascontiguousarray(c.values))).numpy()
     whole = all(c.values.dtype.kind in "iub" for c in inputs) and result.dtype.kind in "iub"
-    selects = step.op in ("aten.where.self",) and not any(c.computed for c in inputs)
-    if whole or selects:
+    exact = not any(c.computed for c in inputs)
+    if exact and (whole or step.op == "aten.where.self"):
         return Constant.of(result, step.batch)
+    if exact and step.op in _CASTS and (result == inputs[0].values).all():
+        return Constant.of(result, step.batch, inputs[0].near, inputs[0].name)
     return opaque(result, [np.broadcast_to(c.ids, result.shape) for c in inputs], step.batch)
 
 

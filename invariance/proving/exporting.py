@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import sys
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+from inspect import Parameter
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +82,10 @@ def _where(node: Node) -> str:
 
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
-    dynamic = tuple({0: Dim.DYNAMIC} for _ in examples)
+    each = tuple({0: Dim.DYNAMIC} for _ in examples)
+    kinds = [p.kind for p in inspect.signature(module.forward).parameters.values()]
+    named = kinds.index(Parameter.VAR_POSITIONAL) if Parameter.VAR_POSITIONAL in kinds else None
+    dynamic = each if named is None else (*each[:named], each[named:])  # *args is one argument, a tuple
     fused, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
     torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
     logging.disable(logging.WARNING)

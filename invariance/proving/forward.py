@@ -28,6 +28,7 @@ from .words import at_most
 __all__ = ["Forward", "forward_bound"]
 
 _UNIT = 2.0**-53
+_SMALLEST = 2.0**-1074
 _WORTH = 1000.0
 _SAMPLES = 32
 
@@ -203,7 +204,7 @@ class _Bounds:
         unit = 16 * _UNIT * any(not torch.equal(*pair) for pair in numbers)  # then both are rounded a few times
         step = ((slopes[0] - slopes[1]).abs() + unit * slopes[0].abs()).view(like)
         changed = slopes[1].abs().view(like)
-        size = x.size * slopes[0].abs().view(like) + shifts[0].abs().view(like)
+        size = x.size * slopes[0].abs().view(like) + (shifts[0].abs() + 16 * _UNIT * rounded).view(like)
         off = x.off * changed + x.size * step + ((shifts[0] - shifts[1]).abs() + unit * rounded).view(like)
         return _Pair(size, off).larger(8)
 
@@ -216,9 +217,9 @@ class _Pair:
     off: Tensor
 
     def larger(self, terms: int) -> _Pair:
-        """By γ of the number of terms that were added up."""
-        factor = 1 + 2 * (terms + 2) * _UNIT
-        return _Pair(self.size * factor, self.off * factor)
+        """By γ of the number of terms that were added up, and by what products lose that are too small."""
+        factor, lost = 1 + 2 * (terms + 2) * _UNIT, 2 * (terms + 2) * _SMALLEST
+        return _Pair(self.size * factor + lost, self.off * factor + lost)
 
 
 def _pair(found: Any) -> _Pair:

@@ -46,7 +46,7 @@ def weights_of_layer(constants: Mapping[str, Tensor], layer: Node) -> list[str]:
 def rows_of(constants: Mapping[str, Tensor], layer: Node) -> np.ndarray:
     """A row for each unit: its weights and its bias; −0 is 0."""
     parts = [constants[name].numpy() for name in weights_of_layer(constants, layer)]
-    return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1) + 0.0
+    return np.concatenate([p.reshape(len(p), math.prod(p.shape[1:])) for p in parts], axis=1) + 0.0
 
 
 def pairs(program: Program) -> Iterator[tuple[Node, list[Node], Node]]:
@@ -76,7 +76,8 @@ def _is_layer(program: Program, node: Node) -> bool:
     groups = node.args[6] if len(node.args) > 6 else 1
     known = dict(program.constants)
     given = [n.name for n in node.args[1:3] if isinstance(n, Node)]
-    return bool(groups == 1 and given and all(name in known and program.users(name) == 1 for name in given))
+    alone = all(name in known and program.users(name) == 1 for name in given)
+    return bool(groups == 1 and given and alone and all(known[b].shape == known[given[0]].shape[:1] for b in given[1:]))
 
 
 def _is_linear(node: Node) -> bool:

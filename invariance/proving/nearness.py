@@ -38,7 +38,8 @@ class Equations:
         if name not in self.starts:
             self.starts[name] = self.count
             self.count += int(np.prod(shape))
-        return np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape) + self.starts[name]
+        start = self.starts[name]
+        return np.arange(start, start + int(np.prod(shape)), dtype=np.int64).reshape(shape)
 
     def require(self, left: Ints, right: Ints, sign: Reals | float = 1.0) -> None:
         signs = np.broadcast_to(np.asarray(sign), left.shape).ravel()

@@ -61,7 +61,7 @@ def prove(
     >>> report.verdict
     'proved'
     """
-    if not 0 <= max_error < 1:
+    if not isinstance(max_error, int | float) or not 0 <= max_error < 1:
         raise ArgumentError("max_error", max_error, "a relative change of the weights, from 0 to less than 1")
     question = question_of(group, input_shape, claim, symmetry)
     if symmetry is not None and isinstance(symmetry.inputs, dict):
@@ -79,6 +79,7 @@ def _require_order(model: nn.Module, names: list[str]) -> None:
 def prove_program(program: Program, question: Question, *, search: bool = True, max_error: float = 0.0) -> ProofReport:
     """As `prove`, of a graph that is there."""
     start = time.perf_counter()
+    question = question.of_outputs(program.returned)
     proofs = tuple(prove_generator(program, asked) for asked in question.generators)
     proved = bool(proofs) and all(proof.proved for proof in proofs) and not program.alone
     notes: list[str] = [program.alone] if program.alone else []

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..errors import ArgumentError, ArgumentTypeError
-from ..fields import EdgeIndex, Invariant, leaves
+from ..fields import EdgeIndex, Invariant, beside, leaves, map_tree, match_trees
 from ..groups import Element, SplitGroup
 from ..symmetry import Symmetry
 from .actions import Action, Ints
@@ -39,7 +39,8 @@ class Asked:
 class Question:
     """A group by generators; words that are the identity; smaller groups, the largest first.
 
-    `named`: whether the name says what the generators do to the one input; else the question does.
+    `named`: whether the name says what the generators do to the one input; else the question does. `outputs`: the tree
+    of the fields that a symmetry declares; `wanted` has their numbers.
     """
 
     group: str
@@ -50,6 +51,31 @@ class Question:
     relations: tuple[tuple[int, ...], ...] = ()
     subgroups: tuple[Question, ...] = ()
     named: bool = False
+    outputs: Any = None
+
+    def of_outputs(self, returned: Any) -> Question:
+        """The same question, with the numbers that the outputs have in `returned`, the tree that the model returns.
+
+        Raises:
+            ArgumentError: another tree than the declared one; no tensor where a field is declared.
+        """
+        if self.outputs is None:
+            return self
+        name = "model(inputs)"
+        match_trees(
+            name, map_tree(lambda number: torch.empty(0) if number is not None else None, returned), self.outputs
+        )
+        fields: dict[int, int] = {}
+        for j, (path, field_, found) in enumerate(beside(self.outputs, returned)):
+            if not isinstance(field_, Invariant) and not isinstance(found, int):
+                given = "no tensor" if found is None else type(found).__name__
+                raise ArgumentError(f"{name}{path and '.' + path}", given, f"one tensor, {field_}, as declared")
+            fields |= {number: j for _, number in leaves(found) if number is not None}
+        generators = tuple(
+            replace(asked, wanted=lambda k, shape, asked=asked: asked.wanted(fields[k], shape))
+            for asked in self.generators
+        )
+        return replace(self, generators=generators, outputs=None)
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -78,9 +104,9 @@ def question_of(
         raise ArgumentError("group, input_shape", f"{group}, {input_shape}", "both, or a symmetry")
     if claim is not None and claim not in get_args(Claim):
         raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}, or None")
-    shape = tuple(int(n) for n in input_shape)
-    if not shape or min(shape) < 1:
-        raise ArgumentError("input_shape", tuple(input_shape), "lengths of at least 1, without the batch")
+    shape = tuple(input_shape)
+    if not shape or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
+        raise ArgumentError("input_shape", tuple(input_shape), "whole lengths of at least 1, without the batch")
     named = group.name if isinstance(group, SplitGroup) else group
     chosen = group_of(named, shape) if isinstance(named, str) else named
     if not isinstance(chosen, MovingGroup):
@@ -118,20 +144,23 @@ def _of_symmetry(symmetry: Symmetry) -> Question:
         raise ArgumentError("symmetry", "batched=False", "a model that takes batches: the batch is its first axis")
     inputs, outputs = [leaf for _, leaf in leaves(symmetry.inputs)], [leaf for _, leaf in leaves(symmetry.outputs)]
     generators = group.generators or (group.elements or ())[1:]
+    if not generators:
+        raise ArgumentError("symmetry", group.name, "a group that moves something: this one has the identity alone")
     asked = []
     for g in generators:
         actions = tuple(_on_field(leaf, g, leaf.shape, group.name_of(g)) for leaf in inputs)
 
         def wanted(k: int, shape: Shape, g: Element = g) -> Action | None:
-            leaf = outputs[k if len(outputs) > 1 else 0]
+            leaf = outputs[k]
             if isinstance(leaf, Invariant):
                 return Action.identity(shape)
+            leaf.check_output("model(inputs)", torch.zeros(1, *shape[1:], dtype=torch.float64))
             return _on_field(leaf, g, shape[1:], group.name_of(g))
 
         labels = {k: _labels(leaf, g) for k, leaf in enumerate(inputs) if isinstance(leaf, EdgeIndex)}
         asked.append(Asked(group.name_of(g), actions, wanted, labels))
     shapes = tuple(leaf.shape for leaf in inputs)
-    return Question(group.name, group.order, symmetry.claim, shapes, tuple(asked))
+    return Question(group.name, group.order, symmetry.claim, shapes, tuple(asked), outputs=symmetry.outputs)
 
 
 def _labels(leaf: EdgeIndex, g: Element) -> Ints:

@@ -22,7 +22,7 @@ __all__ = ["RULES", "Rule", "Step", "name_of", "overload", "register", "rule"]
 class Step:
     """One operation of the graph: its name there, its overload, the shape of its (first) result and where the batch is.
 
-    `prefer`: which of its units should take whose place, where equal units leave a choice.
+    `dtype`: of the result. `prefer`: which of its units should take whose place, where equal units leave a choice.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Step:
     module: str = ""
     line: str = ""
     prefer: Ints | None = None
+    dtype: torch.dtype | None = None
 
 
 RuleFunction = Callable[..., Any]

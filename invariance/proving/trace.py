@@ -8,14 +8,16 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
+from types import FunctionType, NoneType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.export.graph_signature import InputKind, TensorArgument
-from torch.utils._pytree import tree_leaves
+from torch.nn.parameter import is_lazy
+from torch.utils._pytree import tree_leaves, tree_unflatten
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
 from .exporting import as_graph
@@ -25,6 +27,8 @@ from .values import Batch, Refusal
 __all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace", "weights_of"]
 
 Shape = tuple[int, ...]
+
+_SIMPLE = (int, float, complex, str, bytes, NoneType, FunctionType, torch.dtype)
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,11 @@ class Program:
         names: of parameters and buffers in the module, by the name of the placeholder; of one that is there under
             several names, the first.
         inputs, outputs: names of nodes.
+        returned: the tree that the module returns, with the numbers of its outputs; None for what is no tensor.
         output_shapes: with a batch of one in front; None where the first axis of an output is not the batch.
         seconds: that the export took.
         fixed: names of constants that forward itself makes, which are no weights.
+        overlapping: names of weights that share memory in part, so that one does not change alone.
         module: the float64 copy.
         equations: where weights are compared to a tolerance, what should be equal.
         folded: constants and what is computed from them, by node: the same for every generator.
@@ -69,6 +75,8 @@ class Program:
     folded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     alone: str = ""
     places: tuple[int, ...] = ()
+    overlapping: frozenset[str] = frozenset()
+    returned: Any = None
 
     def users(self, name: str) -> int:
         """How many operations read the constant of this name; also under other names, where a weight is shared."""
@@ -85,7 +93,8 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
     Raises:
         ArgumentTypeError: not a module.
         ArgumentError: it does not export, in torch's words; a buffer or an input is changed by the forward pass; the
-            batch size is fixed; a weight is not finite.
+            batch size is fixed; a weight is not finite; it does something else when it is called than when it is
+            exported, or changes what it keeps.
     """
     if not isinstance(model, nn.Module):
         raise ArgumentTypeError("model", type(model).__name__, "a torch.nn.Module: a proof needs its weights and graph")
@@ -113,7 +122,13 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         else:
             raise ArgumentError("model", str(spec.kind), "tensors only as inputs of the graph")
     outputs = tuple(spec.arg.name for spec in signature.output_specs if isinstance(spec.arg, TensorArgument))
-    return Program(
+    if not outputs:
+        raise ArgumentError("model", f"{type(module).__name__}, which returns no tensor", "a forward that returns one")
+    number = count()
+    numbers = [next(number) if isinstance(spec.arg, TensorArgument) else None for spec in signature.output_specs]
+    samples = _examples(input_shapes, places)
+    both = _run(module, samples)
+    program = Program(
         exported.graph,
         constants,
         names,
@@ -125,18 +140,34 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         fingerprint(model),
         frozenset(names.values()) - set(held),
         module,
-        alone=_alone(module, input_shapes, places),
+        alone=_alone(module, samples, both),
         places=tuple(places),
+        overlapping=_overlapping(model),
+        returned=_tree(exported, numbers),
     )
+    if not _gives(program, samples, both):
+        wanted = "a forward that does what torch.export sees of it, whether it is exported or called"
+        raise ArgumentError("model", type(module).__name__, wanted)
+    return program
+
+
+def _tree(exported: torch.export.ExportedProgram, leaves: list[Any]) -> Any:
+    spec = exported.call_spec.out_spec
+    assert spec is not None
+    return tree_unflatten(leaves, spec)
 
 
 def refreshed(program: Program, model: nn.Module) -> Program:
     """The same graph with the weights that `model`, of which it was exported, has now.
 
+    Another one where what it keeps besides weights is not as it was: numbers, texts, tensors that are no parameters.
+
     Raises:
         ArgumentError: another model, or one whose forward does something else now; weights that are not finite.
     """
     module = _copy(model)
+    if program.module is not None and _differing(_kept(program.module), _kept(module)):
+        return trace(model, program.input_shapes, program.places)
     state = weights_of(module)
     missing = [name for name in program.names.values() if name not in state and name not in program.fixed]
     if missing:
@@ -145,7 +176,8 @@ def refreshed(program: Program, model: nn.Module) -> Program:
         node: state[name].detach() if name in state else program.constants[node] for node, name in program.names.items()
     }
     found = replace(program, constants=constants, fingerprint=fingerprint(model), module=module, folded={})
-    if not _as_exported(found, module):
+    inputs = _examples(found.input_shapes, found.places)
+    if not _gives(found, inputs, _run(module, inputs)):
         raise ArgumentError(
             "model", type(model).__name__, "a forward that does what it did at the export: export it anew"
         )
@@ -153,19 +185,23 @@ def refreshed(program: Program, model: nn.Module) -> Program:
 
 
 @torch.no_grad()
-def _as_exported(program: Program, module: nn.Module) -> bool:
-    """Whether the graph gives what the module gives: what is no weight may have changed, too."""
-    generator = torch.Generator().manual_seed(0)
-    types = [torch.int64 if k in program.places else torch.float64 for k in range(len(program.inputs))]
-    inputs = [
-        torch.randn(2, *shape, generator=generator, dtype=torch.float64).mul(t.is_floating_point).to(t)
-        for shape, t in zip(program.input_shapes, types, strict=True)
-    ]
+def _gives(program: Program, inputs: Sequence[Tensor], made: Sequence[Tensor]) -> bool:
+    """Whether the graph gives what was made by the module."""
     held = {**program.constants, **dict(zip(program.inputs, inputs, strict=True))}
     given = [held[node.name].clone() for node in program.graph.find_nodes(op="placeholder")]
     again = torch.fx.GraphModule(program.graph.owning_module or {}, program.graph)(*given)
-    pairs = [[leaf for leaf in tree_leaves(again) if isinstance(leaf, Tensor)], _run(module, inputs)]
-    return all(torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True) for a, b in zip(*pairs, strict=True))
+    found = [leaf for leaf in tree_leaves(again) if isinstance(leaf, Tensor)]
+    return len(found) == len(made) and all(
+        a.shape == b.shape and torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
+        for a, b in zip(found, made, strict=True)
+    )
+
+
+def _examples(input_shapes: Sequence[Shape], places: Sequence[int]) -> list[Tensor]:
+    """Two samples of each input, the first place where places are asked for."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
+    return [x.long() * 0 if k in places else x for k, x in enumerate(inputs)]
 
 
 @torch.no_grad()
@@ -175,15 +211,57 @@ def _run(module: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
     Raises ArgumentError where the module, which was exported, does not run any more: torch.export leaves tensors
     without values in modules that forward changes and that are no parts of it.
     """
-    wanted = "a forward that runs after torch.export, too: modules that it uses are parts of it (nn.ModuleList)"
+    wanted = (
+        "a forward that runs in float64 after torch.export, too: modules and weights that it uses are parts of it "
+        "(nn.ModuleList, register_buffer)"
+    )
+    before = _kept(module)
     try:
-        found = [leaf for leaf in tree_leaves(module(*inputs)) if isinstance(leaf, Tensor)]
+        found = [leaf for leaf in tree_leaves(module(*(x.clone() for x in inputs))) if isinstance(leaf, Tensor)]
     except Exception as error:
         given = f"{type(module).__name__}, {type(error).__name__}: {reason_of(error)}"
         raise ArgumentError("model", given, wanted) from error
     if any(isinstance(leaf, FakeTensor) for leaf in found):
         raise ArgumentError("model", f"{type(module).__name__}, whose output has no values", wanted)
+    if changed := _differing(before, _kept(module)):
+        raise ArgumentError("model", f"{changed} is changed by forward", "a forward that changes nothing")
     return found
+
+
+def _kept(module: nn.Module) -> dict[str, Any]:
+    """What the parts of a module keep besides weights: numbers, texts, tensors and collections of them, copied."""
+    own = nn.Module().__dict__.keys() | {"training"}
+    return {
+        f"{name}.{key}".lstrip("."): _copied(value)
+        for name, part in module.named_modules()
+        for key, value in vars(part).items()
+        if key not in own
+    }
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, list | tuple):
+        return tuple(map(_copied, value))
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return value if isinstance(value, _SIMPLE) else type(value)
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The name of what is not as it was; empty where everything is."""
+    return next((n for n in sorted(before.keys() | after.keys()) if not _equal(before.get(n), after.get(n))), "")
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    return type(a) is type(b) and bool(a == b or (a != a and b != b))
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
@@ -192,10 +270,38 @@ def weights_of(module: nn.Module) -> dict[str, Tensor]:
     return {**dict(parameters), **dict(buffers)}
 
 
+def _overlapping(model: nn.Module) -> frozenset[str]:
+    """Names of weights whose memory another one reaches into that is not the same tensor."""
+    held = {n: w for n, w in weights_of(model).items() if w.numel()}
+    spans = {n: (w.data_ptr(), w.data_ptr() + _reach(w), w.shape, w.stride()) for n, w in held.items()}
+    found: set[str] = set()
+    last = None
+    for name in sorted(spans, key=spans.__getitem__):
+        if last is not None and spans[name][0] < spans[last][1] and spans[name] != spans[last]:
+            found |= {last, name}
+        if last is None or spans[name][1] > spans[last][1]:
+            last = name
+    return frozenset(found)
+
+
+def _reach(weight: Tensor) -> int:
+    """Bytes from the first entry to the end of the last one."""
+    steps = zip(weight.shape, weight.stride(), strict=True)
+    return (1 + sum((size - 1) * stride for size, stride in steps)) * weight.element_size()
+
+
 def _copy(model: nn.Module) -> nn.Module:
-    with warnings.catch_warnings():  # a saved graph is copied with warnings about torch's own types
-        warnings.simplefilter("ignore")
-        module = copy.deepcopy(model).cpu().double().eval()
+    for name, weight in (*model.named_parameters(), *model.named_buffers()):
+        if is_lazy(weight) or weight.is_meta or weight.layout != torch.strided:
+            given = f"{type(weight).__name__} on {weight.device}, {weight.layout}"
+            raise ArgumentError(f"model.{name}", given, "a dense weight with numbers; run a lazy module once")
+    try:
+        with warnings.catch_warnings():  # a saved graph is copied with warnings about torch's own types
+            warnings.simplefilter("ignore")
+            module = copy.deepcopy(model).cpu().double().eval()
+    except Exception as error:
+        wanted = "a module that copy.deepcopy takes; of weight_norm that of torch.nn.utils.parametrizations"
+        raise ArgumentError("model", f"{type(error).__name__}: {reason_of(error)}", wanted) from error
     for name, weight in (*module.named_parameters(), *module.named_buffers()):
         if weight.is_floating_point() and not torch.isfinite(weight).all():
             raise ArgumentError("model", name, "finite weights: this one has NaN or infinite entries")
@@ -216,19 +322,16 @@ def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape
 
 
 @torch.no_grad()
-def _alone(module: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]) -> str:
+def _alone(module: nn.Module, inputs: Sequence[Tensor], both: Sequence[Tensor]) -> str:
     """torch.export takes every batch for two samples or more; a forward that treats one apart shows by numbers."""
-    generator = torch.Generator().manual_seed(0)
-    inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
-    inputs = [x.long() * 0 if k in places else x for k, x in enumerate(inputs)]
     apart = "a sample by itself gives another result than beside others, so a batch of one is a case of its own"
-    both = _run(module, [x.clone() for x in inputs])
     try:
         one = [leaf for leaf in tree_leaves(module(*(x[:1].clone() for x in inputs))) if isinstance(leaf, Tensor)]
     except Exception as error:
         return f"{apart} ({type(error).__name__}: {reason_of(error)})"
     for x, y in zip(one, both, strict=False):
-        first = y if x.shape == y.shape else y[:1]
+        longer = [axis for axis, (n, m) in enumerate(zip(x.shape, y.shape, strict=False)) if n != m]
+        first = y.narrow(longer[0], 0, x.shape[longer[0]]) if longer else y
         if x.shape != first.shape or not torch.allclose(x, first, rtol=1e-6, atol=1e-9, equal_nan=True):
             return apart
     return ""
@@ -272,7 +375,6 @@ def fingerprint(module: nn.Module) -> str:
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
-        array = np.ascontiguousarray(tensor.numpy())
         digest.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
-        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

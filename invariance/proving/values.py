@@ -130,13 +130,19 @@ class Constant:
                 raise Refusal("a constant is not finite (NaN or infinite), so nothing can be compared")
             ids = _bits(values)
         elif values.dtype.kind in "iub":
-            whole = values.astype(np.int64)
-            if whole.size and np.abs(whole).max() >= 2**53:
+            if values.size and max(int(values.max()), -int(values.min())) >= 2**53:
                 raise Refusal("an integer constant of 2⁵³ or more")
-            ids = _bits(whole)
+            ids = _bits(values)
         else:
             raise Refusal(f"a constant of type {values.dtype}: real numbers only")
         return cls(values, batch, ids, near=near, name=name)
+
+    @property
+    def numbers(self) -> NDArray[Any]:
+        """The values, where they are exact: indices, and what is asked for its sign. Refuses of computed ones."""
+        if self.computed:
+            raise Refusal("numbers that forward computes, with a rounding, decide here: make them a buffer")
+        return self.values
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -112,7 +112,12 @@ def _walked(program: Program, inputs: Sequence[Moving], assume: bool, wishes: Wi
             continue
         if node.op == "placeholder":
             if node.name in program.constants:
-                values[node.name] = program.folded[node.name] = _constant(program, node.name)
+                try:
+                    values[node.name] = program.folded[node.name] = _constant(program, node.name)
+                except Refusal as refusal:
+                    values[node.name] = _UNKNOWN
+                    if node.users:
+                        stops.append(Stop(node.name, "constant", program.names[node.name], "", refusal.reason))
             elif node.name in program.inputs:
                 values[node.name] = next(moving)
             continue
@@ -232,7 +237,8 @@ def _step(node: Node, prefer: Ints | None) -> Step:
     value = node.meta.get("val")
     value = value[0] if isinstance(value, tuple | list) and value else value
     shape, batch = place(value) if isinstance(value, Tensor) else ((), None)
-    return Step(node.name, name_of(node.target), shape, batch, *place_in_code(node), prefer)
+    dtype = value.dtype if isinstance(value, Tensor) else None
+    return Step(node.name, name_of(node.target), shape, batch, *place_in_code(node), prefer, dtype)
 
 
 def _symbolic(node: Node) -> Any:

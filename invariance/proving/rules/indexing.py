@@ -29,7 +29,7 @@ def index(step: Step, input: Any, indices: Any) -> Any:
         raise Refusal("entries are chosen along the batch: samples meet each other")
     if axes != list(range(axes[0], axes[0] + len(axes))):
         raise Refusal("indices along axes that are not side by side: no rule")
-    lists = _outer([np.asarray(i.values, dtype=np.int64) for _, i in given])
+    lists = _outer([np.asarray(i.numbers, dtype=np.int64) for _, i in given])
     tables: list[Ints | None] = [None] * len(input.shape)
     for a, table in zip(axes, lists, strict=True):
         tables[a] = table % input.shape[a]
@@ -74,8 +74,8 @@ def gather(step: Step, input: Any, dim: int, index: Any, sparse_grad: bool) -> A
     others = [a for a in range(rank) if a != axis]
     if any(index.shape[a] != input.shape[a] for a in others):
         raise Refusal("gather from a part of the other axes: no rule")
-    line = index.values[tuple(slice(None) if a == axis else 0 for a in range(rank))]
-    if (index.values != line.reshape([-1 if a == axis else 1 for a in range(rank)])).any():
+    line = index.numbers[tuple(slice(None) if a == axis else 0 for a in range(rank))]
+    if (index.numbers != line.reshape([-1 if a == axis else 1 for a in range(rank)])).any():
         raise Refusal("gather with an index that differs along the other axes: no rule")
     tables: list[Ints | None] = [None] * rank
     tables[axis] = np.asarray(line, dtype=np.int64)

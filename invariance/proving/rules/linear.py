@@ -44,6 +44,8 @@ def _turned(matrix: Constant) -> Constant:
 def mapped(step: Step, input: Moving, weight: Constant, bias: Constant | None) -> Moving:
     action = input.settled()
     axis = action.rank - 1
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise Refusal("a bias that is no vector with a number for each unit")
     if input.batch is None or input.batch.axis == axis or weight.values.ndim != 2 or weight.batch is not None:
         raise Refusal("a linear map over the batch: samples meet each other")
     if not action.alone(axis):

@@ -18,7 +18,7 @@ def batch_norm(
     step: Step, input: Any, weight: Any, bias: Any, running_mean: Any, running_var: Any, momentum: Any, eps: Any
 ) -> Any:
     """A map of every channel by itself: channels that change places have the same numbers; mean and bias may flip."""
-    return affine(input, weight, bias, running_mean, running_var), None, None
+    return affine(input, weight, bias, running_mean, running_var, eps), None, None
 
 
 @rule("aten.batch_norm.default", cites=CITES)
@@ -37,7 +37,7 @@ def batch_norm_flagged(
     """As above where the call itself does not train."""
     if training or running_mean is None:
         raise Refusal("batch norm with the statistics of the batch: samples meet each other")
-    return affine(input, weight, bias, running_mean, running_var)
+    return affine(input, weight, bias, running_mean, running_var, eps)
 
 
 @rule("aten._native_batch_norm_legit.default", cites=CITES)
@@ -56,7 +56,9 @@ def batch_norm_trains(
     raise Refusal("batch norm with the statistics of the batch: samples meet each other")
 
 
-def affine(input: Moving, weight: Any, bias: Any, mean: Any, var: Any) -> Moving:
+def affine(input: Moving, weight: Any, bias: Any, mean: Any, var: Any, eps: float) -> Moving:
+    if isinstance(var, Constant) and (var.values + eps <= 0).any():
+        raise Refusal("a norm that divides by the square root of nothing, or of less: no number comes out")
     action = input.settled()
     rank = action.rank
 
@@ -140,7 +142,7 @@ def instance_norm(
     """Planes go to planes, and γ and β stay channel by channel."""
     rank = len(input.shape)
     if not use_input_stats:
-        return affine(input, weight, bias, running_mean, running_var)
+        return affine(input, weight, bias, running_mean, running_var, eps)
     if input.batch is None or input.batch.axis != 0:
         raise Refusal("a norm over the batch: samples meet each other")
     return normed(input, range(2, rank), weight, bias, (-1,) + (1,) * (rank - 2))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..actions import Action, Reals
 from ..registry import Step, rule
@@ -13,6 +14,8 @@ from ..values import Constant, Moving, Refusal
 from .fixed import fixed_constant
 
 __all__ = ["CITES", "factors_of", "kept", "without_signs"]
+
+_SIGNED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 Homogeneity = Callable[[dict[str, Any]], str]
 CITES = ("G6", "activation", "activation.odd")
@@ -161,7 +164,7 @@ def threshold(step: Step, input: Any, threshold: Any, value: Any) -> Any:
 @rule("aten.pow.Tensor_Scalar", cites=CITES)
 def power(step: Step, input: Any, exponent: Any) -> Any:
     """Entrywise; odd for odd, even for even whole exponents."""
-    whole = isinstance(exponent, int) or float(exponent).is_integer()
+    whole = abs(exponent) < 2**53 and float(exponent).is_integer()  # larger ones are rounded to even ones
     return kept(input, ("even" if int(exponent) % 2 == 0 else "odd") if whole else "none", step.op)
 
 
@@ -169,8 +172,8 @@ def power(step: Step, input: Any, exponent: Any) -> Any:
 def to_copy(
     step: Step, input: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, non_blocking: Any, memory_format: Any
 ) -> Any:
-    """Rounding to another type is entrywise, and odd."""
-    return kept(input, "odd" if dtype is None or dtype.is_floating_point else "none", step.op)
+    """Rounding to another type is entrywise, and odd for types of 16 bits and more that have a sign."""
+    return kept(input, "odd" if dtype is None or dtype in _SIGNED else "none", step.op)
 
 
 @rule("aten.dropout.default", cites=CITES)

@@ -72,15 +72,14 @@ def _max_pooled(step: Step, input: Moving, kernel_size: Any, stride: Any, paddin
     spatial = _spatial(step, input)
     _require_positive(input, step.op)
     sizes = _each(kernel_size, spatial)
-    return _pooled(
-        step,
-        input,
-        sizes,
-        _each(stride, spatial) or sizes,
-        _each(padding, spatial),
-        _each(dilation, spatial),
-        ends=False,
-    )
+    strides, pads, gaps = _each(stride, spatial) or sizes, _each(padding, spatial), _each(dilation, spatial)
+    for n, out, size, s, pad, gap in zip(
+        input.shape[-spatial:], step.shape[-spatial:], sizes, strides, pads, gaps, strict=True
+    ):
+        places = np.arange(out)[:, None] * s - pad + np.arange(size) * gap
+        if not ((places >= 0) & (places < n)).any(1).all():
+            raise Refusal("a window that lies in the padding alone: its maximum is no number")
+    return _pooled(step, input, sizes, strides, pads, gaps, ends=False)
 
 
 def _pooled(

@@ -56,8 +56,8 @@ def _axes(input: Moving, dim: Any) -> list[int]:
 
 @rule("aten.mean.dim", "aten.sum.dim_IntList", cites=CITES)
 def mean(step: Step, input: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
-    """Fibres go to fibres; one sign a fibre goes on."""
-    return reduced(step, input, dim, keepdim, "odd")
+    """Fibres go to fibres; one sign a fibre goes on, but not into whole numbers."""
+    return reduced(step, input, dim, keepdim, "odd" if step.dtype and step.dtype.is_floating_point else "none")
 
 
 @rule("aten.amax.default", "aten.amin.default", cites=CITES)

@@ -92,7 +92,7 @@ def index_select(step: Step, input: Any, dim: int, index: Any) -> Any:
     axis = axis_of(input, dim)
     _not_batch(input, axis)
     tables: list[Ints | None] = [None] * len(input.shape)
-    tables[axis] = np.asarray(index.values, dtype=np.int64) % input.shape[axis]
+    tables[axis] = np.asarray(index.numbers, dtype=np.int64) % input.shape[axis]
     return _along(input, tables)
 
 

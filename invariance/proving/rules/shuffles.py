@@ -15,6 +15,7 @@ def pixel_shuffle(step: Step, input: Any, upscale_factor: int) -> Any:
     r = upscale_factor
     *lead, c, h, w = input.shape
     n = len(lead)
+    _not_shuffled(input, n)
     action = input.settled().reshaped((*lead, c // (r * r), r, r, h, w))
     order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
     return Moving(action.permuted(order).reshaped(step.shape), input.batch)
@@ -36,6 +37,12 @@ def pixel_unshuffle(step: Step, input: Any, downscale_factor: int) -> Any:
     r = downscale_factor
     *lead, c, h, w = input.shape
     n = len(lead)
+    _not_shuffled(input, n)
     action = input.settled().reshaped((*lead, c, h // r, r, w // r, r))
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
     return Moving(action.permuted(order).reshaped(step.shape), input.batch)
+
+
+def _not_shuffled(input: Moving, first: int) -> None:
+    if input.batch is None or input.batch.axis >= first:
+        raise Refusal("pixels and channels of several samples are shuffled: samples meet each other")

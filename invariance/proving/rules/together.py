@@ -91,7 +91,7 @@ def atan2(step: Step, input: Any, other: Any) -> Any:
 
 def _no_zeros(part: Any, what: str) -> None:
     """0 and −0 are one real number, and 1/0 and 1/−0, atan2(0, −1) and atan2(−0, −1) are not alike."""
-    if isinstance(part, Constant) and (part.values == 0).any():
+    if isinstance(part, Constant) and (part.numbers == 0).any():
         raise Refusal(f"{what} has zeros: what follows depends on their signs")
 
 
