@@ -16,6 +16,7 @@ import json
 import math
 import re
 import warnings
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -37,6 +38,7 @@ POSITIVE = "relu|leaky_relu|maximum|minimum"  # f(2x) = 2f(x)
 ODD, EVEN = "asinh?|atanh?|erf|hardshrink|reciprocal|sign|sinh?|softshrink|tanh?|trunc", "cosh?|square"
 POINTWISE = "_to_copy|hardswish|hardsigmoid|log_sigmoid|mish|where|masked_fill"  # and all that torch tags so
 WIDE = "conv|pool|fold|im2col|col2im|upsample"  # along every axis behind the second
+SIGNED = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 NUMBERS = ("other", "alpha", "beta", "eps", "value")  # arguments that are replaced as weights are
 
 
@@ -126,6 +128,12 @@ def exported(model: nn.Module, shapes: list[list[int]], places: Any = ()) -> Exp
             inputs = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(shapes, types, strict=True))
             dynamic = tuple({0: torch.export.Dim.DYNAMIC} for _ in shapes)
             program = torch.export.export(module, inputs, dynamic_shapes=dynamic, strict=False).run_decompositions({})
+            tried = [x if x.dtype == torch.int64 else torch.rand_like(x) for x in inputs]
+            pairs = [tree_leaves(f(*tried)) for f in (module, program.module(check_guards=False))]
+            same_ = all(
+                torch.allclose(a, b, equal_nan=True) for a, b in zip(*pairs, strict=True) if isinstance(a, Tensor)
+            )
+            need(same_, "forward: exported it is another than called")
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
     signature = program.graph_signature
@@ -269,7 +277,11 @@ class Walk:
         need(moves or name == "scatter_add" or not placed, "places are computed")
         if moves or not floats:
             given |= {"value": self.number(given["value"])} if given.get("value") else {}
+            given |= {"dtype": node.meta["val"].dtype} if name.endswith("_like") else {}
             made = given["self"].reshape(given["size"]) if "view" in name else node.target(**given)
+            start, by = (Fraction(given.get(key) or default) for key, default in (("start", 0), ("step", 1)))
+            exact = name != "arange" or all(Fraction(n) == start + i * by for i, n in enumerate(made.tolist()))
+            need(exact, "numbers that are rounded")
             real = isinstance(made, Tensor) and made.is_floating_point()
             new = real and (not floats or name.endswith("_like") or name.startswith("new_"))
             need(not new or moves or name == "_to_copy", "fractions of whole numbers")
@@ -281,6 +293,7 @@ class Walk:
         same = name == "_to_copy" and given["dtype"] == torch.float64
         if same or (re.fullmatch(RUN, name) and not given.get("rounding_mode")):
             need(given.get("ord", given.get("p", 1)) > 0, "a norm that counts, or of a negative order")
+            need(is_real(node), "whole numbers of fractions")
             return node.target(**given | {key: 2 for key in ("ord", "p") if key in given})
         if re.fullmatch(EXTREME, name):
             return self.extreme(name, given, node.meta["val"])
@@ -294,7 +307,7 @@ class Walk:
             return self.positive(given["self"]) * slopes
         need(pointwise and name not in ("copysign", "signbit"), f"no rule for {name}")  # these see the sign of a zero
         need(name not in ("reciprocal", "rsqrt", "atan2", "pow") or all((x != 0).all() for x in floats), "zeros")
-        copy = name == "_to_copy" and is_real(asked["self"]) and given["dtype"].is_floating_point  # rounds, as −x is
+        copy = name == "_to_copy" and is_real(asked["self"]) and given["dtype"] in SIGNED  # rounds, as −x is
         xs = [x for x in tree_leaves(given) if isinstance(x, Tensor)]
         return sum(self.random(k) * self.alike(name, given, copy)(x) for k, x in enumerate(xs))
 
@@ -317,6 +330,9 @@ class Walk:
             need(not sizes or key in ("size", "sizes", "shape"), "a number that depends on the size of the batch")
         across = {a for x in node.all_input_nodes for a in symbolic(x)}
         need(len(symbolic(node)) < 2, "the batch is on two axes")
+        gone = given.get("dim") if name == "squeeze" else []
+        gone = range(len(node.args[0].meta["val"].shape)) if gone is None else [gone] if isinstance(gone, int) else gone
+        need(name != "squeeze" or not across & set(gone), "the axis of the batch goes where there is one sample")
         need(across <= {0} or not re.search(WIDE, name), "windows along the batch")
         need(constant or not across, "a constant that depends on the size of the batch")
         if not re.fullmatch(CHOSEN, name):

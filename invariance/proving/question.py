@@ -124,7 +124,13 @@ def _of_moving(group: MovingGroup, shape: Shape, claim: Claim | None) -> Questio
         def wanted(_: int, output: Shape) -> Action | None:
             if claim is None:
                 return None
-            return Action.identity(output) if claim == "invariant" else generator.on(output[1:])
+            if claim == "invariant":
+                return Action.identity(output)
+            try:
+                return generator.on(output[1:])
+            except (IndexError, ValueError) as error:
+                wanted = "an output that has the axes that the group moves, as the input has them"
+                raise ArgumentError("claim", f"equivariant, of an output of shape {output[1:]}", wanted) from error
 
         return Asked(generator.name, (generator.on(shape),), wanted)
 

@@ -107,9 +107,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
     signature = exported.graph_signature
     constants, names = {}, {}
     inputs = []
-    held, first = weights_of(module), {}
-    for target, weight in held.items():
-        first.setdefault(id(weight), target)
+    held, first = weights_of(module), _tied(module)
     for spec in signature.input_specs:
         name = getattr(spec.arg, "name", "")
         if spec.kind is InputKind.USER_INPUT:
@@ -118,7 +116,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
             target = spec.target or name
             found = exported.state_dict.get(target)
             constants[name] = torch.as_tensor(exported.constants[target] if found is None else found).detach()
-            names[name] = first[id(held[target])] if target in held else target
+            names[name] = first[target] if target in held else target
         else:
             raise ArgumentError("model", str(spec.kind), "tensors only as inputs of the graph")
     outputs = tuple(spec.arg.name for spec in signature.output_specs if isinstance(spec.arg, TensorArgument))
@@ -160,13 +158,16 @@ def _tree(exported: torch.export.ExportedProgram, leaves: list[Any]) -> Any:
 def refreshed(program: Program, model: nn.Module) -> Program:
     """The same graph with the weights that `model`, of which it was exported, has now.
 
-    Another one where what it keeps besides weights is not as it was: numbers, texts, tensors that are no parameters.
+    Another one where what it keeps besides weights is not as it was: numbers, texts, tensors that are no parameters,
+    hooks, weights that were one.
 
     Raises:
         ArgumentError: another model, or one whose forward does something else now; weights that are not finite.
     """
     module = _copy(model)
-    if program.module is not None and _differing(_kept(program.module), _kept(module)):
+    if program.module is not None and (
+        _differing(_kept(program.module), _kept(module)) or _tied(program.module) != _tied(module)
+    ):
         return trace(model, program.input_shapes, program.places)
     state = weights_of(module)
     missing = [name for name in program.names.values() if name not in state and name not in program.fixed]
@@ -230,7 +231,7 @@ def _run(module: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
 
 def _kept(module: nn.Module) -> dict[str, Any]:
     """What the parts of a module keep besides weights: numbers, texts, tensors and collections of them, copied."""
-    own = nn.Module().__dict__.keys() | {"training"}
+    own = nn.Module().__dict__.keys() - {"_forward_hooks", "_forward_pre_hooks"}
     return {
         f"{name}.{key}".lstrip("."): _copied(value)
         for name, part in module.named_modules()
@@ -247,6 +248,12 @@ def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     return value if isinstance(value, _SIMPLE) else type(value)
+
+
+def _tied(module: nn.Module) -> dict[str, str]:
+    """Weights by name, and the first name of each."""
+    first: dict[int, str] = {}
+    return {name: first.setdefault(id(weight), name) for name, weight in weights_of(module).items()}
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -330,7 +337,7 @@ def _alone(module: nn.Module, inputs: Sequence[Tensor], both: Sequence[Tensor]) 
     except Exception as error:
         return f"{apart} ({type(error).__name__}: {reason_of(error)})"
     for x, y in zip(one, both, strict=False):
-        longer = [axis for axis, (n, m) in enumerate(zip(x.shape, y.shape, strict=False)) if n != m]
+        longer = [axis for axis, (n, m) in enumerate(zip(x.shape, y.shape, strict=False)) if n < m]
         first = y.narrow(longer[0], 0, x.shape[longer[0]]) if longer else y
         if x.shape != first.shape or not torch.allclose(x, first, rtol=1e-6, atol=1e-9, equal_nan=True):
             return apart

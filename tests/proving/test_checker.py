@@ -178,7 +178,7 @@ first.register_fake(torch.empty_like)
         (lambda x, t: t * (x - x.roll(2, 0)), "a part of the batch"),
         (lambda x, t: x + x.flip(0), "a part of the batch"),
         (lambda x, t: x + torch.arange(3) // (3 * x.shape[0]), "size of the batch"),
-        (lambda x, t: x * torch.rand(()), "rand"),
+        (lambda x, t: x + 0.0 * torch.rand(()), "random"),
         (lambda x, t: x.cumsum(1), "cumsum"),
         (lambda x, t: x.relu().argmax(1, keepdim=True) + x, "motion"),
         (lambda x, t: x.pow(t), "does not move"),
@@ -205,6 +205,11 @@ def test_what_is_not_so_is_refused(function, part: str):
     }
     with pytest.raises(RefusedError, match=part):
         verify(found | {"seal": seal(found)}, model, program)
+
+
+def test_a_forward_that_is_another_when_it_is_called():
+    with pytest.raises(RefusedError, match="exported it is another than called"):
+        checker.exported(Samples(lambda x, t: x * torch.rand(())), [[3]])
 
 
 @pytest.mark.parametrize("count", [10**30, 10**9, -1, 1.5, "9"])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from invariance.errors import ArgumentError
-from invariance.proving import Generator, MovingGroup, prove
+from invariance.proving import Generator, MovingGroup, Reproof, prove
 from invariance.symmetry import Symmetry
 
 FLIP: dict[str, Any] = {"input_shape": (1, 2), "group": "flip", "claim": "equivariant", "search": False}
@@ -255,3 +255,49 @@ def test_a_forward_error_of_products_that_are_too_small() -> None:
 def test_a_recurrence_whose_state_has_the_batch_on_another_axis() -> None:
     report = prove(nn.RNN(4, 4, batch_first=True), input_shape=(3, 4), group="channels", search=False)
     assert "a sample by itself" not in str(report)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.sin(1e10 * x.cumsum(1)[:, -1]),
+        lambda x: (x.cumsum(1)[:, -1] - x.sum(1)) * 1e20,
+        lambda x: (x.cumsum(1)[:, -1] == x.sum(1)).double(),
+    ],
+)
+def test_rounding_is_no_counterexample(function: Callable[[Tensor], Tensor]) -> None:
+    """In real arithmetic all of these are invariant."""
+    asked: dict[str, Any] = {"input_shape": (5,), "group": "permutations", "claim": "invariant"}
+    assert prove(Of(function), **asked).verdict == "not proved"
+
+
+def test_a_squeeze_of_a_single_sample() -> None:
+    """For a batch of one the axis of the batch goes, and the sum is over another."""
+    far = Of(lambda x: (x.abs() - 50).relu().squeeze(0).sum(1).reshape(x.shape[0], -1))
+    asked: dict[str, Any] = {"input_shape": (2, 2), "group": "channels", "claim": "equivariant"}
+    assert "where there is one sample" in str(prove(far, **asked, search=False))
+
+
+def test_an_output_without_the_axes_that_move() -> None:
+    asked: dict[str, Any] = {"input_shape": (3, 2), "group": "channels", "claim": "equivariant"}
+    assert "has the axes that the group moves" in str(prove(Of(lambda x: x.sum((1, 2))), **asked, search=False))
+
+
+@pytest.mark.parametrize("change", ["hook", "untied"])
+def test_a_model_that_is_another_now_is_exported_anew(change: str) -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = self.second = nn.Parameter(torch.ones(1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * torch.cat([self.first, self.second])
+
+    network = Twice()
+    again = Reproof(network, input_shape=(1, 2), group="flip", claim="equivariant")
+    assert again().verdict == "proved"
+    if change == "hook":
+        network.register_forward_hook(lambda module, given, output: output.cumsum(2))
+    else:
+        network.second = nn.Parameter(network.first.detach() * (1 + 1e-6))
+    assert again().verdict == "not proved"

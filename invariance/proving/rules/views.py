@@ -148,8 +148,10 @@ def squeeze_all(step: Step, input: Any) -> Any:
 
 
 def _squeezed(step: Step, input: Moving, dims: Any) -> Moving:
-    batch = input.batch.axis if input.batch else None
-    gone = {a for a in (axis_of(input, d) for d in dims) if input.shape[a] == 1 and a != batch}
+    asked = {axis_of(input, d) for d in dims}
+    if input.batch is not None and input.batch.axis in asked and input.batch.before == 1:
+        raise Refusal("squeeze takes the axis of the batch away where there is one sample: name the axes, squeeze(1)")
+    gone = {a for a in asked if input.shape[a] == 1}
     return relabelled(step, input, [a for a in range(len(input.shape)) if a not in gone])
 
 
