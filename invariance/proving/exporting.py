@@ -83,7 +83,7 @@ def _where(node: Node) -> str:
 
 def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.ExportedProgram:
     each = tuple({0: Dim.DYNAMIC} for _ in examples)
-    kinds = [p.kind for p in inspect.signature(module.forward).parameters.values()]
+    kinds = [p.kind for p in _parameters(module)]
     named = kinds.index(Parameter.VAR_POSITIONAL) if Parameter.VAR_POSITIONAL in kinds else None
     dynamic = each if named is None else (*each[:named], each[named:])  # *args is one argument, a tuple
     fused, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
@@ -99,6 +99,14 @@ def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.E
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
         logging.disable(logged)
+
+
+def _parameters(module: nn.Module) -> list[Parameter]:
+    """Of forward; none where Python does not know them, as of a compiled script."""
+    try:
+        return list(inspect.signature(module.forward).parameters.values())
+    except (TypeError, ValueError):
+        return []
 
 
 def _require_every_batch_size(exported: torch.export.ExportedProgram) -> None:

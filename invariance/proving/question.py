@@ -104,9 +104,9 @@ def question_of(
         raise ArgumentError("group, input_shape", f"{group}, {input_shape}", "both, or a symmetry")
     if claim is not None and claim not in get_args(Claim):
         raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}, or None")
-    shape = tuple(input_shape)
+    shape = tuple(input_shape) if isinstance(input_shape, Sequence) else ()
     if not shape or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
-        raise ArgumentError("input_shape", tuple(input_shape), "whole lengths of at least 1, without the batch")
+        raise ArgumentError("input_shape", input_shape, "whole lengths of at least 1, without the batch")
     named = group.name if isinstance(group, SplitGroup) else group
     chosen = group_of(named, shape) if isinstance(named, str) else named
     if not isinstance(chosen, MovingGroup):

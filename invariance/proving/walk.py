@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,7 +197,7 @@ def _apply(node: Node, step: Step, values: Mapping[str, Any]) -> Any:
         return None
     arguments = arguments_of(target, args, kwargs)
     if not any(isinstance(part, Moving) for part in parts):
-        return folded(step, target, args, kwargs)
+        return _taken("a constant that this operation does not take", lambda: folded(step, target, args, kwargs))
     if step.op not in RULES:
         raise Refusal(
             f"there is no rule for {step.op}; add one: a function of its arguments, registered by "
@@ -288,9 +288,13 @@ def at_one(found: Any) -> Any:
 
 def _applied(step: Step, arguments: Mapping[str, Any]) -> Any:
     """What the rule gives; arguments that it was not written for go no further."""
+    return _taken("its rule does not take these arguments", lambda: RULES[step.op].apply(step, **arguments))
+
+
+def _taken(refused: str, made: Callable[[], Any]) -> Any:
     try:
-        return RULES[step.op].apply(step, **arguments)
+        return made()
     except ArgumentError:
         raise
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise Refusal(f"its rule does not take these arguments ({type(error).__name__}: {reason_of(error)})") from error
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise Refusal(f"{refused} ({type(error).__name__}: {reason_of(error)})") from error
