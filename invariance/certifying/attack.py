@@ -115,15 +115,15 @@ class Attacked(Searched):
     warp: Warp
 
 
-def require_attack(family: str) -> None:
+def require_attack(family: str, name: str = "family") -> None:
     """Raises ArgumentError for a family that is unknown, or that does not map the square onto itself."""
     if family in ATTACKS or family == VERTICES:
         return
     known = ", ".join((*ATTACKS, VERTICES))
     if family in WARP_FAMILIES:
         wanted = f"one that maps the square onto itself ({known}): of others the theorem does not speak; see `curve`"
-        raise ArgumentError("family", family, wanted)
-    raise ArgumentError("family", family, f"one of {known}")
+        raise ArgumentError(name, family, wanted)
+    raise ArgumentError(name, family, f"one of {known}")
 
 
 def worst_warp(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from ..errors import ArgumentError
 from ..images import pixel_grid
 from ..layers.surface import Surface
+from ..models.checks import check_whole
 from ..models.surface import SurfaceClassifier
 from ..warps import resample
 from .attack import ATTACKS, VERTICES, Attacked, Mesh, Searched, inverse_at, require_attack, worst_warp
@@ -94,7 +96,7 @@ def certify(
     batch: int = 50,
     tick: Callable[[int, int], None] | None = None,
 ) -> Certificates:
-    """Radii of standardised images, and what a search for warps makes of them; in float64.
+    """Radii of standardised images, and what a search for warps makes of them; by a copy of `net` in float64.
 
     The radius speaks of images on meshes that move, without resampling, and in the limit of fine grids of images in the
     continuum. A resampled image is another image; the same warps are tried on it, and nothing is proved of that.
@@ -106,18 +108,25 @@ def certify(
         tick: is told how many images are done, of how many.
 
     Raises:
-        ArgumentError: no images, displacements that are no increasing positive numbers, a family that does not map the
-            square onto itself, a network of which nothing is known.
+        ArgumentError: no images or such that are not finite, labels that are not one class for each, displacements that
+            are no increasing positive numbers, no step or batch, a family that does not map the square onto itself, a
+            network of which nothing is known, or whose logits are not finite.
     """
     require_certifiable(net)
     for family in families:
-        require_attack(family)
+        require_attack(family, "families")
     if not displacements or list(displacements) != sorted({d for d in displacements if 0 < d < math.inf}):
         raise ArgumentError("displacements", tuple(displacements), "increasing finite numbers > 0, in pixels")
+    check_whole(steps=steps, batch=batch)
     if not len(images):
         raise ArgumentError("images", 0, "at least one image")
+    if not images.isfinite().all():
+        raise ArgumentError("images", "NaN or infinite somewhere", "finite numbers")
+    if labels.shape != images.shape[:1] or labels.is_floating_point():
+        given = f"{tuple(labels.shape)} of {labels.dtype}"
+        raise ArgumentError("labels", given, f"({len(images)},) whole numbers: one for each image")
     generator = generator or torch.Generator().manual_seed(0)
-    net = net.double().eval().requires_grad_(False)
+    net = deepcopy(net).double().eval().requires_grad_(False)
     unit = 2 / min(images.shape[-2:])  # a pixel, the larger one of an image that is no square
     grid = pixel_grid(*images.shape[-2:])[None]
     radii, right = [], []
@@ -127,7 +136,12 @@ def certify(
     for part, truth in zip(images.double().split(batch), labels.split(batch), strict=True):
         mesh = Mesh.of(part, net)
         still = mesh.moved(mesh.vertices)
-        chosen = net.of_surface(still).argmax(1)
+        logits = net.of_surface(still)
+        if not logits.isfinite().all():
+            raise ArgumentError("net", "logits that are NaN or infinite", "finite weights: train it again")
+        if not 0 <= int(truth.min()) <= int(truth.max()) < logits.shape[1]:
+            raise ArgumentError("labels", sorted({*truth.tolist()}), f"classes from 0 to {logits.shape[1] - 1}")
+        chosen = logits.argmax(1)
         radius = certified_radius(net, still)
         radii.append(torch.where(chosen == truth, radius, torch.zeros_like(radius)) / unit)
         right.append(chosen == truth)

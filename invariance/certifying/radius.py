@@ -211,7 +211,7 @@ def worst_logits(
 @torch.no_grad()
 def certified_radius(net: SurfaceClassifier, surface: Surface, *, most: float = 0.5) -> Float[Tensor, "b"]:
     """For each surface a displacement, per unit of [−1, 1]² and at most `most`, within which no diffeomorphism of the
-    square changes the class that `net` gives it; ∞ without windows.
+    square changes the class that `net` gives it; ∞ without windows. 0 where the logits are NaN or infinite.
 
     Raises:
         ArgumentError: a network whose pieces do not move with a mesh ("pixels"), or whose head is not Lipschitz.
@@ -219,7 +219,8 @@ def certified_radius(net: SurfaceClassifier, surface: Surface, *, most: float = 
     require_certifiable(net)
     count = len(surface.colour)
     if net.pool.windows.count == 1:
-        return surface.colour.new_full((count,), math.inf)
+        known = net.of_surface(surface).isfinite().all(1)
+        return surface.colour.new_full((count,), math.inf).masked_fill(~known, 0)
     bound = bound_of(net, surface)
     low, high = torch.zeros_like(bound.scale), torch.full_like(bound.scale, most)
     sure = _holds(bound, high)

@@ -69,7 +69,7 @@ def certify(
     if no_search and families:
         raise ArgumentError("--family", families[0], "left out beside --no-search")
     for family in families:
-        require_attack(family)
+        require_attack(family, "--family")
     sizes = listed("--displacements", displacements, float)
     classifier, record = load_run(run)
     if not record["finished"]:

@@ -216,7 +216,7 @@ class Windows:
     count: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.count, int):
+        if not isinstance(self.count, int) or isinstance(self.count, bool):
             raise ArgumentTypeError("windows", repr(self.count), "one whole number: as many along both sides")
         if self.count < 1:
             raise ArgumentError("windows", self.count, "at least 1 along a side")

@@ -98,7 +98,7 @@ class SurfaceClassifier(nn.Module):
                 self.head = FreeHead(functions * windows**2 + 1, hidden, classes, dropout)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
-        return self.of_surface(self.pool.surface(images))
+        return self.of_surface(self.pool.surface(_in_colour(images)))
 
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
@@ -173,7 +173,7 @@ class SurfaceCNN(nn.Module):
             )
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
-        return self.of_surface(self.pool.surface(images))
+        return self.of_surface(self.pool.surface(_in_colour(images)))
 
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
@@ -226,7 +226,7 @@ class DiffCNNWeighted(nn.Module):
             self.head = FreeHead(3 * width + 1, hidden, classes, dropout)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b classes"]:
-        return self.of_surface(self.pool.surface(images))
+        return self.of_surface(self.pool.surface(_in_colour(images)))
 
     def of_surface(self, surface: Surface) -> Float[Tensor, "b classes"]:
         """The logits of a surface, such as one whose mesh was moved."""
@@ -257,5 +257,13 @@ def log_area(surface: Surface) -> Float[Tensor, "b 1"]:
 
 def _check_colours(colours: int) -> None:
     if colours != 3:
-        wanted = "3: a surface in colour space needs three colours; a grey image has rank one and no normal"
+        wanted = (
+            "3: a surface in colour space needs three; a grey image has no normal: surface-rotations takes grey images"
+        )
         raise ArgumentError("in_channels", colours, wanted)
+
+
+def _in_colour(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ArgumentError("images.shape", tuple(images.shape), "(batch, 3, height, width): images of three colours")
+    return images

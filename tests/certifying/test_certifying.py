@@ -185,14 +185,47 @@ def test_bad_input_is_named(generator: torch.Generator):
     net = network(generator)
     with pytest.raises(ArgumentError, match="model = RegularCNN: a surface network"):
         certify(RegularCNN(width=2), images, labels)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ArgumentError, match="family = affine: one that maps the square onto itself"):
+    with pytest.raises(ArgumentError, match="families = affine: one that maps the square onto itself"):
         certify(net, images, labels, families=("affine",))
-    with pytest.raises(ArgumentError, match="family = waves: one of smooth"):
+    with pytest.raises(ArgumentError, match="families = waves: one of smooth"):
         certify(net, images, labels, families=("waves",))
     with pytest.raises(ArgumentError, match="displacements = "):
         certify(net, images, labels, displacements=(1.0, 0.5))
     with pytest.raises(ArgumentError, match="images = 0"):
         certify(net, images[:0], labels[:0])
+    with pytest.raises(ArgumentError, match="steps = -1"):
+        certify(net, images, labels, steps=-1)
+    with pytest.raises(ArgumentError, match="batch = 0"):
+        certify(net, images, labels, batch=0)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("labels", "said"), [([0], r"labels = \(1,\)"), ([0.0, 1.0], "of torch.float32"), ([0, 10], "classes from 0 to 9")]
+)
+def test_labels_are_one_class_for_each_image(labels: list[float], said: str, generator: torch.Generator):
+    with pytest.raises(ArgumentError, match=said):
+        certify(network(generator), pictures(2, generator), torch.tensor(labels), families=())
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("windows", [1, 3])
+def test_what_is_not_finite_is_certified_nowhere(windows: int, generator: torch.Generator):
+    net, images, labels = network(generator, windows=windows), pictures(2, generator), torch.zeros(2, dtype=torch.int64)
+    with pytest.raises(ArgumentError, match="images = NaN"):
+        certify(net, images * torch.nan, labels)
+    torch.nn.init.constant_(net.get_parameter("head.logits.bias"), torch.nan)
+    with pytest.raises(ArgumentError, match="net = logits that are NaN"):
+        certify(net, images, labels)
+    assert not certified_radius(net, net.pool.surface(images)).any()
+
+
+def test_the_network_is_left_as_it_was(generator: torch.Generator):
+    """So that a training goes on where it was."""
+    net = network(generator).float().requires_grad_().train()
+    certify(net, pictures(2, generator), torch.zeros(2, dtype=torch.int64), families=())
+    assert net.training
+    assert all(p.requires_grad and p.dtype == torch.float32 for p in net.parameters())
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -220,7 +253,7 @@ def test_from_a_training_to_a_certificate(monkeypatch, capsys, tmp_path: Path, g
     assert "<svg" in picture.read_text(encoding="utf-8")
     for refused, said in (
         ((free, *asked), "head = free"),
-        ((made, *asked, "--family", "affine"), "family = affine: one that maps the square onto itself"),
+        ((made, *asked, "--family", "affine"), "--family = affine: one that maps the square onto itself"),
         ((made, *asked, "--family", "smooth", "--no-search"), "--family = smooth: left out"),
         ((tmp_path / "nothing", *asked), "record.json"),
     ):

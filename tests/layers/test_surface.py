@@ -206,6 +206,8 @@ def test_bad_input_is_named():
         SurfacePool2d(integrand(), windows=0)
     with pytest.raises(ArgumentTypeError, match=r"windows = \(2, 3\): one whole number"):
         SurfacePool2d(integrand(), windows=(2, 3))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ArgumentTypeError, match="windows = True: one whole number"):
+        SurfacePool2d(integrand(), windows=True)
     with pytest.raises(ArgumentError, match="discretisation = pixels: quads or triangles"):
         pixel_mesh(4, 4, "pixels")
     with pytest.raises(ArgumentError, match=r"faces\.shape = \(1, 5\)"):

@@ -91,3 +91,11 @@ def test_bad_input_of_the_rotation_network(generator: torch.Generator):
         RotationSurface(width=2, hidden=2, generator=generator)(torch.zeros(1, 3, 8, 8))
     with pytest.raises(ArgumentError, match="model = RotationSurface: a surface network"):
         require_certifiable(RotationSurface(width=2, hidden=2, generator=generator))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("spec", ["surface", "surface+cnn", "diffcnn-weighted"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_other_than_three_colours_are_refused(spec: str, channels: int, generator: torch.Generator):
+    with pytest.raises(ArgumentError, match=r"images\.shape = .*: images of three colours"):
+        build_spec(spec, generator=generator)(torch.zeros(1, channels, 32, 32))
