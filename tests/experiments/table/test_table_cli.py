@@ -104,6 +104,7 @@ MISTAKES = {
     "unknown backend": (["diffcnn", "--model", "cnn", "--backend", "abacus"], "backend = abacus"),
     "unknown device": (["diffcnn", "--device", "abacus"], "--device = abacus"),
     "unknown schedule": (["diffcnn", "--schedule", "late"], "schedule = late"),
+    "no table to add to": (["diffcnn", "--runs", "RUNS", "--out", "empty", "--add"], "--add = empty"),
     "a foreign table": (["diffcnn", "--runs", "RUNS", "--out", "foreign"], "diffcnn.json"),
 }
 
