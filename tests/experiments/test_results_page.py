@@ -22,8 +22,8 @@ def _table(folder: str, name: str) -> Table:
     return load_table(ROOT / "results" / folder / f"{name}.json")
 
 
-def _error(folder: str, model: str) -> float:
-    (row,) = (row for row in _table(folder, "rotmnist").rows if row.model == model)
+def _error(folder: str, label: str) -> float:
+    (row,) = (row for row in _table(folder, "rotmnist").rows if row.label == label)
     return round(100 * (1 - float(row.accuracy[0])), 2)
 
 
@@ -40,6 +40,8 @@ def test_kan_table_1():
 def test_cohen_and_welling_table_1():
     p4cnn, z2cnn, pooling = _rows()[3:6]
     assert _numbers(p4cnn[2]) == [_error("rotmnist-authors", "p4cnn")]
+    assert _numbers(z2cnn[2]) == [_error("rotmnist-authors", "z2cnn (statistics training)")]
+    assert _numbers(pooling[2]) == [_error("rotmnist-authors", "p4cnn-autorotation:norm_first=True")]
     assert _numbers(p4cnn[3]) == [_error("rotmnist", "p4cnn")]
     assert _numbers(z2cnn[3]) == [_error("rotmnist", "z2cnn")]
     assert _numbers(pooling[3]) == [_error("rotmnist", "p4cnn-autorotation")]
