@@ -126,7 +126,9 @@ def table(
         kind = table_kind(name)
     protocol = _protocol(kind, options)
     if add and (look or inside or not _file(kind, protocol, out, "").is_file()):
-        raise ArgumentError("--add", out, f"as --out a folder with {kind.name}.json, and neither --forensic nor --layers")
+        raise ArgumentError(
+            "--add", out, f"as --out a folder with {kind.name}.json, and neither --forensic nor --layers"
+        )
     _require_files(kind, protocol, out, ("-forensic",) if look else ("-layers",) if inside else _PARTS)
     models = models or kind.models
     _require_trained(models)
