@@ -2,8 +2,8 @@ r"""Finite groups, colour gains and block fields: every element, on every kind o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -44,17 +44,19 @@ def compared(
 
 
 def shown(
-    probe: Probe, question: Question, size: int | None, generator: torch.Generator
+    probe: Probe, question: Question, size: int | None, generator: torch.Generator, kinds: Collection[str] = ()
 ) -> tuple[list[Shown], str, bool]:
     """Images of every kind that the model takes, a sentence on those that it does not, and whether a sample's output
     ignores its batch. Inputs that were given are the only kind. Where units are sparse, more images.
 
+    `kinds`: these alone; all by default.
+
     Raises:
         ArgumentError: it takes none of them.
     """
-    found, said, alone = _drawn(probe, question, size, question.images or IMAGES, generator)
+    found, said, alone = _drawn(probe, question, size, question.images or IMAGES, generator, kinds)
     if question.images is None and question.inputs is None and _asleep(found):
-        found, said, alone = _drawn(probe, question, size, MANY, generator)
+        found, said, alone = _drawn(probe, question, size, MANY, generator, kinds)
     if (asleep := _asleep(found)) and len(asleep) < found[0].plain.shape[1]:
         listed = ", ".join(map(str, asleep[:3])) + (" and more" if len(asleep) > 3 else "")
         said = "; ".join(
@@ -72,10 +74,16 @@ def _asleep(kinds: Sequence[Shown]) -> list[int]:
 
 
 def _drawn(
-    probe: Probe, question: Question, size: int | None, count: int, generator: torch.Generator
+    probe: Probe,
+    question: Question,
+    size: int | None,
+    count: int,
+    generator: torch.Generator,
+    kinds: Collection[str],
 ) -> tuple[list[Shown], str, bool]:
     shape, own = question.shape(size), question.inputs
     drawings = KINDS if own is None else {"the inputs given": lambda *_: own}
+    drawings = {kind: draw for kind, draw in drawings.items() if kind in kinds} or drawings
     accepted: list[tuple[str, Tensor, Tensor]] = []
     refused: dict[str, ArgumentError] = {}
     alone = True
@@ -100,12 +108,22 @@ def _drawn(
     return found, f"left out, as the model refuses them: {said}" if said else "", alone
 
 
-def check_exact(probe: Probe, question: Question, size: int | None, generator: torch.Generator) -> Iterator[Row]:
-    """A row for each element at one size, the gravest of all kinds of images."""
-    kinds, said, _ = shown(probe, question, size, generator)
+def check_exact(
+    probe: Probe,
+    question: Question,
+    size: int | None,
+    generator: torch.Generator,
+    known: Sequence[Row] = (),
+) -> Iterator[Row]:
+    """A row for each element at one size, the gravest of all kinds of images.
+
+    `known`: rows at another size; only their elements are tried, on their kinds of images.
+    """
+    kinds, said, _ = shown(probe, question, size, generator, {row.kind for row in known})
     shape = question.shape(size)
     here = (shape[-2], shape[-1])
-    pending = list(elements(question, probe.model, size, generator))
+    names = {row.transformation for row in known}
+    pending = [e for e in elements(question, probe.model, size, generator) if not names or e.name in names]
     family = len(pending) * len(kinds) * len(question.sizes or (0,))
     for element in pending:
         expected = expected_output(question, element)
@@ -139,7 +157,8 @@ def check_exact(probe: Probe, question: Question, size: int | None, generator: t
         if not rows:
             raise ArgumentError("model(inputs)", "NaN or infinite on transformed images of all kinds", "finite numbers")
         left = f"left out, as the output is not finite once they are transformed: {', '.join(poles)}" if poles else ""
-        yield merged(rows, "; ".join(filter(None, (said, left))), tolerance=question.tolerance)
+        row = merged(rows, "; ".join(filter(None, (said, left))), tolerance=question.tolerance)
+        yield replace(row, kind=row.kind or (kinds[0].kind if known else ""))
 
 
 def is_pole(error: ArgumentError) -> bool:

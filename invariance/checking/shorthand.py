@@ -35,8 +35,9 @@ def symmetry_of(
     try:
         known = as_group(group)
     except ArgumentError as error:
-        close = meant(str(group), CHECKED_GROUPS)
-        raise ArgumentError("group", group, f"{close}{', '.join(CHECKED_GROUPS)}; or {error.args[2]}") from error
+        close, other = meant(str(group), CHECKED_GROUPS), str(error.args[2])
+        rest = other.partition("? ")[2] if close and other.startswith("did you mean") else other
+        raise ArgumentError("group", group, f"{close}{', '.join(CHECKED_GROUPS)}; or {rest}") from error
     if known.name in GROUPS and not GROUPS[known.name].permutes_pixels:
         raise ArgumentError(
             "group", known.name, "a group of square pixels: of the hexagonal lattice it turns; try C(3)"

@@ -17,15 +17,18 @@ _REACH = 33  # the sizes that suit a total stride of 32 are found within this ma
 
 
 def other_sizes(probe: Probe, question: Question, rows: list[Row], generator: torch.Generator) -> list[Row]:
-    """Rows at the exact sizes on either side of the first one that fails, where a stride breaks its condition."""
+    """Rows at the exact sizes on either side of the first one that fails, where a stride breaks its condition: of the
+    elements that fail, on the images on which they do.
+    """
     size = next(row.size for row in rows if row.verdict == "violated")
+    failed = [row for row in rows if row.verdict == "violated" and row.size == size]
     if size[0] != size[1] or not _defects(probe, question, size[0]):
         return []
     known = {row.size[0] for row in rows}
     below = _first_exact(probe, question, range(size[0] - 1, max(0, size[0] - _REACH - 1), -1))
     above = _first_exact(probe, question, range(size[0] + 1, size[0] + _REACH + 1))
     nearest = [n for n in (below, above) if n is not None and n not in known]
-    return [row for n in nearest for row in check_exact(probe, question, n, generator)]
+    return [row for n in nearest for row in check_exact(probe, question, n, generator, failed)]
 
 
 def strides_to_blame(probe: Probe, question: Question, rows: list[Row]) -> list[str]:

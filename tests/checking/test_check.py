@@ -219,7 +219,18 @@ def test_the_stride_and_the_sizes_are_named():
     assert report.verdict == "violated"
     (said,) = report.diagnosis
     assert said.startswith("exact at 29, 33; broken at 32: 0.2 (P4ConvP4): (n + 2p − k) mod s = (32 + 2·1 − 3) mod 2")
+    elsewhere = [row for row in report.rows if row.size != (32, 32)]
+    assert {row.kind for row in elsewhere} == {row.kind for row in report.rows if row.size == (32, 32)}
     assert asked(nn.Sequential(p4_net(depth=2, stride=2), GroupPool(P4)), sizes=(29, 33)).verdict == "consistent"
+
+
+def test_other_sizes_are_asked_for_what_failed_alone():
+    """Eight kinds of images are drawn at the size that is asked for, one at each size beside it."""
+    net, seen = nn.Sequential(p4_net(depth=2, stride=2), GroupPool(P4)).double(), []
+    net.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
+    asked(net, size=32)
+    counts = {n: sum(shape[0] for shape in seen if shape[-1] == n) for n in (29, 32, 33)}
+    assert max(counts[29], counts[33]) < counts[32] / 2
 
 
 def test_a_stride_is_not_blamed_for_something_else():
