@@ -158,9 +158,10 @@ def worst_warp(
     for step in range(steps + 1):
         with torch.no_grad():
             parameters = _allowed(kind, parameters, place, mesh, displacement)
-        parameters.requires_grad_(step < steps)
-        surface, reach = mesh.under(kind.build(parameters, place))
-        margin = margin_of(net.of_surface(surface), chosen)
+        with torch.enable_grad():
+            parameters.requires_grad_(step < steps)
+            surface, reach = mesh.under(kind.build(parameters, place))
+            margin = margin_of(net.of_surface(surface), chosen)
         with torch.no_grad():
             if floor is not None:
                 excess = max(excess, float((floor(reach) - margin).max()))

@@ -83,8 +83,9 @@ def worst_vertices(
 
 
 def _slope(net: SurfaceClassifier, mesh: Mesh, places: Float[Tensor, "b 2 v"], chosen: Tensor) -> Tensor:
-    places = places.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(margin_of(net.of_surface(mesh.moved(places)), chosen).sum(), places)
+    with torch.enable_grad():
+        places = places.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(margin_of(net.of_surface(mesh.moved(places)), chosen).sum(), places)
     return slope
 
 

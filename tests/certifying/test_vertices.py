@@ -54,6 +54,19 @@ def test_it_finds_more_than_the_families(generator: torch.Generator):
     assert (found.margin < worst_warp(net, mesh, "smooth", 0.05, generator=generator, steps=9).margin).all()
 
 
+def test_a_search_has_its_gradients_where_none_are_kept(generator: torch.Generator):
+    net = network(generator)
+    mesh, reach = Mesh.of(pictures(2, generator), net), torch.full((2,), 0.05).double()
+    vertices, warp = (
+        lambda: worst_vertices(net, mesh, SIZE, reach, steps=1),
+        lambda: worst_warp(net, mesh, "smooth", 0.05, generator=torch.Generator().manual_seed(0), steps=2),
+    )
+    for search in (vertices, warp):
+        expected = search().margin
+        with torch.no_grad():
+            assert torch.equal(search().margin, expected)
+
+
 def test_without_windows_there_is_nothing_to_find(generator: torch.Generator):
     net = network(generator, windows=1)
     found = worst_vertices(net, Mesh.of(pictures(3, generator), net), SIZE, torch.full((3,), 0.1).double())
