@@ -177,7 +177,7 @@ def worst_warp(
                 best = {"margin": margin.detach(), "reach": reach.detach(), "parameters": kept}
         if step < steps:
             if margin.requires_grad:
-                (slope,) = torch.autograd.grad(margin.sum(), parameters)
+                (slope,) = torch.autograd.grad(margin, parameters, torch.ones_like(margin))
             else:  # without windows no position counts: another warp at random
                 slope = torch.randn(parameters.shape, **options).to(parameters)
             size = slope.flatten(1).norm(dim=1).clamp_min(1e-30)
