@@ -34,6 +34,8 @@ def test_the_queue_has_the_papers_runs_once_each():
     assert names[0] == "kan/cnn-0"
     assert sum(name.startswith("rotmnist/theirs-") for name in names) == 15
     assert sum(name.startswith("kan/") for name in names) == 30
+    asked = {(t.model, tuple(sorted((k, str(v)) for k, v in t.options.items()))) for t in QUEUE}
+    assert len(asked) == len(QUEUE)
 
 
 def test_each_training_of_the_queue_can_be_asked_for():
