@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from invariance.experiments.table import Table, load_table
+from invariance.experiments.table import Table, claimed, load_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +45,19 @@ def test_cohen_and_welling_table_1():
     assert _numbers(p4cnn[3]) == [_error("rotmnist", "p4cnn")]
     assert _numbers(z2cnn[3]) == [_error("rotmnist", "z2cnn")]
     assert _numbers(pooling[3]) == [_error("rotmnist", "p4cnn-autorotation")]
+
+
+def test_what_is_printed_is_what_the_claims_are():
+    errors = {
+        (t, c.model): round(100 * (1 - c.clean), 2)
+        for t in ("rotmnist", "cifar-gcnn")
+        for c in claimed(t).rows
+        if c.augment in ("none", "any")
+    }
+    told = [_numbers(row[1])[0] for row in _rows()[3:6]] + _numbers(_rows()[6][1])
+    models = [("rotmnist", m) for m in ("p4cnn", "z2cnn", "p4cnn-autorotation")]
+    models += [("cifar-gcnn", m) for m in ("allcnn-z2", "allcnn-p4", "allcnn-p4m", "resnet44-z2", "resnet44-p4m")]
+    assert told == [errors[model] for model in models]
 
 
 def test_what_is_not_run_has_no_number_and_is_no_refutation():
