@@ -143,7 +143,7 @@ def _project(file: Path, report: Any, model: Any) -> None:
     """The nearest symmetric weights, in the types that the model has."""
     from ..extras import NeededFor
     from ..files import write
-    from ..proving.trace import weights_of
+    from ..proving.keeping import weights_of
 
     with NeededFor("--project"):
         from safetensors.torch import save

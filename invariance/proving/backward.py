@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .keeping import weights_of
 from .nearness import Equations
 from .question import Question
 from .scales import ROUNDED, of_one_size
-from .trace import Program, weights_of
+from .trace import Program
 from .walk import walk
 from .words import at_most
 

@@ -9,26 +9,24 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from types import FunctionType, NoneType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.export.graph_signature import InputKind, TensorArgument
 from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_unflatten
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
+from .called import apart, examples, outputs_of
 from .exporting import as_graph
+from .keeping import differing, kept, overlapping_weights, tied, weights_of
 from .nearness import Equations
 from .values import Batch, Refusal
 
-__all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace", "weights_of"]
+__all__ = ["Program", "Symbol", "fingerprint", "place", "refreshed", "trace"]
 
 Shape = tuple[int, ...]
-
-_SIMPLE = (int, float, complex, str, bytes, NoneType, FunctionType, torch.dtype)
 
 
 @dataclass(frozen=True)
@@ -100,14 +98,14 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         raise ArgumentTypeError("model", type(model).__name__, "a torch.nn.Module: a proof needs its weights and graph")
     module = _copy(model)
     types = [torch.int64 if k in places else torch.float64 for k in range(len(input_shapes))]
-    examples = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(input_shapes, types, strict=True))
+    zeros = tuple(torch.zeros(2, *shape, dtype=t) for shape, t in zip(input_shapes, types, strict=True))
     start = time.perf_counter()
-    exported = as_graph(module, examples)
+    exported = as_graph(module, zeros)
     seconds = time.perf_counter() - start
     signature = exported.graph_signature
     constants, names = {}, {}
     inputs = []
-    held, first = weights_of(module), _tied(module)
+    held, first = weights_of(module), tied(module)
     for spec in signature.input_specs:
         name = getattr(spec.arg, "name", "")
         if spec.kind is InputKind.USER_INPUT:
@@ -124,8 +122,8 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         raise ArgumentError("model", f"{type(module).__name__}, which returns no tensor", "a forward that returns one")
     number = count()
     numbers = [next(number) if isinstance(spec.arg, TensorArgument) else None for spec in signature.output_specs]
-    samples = _examples(input_shapes, places)
-    both = _run(module, samples)
+    samples = examples(input_shapes, places)
+    both = outputs_of(module, samples)
     program = Program(
         exported.graph,
         constants,
@@ -138,9 +136,9 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         fingerprint(model),
         frozenset(names.values()) - set(held),
         module,
-        alone=_alone(module, samples, both),
+        alone=apart(module, samples, both),
         places=tuple(places),
-        overlapping=_overlapping(model),
+        overlapping=overlapping_weights(model),
         returned=_tree(exported, numbers),
     )
     if not _gives(program, samples, both):
@@ -166,7 +164,7 @@ def refreshed(program: Program, model: nn.Module) -> Program:
     """
     module = _copy(model)
     if program.module is not None and (
-        _differing(_kept(program.module), _kept(module)) or _tied(program.module) != _tied(module)
+        differing(kept(program.module), kept(module)) or tied(program.module) != tied(module)
     ):
         return trace(model, program.input_shapes, program.places)
     state = weights_of(module)
@@ -177,8 +175,8 @@ def refreshed(program: Program, model: nn.Module) -> Program:
         node: state[name].detach() if name in state else program.constants[node] for node, name in program.names.items()
     }
     found = replace(program, constants=constants, fingerprint=fingerprint(model), module=module, folded={})
-    inputs = _examples(found.input_shapes, found.places)
-    if not _gives(found, inputs, _run(module, inputs)):
+    inputs = examples(found.input_shapes, found.places)
+    if not _gives(found, inputs, outputs_of(module, inputs)):
         raise ArgumentError(
             "model", type(model).__name__, "a forward that does what it did at the export: export it anew"
         )
@@ -196,105 +194,6 @@ def _gives(program: Program, inputs: Sequence[Tensor], made: Sequence[Tensor]) -
         a.shape == b.shape and torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
         for a, b in zip(found, made, strict=True)
     )
-
-
-def _examples(input_shapes: Sequence[Shape], places: Sequence[int]) -> list[Tensor]:
-    """Two samples of each input, the first place where places are asked for."""
-    generator = torch.Generator().manual_seed(0)
-    inputs = [torch.randn(2, *shape, generator=generator, dtype=torch.float64) for shape in input_shapes]
-    return [x.long() * 0 if k in places else x for k, x in enumerate(inputs)]
-
-
-@torch.no_grad()
-def _run(module: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """The tensors that come out.
-
-    Raises ArgumentError where the module, which was exported, does not run any more: torch.export leaves tensors
-    without values in modules that forward changes and that are no parts of it.
-    """
-    wanted = (
-        "a forward that runs in float64 after torch.export, too: modules and weights that it uses are parts of it "
-        "(nn.ModuleList, register_buffer)"
-    )
-    before = _kept(module)
-    try:
-        found = [leaf for leaf in tree_leaves(module(*(x.clone() for x in inputs))) if isinstance(leaf, Tensor)]
-    except Exception as error:
-        given = f"{type(module).__name__}, {type(error).__name__}: {reason_of(error)}"
-        raise ArgumentError("model", given, wanted) from error
-    if any(isinstance(leaf, FakeTensor) for leaf in found):
-        raise ArgumentError("model", f"{type(module).__name__}, whose output has no values", wanted)
-    if changed := _differing(before, _kept(module)):
-        raise ArgumentError("model", f"{changed} is changed by forward", "a forward that changes nothing")
-    return found
-
-
-def _kept(module: nn.Module) -> dict[str, Any]:
-    """What the parts of a module keep besides weights: numbers, texts, tensors and collections of them, copied."""
-    own = nn.Module().__dict__.keys() - {"_forward_hooks", "_forward_pre_hooks"}
-    return {
-        f"{name}.{key}".lstrip("."): _copied(value)
-        for name, part in module.named_modules()
-        for key, value in vars(part).items()
-        if key not in own
-    }
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, list | tuple):
-        return tuple(map(_copied, value))
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return value if isinstance(value, _SIMPLE) else type(value)
-
-
-def _tied(module: nn.Module) -> dict[str, str]:
-    """Weights by name, and the first name of each."""
-    first: dict[int, str] = {}
-    return {name: first.setdefault(id(weight), name) for name, weight in weights_of(module).items()}
-
-
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """The name of what is not as it was; empty where everything is."""
-    return next((n for n in sorted(before.keys() | after.keys()) if not _equal(before.get(n), after.get(n))), "")
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    return type(a) is type(b) and bool(a == b or (a != a and b != b))
-
-
-def weights_of(module: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers by name; one that is there under several names, under each."""
-    parameters, buffers = (f(remove_duplicate=False) for f in (module.named_parameters, module.named_buffers))
-    return {**dict(parameters), **dict(buffers)}
-
-
-def _overlapping(model: nn.Module) -> frozenset[str]:
-    """Names of weights whose memory another one reaches into that is not the same tensor."""
-    held = {n: w for n, w in weights_of(model).items() if w.numel()}
-    spans = {n: (w.data_ptr(), w.data_ptr() + _reach(w), w.shape, w.stride()) for n, w in held.items()}
-    found: set[str] = set()
-    last = None
-    for name in sorted(spans, key=spans.__getitem__):
-        if last is not None and spans[name][0] < spans[last][1] and spans[name] != spans[last]:
-            found |= {last, name}
-        if last is None or spans[name][1] > spans[last][1]:
-            last = name
-    return frozenset(found)
-
-
-def _reach(weight: Tensor) -> int:
-    """Bytes from the first entry to the end of the last one."""
-    steps = zip(weight.shape, weight.stride(), strict=True)
-    return (1 + sum((size - 1) * stride for size, stride in steps)) * weight.element_size()
 
 
 def _copy(model: nn.Module) -> nn.Module:
@@ -326,22 +225,6 @@ def _output_shapes(graph: torch.fx.Graph, outputs: Sequence[str]) -> tuple[Shape
             shape, batch = (), None
         found.append(shape if batch == Batch(0) and shape[:1] == (1,) else None)
     return tuple(found)
-
-
-@torch.no_grad()
-def _alone(module: nn.Module, inputs: Sequence[Tensor], both: Sequence[Tensor]) -> str:
-    """torch.export takes every batch for two samples or more; a forward that treats one apart shows by numbers."""
-    apart = "a sample by itself gives another result than beside others, so a batch of one is a case of its own"
-    try:
-        one = [leaf for leaf in tree_leaves(module(*(x[:1].clone() for x in inputs))) if isinstance(leaf, Tensor)]
-    except Exception as error:
-        return f"{apart} ({type(error).__name__}: {reason_of(error)})"
-    for x, y in zip(one, both, strict=False):
-        longer = [axis for axis, (n, m) in enumerate(zip(x.shape, y.shape, strict=False)) if n < m]
-        first = y.narrow(longer[0], 0, x.shape[longer[0]]) if longer else y
-        if x.shape != first.shape or not torch.allclose(x, first, rtol=1e-6, atol=1e-9, equal_nan=True):
-            return apart
-    return ""
 
 
 def place(value: Any) -> tuple[Shape, Batch | None]:
