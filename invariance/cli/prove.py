@@ -136,7 +136,7 @@ def _discover(model: Any, shape: tuple[int, ...], json_file: Path | None) -> int
         _say(line)
     if json_file:
         write_json(json_file, found.to_dict())
-    return 0 if found.order > 1 else 3
+    return 3 if found.trivial else 0
 
 
 def _project(file: Path, report: Any, model: Any) -> None:

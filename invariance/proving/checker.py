@@ -101,14 +101,17 @@ def generators(group: str, shape: list[int]) -> list[Any]:
     known |= {"p4": turns[:1], "p4m": [turns[0], rows], "cm": [lambda x: x.mT], "sign": [torch.neg]}
     known |= {"cube-and-mirrors": [*turns, lambda x: x.flip(-3, -2, -1)]}
     name, _, by = group.replace("@", "/").partition("/")
+    if by and not by.isdigit():
+        return []
     if name == "translation":
         return [lambda x, a=a: x.roll(int(by or 1), a) for a in range(-max(1, len(shape) - 1), 0)]
     axes = {"channels": [1], "permutations": [1 + int(by or 0)], "pairs": [1, 2]}.get(name, [])
     n = shape[axes[0] - 1] if axes else 0
 
     def ordered(x: Tensor, order: list[int]) -> Tensor:
+        need({x.shape[axis] for axis in axes if axis < x.ndim} & {n, 1}, f"no axis of {n} entries")
         for axis in axes:
-            x = x.index_select(axis, torch.tensor(order)) if x.shape[axis] == n else x
+            x = x.index_select(axis, torch.tensor(order)) if x.ndim > axis and x.shape[axis] == n else x
         return x
 
     orders = [[1, 0, *range(2, n)], [n - 1, *range(n - 1)]][: n - 1] if axes else []
@@ -433,18 +436,19 @@ def stated(certificate: dict[str, Any], program: Exported, labels: list[Tensor])
     need([list(values[name].shape[1:]) for name in inputs] == shapes, "inputs: of another shape")
     need(certificate["outputs"] == outputs, "outputs: others than the model's")
     known: list[Any] = generators(group, shapes[0]) if named_ is True else [None] * len(said)
+    need(named_ is False or len(inputs) == 1, "named: the group's name says nothing of several inputs")
     need(named_ is False or None not in known, f"group: {group} is not known")
     need(named_ in (True, False) and said and len(known) == len(said), f"generators: not those of the group {group}")
     batches = {str(values[name].shape[0]) for name in inputs}
+    moves = any(g["steps"][name]["parts"] for g in said for name in inputs)
     still = [table.equal(torch.arange(len(table))) for table in labels] or [True] * len(said)
-    for act, g, unlabelled in zip(known, said, still, strict=True):
+    need(moves or not all(still), "no input moves, so nothing is said")
+    for act, g in zip(known, said, strict=True):
         made = {name: g["steps"][name] for name in outputs if name in g["steps"]}
         for end in [g["steps"][inputs[0]], *(made.values() if claim == "equivariant" else [])] if act else []:
             numbers, (index, factors) = torch.arange(1.0, 1 + math.prod(end["shape"])), motion(end)
             right = act(numbers.view(end["shape"])).flatten().equal(factors * numbers[index])
             need(right, f"{g['name']}: not the motion of {group}, {claim}")
-        moves = act or not unlabelled or any(g["steps"][name]["parts"] for name in inputs)
-        need(moves, f"{g['name']}: no input moves, so nothing is said")
         need(claim != "invariant" or not any(end["parts"] for end in made.values()), f"{g['name']}: the output moves")
         need(claim != "equivariant" or len(made) == len(outputs), f"{g['name']}: an output is constant")
         for name, end in made.items():

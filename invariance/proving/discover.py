@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..errors import ArgumentError
 from .actions import Action
 from .generators import group_of
 from .prove import prove_generator
-from .question import Question, question_of
+from .question import Question, question_of, shape_of
 from .report import SENTENCE, GeneratorProof
 from .trace import Program, trace
 
@@ -45,18 +44,18 @@ class Family:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What `discover` found; `order` is that of the product of the families' groups, on axes of at least 3 entries."""
+    """What `discover` found: a group of each family, and all that they generate together."""
 
     families: tuple[Family, ...]
 
     @property
-    def order(self) -> int:
-        """Its number of elements, the product over families."""
-        return prod(family.order for family in self.families)
+    def trivial(self) -> bool:
+        """Whether nothing but the identity is respected."""
+        return not any(family.largest for family in self.families)
 
     @property
     def group(self) -> str:
-        """The product of the largest group that is proved in each family, such as "p4m × permutations"."""
+        """The largest group that is proved in each family, joined, such as "p4m × permutations"."""
         return " × ".join(f.largest for f in self.families if f.largest) or "the trivial group"
 
     def table(self) -> Table:
@@ -64,7 +63,7 @@ class Discovery:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table(title=f"the largest group found: {self.group}", title_justify="left", box=SIMPLE_HEAD)
+        table = Table(title=f"the largest groups found: {self.group}", title_justify="left", box=SIMPLE_HEAD)
         for column in ("group", "generator", "respected", "the output"):
             table.add_column(column, overflow="fold")
         for family in self.families:
@@ -78,7 +77,6 @@ class Discovery:
         return {
             "kind": "discover",
             "group": self.group,
-            "order": self.order,
             "families": [
                 {
                     "name": f.name,
@@ -92,11 +90,12 @@ class Discovery:
         }
 
     def __str__(self) -> str:
-        return f"the largest group found: {self.group}, of order {self.order}\n{SENTENCE}"
+        orders = ", ".join(f"{f.largest} has {f.order} elements" for f in self.families if f.largest)
+        return f"the largest groups found: {self.group}{f' ({orders})' if orders else ''}\n{SENTENCE}"
 
 
 def discover(model: nn.Module, *, input_shape: Sequence[int]) -> Discovery:
-    """The largest group of the list that the network respects, family by family; their product acts on the input.
+    """The largest group of the list that the network respects, family by family; so it does what they generate.
 
     Raises:
         ArgumentError, ArgumentTypeError: as `prove`.
@@ -104,7 +103,7 @@ def discover(model: nn.Module, *, input_shape: Sequence[int]) -> Discovery:
     >>> discover(nn.Conv2d(2, 1, 1), input_shape=(2, 5, 5)).group
     'p4m × translation'
     """
-    shape = tuple(input_shape)
+    shape = shape_of(input_shape)
     program = trace(model, (shape,))
     families = []
     for names in _ON_GRIDS if len(shape) > 2 else _ON_LISTS:

@@ -88,7 +88,7 @@ def _exported(module: nn.Module, examples: tuple[Tensor, ...]) -> torch.export.E
     dynamic = each if named is None else (*each[:named], each[named:])  # *args is one argument, a tuple
     fused, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
     torch.backends.mha.set_fastpath_enabled(False)  # one operation that hides a whole transformer layer
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     said = io.StringIO()  # torch writes the graph it could not finish; the error says the same in a line
     try:
         with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):

@@ -40,10 +40,19 @@ class Generator:
         full = (1, *shape)
         index = np.arange(int(np.prod(full))).reshape(full)
         moved = self.act(index)
+        if not isinstance(moved, np.ndarray) or moved.dtype != index.dtype:
+            given = str(moved.dtype) if isinstance(moved, np.ndarray) else type(moved).__name__
+            raise ArgumentError(
+                "group", f"{self.name}, which gives {given}", "a motion of an array, of whole numbers too"
+            )
         if moved.shape != full:
             raise ArgumentError("input_shape", shape, f"a shape that {self.name} keeps; it becomes {moved.shape[1:]}")
+        if not np.array_equal(np.sort(moved, None), index.ravel()):
+            raise ArgumentError("group", self.name, "a motion: every entry goes to a place of its own, unchanged")
         action = Action.from_dense(full, moved.ravel())
         for axis, factors in (self.signs(full) if self.signs else {}).items():
+            if not -len(full) <= axis < len(full) or np.shape(factors) not in ((full[axis],), (1,)):
+                raise ArgumentError("group", f"{self.name}, signs on axis {axis}", f"a factor for each entry of {full}")
             if (np.abs(np.frexp(factors)[0]) != 0.5).any():
                 raise ArgumentError("group", self.name, "factors ±1 or ±2^k: a product with others is rounded")
             action = action.scaled(axis, factors)
@@ -176,8 +185,11 @@ def permutations(axes: Sequence[int], n: int, name: str) -> MovingGroup:
 
     def along(order: NDArray[np.int64]) -> Callable[[NDArray[Any]], NDArray[Any]]:
         def act(array: NDArray[Any]) -> NDArray[Any]:
+            lengths = {array.shape[axis] for axis in axes if axis < array.ndim}
+            if n not in lengths and lengths != {1}:
+                raise ValueError(f"no axis of {n} entries")
             for axis in axes:
-                if array.shape[axis] == n:
+                if axis < array.ndim and array.shape[axis] == n:
                     array = array.take(order, axis)
             return array
 
@@ -207,21 +219,21 @@ def group_of(name: str, shape: Shape) -> MovingGroup:
     Raises:
         ArgumentError: no such group, or one that does not act on this shape.
     """
-    if "*" in name:
+    if "*" in name and all(part.strip() for part in name.split("*")):
         return _product(name, [group_of(part.strip(), shape) for part in name.split("*")])
     n = len(shape)
     if n >= 2 and name in (plane := _plane(shape)):
         return plane[name]
     if n >= 3 and name in (cube := _cube(shape)):
         return cube[name]
-    if match := re.fullmatch(r"translation(?:/(\d+))?", name):
+    if match := re.fullmatch(r"translation(?:/(\d{1,9}))?", name):
         return _shifts(shape, max(1, n - 1), int(match[1] or 1))
     if name == "sign":
         minus = Generator("−1", lambda array: array, lambda full: {0: np.array([-1.0])})
         return MovingGroup("sign", 2, (minus,), ((0, 0),))
     if name == "channels" and shape and shape[0] > 1:
         return permutations([1], shape[0], "channels")
-    if match := re.fullmatch(r"permutations(?:@(\d+))?", name):
+    if match := re.fullmatch(r"permutations(?:@(\d{1,9}))?", name):
         axis = int(match[1] or 0)
         if axis < n and shape[axis] > 1:
             return permutations([axis + 1], shape[axis], name)

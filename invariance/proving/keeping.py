@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from types import FunctionType, NoneType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 __all__ = ["differing", "kept", "overlapping_weights", "tied", "weights_of"]
 
+_DEPTH = 3  # of objects within objects: a part may refer to all that there is
 _SIMPLE = (int, float, complex, str, bytes, NoneType, FunctionType, torch.dtype)
 
 
@@ -43,22 +45,31 @@ def _reach(weight: Tensor) -> int:
 def kept(module: nn.Module) -> dict[str, Any]:
     """What the parts of a module keep besides weights: numbers, texts, tensors and collections of them, copied."""
     own = nn.Module().__dict__.keys() - {"_forward_hooks", "_forward_pre_hooks"}
-    return {
+    parts = dict(module.named_modules())
+    kinds = {f"the class of {name or 'the model'}": type(part) for name, part in parts.items()}
+    return kinds | {
         f"{name}.{key}".lstrip("."): _copied(value)
-        for name, part in module.named_modules()
+        for name, part in parts.items()
         for key, value in vars(part).items()
         if key not in own
     }
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if depth > _DEPTH or isinstance(value, _SIMPLE):
+        return value if isinstance(value, _SIMPLE) else type(value)
     if isinstance(value, list | tuple):
-        return tuple(map(_copied, value))
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return value if isinstance(value, _SIMPLE) else type(value)
+        return tuple(_copied(item, depth + 1) for item in value)
+    if isinstance(value, set | frozenset):
+        return tuple(sorted(map(repr, value)))
+    parts = value if isinstance(value, dict) else getattr(value, "__dict__", None)
+    if not isinstance(parts, dict) or isinstance(value, type):
+        return type(value)
+    return {key: _copied(item, depth + 1) for key, item in parts.items()}
 
 
 def tied(module: nn.Module) -> dict[str, str]:

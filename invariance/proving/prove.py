@@ -64,6 +64,8 @@ def prove(
     if not isinstance(max_error, int | float) or not 0 <= max_error < 1:
         raise ArgumentError("max_error", max_error, "a relative change of the weights, from 0 to less than 1")
     question = question_of(group, input_shape, claim, symmetry)
+    if all(action.is_identity for asked in question.generators for action in asked.inputs) and not question.places:
+        raise ArgumentError("group", question.group, f"a group that moves something of an input {question.shapes[0]}")
     if symmetry is not None and isinstance(symmetry.inputs, dict):
         _require_order(model, list(symmetry.inputs))
     return prove_program(trace(model, question.shapes, question.places), question, search=search, max_error=max_error)

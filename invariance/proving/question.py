@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -97,6 +98,8 @@ def question_of(
             is none; a group that does not move entries.
     """
     if symmetry is not None:
+        if not isinstance(symmetry, Symmetry):
+            raise ArgumentTypeError("symmetry", type(symmetry).__name__, "a Symmetry; a group's name goes to group=")
         if group is not None or input_shape is not None or claim is not None:
             raise ArgumentError("symmetry", symmetry.group.name, "given alone: it has the group, the shapes, the claim")
         return _of_symmetry(symmetry)
@@ -104,15 +107,22 @@ def question_of(
         raise ArgumentError("group, input_shape", f"{group}, {input_shape}", "both, or a symmetry")
     if claim is not None and claim not in get_args(Claim):
         raise ArgumentError("claim", claim, f"one of {', '.join(get_args(Claim))}, or None")
-    shape = tuple(input_shape) if isinstance(input_shape, Sequence) else ()
-    if not shape or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
-        raise ArgumentError("input_shape", input_shape, "whole lengths of at least 1, without the batch")
+    shape = shape_of(input_shape)
     named = group.name if isinstance(group, SplitGroup) else group
     chosen = group_of(named, shape) if isinstance(named, str) else named
     if not isinstance(chosen, MovingGroup):
         wanted = "a name such as 'p4', or Symmetry(group, fields in, fields out) as symmetry"
         raise ArgumentTypeError("group", type(chosen).__name__, wanted)
     return replace(_of_moving(chosen, shape, claim), named=isinstance(named, str))
+
+
+def shape_of(input_shape: Any) -> Shape:
+    """Raises ArgumentError where it is no shape of a sample."""
+    shape = tuple(input_shape) if isinstance(input_shape, Sequence) and not isinstance(input_shape, str) else ()
+    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in shape)
+    if not shape or not whole or len(shape) > 63 or prod(shape) > 2**40:
+        raise ArgumentError("input_shape", input_shape, "whole lengths of at least 1, without the batch")
+    return tuple(map(int, shape))
 
 
 def shapes_of(symmetry: Symmetry) -> tuple[Shape, ...]:

@@ -18,7 +18,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_unflatten
 
 from ..errors import ArgumentError, ArgumentTypeError, reason_of
-from .called import apart, examples, outputs_of
+from .called import alike, apart, examples, outputs_of
 from .exporting import as_graph
 from .keeping import differing, kept, overlapping_weights, tied, weights_of
 from .nearness import Equations
@@ -190,10 +190,7 @@ def _gives(program: Program, inputs: Sequence[Tensor], made: Sequence[Tensor]) -
     given = [held[node.name].clone() for node in program.graph.find_nodes(op="placeholder")]
     again = torch.fx.GraphModule(program.graph.owning_module or {}, program.graph)(*given)
     found = [leaf for leaf in tree_leaves(again) if isinstance(leaf, Tensor)]
-    return len(found) == len(made) and all(
-        a.shape == b.shape and torch.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
-        for a, b in zip(found, made, strict=True)
-    )
+    return len(found) == len(made) and all(map(alike, found, made))
 
 
 def _copy(model: nn.Module) -> nn.Module:

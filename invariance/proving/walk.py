@@ -229,6 +229,9 @@ def _check(step: Step, result: Any) -> None:
         return
     if tuple(result.shape) != step.shape:
         raise RuntimeError(f"{step.op} gave {result.shape} where the graph has {step.shape}")
+    whole = step.dtype is not None and not (step.dtype.is_floating_point or step.dtype.is_complex)
+    if whole and isinstance(result, Moving) and result.action is not None and result.action.signed:
+        raise Refusal("whole numbers that change sign or size: the smallest one of its type has no negative")
     if isinstance(result, Moving) and (result.batch and result.batch.axis) != (step.batch and step.batch.axis):
         raise Refusal("the batch is lost, or samples meet each other")
 

@@ -1,8 +1,10 @@
 """Constants that forward makes are what real arithmetic has, and decide nothing where they are rounded."""
 
+import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -301,3 +303,85 @@ def test_a_model_that_is_another_now_is_exported_anew(change: str) -> None:
     else:
         network.second = nn.Parameter(network.first.detach() * (1 + 1e-6))
     assert again().verdict == "not proved"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [lambda a: a[..., [0, 0]], lambda a: -a, lambda a: a * 1.0, lambda a: a.tolist(), lambda a: a * 0],
+)
+def test_a_generator_that_is_no_motion(act: Callable[[Any], Any]) -> None:
+    group = MovingGroup("own", 2, (Generator("own", act),))
+    with pytest.raises(ArgumentError, match="a motion"):
+        prove(Of(lambda x: x.sum(2)), input_shape=(1, 2), group=group, claim="invariant")
+
+
+@pytest.mark.parametrize(
+    ("group", "match"),
+    [
+        ("translation/3", "a group that moves something"),
+        ("translation/99999999999999999999", "one of p2"),
+        ("p4*", "one of p2"),
+    ],
+)
+def test_groups_that_move_nothing(group: str, match: str) -> None:
+    with pytest.raises(ArgumentError, match=match):
+        prove(nn.ReLU(), input_shape=(1, 3), group=group)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, c: (x.to(torch.int8) * c).double() * doubles(1, -1),
+        lambda x, c: F.linear(
+            F.linear(x.to(torch.int8), torch.tensor([[1, 0], [0, 2]], dtype=torch.int8)).relu() * doubles(1, 1),
+            torch.tensor([[2.0, 0], [0, 1]], dtype=torch.float64),
+        ),
+    ],
+)
+def test_whole_numbers_that_wrap(function: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """−(−128) is −128."""
+    assert prove(Of(function, torch.tensor([1, -1], dtype=torch.int8)), **FLIP).verdict != "proved"
+
+
+@pytest.mark.parametrize("branch", ["one", "far"])
+def test_a_branch_that_small_numbers_do_not_reach(branch: str) -> None:
+    class Branches(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            far = (x.abs() - 50).relu()
+            taken = x.shape[0] == 1 if branch == "one" else not torch.compiler.is_exporting()
+            return x + far * doubles(1, 2) if taken else x + far
+
+    if branch == "one":
+        assert "a sample by itself" in str(prove(Branches(), **FLIP))
+    else:
+        with pytest.raises(ArgumentError, match=r"what torch\.export sees of it"):
+            prove(Branches(), **FLIP)
+
+
+@pytest.mark.parametrize("kept", [types.SimpleNamespace(bound=10.0), np.array([1.0, 1.0])])
+def test_what_a_model_keeps_in_other_things(kept: Any) -> None:
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = kept
+
+        def forward(self, x: Tensor) -> Tensor:
+            if isinstance(self.kept, np.ndarray):
+                return x * torch.from_numpy(self.kept)
+            return torch.cat([x[:, :, :1].clamp(-10, 10), x[:, :, 1:].clamp(-10, self.kept.bound)], 2)
+
+    network = Keeps()
+    again = Reproof(network, input_shape=(1, 2), group="sign", claim="equivariant")
+    assert again().verdict == "proved"
+    if isinstance(kept, np.ndarray):
+        network.kept = np.array([1.0, np.inf])
+    else:
+        network.kept.bound = 20.0
+    assert again().verdict == "not proved"
+
+
+def test_an_output_without_entries_to_permute() -> None:
+    """Of equivariance: what has another number of channels does not move as the input does."""
+    asked: dict[str, Any] = {"input_shape": (3, 4), "group": "channels", "claim": "equivariant"}
+    made = Of(lambda x: x.sum(1, keepdim=True).expand(-1, 5, -1))
+    assert "has the axes that the group moves" in str(prove(made, **asked, search=False))
