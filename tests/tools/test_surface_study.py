@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from invariance.images import pixel_grid
+from tools.surface_study.curves import bounded
 from tools.surface_study.features import curvatures, euler_curves, signed_normal
 from tools.surface_study.page import page
 from tools.surface_study.rotations import turned
@@ -73,3 +74,15 @@ def test_a_turn_is_a_turn(generator: torch.Generator):
     moved = turned(bump, 30)
     at = (moved[0, 0] == moved.max()).nonzero()[0]
     assert math.hypot(*(pixel_grid(40, 40)[tuple(at)].tolist())) == pytest.approx(0.4, abs=0.04)
+
+
+def test_a_coarse_grid_needs_its_term():
+    """Waves of the size of a pixel break the bound of the continuum tenfold where they are searched for; no bound and
+    grid term. Waves that are drawn break neither."""
+    (row,) = bounded(6, "waves found", (32,), scales=(0.01,), count=2)
+    bound, both = row["largest"]
+    assert bound > 5
+    assert both < 1
+    assert row["above both"] == 0 < row["above"]
+    (drawn,) = bounded(6, "fine waves", (32,), scales=(0.01,), count=2)
+    assert drawn["above"] == drawn["above both"] == 0

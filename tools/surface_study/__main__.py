@@ -18,24 +18,23 @@ from .features import tried
 from .figures import draw
 from .front import trained
 from .ladders import at_64, ladders
-from .page import on_the_front, page
+from .nearness import nearness
+from .page import at_equal_epochs, on_the_front, page
 from .rotations import rotated_digits
 from .warped import Warped
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PARTS = ("ladders", "bounded", "networks", "runs", "baselines", "features", "digits", "certificates")
+PARTS = ("ladders", "bounded", "networks", "runs", "nearness", "baselines", "features", "digits", "certificates")
 
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
-    """What the report draws of it: the front of the classifiers trained on the same images, and the certificates."""
-    rows = [on_the_front(row) for row in (*found["trained"], *found["baselines"])]
-    fewest = min(row["training"] for row in rows)
-    note = found["trained"][0]["note"]
+    """What the report draws of it: the front of the classifiers trained alike, and the certificates."""
+    rows, _ = at_equal_epochs(found["trained"])
     return {
-        "note": note,
-        "training": fewest,
-        "front": [row for row in rows if row["training"] == fewest],
+        "note": rows[0]["note"],
+        "training": rows[0]["training"],
+        "front": [on_the_front(row) for row in (*rows, *found["baselines"])],
         "certificates": found["certificates"],
     }
 
@@ -44,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="What to measure again; all of it.")
     parser.add_argument(
-        "--runs", type=Path, nargs="*", default=(), help="Folders of finished trainings: their rows, added."
+        "--runs", type=Path, nargs="*", default=(), help="Folders of finished trainings, all on as many images."
     )
     parser.add_argument("--digits", type=Path, help="Folder of finished trainings on rotated MNIST.")
     parser.add_argument("--certificates", type=Path, nargs="*", default=(), help="Of `invariance certify --json`.")
@@ -60,13 +59,13 @@ def main() -> None:
         found["bounded"] = [row for family in MEASURED for row in bounded(6, family)]
     if "networks" in chosen.parts:
         found |= {"at_64": at_64(), "networks": networks()}
-    if {"runs", "baselines", "features"} & {*chosen.parts}:
+    if {"runs", "nearness", "baselines", "features"} & {*chosen.parts}:
         splits = load_splits("cifar10", chosen.data, note=chosen.note)
         warped = Warped(splits)
         if "runs" in chosen.parts:
-            rows = [*found.get("trained", ()), *(r for folder in chosen.runs for r in trained(folder, splits, warped))]
-            kinds = ("training", "model", "displacement", "augment")
-            found["trained"] = [*{tuple(row[kind] for kind in kinds): row for row in rows}.values()]
+            found["trained"] = [row for folder in chosen.runs for row in trained(folder, splits, warped)]
+        if "nearness" in chosen.parts:
+            found["nearness"] = [row for folder in chosen.runs for row in nearness(folder, splits)]
         if "baselines" in chosen.parts:
             found["baselines"] = baselines(splits, warped)
         if "features" in chosen.parts:

@@ -13,7 +13,7 @@ from invariance.plots import figure_of, plot_certified, plot_front, save_figure
 from invariance.plots.style import COLOURS, colour_and_marker
 
 from .ladders import SIZES
-from .page import named, on_the_front
+from .page import at_equal_epochs, named, on_the_front
 
 _FOUND = {"pixels": "C0", "quads": "C2", "triangles": "C4", "mean over pixels": "C3"}
 
@@ -24,9 +24,8 @@ def draw(found: dict[str, Any], folder: Path) -> None:
         _ladders(found["ladders"], folder / "promise_ladders.png")
     if "bounded" in found:
         _curves(found, folder / "promise_curves.png")
-    rows = [*found.get("trained", ()), *found.get("baselines", ())]
-    if rows:
-        _front(rows, folder / "promise_front.png")
+    if "trained" in found:
+        _front([*at_equal_epochs(found["trained"])[0], *found["baselines"]], folder / "promise_front.png")
     for i, kept in enumerate(found.get("certificates", ())):
         ax = plot_certified(kept, title=kept["model"])
         save_figure(figure_of(ax), folder / f"promise_certified_{i + 1}.png")
@@ -56,10 +55,13 @@ def _ladders(rows: list[dict[str, Any]], file: Path) -> None:
 
 def _curves(found: dict[str, Any], file: Path) -> None:
     families = list(dict.fromkeys(r["family"] for r in found["bounded"]))
-    figure, axes = plt.subplots(1, 1 + len(families), figsize=(14, 4), layout="constrained")
+    figure, axes = plt.subplots(1, 1 + len(families), figsize=(18, 4), layout="constrained")
     for ax, family in zip(axes, families, strict=False):
-        _bounded(ax, [r for r in found["bounded"] if r["family"] == family])
-        ax.set(title=f"4×4 windows, {family}", ylabel="root mean square, of the spread", xlabel="largest displacement")
+        here = [r for r in found["bounded"] if r["family"] == family]
+        _bounded(ax, here)
+        windows = here[0]["windows"]
+        ax.set(title=f"{windows}×{windows} windows, {family}", xlabel="largest displacement")
+        ax.set_ylabel("root mean square, of the spread")
     for i, row in enumerate(found["networks"]):
         style = {**colour_and_marker(i), "ms": 4, "label": in_words(row["model"])}
         axes[-1].plot(row["scales"], row["errors"], **style)
@@ -88,22 +90,18 @@ def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
 
 def _front(rows: list[dict[str, Any]], file: Path) -> None:
     """Accuracy against E under warps of two pixels, and E by the size of a warp."""
-    trainings = sorted({row["training"] for row in rows})
-    figure, axes = plt.subplots(1, len(trainings) + 1, figsize=(17, 5), layout="constrained")
-    for ax, training in zip(axes, trainings, strict=False):
-        here = [on_the_front(row) for row in rows if row["training"] == training]
-        plot_front(here, ax=ax, title=f"trained on {training:,} images")
-    most = [row for row in rows if row["training"] == trainings[0]]
-    sizes = [point["pixels"] for point in most[0]["sizes"]]
-    for i, row in enumerate(most):
+    figure, (front, by_size) = plt.subplots(1, 2, figsize=(15, 6), layout="constrained")
+    plot_front([on_the_front(row) for row in rows], ax=front, title=f"trained on {rows[0]['training']:,} images")
+    sizes = [point["pixels"] for point in rows[0]["sizes"]]
+    for i, row in enumerate(rows):
         style = {**colour_and_marker(i), "ms": 4, "lw": 1, "label": named(row)}
-        axes[-1].plot(sizes, [point["error"] for point in row["sizes"]], **style)
-    axes[-1].set(xscale="log", yscale="log", xlabel="smooth warp, root mean square in pixels", ylabel="E of the logits")
-    axes[-1].set_xticks(sizes, [f"{size:.2g}" for size in sizes])
-    axes[-1].set_yticks((0.05, 0.1, 0.2, 0.5), ("0.05", "0.1", "0.2", "0.5"))
-    axes[-1].minorticks_off()
-    axes[-1].set_title(f"trained on {trainings[0]:,} images, resampled", loc="left", fontsize="medium")
-    axes[-1].grid(alpha=0.3)
-    axes[-1].legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+        by_size.plot(sizes, [point["error"] for point in row["sizes"]], **style)
+    by_size.set(xscale="log", yscale="log", xlabel="smooth warp, root mean square in pixels", ylabel="E of the logits")
+    by_size.set_xticks(sizes, [f"{size:.2g}" for size in sizes])
+    by_size.set_yticks((0.05, 0.1, 0.2, 0.5), ("0.05", "0.1", "0.2", "0.5"))
+    by_size.minorticks_off()
+    by_size.set_title("resampled", loc="left", fontsize="medium")
+    by_size.grid(alpha=0.3)
+    by_size.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     save_figure(figure, file)
     plt.close(figure)

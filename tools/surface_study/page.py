@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,13 +19,19 @@ def named(row: dict[str, Any]) -> str:
     return row["model"] + ("" if row["augment"] == "none" else f", {row['augment'].partition(':')[0]}")
 
 
+def at_equal_epochs(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of as many epochs as most have, and those of others."""
+    count = Counter(row["epochs"] for row in rows)
+    usual = count.most_common(1)[0][0]
+    return [row for row in rows if row["epochs"] == usual], [row for row in rows if row["epochs"] != usual]
+
+
 def on_the_front(row: dict[str, Any]) -> dict[str, Any]:
     """A row as `plot_front` takes it; the front goes through the surface networks as they are by name."""
     families = [row[family] for family in WARPS]
     return {
         "name": named(row),
         "clean": row["clean"],
-        "training": row["training"],
         "errors": [family["error"] for family in families],
         "carried": [family["mesh"]["error"] for family in families if "mesh" in family],
         "joined": row["model"].startswith("surface") and ":" not in row["model"],
@@ -62,53 +69,31 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             ((m, *(f"{by[m, c]:.1e}" for c in cutoffs)) for m in dict.fromkeys(r["model"] for r in found["at_64"])),
         )
     if "bounded" in found:
-        yield from ("", "## 4×4 windows: change, bound, bound and grid term", "")
-        yield "Images of up to 6 cycles a side. Of one function's 16 windows together; the last columns count images"
-        yield "and functions. Fine waves have 24 half waves a side, of which a coarse grid sees little."
+        yield from ("", "## With windows: change, bound, bound and grid term", "")
+        yield "Images of up to 6 cycles a side. Of one function's windows together; the last columns count images and"
+        yield "functions, and show the largest change in units of its bound, and of bound and grid term."
+        yield "Smooth warps and fine waves, of 24 half waves a side, are drawn; 4×4 windows, f a random perceptron."
+        yield "Waves found are, of up to as many half waves, those that change the integrals on this grid most, found"
+        yield "along the gradient; 2×2 windows, f random Fourier features. They break the bound on coarse grids: there"
+        yield "the grid term is needed, and holds."
         yield ""
         yield from _table(
-            ("warps", "pixels", "scale", "moved", "change", "bound", "bound + grid", "above bound", "above both"),
+            (
+                *("warps", "pixels", "scale", "moved", "change", "bound", "bound + grid"),
+                *("above bound", "above both", "largest, of bound", "of both"),
+            ),
             (
                 (
-                    *(
-                        r["family"],
-                        r["size"],
-                        r["scale"],
-                        f"{r['moved']:.4f}",
-                        f"{r['change']:.2e}",
-                        f"{r['bound']:.2e}",
-                    ),
-                    *(f"{r['bound and grid']:.2e}", f"{r['above']} of {r['of']}", f"{r['above both']} of {r['of']}"),
+                    *(r["family"], r["size"], r["scale"], f"{r['moved']:.4f}"),
+                    *(f"{r[name]:.2e}" for name in ("change", "bound", "bound and grid")),
+                    *(f"{r[name]} of {r['of']}" for name in ("above", "above both")),
+                    *(f"{most:.2f}" for most in r["largest"]),
                 )
                 for r in found["bounded"]
             ),
         )
-    rows = [*found.get("trained", ()), *found.get("baselines", ())]
-    if rows:
-        yield from ("", f"## Trained on CIFAR-10 ({rows[0]['note'] or 'canonical files'})", "")
-        reached = ", ".join(f"{rows[0][family]['pixels']:.1f} ({family})" for family in WARPS)
-        yield f"{rows[0]['images']} test images; the same warps for all, of up to {MOVED:g} pixels, root mean square"
-        yield f"over an image; over all images {reached}."
-        yield "Accuracy and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a"
-        yield "mesh that is moved: nothing is resampled there."
-    for training in sorted({row["training"] for row in rows}, reverse=True):
-        here = [row for row in rows if row["training"] == training]
-        yield from ("", f"### On {training:,} images", "")
-        yield from _table(
-            ("classifier", "parameters", "epochs", "clean", *WARPS),
-            (
-                (
-                    *(named(r), f"{r['parameters']:,}", r["epochs"] or "", f"{r['clean']:.1%}"),
-                    *(_under(r[f]) for f in WARPS),
-                )
-                for r in here
-            ),
-        )
-        yield from ("", "E by the size of smooth warps, root mean square in pixels:", "")
-        yield from _table(
-            ("classifier", *(f"{point['pixels']:.2g}" for point in rows[0]["sizes"])),
-            ((named(r), *(f"{point['error']:.3f}" for point in r["sizes"])) for r in here),
-        )
+    if "trained" in found:
+        yield from _trained(found["trained"], found["baselines"])
     if "features" in found:
         yield from ("", "## What else moves with an image", "")
         yield f"{FUNCTIONS} random functions, integrated over the surface, and ridge regression on {TRAINING:,} images:"
@@ -139,6 +124,58 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         )
     for kept in found.get("certificates", ()):
         yield from _certificate(kept)
+    if found.get("nearness"):
+        yield from _nearness(found["nearness"])
+
+
+def _trained(rows: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]) -> Iterator[str]:
+    equal, others = at_equal_epochs(rows)
+    first = rows[0]
+    reached = ", ".join(f"{first[family]['pixels']:.1f} ({family})" for family in WARPS)
+    yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'}), {first['training']:,} images", "")
+    yield f"{first['images']} test images; the same warps for all, of up to {MOVED:g} pixels, root mean square"
+    yield f"over an image; over all images {reached}."
+    yield "Accuracy and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a"
+    yield "mesh that is moved: nothing is resampled there."
+    for title, here in (("As many epochs for all", [*equal, *baselines]), ("Other epochs", others)):
+        if not here:
+            continue
+        yield from ("", f"### {title}", "")
+        yield from _table(
+            ("classifier", "parameters", "epochs", "clean", *WARPS),
+            (
+                (
+                    *(named(r), f"{r['parameters']:,}", r["epochs"] or "", f"{r['clean']:.1%}"),
+                    *(_under(r[f]) for f in WARPS),
+                )
+                for r in here
+            ),
+        )
+        yield from ("", "E by the size of smooth warps, root mean square in pixels:", "")
+        yield from _table(
+            ("classifier", *(f"{point['pixels']:.2g}" for point in first["sizes"])),
+            ((named(r), *(f"{point['error']:.3f}" for point in r["sizes"])) for r in here),
+        )
+
+
+def _nearness(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    yield from ("", "## How near a search comes", "")
+    yield "Every vertex of the mesh is moved for itself, up to so many times the radius of its own image, along the"
+    yield "gradient of the margin; no triangle turns over. The part of the images that lose the class that the network"
+    yield "gives them, and what part of the allowance of the certificate the search used up within the radius."
+    yield ""
+    factors = rows[0]["factors"]
+    yield from _table(
+        ("network", "epochs", "images", "median radius", *(f"{f:g} ×" for f in factors), "used, median", "used, most"),
+        (
+            (
+                *(named(r), r["epochs"], r["images"], f"{r['radius']:.2f} pixels"),
+                *(f"{share:.1%}" for share in r["changed"]),
+                *(f"{share:.0%}" for share in r["used"]),
+            )
+            for r in rows
+        ),
+    )
 
 
 def _under(found: dict[str, Any]) -> str:

@@ -48,6 +48,24 @@ def integrand(out: int = 8) -> nn.Module:
     return layers.double().requires_grad_(False)
 
 
+class _Cosines(nn.Module):
+    """cos(w·x + b)."""
+
+    def __init__(self, slopes: Tensor, phases: Tensor) -> None:
+        super().__init__()
+        self.slopes, self.phases = slopes, phases
+
+    def forward(self, pieces: Tensor) -> Tensor:
+        return (self.slopes @ pieces + self.phases).cos()
+
+
+def fourier_features(out: int = 8) -> nn.Module:
+    """Random Fourier features of colour and direction (Rahimi & Recht, 2007): rougher than `integrand`, as sensitive
+    to the grid as a trained f may be."""
+    slopes = torch.randn(out, 9, generator=seeded(1), dtype=torch.float64)
+    return _Cosines(slopes, 2 * torch.pi * torch.rand(out, 1, generator=seeded(2), dtype=torch.float64))
+
+
 def pools() -> dict[str, Model]:
     """One random f, integrated in three ways, and averaged over pixels: the control."""
     f = integrand()
