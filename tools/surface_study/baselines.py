@@ -18,11 +18,11 @@ from .warped import Warped
 
 __all__ = ["BASELINES", "Linear", "baselines"]
 
-VALIDATION = 1_000
-"""Images that choose the strength; all training images are learnt from, as by the networks."""
+TRAINING, VALIDATION = 10_000, 1_000
+"""Images: fewer than the networks are trained on."""
 
 STRENGTHS = (1e-3, 1e-2, 1e-1)
-"""Of the ridge, in units of the features' mean square times the number of features."""
+"""Of the ridge, in units of the features' mean square times the number of images."""
 
 
 def histograms(images: Tensor) -> Tensor:
@@ -60,15 +60,12 @@ class Linear:
         self.mean, self.std = raw.mean(0), raw.std(0).clamp_min(1e-6)
         known = self._standardised(raw)
         wanted = one_hot(training.labels, 10).float() - 0.1
-        wide = known.shape[1] > len(known)  # more features than images: the dual problem is the smaller one
-        gram = known @ known.T if wide else known.T @ known
-        sought = wanted if wide else known.T @ wanted
+        gram = known @ known.T  # fewer images than features, or about as many
         held = self._standardised(features(to_float(validation.images)))
         best = -1.0
         for strength in STRENGTHS:
             ridge = strength * known.shape[1] * torch.eye(len(gram))
-            solved = torch.cholesky_solve(sought, torch.linalg.cholesky(gram + ridge))
-            weights = known.T @ solved if wide else solved
+            weights = known.T @ torch.cholesky_solve(wanted, torch.linalg.cholesky(gram + ridge))
             right = float(((held @ weights).argmax(1) == validation.labels).double().mean())
             if right > best:
                 best, self.weights, self.strength = right, weights, strength
@@ -85,13 +82,13 @@ def baselines(splits: Splits, warped: Warped) -> list[dict[str, Any]]:
     """One row for each, as `trained` makes them."""
     rows = []
     for name, features in BASELINES.items():
-        scores = Linear(features, splits.train, splits.validation[:VALIDATION])
+        scores = Linear(features, splits.train[:TRAINING], splits.validation[:VALIDATION])
         about = {
-            "model": name,
+            "model": f"{name}, {TRAINING:,} images",
             "displacement": 0.0,
             "augment": "none",
             "parameters": scores.weights.numel(),
             "epochs": None,
         }
-        rows.append(about | {"training": len(splits.train), "note": splits.note} | warped.row(scores))
+        rows.append(about | {"training": TRAINING, "note": splits.note} | warped.row(scores))
     return rows
