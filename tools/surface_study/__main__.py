@@ -19,7 +19,7 @@ from .figures import draw
 from .front import trained
 from .ladders import at_64, ladders
 from .nearness import nearness
-from .page import at_equal_epochs, on_the_front, page
+from .page import on_the_front, page, trained_alike
 from .rotations import rotated_digits
 from .warped import Warped
 
@@ -30,7 +30,7 @@ PARTS = ("ladders", "bounded", "networks", "runs", "nearness", "baselines", "fea
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
     """What the report draws of it: the front of the classifiers trained alike, and the certificates."""
-    rows, _ = at_equal_epochs(found["trained"])
+    rows, _ = trained_alike(found["trained"])
     return {
         "note": rows[0]["note"],
         "training": rows[0]["training"],
@@ -42,9 +42,7 @@ def shown(found: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="What to measure again; all of it.")
-    parser.add_argument(
-        "--runs", type=Path, nargs="*", default=(), help="Folders of finished trainings, all on as many images."
-    )
+    parser.add_argument("--runs", type=Path, nargs="*", default=(), help="Folders of finished trainings.")
     parser.add_argument("--digits", type=Path, help="Folder of finished trainings on rotated MNIST.")
     parser.add_argument("--certificates", type=Path, nargs="*", default=(), help="Of `invariance certify --json`.")
     parser.add_argument("--data", type=Path, default=os.environ.get("INVARIANCE_DATA"), help="Folder of the data.")

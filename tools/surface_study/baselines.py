@@ -84,7 +84,7 @@ def baselines(splits: Splits, warped: Warped) -> list[dict[str, Any]]:
     for name, features in BASELINES.items():
         scores = Linear(features, splits.train[:TRAINING], splits.validation[:VALIDATION])
         about = {
-            "model": f"{name}, {TRAINING:,} images",
+            "model": name,
             "displacement": 0.0,
             "augment": "none",
             "parameters": scores.weights.numel(),

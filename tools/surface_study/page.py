@@ -11,19 +11,23 @@ from .ladders import SIZES
 from .subjects import WARPS
 from .warped import MOVED
 
+ALL = 45_000
+"""Images that most networks are trained on: those of CIFAR-10 that are not held out."""
+
 
 def named(row: dict[str, Any]) -> str:
     """A classifier; where it was trained for a margin, the displacement in pixels in place of its options."""
+    fewer = "" if row["training"] == ALL else f", {row['training']:,} images"
     if row["displacement"]:
-        return f"{row['model'].partition(':')[0]}, margin of {row['displacement']:g}"
-    return row["model"] + ("" if row["augment"] == "none" else f", {row['augment'].partition(':')[0]}")
+        return f"{row['model'].partition(':')[0]}, margin of {row['displacement']:g}{fewer}"
+    return row["model"] + ("" if row["augment"] == "none" else f", {row['augment'].partition(':')[0]}") + fewer
 
 
-def at_equal_epochs(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of as many epochs as most have, and those of others."""
-    count = Counter(row["epochs"] for row in rows)
-    usual = count.most_common(1)[0][0]
-    return [row for row in rows if row["epochs"] == usual], [row for row in rows if row["epochs"] != usual]
+def trained_alike(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of as many images and epochs as most have, and the others."""
+    usual = Counter((row["training"], row["epochs"]) for row in rows).most_common(1)[0][0]
+    alike = [row for row in rows if (row["training"], row["epochs"]) == usual]
+    return alike, [row for row in rows if row not in alike]
 
 
 def on_the_front(row: dict[str, Any]) -> dict[str, Any]:
@@ -129,15 +133,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _trained(rows: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]) -> Iterator[str]:
-    equal, others = at_equal_epochs(rows)
+    alike, others = trained_alike(rows)
     first = rows[0]
     reached = ", ".join(f"{first[family]['pixels']:.1f} ({family})" for family in WARPS)
-    yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'}), {first['training']:,} images", "")
+    yield from ("", f"## Trained on CIFAR-10 ({first['note'] or 'canonical files'}), {ALL:,} images", "")
     yield f"{first['images']} test images; the same warps for all, of up to {MOVED:g} pixels, root mean square"
     yield f"over an image; over all images {reached}."
     yield "Accuracy and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a"
     yield "mesh that is moved: nothing is resampled there."
-    for title, here in (("As many epochs for all", [*equal, *baselines]), ("Other epochs", others)):
+    for title, here in (("Trained alike, and linear baselines", [*alike, *baselines]), ("Trained otherwise", others)):
         if not here:
             continue
         yield from ("", f"### {title}", "")
