@@ -34,7 +34,7 @@ def plot_front(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None, tit
     joined = sorted((row["clean"], sum(row["errors"]) / len(row["errors"])) for row in rows if row["joined"])
     ax.plot([e for _, e in joined], [100 * clean for clean, _ in joined], color="#D55E00", linestyle=":", linewidth=0.8)
     ax.set(xlabel="E of the logits under warps", ylabel="clean accuracy, %")
-    ax.set_xlim(-0.02, 1.5 * max(error for row in rows for error in row["errors"]))
+    ax.set_xlim(-0.02, 1.75 * max(error for row in rows for error in row["errors"]))
     if title:
         ax.set_title(title, loc="left", fontsize="medium")
     ax.grid(alpha=0.3)

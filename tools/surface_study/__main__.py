@@ -19,7 +19,7 @@ from .figures import draw
 from .front import trained
 from .ladders import at_64, ladders
 from .nearness import nearness
-from .page import on_the_front, page, trained_alike
+from .page import of_the_front, on_the_front, page
 from .rotations import rotated_digits
 from .warped import Warped
 
@@ -30,11 +30,11 @@ PARTS = ("ladders", "bounded", "networks", "runs", "nearness", "baselines", "fea
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
     """What the report draws of it: the front of the classifiers trained alike, and the certificates."""
-    rows, _ = trained_alike(found["trained"])
+    rows = of_the_front(found)
     return {
         "note": rows[0]["note"],
         "training": rows[0]["training"],
-        "front": [on_the_front(row) for row in (*rows, *found["baselines"])],
+        "front": [on_the_front(row) for row in rows],
         "certificates": found["certificates"],
     }
 

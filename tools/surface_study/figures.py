@@ -13,7 +13,7 @@ from invariance.plots import figure_of, plot_certified, plot_front, save_figure
 from invariance.plots.style import COLOURS, colour_and_marker
 
 from .ladders import SIZES
-from .page import named, on_the_front, trained_alike
+from .page import named, of_the_front, on_the_front
 
 _FOUND = {"pixels": "C0", "quads": "C2", "triangles": "C4", "mean over pixels": "C3"}
 
@@ -25,7 +25,7 @@ def draw(found: dict[str, Any], folder: Path) -> None:
     if "bounded" in found:
         _curves(found, folder / "promise_curves.png")
     if "trained" in found:
-        _front([*trained_alike(found["trained"])[0], *found["baselines"]], folder / "promise_front.png")
+        _front(of_the_front(found), folder / "promise_front.png")
     for i, kept in enumerate(found.get("certificates", ())):
         ax = plot_certified(kept, title=kept["model"])
         save_figure(figure_of(ax), folder / f"promise_certified_{i + 1}.png")

@@ -30,6 +30,12 @@ def trained_alike(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]],
     return alike, [row for row in rows if row not in alike]
 
 
+def of_the_front(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that are drawn: trained alike, or on fewer images, which their names say."""
+    alike, others = trained_alike(found["trained"])
+    return [*alike, *(row for row in others if row["training"] < ALL), *found["baselines"]]
+
+
 def on_the_front(row: dict[str, Any]) -> dict[str, Any]:
     """A row as `plot_front` takes it; the front goes through the surface networks as they are by name."""
     families = [row[family] for family in WARPS]
