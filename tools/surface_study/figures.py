@@ -91,7 +91,11 @@ def _bounded(ax: Axes, rows: list[dict[str, Any]]) -> None:
 def _front(rows: list[dict[str, Any]], file: Path) -> None:
     """Accuracy against E under warps of two pixels, and E by the size of a warp."""
     figure, (front, by_size) = plt.subplots(1, 2, figsize=(15, 6), layout="constrained")
-    plot_front([on_the_front(row) for row in rows], ax=front, title=f"trained on {rows[0]['training']:,} images")
+    plot_front(
+        [on_the_front(row) for row in rows],
+        ax=front,
+        title=f"trained on {rows[0]['training']:,} images, or as many as in brackets",
+    )
     sizes = [point["pixels"] for point in rows[0]["sizes"]]
     for i, row in enumerate(rows):
         style = {**colour_and_marker(i), "ms": 4, "lw": 1, "label": named(row)}

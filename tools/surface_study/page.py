@@ -16,8 +16,9 @@ ALL = 45_000
 
 
 def named(row: dict[str, Any]) -> str:
-    """A classifier; where it was trained for a margin, the displacement in pixels in place of its options."""
-    fewer = "" if row["training"] == ALL else f", {row['training']:,} images"
+    """A classifier, and in brackets the images that it was trained on, if not all; where that was for a margin, the
+    displacement in pixels in place of its options."""
+    fewer = "" if row["training"] == ALL else f" ({row['training']:,})"
     if row["displacement"]:
         return f"{row['model'].partition(':')[0]}, margin of {row['displacement']:g}{fewer}"
     return row["model"] + ("" if row["augment"] == "none" else f", {row['augment'].partition(':')[0]}") + fewer
@@ -146,7 +147,7 @@ def _trained(rows: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]
     yield f"{first['images']} test images; the same warps for all, of up to {MOVED:g} pixels, root mean square"
     yield f"over an image; over all images {reached}."
     yield "Accuracy and E of the logits, the image resampled on its pixels; in brackets E where the pixels are a"
-    yield "mesh that is moved: nothing is resampled there."
+    yield "mesh that is moved: nothing is resampled there. After a name in brackets: trained on so many images only."
     for title, here in (("Trained alike, and linear baselines", [*alike, *baselines]), ("Trained otherwise", others)):
         if not here:
             continue
