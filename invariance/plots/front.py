@@ -20,16 +20,16 @@ def plot_front(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None, tit
     meshes that are moved (hollow; may be empty), and `joined`: whether the dotted line of the front goes through it.
     """
     ax = axes(ax, width=6.0, height=4.4)
-    above = float("inf")
+    above, below = float("inf"), 0
     for row in sorted(rows, key=lambda row: -row["clean"]):
         colour = "#D55E00" if row["joined"] else "0.35"
         level = 100 * row["clean"]
         for errors, face in ((row["errors"], colour), (row["carried"], "none")):
             style = {"color": colour, "marker": "o", "markerfacecolor": face, "markersize": 4, "linewidth": 1}
             ax.plot(errors, [level] * len(errors), **style)
-        crowded = above - level < 1.5
+        below = below + 1 if above - level < 1.5 else 0  # names of crowded rows go down like stairs
         above = level
-        place = {"xytext": (6, -7 if crowded else 0), "textcoords": "offset points", "va": "center"}
+        place = {"xytext": (6, -8 * below), "textcoords": "offset points", "va": "center"}
         ax.annotate(row["name"], (max(row["errors"]), level), color=colour, fontsize="x-small", **place)
     joined = sorted((row["clean"], sum(row["errors"]) / len(row["errors"])) for row in rows if row["joined"])
     ax.plot([e for _, e in joined], [100 * clean for clean, _ in joined], color="#D55E00", linestyle=":", linewidth=0.8)
