@@ -48,6 +48,11 @@ def test_cohen_and_welling_table_1():
     assert _numbers(pooling[3]) == [_error("rotmnist", "p4cnn-autorotation")]
 
 
+def test_cohen_and_welling_table_2():
+    table = _table("cifar-gcnn", "cifar-gcnn")
+    assert _numbers(_rows()[6][3]) == [round(100 * (1 - float(row.accuracy[0])), 2) for row in table.rows]
+
+
 def test_what_is_printed_is_what_the_claims_are():
     errors = {
         (t, c.model): round(100 * (1 - c.clean), 2)
