@@ -100,7 +100,7 @@ def test_channels_last_is_a_layout_only(spec: str, generator: torch.Generator):
         ("surface-4:windows=0", "windows = 0: a whole number ≥ 1"),
         ("surface-4:head=orthogonal", "head = orthogonal: one of free, lipschitz"),
         ("surface-4:head=lipschitz,sharpness=0", "sharpness = 0"),
-        ("surface-2:in_channels=1", "in_channels = 1: 3: a surface in colour space needs three colours"),
+        ("surface-2:in_channels=1", "in_channels = 1: 3: a surface in colour space needs three; a grey image"),
         ("diffcnn-weighted:channels=2", "channels = 2: at least 3"),
         ("diffcnn-resnet:depth=0", "depth = 0: a whole number ≥ 1"),
         ("diffcnn-cnn:cayley=3", "model = diffcnn-cnn:cayley=3: options of the right type"),
