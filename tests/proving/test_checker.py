@@ -15,6 +15,7 @@ from torch import nn
 from invariance.cli import main
 from invariance.proving import Generator, MovingGroup, Program, checker, prove, prove_program, question_of, trace
 from invariance.proving.checker import RefusedError, seal, verify
+from invariance.symmetry import Symmetry
 from tools.prove_study import families  # noqa: F401  (they enter themselves in the list)
 from tools.prove_study.altered import alterations, refused
 from tools.prove_study.ask import Question
@@ -180,6 +181,9 @@ first.register_fake(torch.empty_like)
         (lambda x, t: x + torch.arange(3) // (3 * x.shape[0]), "size of the batch"),
         (lambda x, t: x + 0.0 * torch.rand(()), "random"),
         (lambda x, t: x.cumsum(1), "cumsum"),
+        (lambda x, t: x * torch.arange(1e9, 1e9 + 3, 1.0), "numbers that are rounded"),
+        (lambda x, t: x.sum(1, keepdim=True, dtype=torch.uint8) * x, "whole numbers of fractions"),
+        (lambda x, t: x.squeeze(0), "the axis of the batch goes"),
         (lambda x, t: x.relu().argmax(1, keepdim=True) + x, "motion"),
         (lambda x, t: x.pow(t), "does not move"),
         (lambda x, t: torch.ops.convolved_by_a_user.first(x), "no operation of torch"),
@@ -205,6 +209,24 @@ def test_what_is_not_so_is_refused(function, part: str):
     }
     with pytest.raises(RefusedError, match=part):
         verify(found | {"seal": seal(found)}, model, program)
+
+
+@pytest.mark.parametrize("group", ["permutations@-1", "permutations/-1"])
+def test_a_group_along_the_axis_of_the_batch_is_refused(group: str):
+    """On an axis of one entry it would be the identity."""
+    assert not checker.generators(group, [3])
+
+
+def test_a_name_says_nothing_of_several_inputs():
+    class Two(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x + y
+
+    symmetry = Symmetry("S(3)", ("nodes:3x2", "nodes:3x2"), "nodes:3x2")
+    found = json.loads(json.dumps(prove(Two(), symmetry=symmetry).certificate()))
+    assert verify(found, Two())
+    named = found | {"named": True, "group": "permutations"}
+    assert "several inputs" in str(refused(named | {"seal": seal(named)}, Two()))
 
 
 def test_a_forward_that_is_another_when_it_is_called():
