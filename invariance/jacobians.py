@@ -71,7 +71,8 @@ def gradient(fields: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2 h w"]:
 
 def _stencil(images: Tensor, beta: float, mode: str) -> Tensor:
     """Differences first: equal pixels give exactly 0, which a convolution with fused multiply-adds does not."""
-    padded = F.pad(images, (1, 1, 1, 1), mode=mode)
+    # A field with its components innermost would be copied by the convolution and walked in strides by all after it.
+    padded = F.pad(images.contiguous(), (1, 1, 1, 1), mode=mode)
     return torch.stack([_along(padded, dim, beta) for dim in (-1, -2)], 2)
 
 

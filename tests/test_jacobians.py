@@ -94,3 +94,13 @@ def test_equal_pixels_have_no_derivative_at_all(scheme, generator: torch.Generat
     """A remainder of rounding would make a grey or flat pixel one with a direction of its own."""
     column = torch.rand((2, 3, 9, 1), generator=generator, dtype=torch.float64)
     assert not jacobian(column.expand(2, 3, 9, 9).contiguous(), scheme)[:, :, :, 0].any()
+
+
+@pytest.mark.parametrize("mode", ["replicate", "reflect", "circular", "zeros"])
+@pytest.mark.parametrize("scheme", ORDERS)
+def test_the_field_is_laid_out_plainly_however_the_images_are(scheme, mode, generator: torch.Generator):
+    images = torch.randn(2, 3, 6, 8, generator=generator, dtype=torch.float64)
+    plain = jacobian(images, scheme, padding_mode=mode)
+    field = jacobian(images.contiguous(memory_format=torch.channels_last), scheme, padding_mode=mode)
+    assert field.is_contiguous()
+    assert torch.equal(field, plain)
