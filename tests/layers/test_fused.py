@@ -15,9 +15,10 @@ from invariance.layers.normal import noise_of
 
 pytest.importorskip("triton", reason="Triton is not installed")
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
-pytestmark = pytest.mark.skipif(
-    not (INTERPRETED or torch.cuda.is_available()), reason="neither a card nor TRITON_INTERPRET=1"
-)
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not (INTERPRETED or torch.cuda.is_available()), reason="neither a card nor TRITON_INTERPRET=1"),
+]
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])

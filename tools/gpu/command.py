@@ -99,7 +99,7 @@ def _trainings(options: argparse.Namespace, machine: Machine, kept: Kept, deadli
     with tempfile.TemporaryDirectory() as noise:
         data = options.data or write_noise(Path(noise))
         wanted, unread = readable(KINDS if machine.dry else QUEUE, data)
-        result = run_queue(wanted, data, runs, machine, side=options.side, deadline=deadline)
+        result = run_queue(wanted, data, runs, machine, side=options.side, deadline=deadline, note=options.note)
     pack(runs, options.out)
     result["failed"] |= unread
     kept.add("all", result)
@@ -117,8 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="folder of what is kept; results/gpu by default")
     parser.add_argument("--work", type=Path, help="folder of the trainings as they run; build/gpu by default")
     parser.add_argument("--data", type=Path, help="folder of the images, as `invariance train --data`")
+    parser.add_argument("--note", default="", help="what the images are, if not the canonical files")
     parser.add_argument("--only", choices=PARTS, action="append", help="a part alone; may be repeated")
-    parser.add_argument("--side", type=_some, default=4, help="trainings side by side on the card; 4 by default")
+    parser.add_argument("--side", type=_some, default=4, help="trainings side by side; 4 by default")
     parser.add_argument("--again", action="store_true", help="test and measure anew what is kept")
     parser.add_argument("--dry", action="store_true", help="on the CPU, small, in build/gpu-dry")
     return parser

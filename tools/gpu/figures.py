@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from invariance.checking import check
 from invariance.groups import P4, P4M
-from invariance.layers import GroupConv2d, JacobianConv2d, LogDetInvariant, SignNonlinearity
+from invariance.layers import GroupConv2d, JacobianConv2d, JacobianHead, LogDetInvariant, SignNonlinearity
 from invariance.measure import invariance_curve
 from invariance.models import build
 from invariance.warps import random_cpab, random_homography, warp_images
@@ -46,7 +47,9 @@ def limits(machine: Machine) -> Row:
 def stage(machine: Machine) -> Row:
     """The DiffCNN stage and its parts against the convolution of the same FLOPs, and against reading and writing once.
 
-    A pixel and channel of a field has six numbers: the sign reads and writes six, the logarithm reads six, writes one.
+    A pixel and channel of a field has six numbers: the sign reads and writes six, the logarithm reads six, writes one,
+    and so do both together, in torch, by Triton, and by torch.compile. `with backward`: forward and backward of the
+    stage, and of the planar convolution.
     """
     batch, size = machine.size(256, 2), machine.size(64, 12)
     x = machine.normal(batch, 16, 3, 2, size, size)
@@ -54,28 +57,45 @@ def stage(machine: Machine) -> Row:
     sign, logarithm = SignNonlinearity().to(machine.device), LogDetInvariant()
     planar = nn.Conv2d(48, 48, 3, padding=1, bias=False).to(machine.device)
     flat = x.movedim(3, 1).flatten(0, 1).flatten(1, 2)
-    whole = nn.Sequential(convolution, sign, logarithm)
+    both, whole = JacobianHead(sign, logarithm), JacobianHead(convolution, sign, logarithm)
     runs: dict[str, Callable[[], object]] = {
         "planar convolution": partial(planar, flat),
         "convolution": partial(convolution, x),
         "sign": partial(sign, x),
         "log-determinant": partial(logarithm, x),
+        "both": partial(both, x),
         "stage": partial(whole, x),
         "copy of the field": x.clone,
     }
+    learning: dict[str, Callable[[], object]] = {
+        "planar convolution": partial(_step, planar, flat),
+        "stage": partial(_step, whole, x),
+    }
     if not machine.dry:
-        runs["stage, compiled"] = partial(torch.compile(whole), x)
+        compiled = {"both": torch.compile(both), "stage": torch.compile(whole)}
+        runs |= {f"{name}, compiled": partial(module, x) for name, module in compiled.items()}
+        learning["stage, compiled"] = partial(_step, compiled["stage"], x)
+        by_kernel = JacobianHead(sign, logarithm), JacobianHead(convolution, sign, logarithm)
+        for head in by_kernel:
+            head.kernel = True
+        if find_spec("triton") is not None:
+            runs |= {"both, Triton": partial(by_kernel[0], x), "stage, Triton": partial(by_kernel[1], x)}
+            learning["stage, Triton"] = partial(_step, by_kernel[1], x)
     with torch.no_grad():
         took = dict(zip(runs, milliseconds(list(runs.values()), machine), strict=True))
+    learned = dict(zip(learning, milliseconds(list(learning.values()), machine), strict=True))
     copied = took["copy of the field"]
+    least = {name: copied * (1 if name == "sign" else 7 / 12) for name in took if name[:4] in ("sign", "log-", "both")}
     return {
         "milliseconds": took,
-        "ratio": {name: took[name] / took["planar convolution"] for name in took if name.startswith("stage")},
-        "of_the_memory_roofline": {
-            "sign": took["sign"] / copied,
-            "log-determinant": took["log-determinant"] / (copied * 7 / 12),
-        },
+        "ratio": _over(took, "planar convolution", "stage"),
+        "with backward": {"milliseconds": learned, "ratio": _over(learned, "planar convolution", "stage")},
+        "of_the_memory_roofline": {name: took[name] / value for name, value in least.items()},
     }
+
+
+def _over(took: dict[str, float], peer: str, kind: str) -> dict[str, float]:
+    return {name: value / took[peer] for name, value in took.items() if name.startswith(kind)}
 
 
 def group_convolutions(machine: Machine) -> Row:

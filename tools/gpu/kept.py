@@ -47,9 +47,14 @@ class Kept:
 
 
 def pack(runs: Path, out: Path) -> list[Path]:
-    """The runs' folders as archives of a bounded size each. The old ones go when all the new ones are there."""
+    """The runs' folders as archives of a bounded size each. The old ones go when all the new ones are there.
+
+    Without the state of those that are done, four fifths of what they weigh: nobody goes on from it.
+    """
     written: list[Path] = []
-    for number, part in enumerate(_parts(sorted(path for path in runs.rglob("*") if path.is_file()))):
+    paths = sorted(path for path in runs.rglob("*") if path.is_file())
+    wanted = [path for path in paths if path.name != "state.safetensors" or not _finished(path.parent)]
+    for number, part in enumerate(_parts(wanted)):
         written.append(out / f"new-runs-{number}.tar")
         with tarfile.open(written[-1], "w") as archive:
             for path in part:
@@ -58,6 +63,13 @@ def pack(runs: Path, out: Path) -> list[Path]:
     for old in set(out.glob("runs-*.tar")) - set(archives):
         old.unlink()
     return archives
+
+
+def _finished(run: Path) -> bool:
+    try:
+        return bool(json.loads((run / "record.json").read_text(encoding="utf-8"))["finished"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return False
 
 
 def unpack(out: Path, runs: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from .machine import Machine
 __all__ = ["QUEUE", "Training", "run_queue"]
 
 _SAVE = 20.0  # seconds in which a training that is told to stop ends; it keeps the state of its last whole epoch
+
+_WIDE = 4  # side by side, of those whose steps fill the card: while one waits for its host, another computes
 
 _THEIRS: dict[str, str | int | float | bool] = {
     "dataset": "rotmnist",
@@ -47,7 +50,12 @@ class Training:
         """The data set's name."""
         return str(self.options.get("dataset", "cifar10"))
 
-    def command(self, data: Path, runs: Path, machine: Machine) -> list[str]:
+    @property
+    def wide(self) -> bool:
+        """Whether a step of it fills a card: several side by side would wait for each other."""
+        return self.data == "cifar10"
+
+    def command(self, data: Path, runs: Path, machine: Machine, note: str = "") -> list[str]:
         options = self.options | ({"epochs": 1, "limit": 32, "batch": 16} if machine.dry else {})
         if machine.dry:
             options |= {"width": 4} if self.options.get("width") else {}
@@ -55,7 +63,7 @@ class Training:
             f"--{key.replace('_', '-')}" + ("" if value is True else f"={value}") for key, value in options.items()
         ]
         line = [sys.executable, "-m", "invariance", "train", self.model, f"--data={data}", f"--device={machine.device}"]
-        return [*line, *written, f"--out={runs / self.name}"]
+        return [*line, *written, *([f"--note={note}"] if note else []), f"--out={runs / self.name}"]
 
 
 def queue() -> Iterator[Training]:
@@ -92,9 +100,9 @@ def _coloured() -> Iterator[Training]:
 def _rotated() -> Iterator[Training]:
     """Rotated MNIST by three protocols: ours, the authors' code, and that as it was meant."""
     table = TABLES["rotmnist"]
-    protocols = {"ours": {"dataset": "rotmnist"}, "theirs": _THEIRS, "meant": _THEIRS | {"augment": "rotation:180"}}
-    for seed in range(5):
-        for protocol, options in protocols.items():
+    protocols = {"theirs": _THEIRS, "meant": _THEIRS | {"augment": "rotation:180"}, "ours": {"dataset": "rotmnist"}}
+    for protocol, options in protocols.items():
+        for seed in range(5):
             for model in table.models:
                 network = model if protocol == "ours" else _NETWORKS.get(model, model)
                 given = table.options(model) | options | {"seed": seed}
@@ -136,19 +144,27 @@ def readable(trainings: tuple[Training, ...], data: Path) -> tuple[tuple[Trainin
 
 
 def run_queue(
-    trainings: tuple[Training, ...], data: Path, runs: Path, machine: Machine, *, side: int, deadline: Deadline
+    trainings: tuple[Training, ...],
+    data: Path,
+    runs: Path,
+    machine: Machine,
+    *,
+    side: int,
+    deadline: Deadline,
+    note: str = "",
 ) -> dict[str, Any]:
-    """Train `side` at a time as long as there is time; how far each is, and what failed."""
+    """Train `side` at a time as long as there is time, `_WIDE` of them wide; how far each is, and what failed."""
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // side))}
     waiting = [t for t in trainings if not _progress(runs / t.name)["finished"]]
     running: dict[str, subprocess.Popen[bytes]] = {}
     failed: dict[str, str] = {}
     try:
         while (waiting or running) and deadline.left() > _SAVE * (not machine.dry):
-            while waiting and len(running) < side:
-                training = waiting.pop(0)
-                command = training.command(data, runs, machine)
+            while training := _next(waiting, [t for t in trainings if t.name in running], side):
+                waiting.remove(training)
+                command = training.command(data, runs, machine, note)
                 with _log(runs, training.name).open("wb") as log:
-                    running[training.name] = subprocess.Popen(command, stdout=log, stderr=log)
+                    running[training.name] = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | threads)
             time.sleep(0.05 if machine.dry else 1.0)
             for name, process in list(running.items()):
                 if process.poll() is not None:
@@ -160,6 +176,14 @@ def run_queue(
         _stop(running.values())
     told = {t.name: _progress(runs / t.name) for t in trainings if (runs / t.name).exists()}
     return {"runs": told, "failed": failed, "waiting": len(waiting)}
+
+
+def _next(waiting: list[Training], running: list[Training], side: int) -> Training | None:
+    """The first that finds a place: a wide one where a narrow one would leave most of the card to it."""
+    if len(running) >= side:
+        return None
+    full = sum(training.wide for training in running) >= _WIDE
+    return next((training for training in waiting if not (training.wide and full)), None)
 
 
 def _stop(processes: Collection[subprocess.Popen[bytes]]) -> None:
