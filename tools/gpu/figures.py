@@ -215,7 +215,7 @@ FIGURES: dict[str, Callable[[Machine], Row]] = {
 }
 
 
-def _step(layer: nn.Module, x: Tensor) -> None:
+def _step(layer: Callable[[Tensor], Tensor], x: Tensor) -> None:
     layer(x).square().mean().backward()
 
 
