@@ -18,6 +18,7 @@ from .batch import check_batch
 from .exact import check_exact
 from .given import MOST, gathered
 from .layers import broken_layer
+from .precision import products
 from .probe import Probe
 from .proof import unasked, with_proof
 from .question import (
@@ -176,8 +177,15 @@ def answer(
     blame: bool = True,
 ) -> CheckReport:
     """The report for a question; the same model and question have the same report."""
-    if isinstance(question, SymmetryQuestion):
-        return answer_symmetry(model, question)
+    with products():
+        if isinstance(question, SymmetryQuestion):
+            return answer_symmetry(model, question)
+        return _answer(model, question, progress, blame=blame)
+
+
+def _answer(
+    model: Model, question: Question, progress: Callable[[int, int], object] | None, *, blame: bool
+) -> CheckReport:
     probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence)
     generator = torch.Generator().manual_seed(question.seed)
     if question.group in LADDER:

@@ -7,8 +7,7 @@ twin that froze a branch.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from torch import nn
 from ..errors import ArgumentError, ArgumentTypeError
 from ..symmetry import Symmetry
 from ..verdicts import CheckVerdict
+from .precision import products
 from .question import SymmetryQuestion
 from .report import CheckReport, overall
 from .symmetric import Bench, answer_symmetry
@@ -143,7 +143,7 @@ def _variant(
 ) -> Variant:
     dtype = _DTYPES.get(name, torch.float32)
     question = _question(symmetry, dtype, options, seed)
-    with _numerics(name):
+    with products(tf32=name == "tf32"):
         try:
             made = _made(model, name, symmetry, inputs)
             report = answer_symmetry(made, question)
@@ -187,16 +187,6 @@ def _exported(model: nn.Module, symmetry: Symmetry, inputs: Any) -> Callable[...
         batch = torch.export.Dim("batch", min=1, max=4096)
         dynamic = map_tree(lambda t: {0: batch}, named if named is not None else positional)
     return torch.export.export(model, positional, named, dynamic_shapes=dynamic).module()
-
-
-@contextmanager
-def _numerics(name: str) -> Iterator[None]:
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if name == "tf32" else "highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def _question(symmetry: Symmetry, dtype: torch.dtype, options: dict[str, Any], seed: int) -> SymmetryQuestion:

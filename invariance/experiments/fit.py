@@ -1,7 +1,8 @@
-"""Training a classifier: resumable after every epoch, to the bit on a CPU."""
+"""Training a classifier: resumable after every epoch, to the bit on a CPU; on a card after some seconds of epochs."""
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from .trainer import Trainer
 
 __all__ = ["Listener", "train"]
 
+_SAVED = 10.0  # seconds of a card's work that may be lost; to write 9 million weights with moments takes one
+
 
 class Listener:
     """What hears of a training's progress: override what is of interest."""
@@ -33,7 +36,7 @@ class Listener:
         """Every few steps, with the mean loss of the epoch so far."""
 
     def epoch(self, entry: Epoch) -> None:
-        """After validation, with everything saved."""
+        """After validation."""
 
 
 def train(
@@ -83,8 +86,9 @@ def _train(
         number = len(run.record["history"])
         entry = trainer.epoch(number, partial(listener.step, number + 1))
         run.add(entry)
-        run.save()
-        run.publish()
+        if run.due():
+            run.save()
+            run.publish()
         listener.epoch(entry)
     return run.record
 
@@ -95,6 +99,7 @@ class _Run:
     def __init__(self, folder: RunFolder, record: Record, trainer: Trainer) -> None:
         self.folder, self.record, self.trainer = folder, record, trainer
         self.best: dict[str, Tensor] = {}
+        self.saved = 0.0
         parameters = sum(p.numel() for p in trainer.classifier.parameters())
         record.update(parameters=parameters, history=[], best=None)
 
@@ -127,8 +132,14 @@ class _Run:
         best, accuracy = self.record["best"], entry["validation_accuracy"]
         return best is None or self.trainer.options.select == "last" or accuracy > best["validation_accuracy"]
 
+    def due(self) -> bool:
+        """Whether to save now: always, but on a card, whose epochs can be shorter than their writing."""
+        often = self.trainer.processes.device.type != "cuda"
+        return often or self.record["finished"] or time.monotonic() - self.saved > _SAVED
+
     def save(self) -> None:
         """The state."""
+        self.saved = time.monotonic()
         about = {"history": self.record["history"], "best": self.record["best"]}
         about["scaler"] = self.trainer.scaler.state_dict()
         if self.trainer.processes.first:

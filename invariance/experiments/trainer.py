@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from ..certifying.radius import require_movable
 from ..errors import ArgumentError, DivergedError
 from .batches import batches, stream
+from .captured import CapturedStep
 from .checkpoint import optimizer_tensors, restore_optimizer
 from .classifier import Classifier
 from .data import Dataset, augmentation, to_float
@@ -31,6 +32,7 @@ __all__ = ["Trainer"]
 
 _LOOK = 10  # steps between two looks at the losses: each waits for the device and for the other processes
 _EVALUATION_BATCH = 500
+_AUGMENTED = 5000  # images changed at a time: the intermediate fields of a warp are ten times as large
 _SLOWER = "finite numbers: try a lower --learning-rate in another folder; the epochs before are kept"
 _ORDER, _AUGMENTATION, _DROPOUT = range(3)
 
@@ -61,10 +63,12 @@ class Trainer:
         self.classifier = classifier.to(device)
         if options.channels_last:
             _to_channels_last(classifier)
-        kind = partial(torch.optim.SGD, momentum=0.9) if options.optimizer == "sgd" else torch.optim.Adam
-        self.optimizer = kind(
-            classifier.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
-        )
+        self.captured = CapturedStep(self._update) if _can_capture(options, processes) else None
+        adam = partial(torch.optim.Adam, capturable=True) if self.captured else torch.optim.Adam
+        kind = partial(torch.optim.SGD, momentum=0.9) if options.optimizer == "sgd" else adam
+        # What is captured reads the learning rate from the card.
+        rate = torch.tensor(options.learning_rate, device=device) if self.captured else options.learning_rate
+        self.optimizer = kind(classifier.parameters(), lr=rate, weight_decay=options.weight_decay, fused=True)
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.precision == "float16")
         self.module: Any = torch.compile(classifier) if options.compile else classifier
         trained = self.module
@@ -124,27 +128,55 @@ class Trainer:
         sizes = torch.tensor([len(index) for index in order])
         mean = float("nan")
         self.classifier.train()
+        shown = self._at_once(order, randomness) if self.captured else self._one_by_one(order, randomness)
         with _global_randomness(stream(options.seed, number, _DROPOUT + processes.rank), processes.device):
-            for step, index in enumerate(order):
+            for step, (images, labels) in enumerate(shown):
                 progress = (number + step / self.steps) / options.epochs
-                for group in self.optimizer.param_groups:
-                    group["lr"] = options.learning_rate_at(progress)
-                losses[step] = self._step(index.to(processes.device), randomness, progress)
+                self._set_rate(options.learning_rate_at(progress))
+                if self.captured:
+                    losses[step] = self.captured(images, labels)
+                else:
+                    losses[step] = self._step(images, labels, progress)
                 if (step + 1) % _LOOK == 0 or step + 1 == self.steps:
                     so_far = processes.sum(losses[: step + 1]).cpu()
                     mean = _mean_loss(so_far, sizes[: step + 1], number)
                     report(step + 1, mean)
         return mean
 
-    def _step(self, index: Int64[Tensor, "b"], randomness: torch.Generator, progress: float) -> Float[Tensor, ""]:
-        """A step on this process's share of a batch; its term of the batch's mean loss."""
+    def _one_by_one(self, order: list[Tensor], randomness: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and labels of each step of an epoch."""
+        for index in order:
+            index = index.to(self.processes.device)
+            images, labels = self.training.images[index], self.training.labels[index]
+            yield self.augmentation(images, generator=randomness) if self.augmentation else images, labels
+
+    def _at_once(self, order: list[Tensor], randomness: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """The same ones, made before the first step: a few launches instead of some for each."""
+        index, sizes = torch.cat(order).to(self.processes.device), [len(part) for part in order]
         images, labels = self.training.images[index], self.training.labels[index]
-        if self.augmentation:
-            images = self.augmentation(images, generator=randomness)
-        images, labels = self.processes.share(images), self.processes.share(labels)
+        if augmentation := self.augmentation:
+            drawn = torch.cat([augmentation.draw(size, randomness) for size in sizes]).to(images.device)
+            parts = zip(images.split(_AUGMENTED), drawn.split(_AUGMENTED), strict=True)
+            images = torch.cat([augmentation.apply(part, numbers) for part, numbers in parts])
+        return zip(images.split(sizes), labels.split(sizes), strict=True)
+
+    def _set_rate(self, rate: float) -> None:
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def _step(self, images: Tensor, labels: Tensor, progress: float) -> Float[Tensor, ""]:
+        """A step on this process's share of a batch; its term of the batch's mean loss."""
+        told = (self.options.displacement_at(progress),) if self.options.displacement else ()
+        part = self.processes.share(labels)
+        return self._update(self.processes.share(images), part, *told, weight=len(part) / len(labels))
+
+    def _update(self, images: Tensor, labels: Tensor, *displacement: float, weight: float = 1.0) -> Float[Tensor, ""]:
         self.optimizer.zero_grad()
-        told = (labels, self.options.displacement_at(progress)) if self.options.displacement else ()
-        loss = cross_entropy(self._logits(self.parallel, images, *told), labels) * (len(labels) / len(index))
+        told = (labels, *displacement) if displacement else ()
+        loss = cross_entropy(self._logits(self.parallel, images, *told), labels) * weight
         self.scaler.scale(loss * self.processes.count).backward()  # gradients are averaged over the processes
         self.scaler.step(self.optimizer)
         self.scaler.update()
@@ -190,6 +222,12 @@ class Trainer:
                 if training and self.augmentation:
                     images = self.augmentation(images, generator=randomness)
                 self._logits(self.module, images)
+
+
+def _can_capture(options: TrainOptions, processes: Processes) -> bool:
+    """Whether a step is the same kernels each time: no number of it is the host's, no other process takes part."""
+    plain = not (options.compile or options.displacement or options.precision == "float16")
+    return plain and processes.count == 1 and processes.device.type == "cuda"
 
 
 @contextmanager

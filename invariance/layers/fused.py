@@ -7,7 +7,7 @@ interpreter on a CPU (`tests/layers/test_fused.py`), and was not timed.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,8 +16,10 @@ __all__ = ["fused"]
 
 triton: Any = import_module("triton")
 tl: Any = import_module("triton.language")
-constexpr = Any
-"""Triton goes by the word."""
+if TYPE_CHECKING:
+    constexpr = Any
+else:
+    constexpr = tl.constexpr
 
 _PIXELS = 128
 """Of a program: a warp's lanes times four."""

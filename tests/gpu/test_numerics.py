@@ -1,7 +1,10 @@
 """What is special about a card: TF32, determinism, waiting for it, and its memory."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from invariance.checking import check
 from invariance.checking.variants import check_variants
 from invariance.errors import ArgumentError
+from invariance.experiments.captured import CapturedStep
 from invariance.groups import P4M
 from invariance.layers import GroupConv2d, JacobianConv2d, LogDetInvariant, SignNonlinearity, SurfacePool2d
 from invariance.measure import invariance_curve
@@ -146,14 +150,55 @@ def test_too_little_memory_is_told_with_what_to_change(card: str):
         check(Hungry(), input_shape=(2, 9, 9), group="p4", device=card)
 
 
+COMPILED = """
+import sys, torch
+from invariance.models import build
+net = build("diffcnn-cnn", width=8).eval().cuda()
+x = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)).cuda()
+with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=sys.argv[1] == "bfloat16"):
+    torch.testing.assert_close(torch.compile(net)(x), net(x), rtol=0.05, atol=0.05)
+"""
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_compiled_networks_compute_the_same(precision: str, card: str):
+    """In a process of its own: the tests' checks of shapes are nothing that can be compiled."""
     if card == "cpu":
         pytest.skip("a compiler for the CPU is not always there")
-    net = build("diffcnn-cnn", width=8).eval().to(card)
-    x = torch.rand(4, 3, 32, 32, generator=seeded()).to(card)
-    with torch.no_grad(), torch.autocast(card, torch.bfloat16, enabled=precision == "bfloat16"):
-        torch.testing.assert_close(torch.compile(net)(x), net(x), rtol=0.05, atol=0.05)
+    line = [sys.executable, "-c", COMPILED, precision]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_captured_steps_learn_what_steps_as_they_are_learn(card: str):
+    if card == "cpu":
+        pytest.skip("nothing is captured on a CPU; tests/experiments/training/test_captured.py has a stand-in")
+    losses = []
+    for wrapped in (lambda step: step, CapturedStep):
+        with torch.random.fork_rng([card]):
+            torch.manual_seed(0)
+            net = build("diffcnn-cnn", width=8).to(card)
+        for dropout in (m for m in net.modules() if isinstance(m, nn.Dropout)):
+            dropout.p = 0.0
+        rate = torch.tensor(1e-3, device=card)
+        optimizer = torch.optim.Adam(net.parameters(), lr=rate, fused=True, capturable=True)
+
+        def plain(x: Tensor, y: Tensor, net: nn.Module = net, optimizer: torch.optim.Adam = optimizer) -> Tensor:
+            optimizer.zero_grad()
+            loss = cross_entropy(net(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        step, drawn = wrapped(plain), torch.Generator().manual_seed(0)
+        found = []
+        for number in range(10):
+            x = torch.rand(16 - number % 2, 3, 32, 32, generator=drawn).to(card)
+            rate.fill_(1e-3 / (1 + number))
+            found.append(float(step(x, torch.arange(len(x), device=card) % 10)))
+        assert not getattr(step, "refused", "")
+        losses.append(found)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def test_a_training_step_lowers_the_loss(card: str):

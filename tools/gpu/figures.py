@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from invariance.checking import check
+from invariance.experiments.captured import CapturedStep
 from invariance.groups import P4, P4M
 from invariance.layers import GroupConv2d, JacobianConv2d, JacobianHead, LogDetInvariant, SignNonlinearity
 from invariance.measure import invariance_curve
@@ -159,7 +160,8 @@ def checks(machine: Machine) -> Row:
 
 def training_steps(machine: Machine) -> Row:
     """A step of DiffCNN + CNN and of RotDCF + CNN against one of the CNN, by width and precision; images a second, and
-    how many there would be if the card multiplied all the time.
+    how many there would be if the card multiplied all the time. `captured`: as `invariance train` does it on a card,
+    one launch for all kernels of a step.
     """
     batch = machine.size(100, 4)
     images, labels = machine.normal(batch, 3, 32, 32), torch.arange(batch, device=machine.device) % 10
@@ -168,40 +170,36 @@ def training_steps(machine: Machine) -> Row:
     for width in dict.fromkeys((machine.size(32, 8), machine.size(128, 8))):
         for precision in PRECISIONS:
             nets = {name: build(name, width=width).to(machine.device) for name in ("cnn", "diffcnn-cnn", "rotdcf-cnn")}
+            steps = {name: _learner(net, machine, precision) for name, net in nets.items()}
+            captured = {name: step if machine.dry else CapturedStep(step) for name, step in steps.items()}
             with _precision(precision):
-                runs: list[Callable[[], object]] = [
-                    partial(_train_step, net, torch.optim.Adam(net.parameters(), fused=True), images, labels, precision)
-                    for net in nets.values()
-                ]
-                took = dict(zip(nets, milliseconds(runs, machine), strict=True))
-            found[f"width {width}, {precision}"] = {
-                "milliseconds": took,
-                "ratio": {name: took[name] / took["cnn"] for name in took if name != "cnn"},
-                "images_per_s": {name: 1e3 * batch / value for name, value in took.items()},
-                "limit_images_per_s": {
-                    name: 1e12 * rates[precision] / _flops(net, images) for name, net in nets.items()
-                },
-            }
+                runs = [partial(step, images, labels) for step in (*steps.values(), *captured.values())]
+                took = milliseconds(runs, machine)
+            for way, times in (("", took[: len(nets)]), (", captured", took[len(nets) :])):
+                named = dict(zip(nets, times, strict=True))
+                found[f"width {width}, {precision}{way}"] = {
+                    "milliseconds": named,
+                    "ratio": {name: named[name] / named["cnn"] for name in named if name != "cnn"},
+                    "images_per_s": {name: 1e3 * batch / value for name, value in named.items()},
+                    "limit_images_per_s": {
+                        name: 1e12 * rates[precision] / _flops(net, images) for name, net in nets.items()
+                    },
+                }
     return found
 
 
-def compiled_steps(machine: Machine) -> Row:
+def compiled_step(machine: Machine, name: str) -> Row:
     """A training step in bfloat16 by torch.compile against the same as it is; the seconds until the first is done."""
-    batch, width, found = machine.size(100, 4), machine.size(32, 8), {}
+    batch, width = machine.size(100, 4), machine.size(32, 8)
     images, labels = machine.normal(batch, 3, 32, 32), torch.arange(batch, device=machine.device) % 10
-    for name in ("cnn", "diffcnn-cnn"):
-        net = build(name, width=width).to(machine.device)
-        compiled: Any = net if machine.dry else torch.compile(net)  # a compiler for the CPU is not always there
-        start = time.perf_counter()
-        runs: list[Callable[[], object]] = [
-            partial(_train_step, module, torch.optim.Adam(net.parameters(), fused=True), images, labels, "bfloat16")
-            for module in (net, compiled)
-        ]
-        runs[1]()
-        first = time.perf_counter() - start
-        off, on = milliseconds(runs, machine)
-        found[name] = {"as it is": off, "compiled": on, "ratio": on / off, "seconds_to_compile": first}
-    return found
+    net = build(name, width=width).to(machine.device)
+    compiled: Any = net if machine.dry else torch.compile(net)  # a compiler for the CPU is not always there
+    start = time.perf_counter()
+    runs = [partial(_learner(module, machine, "bfloat16"), images, labels) for module in (net, compiled)]
+    runs[1]()
+    first = time.perf_counter() - start
+    off, on = milliseconds(runs, machine)
+    return {"as it is": off, "compiled": on, "ratio": on / off, "seconds_to_compile": first}
 
 
 FIGURES: dict[str, Callable[[Machine], Row]] = {
@@ -211,7 +209,8 @@ FIGURES: dict[str, Callable[[Machine], Row]] = {
     "resampling": resampling,
     "training steps": training_steps,
     "checks": checks,
-    "compiled steps": compiled_steps,
+    "compiled step of cnn": partial(compiled_step, name="cnn"),
+    "compiled step of diffcnn-cnn": partial(compiled_step, name="diffcnn-cnn"),
 }
 
 
@@ -219,14 +218,19 @@ def _step(layer: Callable[[Tensor], Tensor], x: Tensor) -> None:
     layer(x).square().mean().backward()
 
 
-def _train_step(
-    net: Callable[[Tensor], Tensor], optimizer: Any, images: Tensor, labels: Tensor, precision: str
-) -> None:
-    optimizer.zero_grad()
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        loss = cross_entropy(net(images).float(), labels)
-    loss.backward()
-    optimizer.step()
+def _learner(net: nn.Module, machine: Machine, precision: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """A step of Adam as `invariance train` makes it."""
+    optimizer = torch.optim.Adam(net.parameters(), fused=True, capturable=not machine.dry)
+
+    def step(images: Tensor, labels: Tensor) -> Tensor:
+        optimizer.zero_grad()
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = cross_entropy(net(images).float(), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return step
 
 
 def _flops(net: nn.Module, images: Tensor) -> float:

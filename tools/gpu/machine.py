@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Machine:
         return {"card": self.name, **made, "cuda": torch.version.cuda, "seed": _SEED, "date": time.strftime("%Y-%m-%d")}
 
 
-def milliseconds(runs: list[Callable[[], object]], machine: Machine, rounds: int = 20) -> list[float]:
+def milliseconds(runs: Sequence[Callable[[], object]], machine: Machine, rounds: int = 20) -> list[float]:
     """The median of each, by events of the card; the runs take turns, so that whatever heats the card falls on all."""
     rounds = machine.size(rounds, 2)
     for run in runs:

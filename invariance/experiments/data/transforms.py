@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Shaped
@@ -17,8 +17,25 @@ from ...warps import Projective, warp_images
 
 __all__ = ["Augmentation", "augment", "augmentation", "shift", "to_float", "turn"]
 
-Augmentation = Callable[..., Tensor]
-"""(images "b c h w", *, generator) ↦ images, each changed in its own way: bytes, or numbers from 0 to 255."""
+
+@dataclass(frozen=True)
+class Augmentation:
+    """A random change of each image of a batch: bytes, or numbers from 0 to 255.
+
+    Attributes:
+        numbers: how many random numbers an image takes.
+        apply: (images "b c h w", u "b numbers", uniform in [0, 1)) ↦ images.
+    """
+
+    numbers: int
+    apply: Callable[[Tensor, Tensor], Tensor]
+
+    def draw(self, count: int, generator: torch.Generator) -> Float[Tensor, "count numbers"]:
+        """The numbers of `count` images, on the generator's device."""
+        return torch.rand(count, self.numbers, generator=generator, device=generator.device)
+
+    def __call__(self, images: Shaped[Tensor, "b c h w"], *, generator: torch.Generator) -> Shaped[Tensor, "b c h w"]:
+        return self.apply(images, self.draw(len(images), generator).to(images.device))
 
 
 def augmentation(name: str) -> Augmentation | None:
@@ -35,17 +52,17 @@ def augmentation(name: str) -> Augmentation | None:
         case "none", "", "":
             return None
         case "flip", "", "":
-            return partial(augment, padding=0)
+            return _augment(padding=0)
         case (("crop" | "crop-flip"), "", ""):
-            return partial(augment, flip=name == "crop-flip")
+            return _augment(flip=name == "crop-flip")
         case "rotation", ":", degrees:
             with suppress(ValueError):
                 if 0 < float(degrees) <= 180:
-                    return partial(turn, degrees=float(degrees))
+                    return _turn(float(degrees))
         case "shift-flip", ":", pixels:
             with suppress(ValueError):
                 if 0 < float(pixels) <= 16:
-                    return partial(shift, pixels=float(pixels))
+                    return _shift(float(pixels))
     raise ArgumentError("augment", name, wanted)
 
 
@@ -55,21 +72,33 @@ def shift(images: Shaped[Tensor, "b c h w"], *, pixels: float, generator: torch.
     Between pixels by the cubic spline that interpolates them, mirrored at the border; as the code of Cohen & Welling
     does for CIFAR10+, with `pixels` = 2.
     """
-    draw = torch.rand(len(images), 3, generator=generator, device=generator.device).to(images.device)
-    height, width = images.shape[2:]
-    moved = (2 * draw[:, :2] - 1) * pixels * 2 / torch.tensor([width, height], device=images.device)
-    flip = torch.where(draw[:, 2] < 0.5, -1.0, 1.0)
-    matrices = torch.diag_embed(torch.stack((flip, torch.ones_like(flip)), -1))
-    return warp_images(images.float(), Projective.affine(matrices, moved), method="cubic", padding="mirror")
+    return _shift(pixels)(images, generator=generator)
+
+
+def _shift(pixels: float) -> Augmentation:
+    def apply(images: Tensor, u: Tensor) -> Tensor:
+        height, width = images.shape[2:]
+        moved = (2 * u[:, :2] - 1) * pixels * 2 / torch.tensor([width, height], device=images.device)
+        flip = torch.where(u[:, 2] < 0.5, -1.0, 1.0)
+        matrices = torch.diag_embed(torch.stack((flip, torch.ones_like(flip)), -1))
+        return warp_images(images.float(), Projective.affine(matrices, moved), method="cubic", padding="mirror")
+
+    return Augmentation(3, apply)
 
 
 def turn(images: Shaped[Tensor, "b c h w"], *, degrees: float, generator: torch.Generator) -> Float[Tensor, "b c h w"]:
     """Each square image turned about its centre by an angle uniform in ±`degrees`: bilinear, 0 from outside."""
-    draw = torch.rand(len(images), generator=generator, device=generator.device).to(images.device)
-    angles = (2 * draw - 1) * math.radians(degrees)
-    cos, sin = angles.cos(), angles.sin()
-    matrices = torch.stack((torch.stack((cos, -sin), -1), torch.stack((sin, cos), -1)), -2)
-    return warp_images(images.float(), Projective.affine(matrices), method="bilinear", padding="zeros")
+    return _turn(degrees)(images, generator=generator)
+
+
+def _turn(degrees: float) -> Augmentation:
+    def apply(images: Tensor, u: Tensor) -> Tensor:
+        angles = (2 * u[:, 0] - 1) * math.radians(degrees)
+        cos, sin = angles.cos(), angles.sin()
+        matrices = torch.stack((torch.stack((cos, -sin), -1), torch.stack((sin, cos), -1)), -2)
+        return warp_images(images.float(), Projective.affine(matrices), method="bilinear", padding="zeros")
+
+    return Augmentation(1, apply)
 
 
 def to_float(images: Shaped[Tensor, "b c h w"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "b c h w"]:
@@ -88,20 +117,24 @@ def augment(
     Raises:
         ArgumentError: a negative padding.
     """
+    return _augment(padding, flip=flip)(images, generator=generator)
+
+
+def _augment(padding: int = 4, *, flip: bool = True) -> Augmentation:
     if padding < 0:
         raise ArgumentError("padding", padding, "a number of pixels ≥ 0")
-    batch, channels, height, width = images.shape
 
-    def draw(count: int) -> Tensor:
-        return torch.randint(count, (batch, 1), generator=generator, device=generator.device).to(images.device)
+    def apply(images: Tensor, u: Tensor) -> Tensor:
+        batch, channels, height, width = images.shape
+        top, left = (u[:, :2] * (2 * padding + 1)).long().split(1, 1)
+        rows = top + torch.arange(height, device=images.device)
+        columns = torch.arange(width, device=images.device).expand(batch, width)
+        if flip:
+            columns = torch.where(u[:, 2:] < 0.5, columns.flip(1), columns)
+        columns = columns + left
+        padded = F.pad(images, (padding,) * 4)
+        index = torch.arange(batch, device=images.device).view(-1, 1, 1, 1)
+        channel = torch.arange(channels, device=images.device).view(1, -1, 1, 1)
+        return padded[index, channel, rows[:, None, :, None], columns[:, None, None, :]]
 
-    rows = draw(2 * padding + 1) + torch.arange(height, device=images.device)
-    columns = torch.arange(width, device=images.device).expand(batch, width)
-    left = draw(2 * padding + 1)
-    if flip:
-        columns = torch.where(draw(2).bool(), columns.flip(1), columns)
-    columns = columns + left
-    padded = F.pad(images, (padding,) * 4)
-    index = torch.arange(batch, device=images.device).view(-1, 1, 1, 1)
-    channel = torch.arange(channels, device=images.device).view(1, -1, 1, 1)
-    return padded[index, channel, rows[:, None, :, None], columns[:, None, None, :]]
+    return Augmentation(3, apply)
