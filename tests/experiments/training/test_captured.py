@@ -16,7 +16,11 @@ from invariance.experiments.options import TrainOptions
 
 def recorder(step: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
     loss = torch.zeros(())
-    return lambda: loss.copy_(step()), loss
+
+    def replay() -> None:
+        loss.copy_(step())
+
+    return replay, loss
 
 
 def refuses(step: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
