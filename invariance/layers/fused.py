@@ -32,10 +32,15 @@ def fused(field: Tensor, cayley: Tensor | None, eps: float, noise: float) -> tup
     out = field.new_empty((batch, channels, height, width), dtype=wide)
     signs = torch.empty_like(out) if cayley is not None else out[:, :0]
     kept = out.new_empty((batch, channels if eps else 1, height, width))
-    a = out.new_zeros(3) if cayley is None else cayley.detach().to(out)
+    # The rotation and two numbers in the field's precision: Triton would round a number of Python to float32.
+    given = out.new_zeros(5)
+    if cayley is not None:
+        given[:3] = cayley.detach()
+    given[3].fill_(eps)
+    given[4].fill_(noise**2)
     grid = triton.cdiv(height * width, _PIXELS), batch
     _kernel[grid](
-        field, a, out, kept, signs if cayley is not None else out, channels, height * width, eps, noise**2,
+        field, given, out, kept, signs if cayley is not None else out, channels, height * width,
         SIGNED=cayley is not None, REGULAR=eps > 0, PIXELS=_PIXELS,
     )  # fmt: skip
     return out.to(field.dtype), kept, signs
@@ -60,7 +65,7 @@ def _cross(x1, x2, x3, y1, y2, y3):
 
 @triton.jit
 def _kernel(
-    field, cayley, out, kept, signs, channels, pixels, eps, noise,
+    field, given, out, kept, signs, channels, pixels,
     SIGNED: constexpr, REGULAR: constexpr, PIXELS: constexpr,
 ):  # fmt: skip
     place = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
@@ -70,7 +75,8 @@ def _kernel(
     out += image * channels * pixels
     signs += image * channels * pixels
     kept += image * (channels if REGULAR else 1) * pixels
-    a1, a2, a3 = tl.load(cayley), tl.load(cayley + 1), tl.load(cayley + 2)
+    a1, a2, a3 = tl.load(given), tl.load(given + 1), tl.load(given + 2)
+    eps, noise = tl.load(given + 3), tl.load(given + 4)
     rest = 1 - (a1 * a1 + a2 * a2 + a3 * a3)
     zero = tl.zeros((PIXELS,), dtype=out.dtype.element_ty)
     m1, m2, m3, k1, k2, k3, size_x, size_y = zero, zero, zero, zero, zero, zero, zero, zero

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..errors import ArgumentError
 from .base import Warp, identity_matrix
 from .certificate import Certificate
+from .finite import all_finite
 from .sampling import Folding, draw_warps
 
 __all__ = ["AffineDisc", "random_affine_disc"]
@@ -39,7 +40,7 @@ class AffineDisc(Warp):
             found = getattr(self, name)
             if tuple(found.shape) != wanted:
                 raise ArgumentError(f"{name}.shape", tuple(found.shape), str(wanted))
-            if not found.isfinite().all():
+            if not all_finite(found):
                 raise ArgumentError(name, "NaN or infinite somewhere", "finite numbers")
         if not (self.radius > 0).all():
             raise ArgumentError("radius", float(self.radius.min()), "a number > 0")

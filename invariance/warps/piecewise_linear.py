@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import ArgumentError, one_of
 from .base import Warp, identity_matrix
 from .certificate import Certificate
+from .finite import all_finite
 from .sampling import Folding, draw_warps
 
 __all__ = ["Boundary", "PiecewiseLinear", "random_piecewise_linear"]
@@ -38,7 +39,7 @@ class PiecewiseLinear(Warp):
         u = self.offsets
         if u.ndim != 4 or u.shape[3] != 2 or min(u.shape[1:3]) < 2:
             raise ArgumentError("offsets.shape", tuple(u.shape), "(batch, rows + 1, columns + 1, 2), at least one cell")
-        if not u.isfinite().all():
+        if not all_finite(u):
             raise ArgumentError("offsets", "NaN or infinite somewhere", "finite numbers")
         if u[:, :, (0, -1), 0].any() or u[:, (0, -1), :, 1].any():
             raise ArgumentError("offsets", "a boundary vertex leaves its side", "boundary vertices that stay or slide")

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..errors import ArgumentError, SingularError
 from .base import Warp
 from .certificate import Certificate
+from .finite import all_finite
 
 __all__ = ["Projective"]
 
@@ -31,7 +32,7 @@ class Projective(Warp):
     def __post_init__(self) -> None:
         if self.matrix.shape[1:] != (3, 3):
             raise ArgumentError("matrix.shape", tuple(self.matrix.shape), "(batch, 3, 3)")
-        if not self.matrix.isfinite().all():
+        if not all_finite(self.matrix):
             raise ArgumentError("matrix", "NaN or infinite somewhere", "finite numbers")
 
     @classmethod

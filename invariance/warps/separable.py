@@ -13,6 +13,7 @@ from torch import Tensor
 from ..errors import ArgumentError
 from .base import Warp, identity_matrix
 from .certificate import Certificate
+from .finite import all_finite
 from .sampling import Folding, draw_warps
 
 __all__ = ["Separable", "random_separable"]
@@ -37,7 +38,7 @@ class Separable(Warp):
         for name, knots in (("u", self.u), ("v", self.v)):
             if knots.ndim != 3 or knots.shape[2] != 2 or knots.shape[1] < 2 or len(knots) != len(self.u):
                 raise ArgumentError(f"{name}.shape", tuple(knots.shape), "(batch, cells + 1, 2), at least one cell")
-            if not knots.isfinite().all():
+            if not all_finite(knots):
                 raise ArgumentError(name, "NaN or infinite somewhere", "finite numbers")
 
     def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import ArgumentError
 from .base import Warp, identity_matrix
 from .certificate import Certificate
+from .finite import all_finite
 from .sampling import Folding, draw_warps
 
 __all__ = ["Smooth", "random_smooth"]
@@ -37,7 +38,7 @@ class Smooth(Warp):
         shape = self.coefficients.shape
         if len(shape) != 4 or shape[1] != 2 or shape[2] != shape[3] or shape[3] < 1:
             raise ArgumentError("coefficients.shape", tuple(shape), "(batch, 2, c, c) with c ≥ 1")
-        if not self.coefficients.isfinite().all():
+        if not all_finite(self.coefficients):
             raise ArgumentError("coefficients", "NaN or infinite somewhere", "finite numbers")
 
     def _value(self, points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "b 2 n"]:

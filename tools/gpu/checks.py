@@ -23,8 +23,11 @@ SMALL = "tests/gpu/test_layers.py"  # of a dry run: `make test` has them all
 _SIDE = 8  # processes: importing and compiling fill a core each, and the card has memory for all of them
 
 
+_LINES = 12  # of a failure that are kept: a comparison of tensors says how far off it is in so many
+
+
 def run_tests(deadline: Deadline, *, dry: bool) -> dict[str, Any]:
-    """How many passed, and the first line of what failed; `cut` where the time was not enough."""
+    """How many passed, and the last lines of what failed; `cut` where the time was not enough."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", f"--junitxml={report}"]
@@ -42,7 +45,7 @@ def run_tests(deadline: Deadline, *, dry: bool) -> dict[str, Any]:
             return {"failed": {"pytest": "left no report: run it by hand"}}
         cases = list(ElementTree.parse(report).iter("testcase"))
     failed = {
-        f"{case.get('classname')}::{case.get('name')}": (bad.get("message") or "").splitlines()[:1]
+        f"{case.get('classname')}::{case.get('name')}": (bad.get("message") or "").splitlines()[-_LINES:]
         for case in cases
         for bad in (*case.findall("failure"), *case.findall("error"))
     }

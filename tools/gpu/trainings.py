@@ -24,7 +24,7 @@ __all__ = ["QUEUE", "Training", "run_queue"]
 
 _SAVE = 20.0  # seconds in which a training that is told to stop ends; it keeps the state of its last whole epoch
 
-_WIDE = 4  # side by side, of those whose steps fill the card: while one waits for its host, another computes
+_WIDE = 5  # side by side, of those whose steps fill the card: while one waits for its host, another computes
 
 _THEIRS: dict[str, str | int | float | bool] = {
     "dataset": "rotmnist",
@@ -72,6 +72,7 @@ def queue() -> Iterator[Training]:
     for seed in (0, 1, 2):
         for model in table.models:
             yield Training(f"kan/{model}-{seed}", model, wide | table.options(model) | {"seed": seed})
+    for seed in (0, 1, 2):
         for model in ("diffcnn-cnn:kernel_size=1", "diffcnn-weighted", "surface", "surface-4", "surface+cnn"):
             name = model.replace(":", "-").replace("=", "")
             yield Training(f"kan/{name}-{seed}", model, {"epochs": 100, "schedule": "constant", "seed": seed})

@@ -78,10 +78,11 @@ class _Normalise(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         r"""$(g - \langle g\rangle - \hat x\,\langle g\hat x\rangle)/\sqrt{v + ε}$, means over each map."""
         x, mean, var = ctx.saved_tensors
+        inverse = (var + ctx.eps).rsqrt()  # given, with the mean, once more: channels-last on a card asks for these
         sums = torch.ops.aten.native_batch_norm_backward(
-            grads[0], x, torch.ones_like(mean), mean, var, None, None, False, ctx.eps, [True, True, True]
+            grads[0], x, torch.ones_like(mean), mean, var, mean, inverse, False, ctx.eps, [True, True, True]
         )
         direct, (along, total) = sums[0], (-s.view(ctx.angles, -1).mean(0).repeat(ctx.angles) for s in sums[1:])
-        rate = (var + ctx.eps).rsqrt() * (x.shape[1] / x.numel())
+        rate = inverse * (x.shape[1] / x.numel())
         through = torch.batch_norm(x, along * rate, total * rate, mean, var, False, 0.0, ctx.eps, False)
         return direct + through, None, None, None, None

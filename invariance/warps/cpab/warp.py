@@ -11,6 +11,7 @@ from torch import Tensor
 from ...errors import ArgumentError
 from ..base import Warp
 from ..certificate import Certificate
+from ..finite import all_finite
 from ..sampling import Folding, draw_warps
 from .flow import flow, flow_and_derivative
 from .tessellation import Tessellation
@@ -41,7 +42,7 @@ class CPAB(Warp):
         dimension = self.tessellation.dimension
         if self.theta.ndim != 2 or self.theta.shape[1] != dimension:
             raise ArgumentError("theta.shape", tuple(self.theta.shape), f"(batch, {dimension}) on {self.tessellation}")
-        if not self.theta.isfinite().all():
+        if not all_finite(self.theta):
             raise ArgumentError("theta", "NaN or infinite somewhere", "finite numbers")
         if self.steps < 1:
             raise ArgumentError("steps", self.steps, "1 or more")
