@@ -11,8 +11,8 @@ from torch import nn
 from ..groups import SplitGroup
 from ..symmetry import Symmetry
 from .generators import MovingGroup
-from .prove import prove, prove_program
-from .question import Claim, question_of
+from .prove import asked_of, prove, prove_program
+from .question import Claim
 from .report import ProofReport
 from .trace import refreshed, trace
 
@@ -97,7 +97,7 @@ class Reproof:
         max_error: float = 0.0,
     ) -> None:
         self.model, self.search, self.max_error = model, search, max_error
-        self.question = question_of(group, input_shape, claim, symmetry)
+        self.question = asked_of(model, input_shape, group, claim, symmetry, max_error)
         self.program = trace(model, self.question.shapes, self.question.places)
 
     def __call__(self, *_: Any) -> ProofReport:

@@ -46,7 +46,8 @@ def outputs_of(module: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
     if any(isinstance(leaf, FakeTensor) for leaf in found):
         raise ArgumentError("model", f"{type(module).__name__}, whose output has no values", wanted)
     if changed := differing(before, kept(module)):
-        raise ArgumentError("model", f"{changed} is changed by forward", "a forward that changes nothing")
+        wanted = "a forward that changes nothing: take the counter or what it stores out of it"
+        raise ArgumentError("model", f"{type(module).__name__}, whose forward changes {changed}", wanted)
     return found
 
 

@@ -42,13 +42,12 @@ class Generator:
         moved = self.act(index)
         if not isinstance(moved, np.ndarray) or moved.dtype != index.dtype:
             given = str(moved.dtype) if isinstance(moved, np.ndarray) else type(moved).__name__
-            raise ArgumentError(
-                "group", f"{self.name}, which gives {given}", "a motion of an array, of whole numbers too"
-            )
+            wanted = "a motion: entries of the array go elsewhere and stay as they are"
+            raise ArgumentError("group", f"{self.name}, which gives {given}", wanted)
         if moved.shape != full:
             raise ArgumentError("input_shape", shape, f"a shape that {self.name} keeps; it becomes {moved.shape[1:]}")
         if not np.array_equal(np.sort(moved, None), index.ravel()):
-            raise ArgumentError("group", self.name, "a motion: every entry goes to a place of its own, unchanged")
+            raise ArgumentError("group", self.name, "a motion: every entry goes to a place of its own")
         action = Action.from_dense(full, moved.ravel())
         for axis, factors in (self.signs(full) if self.signs else {}).items():
             if not -len(full) <= axis < len(full) or np.shape(factors) not in ((full[axis],), (1,)):

@@ -26,7 +26,7 @@ from .values import Constant, Moving
 from .walk import Stop, walk
 from .words import in_words, respects
 
-__all__ = ["prove", "prove_program"]
+__all__ = ["asked_of", "prove", "prove_program"]
 
 
 def prove(
@@ -61,6 +61,19 @@ def prove(
     >>> report.verdict
     'proved'
     """
+    question = asked_of(model, input_shape, group, claim, symmetry, max_error)
+    return prove_program(trace(model, question.shapes, question.places), question, search=search, max_error=max_error)
+
+
+def asked_of(
+    model: nn.Module,
+    input_shape: Sequence[int] | None,
+    group: str | SplitGroup | MovingGroup | None,
+    claim: Claim | None,
+    symmetry: Symmetry | None,
+    max_error: float,
+) -> Question:
+    """The question that the arguments of `prove` ask of this model; raises as `prove` does."""
     if not isinstance(max_error, int | float) or not 0 <= max_error < 1:
         raise ArgumentError("max_error", max_error, "a relative change of the weights, from 0 to less than 1")
     question = question_of(group, input_shape, claim, symmetry)
@@ -68,7 +81,7 @@ def prove(
         raise ArgumentError("group", question.group, f"a group that moves something of an input {question.shapes[0]}")
     if symmetry is not None and isinstance(symmetry.inputs, dict):
         _require_order(model, list(symmetry.inputs))
-    return prove_program(trace(model, question.shapes, question.places), question, search=search, max_error=max_error)
+    return question
 
 
 def _require_order(model: nn.Module, names: list[str]) -> None:

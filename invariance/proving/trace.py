@@ -142,7 +142,7 @@ def trace(model: nn.Module, input_shapes: Sequence[Shape], places: Sequence[int]
         returned=_tree(exported, numbers),
     )
     if not _gives(program, samples, both):
-        wanted = "a forward that does what torch.export sees of it, whether it is exported or called"
+        wanted = "a forward that gives the same when it is called as when torch.export runs it: no is_exporting()"
         raise ArgumentError("model", type(module).__name__, wanted)
     return program
 

@@ -141,7 +141,9 @@ class Constant:
     def numbers(self) -> NDArray[Any]:
         """The values, where they are exact: indices, and what is asked for its sign. Refuses of computed ones."""
         if self.computed:
-            raise Refusal("numbers that forward computes, with a rounding, decide here: make them a buffer")
+            raise Refusal(
+                "an index or a divisor that forward computes, with a rounding: register the result as a buffer"
+            )
         return self.values
 
     @property

@@ -65,7 +65,7 @@ def promise_price(_: Tensor) -> Result:
     windows = next(row for row in kept["certificates"] if row["median_radius"] is not None)
     figure = Figure(figsize=(4.4, 8.4), layout="constrained")
     front, certified = figure.subplots(2, 1)
-    plot_front(kept["front"], ax=front, title=f"trained on {kept['training']:,} images (or so many)")
+    plot_front(kept["front"], ax=front, title=f"trained on {kept['training']:,} images, or as many as in brackets")
     plot_certified(windows, ax=certified, title=windows["model"].partition(":")[0] + ", trained for a margin")
     legend_below(certified)
     at = "; ".join(

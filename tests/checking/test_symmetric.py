@@ -253,7 +253,10 @@ def test_inputs_of_ones_own() -> None:
     dark = torch.zeros(4, 1, 6, 6, dtype=torch.float64)
     dark[:, :, 2:4] = torch.rand(4, 1, 2, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     bright_only = Symmetry("p4", "image:1x6x6")
-    model = lambda x: x.mean((1, 2, 3)) + (x.amin((1, 2, 3)) < 0) * x[:, 0, 0, 0]  # noqa: E731
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return x.mean((1, 2, 3)) + (x.amin((1, 2, 3)) < 0) * x[:, 0, 0, 0]
+
     assert check(model, bright_only).verdict == "violated"
     assert check(model, bright_only, inputs=dark).verdict == "consistent"
 

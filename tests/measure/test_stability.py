@@ -50,7 +50,7 @@ def test_bad_input_is_named(generator: torch.Generator):
     images = AnalyticImage.random(2, generator=generator)
     warp = random_smooth(2, 0.2, generator=generator)
     with pytest.raises(UndefinedError, match="tells images apart"):
-        relative_stability(torch.zeros_like, images, warp, generator=generator, size=8).relative  # noqa: B018
+        _ = relative_stability(torch.zeros_like, images, warp, generator=generator, size=8).relative
     with pytest.raises(ArgumentError, match="moves something"):
         relative_stability(blur, images, Identity(), generator=generator, size=8)
     with pytest.raises(ArgumentError, match="at least two"):
