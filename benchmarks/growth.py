@@ -93,7 +93,8 @@ def _sweep() -> Iterator[str]:
     alone = process("-c", command(1))
     yield (
         f"A sweep over {_TINY:,} tiny networks: {together:.0f} s of the processor in {_SHARES} processes one after the "
-        f"other, imports included, {1e3 * together / _TINY:.0f} ms a network; in a process of its own one takes {alone:.1f} s."
+        f"other, imports included, {1e3 * together / _TINY:.0f} ms a network; in a process of its own one "
+        f"takes {alone:.1f} s."
     )
 
 
