@@ -51,6 +51,7 @@ def pack(runs: Path, out: Path) -> list[Path]:
 
     Without the state of those that are done, four fifths of what they weigh: nobody goes on from it.
     """
+    out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     paths = sorted(path for path in runs.rglob("*") if path.is_file())
     wanted = [path for path in paths if path.name != "state.safetensors" or not _finished(path.parent)]
