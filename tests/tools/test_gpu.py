@@ -21,7 +21,9 @@ from tools.gpu.figures import FIGURES, limits
 from tools.gpu.kept import Kept, pack, unpack
 from tools.gpu.machine import Machine
 from tools.gpu.noise import write_noise
-from tools.gpu.trainings import KINDS, QUEUE, Training, readable, run_queue
+from tools.gpu.page import ROOT as KEPT
+from tools.gpu.page import page, write_pages
+from tools.gpu.trainings import KINDS, QUEUE, Training, _next, readable, run_queue
 from tools.gpu.wheels import missing, told
 
 DRY = Machine("cpu", "CPU")
@@ -211,3 +213,53 @@ def test_the_list_of_wheels_is_a_file_of_requirements():
     assert last == "click==8.5.1"
     assert any("pip download" in line for line in comments)
     assert all(line.startswith("#") for line in comments)
+
+
+def test_each_page_is_that_of_the_figures_beside_it():
+    figures = sorted(KEPT.glob("figures-*.json"))
+    assert figures
+    for path in figures:
+        told = path.with_name(path.name.removeprefix("figures-")).with_suffix(".md")
+        assert told.read_text(encoding="utf-8") == page(path)
+
+
+def test_a_page_of_a_dry_run(monkeypatch, tmp_path: Path):
+    def broken(machine: Machine) -> dict[str, object]:
+        raise RuntimeError("no such kernel")
+
+    for name in set(FIGURES) - {"limits", "stage"}:
+        monkeypatch.delitem(FIGURES, name)
+    monkeypatch.setitem(FIGURES, "broken", broken)
+    assert main(["--dry", "--only", "figures", "--out", str(tmp_path)]) == 1
+    (written,) = write_pages(tmp_path)
+    said = written.read_text(encoding="utf-8")
+    assert said.startswith("# On a card: CPU")
+    assert "Failed: RuntimeError: no such kernel" in said
+    assert "| both |" in said
+
+
+def test_runs_that_are_done_are_packed_without_their_state(tmp_path: Path):
+    for name, finished in (("done", True), ("begun", False)):
+        run = tmp_path / "runs" / name
+        run.mkdir(parents=True)
+        (run / "state.safetensors").write_bytes(b"x")
+        (run / "record.json").write_text(json.dumps({"finished": finished}), encoding="utf-8")
+    pack(tmp_path / "runs", tmp_path / "gone" / "since")
+    unpack(tmp_path / "gone" / "since", tmp_path / "again")
+    assert not (tmp_path / "again" / "done" / "state.safetensors").exists()
+    assert (tmp_path / "again" / "begun" / "state.safetensors").exists()
+
+
+def test_narrow_trainings_find_places_that_wide_ones_do_not():
+    wide = [training for training in QUEUE if training.wide][:8]
+    narrow = [training for training in QUEUE if not training.wide][:8]
+    assert _next(wide + narrow, wide[:4], 12) == wide[0]
+    assert _next(wide + narrow, wide[:5], 12) == narrow[0]
+    assert _next(wide, wide[:5], 12) is None
+    assert _next(wide + narrow, wide[:5] + narrow[:7], 12) is None
+
+
+def test_what_is_said_of_the_images_is_in_the_record(tmp_path: Path):
+    line = QUEUE[0].command(tmp_path, tmp_path, DRY, "JPEG re-encoding")
+    assert "--note=JPEG re-encoding" in line
+    assert not any(word.startswith("--note") for word in QUEUE[0].command(tmp_path, tmp_path, DRY))
