@@ -34,8 +34,8 @@ def plot_accuracy(
 
     Args:
         clean: accuracies on images that were not warped, by label: short lines at the left.
-        claimed: accuracies from elsewhere by label and scale (None: clean), hollow markers in the colour of the label
-            where there is a curve of it, black elsewhere. They are drawn at the displacement that the scale has here.
+        claimed: accuracies from elsewhere by label and scale (None: clean), hollow markers in the colour of the label's
+            curve, or in one of their own. They are drawn at the displacement that the scale has here.
         chance: accuracy of guessing, a dotted line.
 
     Raises:
@@ -48,10 +48,10 @@ def plot_accuracy(
     smallest = min((x for x in moved if x > 0), default=1.0)
     # Half of the smallest displacement is where the axis turns linear, so that 0 has a place left of it.
     ax.set_xscale("symlog", linthresh=smallest / 2, linscale=0.4)
-    order = {curve.label: i for i, curve in enumerate(curves)}
+    order = {label: i for i, label in enumerate(dict.fromkeys([*(curve.label for curve in curves), *(claimed or {})]))}
     for i, curve in enumerate(curves):
         broad = 1 - i / max(len(curves) - 1, 1)  # from broad to narrow: a line on another one leaves its rim to be seen
-        style = _style(order, curve.label)
+        style: dict[str, Any] = colour_and_marker(i)
         low, high = 100 * curve.interval(generator=torch.Generator().manual_seed(0)).numpy()
         ax.fill_between(moved, low, high, color=style["color"], alpha=0.2, linewidth=0)
         values = 100 * curve.accuracy.numpy()
@@ -103,12 +103,8 @@ def _draw_claims(
     for label, values in claimed.items():
         scales = [scale for scale in values if scale in places]
         x, y = [places[scale] for scale in scales], [100 * values[scale] for scale in scales]
-        style = {**_style(order, label), "markersize": 7, "markerfacecolor": "none"}
+        style: dict[str, Any] = {**colour_and_marker(order[label]), "markersize": 7, "markerfacecolor": "none"}
         ax.plot(x, y, linestyle="", label=f"{label}, claimed", **style)
-
-
-def _style(order: Mapping[str, int], label: str) -> dict[str, Any]:
-    return colour_and_marker(order[label]) if label in order else {"color": "black", "marker": "*"}
 
 
 def _ticks(ax: Axes, scales: Sequence[float], moved: np.ndarray, smallest: float, *, clean: bool) -> None:

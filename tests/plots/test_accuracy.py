@@ -32,7 +32,7 @@ def test_curves_are_drawn_at_their_displacement():
 
 
 def test_claims_are_hollow_and_in_the_colour_of_their_network():
-    claims = {"cnn": {None: 0.85, 0.01: 0.38, 0.7: 0.1}, "rotdcf-cnn": {0.1: 0.56}}
+    claims = {"cnn": {None: 0.85, 0.01: 0.38, 0.7: 0.1}, "rotdcf-cnn": {0.1: 0.56}, "st-cnn": {0.1: 0.45}}
     ax = plot_accuracy([curve("cnn", (0.8, 0.75, 0.5))], claimed=claims, clean={"cnn": 0.81})
     found = {line.get_label(): line for line in ax.get_lines()}
     claim = found["cnn, claimed"]
@@ -43,7 +43,8 @@ def test_claims_are_hollow_and_in_the_colour_of_their_network():
     assert claim.get_markerfacecolor() == "none"
     assert claim.get_linestyle() == "None"
     assert claim.get_color() == found["cnn"].get_color()
-    assert found["rotdcf-cnn, claimed"].get_color() == "black"
+    told_apart = {(found[label].get_color(), found[label].get_marker()) for label in found if "claimed" in label}
+    assert len(told_apart) == 3
     left, right = ax.get_xlim()
     assert left < x[0]
     assert right > 2.5
