@@ -244,8 +244,8 @@ class JacobianHead(nn.Sequential):
     Where a hook waits for what the sign layer gives, or its rotation is trained, layer after layer.
 
     Attributes:
-        kernel: on a GPU the forward of both is one kernel of Triton (`fused`), which has been compared by an
-            interpreter and never been timed; not within `torch.func.vmap`. Off unless it is set.
+        kernel: on a GPU the forward of both is one kernel of Triton (`fused`); not within `torch.func.vmap`. Off unless
+            it is set: its first call compiles.
     """
 
     kernel = False

@@ -48,7 +48,8 @@ def plot_accuracy(
     smallest = min((x for x in moved if x > 0), default=1.0)
     # Half of the smallest displacement is where the axis turns linear, so that 0 has a place left of it.
     ax.set_xscale("symlog", linthresh=smallest / 2, linscale=0.4)
-    order = {label: i for i, label in enumerate(dict.fromkeys([*(curve.label for curve in curves), *(claimed or {})]))}
+    labels = [*(curve.label for curve in curves), *(claimed or {})]
+    order = {label: i for i, label in enumerate(dict.fromkeys(labels))}
     for i, curve in enumerate(curves):
         broad = 1 - i / max(len(curves) - 1, 1)  # from broad to narrow: a line on another one leaves its rim to be seen
         style: dict[str, Any] = colour_and_marker(i)

@@ -43,7 +43,7 @@ def test_claims_are_hollow_and_in_the_colour_of_their_network():
     assert claim.get_markerfacecolor() == "none"
     assert claim.get_linestyle() == "None"
     assert claim.get_color() == found["cnn"].get_color()
-    told_apart = {(found[label].get_color(), found[label].get_marker()) for label in found if "claimed" in label}
+    told_apart = {(found[label].get_color(), found[label].get_marker()) for label in found if "claimed" in str(label)}
     assert len(told_apart) == 3
     left, right = ax.get_xlim()
     assert left < x[0]
