@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ..files import require_folder, require_writable, write, write_json
 from ..pictures import photographs
 from ..plots import save_figure
+from .aside import Aside
 from .bridge import findings
 from .explorer import on_page
 from .figures import FIGURES
@@ -40,8 +42,6 @@ def build_report(
     Raises:
         ImageReadError: photographs that cannot be read.
     """
-    from invariance_proofs.ledger import to_json, verify
-
     start, folder = time.perf_counter(), Path(folder)
     require_folder("--output", folder)
     if folder.is_dir():
@@ -51,15 +51,15 @@ def build_report(
             require_writable("--output", picture, replaces=_PICTURE)
     photos = photographs(SIZE, folder=images)
     folder.mkdir(parents=True, exist_ok=True)
-    tick("ledger")
-    entries = list(verify())
-    ledger = to_json(entries)
-    tick("layers")
-    found = list(findings(photos))
-    results: list[Result] = []
-    for name, figure in FIGURES.items():
-        tick(name)
-        results.append(figure(photos))
+    with Aside(_ledger) as aside, _a_core_left():  # forked before torch has threads, and done when the figures are
+        tick("layers")
+        found = list(findings(photos))
+        results: list[Result] = []
+        for name, figure in FIGURES.items():
+            tick(name)
+            results.append(figure(photos))
+        tick("ledger")
+        ledger, rows = aside.result()
     seconds = time.perf_counter() - start
     data = {
         "format": f"{_MARK} 1",
@@ -72,8 +72,8 @@ def build_report(
     page = rendered(
         "page.html.j2",
         explorer=on_page(),
-        wrong=[e.id for e in entries if not e.agreed] + [f.id for f in found if not f.agrees],
-        entries=[_row(entry) for entry in entries],
+        wrong=[row["id"] for row in rows if not row["agreed"]] + [f.id for f in found if not f.agrees],
+        entries=rows,
         ledger=ledger,
         findings=found,
         seconds=seconds,
@@ -87,7 +87,28 @@ def build_report(
 
 def steps() -> list[str]:
     """Names of the steps that `build_report` announces."""
-    return ["ledger", "layers", *FIGURES]
+    return ["layers", *FIGURES, "ledger"]
+
+
+@contextmanager
+def _a_core_left() -> Iterator[None]:
+    """A thread fewer for torch: its threads wait for each other busily, and one of them would share its core."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _ledger() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The ledger as JSON, and the rows of the page."""
+    from invariance_proofs.ledger import to_json, verify
+
+    entries = list(verify())
+    return to_json(entries), [_row(entry) for entry in entries]
 
 
 def _row(entry: Any) -> dict[str, Any]:

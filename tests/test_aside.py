@@ -1,0 +1,52 @@
+"""A function in a process of its own."""
+
+import os
+import time
+
+import pytest
+
+from invariance.errors import ArgumentError
+from invariance.report.aside import Aside
+
+
+def where() -> int:
+    return os.getpid()
+
+
+def refuses() -> None:
+    raise ArgumentError("images", "none", "photographs")
+
+
+def ends() -> None:
+    os._exit(7)
+
+
+def sleeps() -> None:
+    time.sleep(600)
+
+
+def test_it_runs_elsewhere():
+    with Aside(where) as aside:
+        assert aside.result() != os.getpid()
+
+
+def test_what_it_raised_is_raised_here():
+    with Aside(refuses) as aside, pytest.raises(ArgumentError, match="images = none: photographs"):
+        aside.result()
+
+
+def test_a_process_that_ends_is_told():
+    with Aside(ends) as aside, pytest.raises(RuntimeError, match="the process of ends ended with status 7"):
+        aside.result()
+
+
+def test_what_nobody_waits_for_is_ended():
+    with Aside(sleeps) as aside:
+        process = aside._process
+    assert not process.is_alive()
+
+
+def test_without_fork_it_runs_here(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    with Aside(where) as aside:
+        assert aside.result() == os.getpid()
