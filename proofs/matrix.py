@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 __all__ = ["Matrix", "cayley", "cross", "dot", "skew"]
@@ -82,12 +81,16 @@ class Matrix:
         """Laplace expansion along the first row: no division, so any commutative ring will do."""
         if len(self.rows) == 1:
             return self[0, 0]
-        return sum((-1) ** j * x * self.minor(0, j) for j, x in enumerate(self.rows[0]) if x != 0)
+        if len(self.rows) == 2:
+            (a, b), (c, d) = self.rows
+            return a * d - b * c
+        terms = ((j, x * self.minor(0, j)) for j, x in enumerate(self.rows[0]) if x != 0)
+        return sum(-term if j % 2 else term for j, term in terms)
 
     def cofactors(self) -> Matrix:
         """cof(A), with A cof(A)ᵀ = det(A) I."""
         n = range(len(self.rows))
-        return Matrix.of([(-1) ** (i + j) * self.minor(i, j) for j in n] for i in n)
+        return Matrix.of([-self.minor(i, j) if (i + j) % 2 else self.minor(i, j) for j in n] for i in n)
 
     def adjugate(self) -> Matrix:
         return self.cofactors().T
@@ -105,7 +108,8 @@ class Matrix:
 
 def dot(u: Sequence[Any], v: Sequence[Any]) -> Any:
     """Σ uᵢvᵢ, bilinear (no conjugation)."""
-    return sum(prod(pair) for pair in zip(u, v, strict=True))
+    products = (a * b for a, b in zip(u, v, strict=True))
+    return sum(products, next(products, 0))
 
 
 def cross(u: Sequence[Any], v: Sequence[Any]) -> tuple[Any, Any, Any]:

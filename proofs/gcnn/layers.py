@@ -42,12 +42,13 @@ def act(group: PointGroup, h: Motion, feature: Map) -> Map:
 def convolve(channels: Sequence[Matrix], kernels: Sequence[Matrix], stride: int = 1, padding: int = 0) -> Matrix:
     """One output of a planar layer: Σ_c Σ_k ψ_c(k) f_c(stride·o + k − padding), zero outside the image."""
     (rows, columns), (high, wide) = channels[0].shape, kernels[0].shape
+    pairs = [(f.rows, psi.rows) for f, psi in zip(channels, kernels, strict=True)]
 
     def at(i: int, j: int) -> Any:
         top, left = stride * i - padding, stride * j - padding
         return sum(
-            psi[k, m] * f[top + k, left + m]
-            for f, psi in zip(channels, kernels, strict=True)
+            psi[k][m] * f[top + k][left + m]
+            for f, psi in pairs
             for k in range(max(0, -top), min(high, rows - top))
             for m in range(max(0, -left), min(wide, columns - left))
         )

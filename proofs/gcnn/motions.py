@@ -29,11 +29,13 @@ class Motion(NamedTuple):
     v: Any = 0
 
     def __call__(self, x: Any) -> Any:
+        a, b, c, d, u, v = self
         if isinstance(x, Motion):
-            (a, c), (b, d) = self.turned((x.a, x.c)), self.turned((x.b, x.d))
-            return Motion(a, b, c, d, *self((x.u, x.v)))
-        i, j = self.turned(x)
-        return i + self.u, j + self.v
+            e, f, g, h, i, j = x
+            linear = a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
+            return Motion(*linear, a * i + b * j + u, c * i + d * j + v)
+        i, j = x
+        return a * i + b * j + u, c * i + d * j + v
 
     def turned(self, x: Point) -> Point:
         """A x, without the translation."""
@@ -41,9 +43,8 @@ class Motion(NamedTuple):
 
     def __invert__(self) -> Motion:
         det = self.a * self.d - self.b * self.c  # ±1, its own inverse
-        back = Motion(det * self.d, -det * self.b, -det * self.c, det * self.a)
-        u, v = back.turned((self.u, self.v))
-        return back._replace(u=-u, v=-v)
+        a, b, c, d = det * self.d, -det * self.b, -det * self.c, det * self.a
+        return Motion(a, b, c, d, -(a * self.u + b * self.v), -(c * self.u + d * self.v))
 
     def matrix(self) -> Matrix:
         """The slides' 3×3 matrix [[A, t], [0, 1]]."""

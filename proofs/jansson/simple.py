@@ -61,6 +61,8 @@ def area(polygon: Polygon) -> Any:
 
 def meet(polygon: Polygon, other: Polygon) -> Polygon:
     """The intersection of two convex polygons (Sutherland–Hodgman): cut the first along every edge of the second."""
+    if not (polygon and other) or _apart(polygon, other):
+        return ()
     for (a, b), (c, d) in zip(other, (*other[1:], other[0]), strict=True):
         side = [(c - a) * (y - b) - (d - b) * (x - a) for x, y in polygon]
         kept: list[Point] = []
@@ -73,6 +75,12 @@ def meet(polygon: Polygon, other: Polygon) -> Polygon:
                 kept.append((x, y))
         polygon = tuple(kept)
     return polygon
+
+
+def _apart(polygon: Polygon, other: Polygon) -> bool:
+    """Whether a line along an axis separates them, which is quickly seen."""
+    sides = zip(zip(*polygon, strict=True), zip(*other, strict=True), strict=True)
+    return any(max(p) < min(q) or max(q) < min(p) for p, q in sides)
 
 
 @dataclass(frozen=True)

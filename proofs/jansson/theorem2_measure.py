@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import inf
 from typing import Any
@@ -33,12 +34,19 @@ FACTORS = [Fraction(c) for c in (-2, -1, "-1/2", "1/2", 1, 3)]
 
 def support_and_norm(f: Simple) -> tuple[Any, Any]:
     """|{f ≠ 0}| and ‖f‖₁, for polygons that do not overlap."""
-    return sum(area(P) for _, P in f.parts), sum(abs(w) * area(P) for w, P in f.parts)
+    areas = [(abs(w), area(P)) for w, P in f.parts]
+    return sum(size for _, size in areas), sum(w * size for w, size in areas)
+
+
+@cache
+def pulled_back(A: Matrix) -> Simple:
+    """T_h⁻¹λ."""
+    return HILL.moved(inverse(A))
 
 
 def kept(A: Matrix, C: Any) -> bool:
     """Whether C T_h⁻¹λ has the support area and the norm of λ."""
-    return support_and_norm(C * HILL.moved(inverse(A))) == support_and_norm(HILL)
+    return support_and_norm(C * pulled_back(A)) == support_and_norm(HILL)
 
 
 def measured(power: int = 1, one: int = 1) -> Evidence:
