@@ -22,7 +22,7 @@ class Matrix:
 
     @classmethod
     def of(cls, rows: Iterable[Iterable[Any]]) -> Matrix:
-        return cls(tuple(tuple(row) for row in rows))
+        return cls(tuple(map(tuple, rows)))
 
     @classmethod
     def diagonal(cls, *entries: Any) -> Matrix:
@@ -70,7 +70,8 @@ class Matrix:
         return Matrix.of([scalar * entry for entry in row] for row in self.rows)
 
     def __matmul__(self, other: Matrix) -> Matrix:
-        return Matrix.of([dot(row, column) for column in other.columns] for row in self.rows)
+        columns = other.columns
+        return Matrix.of([dot(row, column) for column in columns] for row in self.rows)
 
     def minor(self, i: int, j: int) -> Any:
         """The determinant left when row i and column j are struck out."""

@@ -24,13 +24,14 @@ def turn(h: Motion, image: Matrix) -> Matrix:
     """
     rows, columns = image.shape
     high, wide = (rows, columns) if h.a else (columns, rows)
-    back = ~h
-
-    def source(i: int, j: int) -> Any:
-        y = back.turned((2 * i - high + 1, 2 * j - wide + 1))
-        return image[(y[0] + rows - 1) // 2, (y[1] + columns - 1) // 2]
-
-    return Matrix.of([source(i, j) for j in range(wide)] for i in range(high))
+    a, b, c, d, *_ = ~h
+    return Matrix.of(
+        [
+            image.rows[(a * i + b * j + rows - 1) // 2][(c * i + d * j + columns - 1) // 2]
+            for j in range(1 - wide, wide, 2)
+        ]
+        for i in range(1 - high, high, 2)
+    )
 
 
 def act(group: PointGroup, h: Motion, feature: Map) -> Map:
@@ -46,12 +47,8 @@ def convolve(channels: Sequence[Matrix], kernels: Sequence[Matrix], stride: int 
 
     def at(i: int, j: int) -> Any:
         top, left = stride * i - padding, stride * j - padding
-        return sum(
-            psi[k][m] * f[top + k][left + m]
-            for f, psi in pairs
-            for k in range(max(0, -top), min(high, rows - top))
-            for m in range(max(0, -left), min(wide, columns - left))
-        )
+        down, first, last = range(max(0, -top), min(high, rows - top)), max(0, -left), min(wide, columns - left)
+        return sum(psi[k][m] * f[top + k][left + m] for f, psi in pairs for k in down for m in range(first, last))
 
     return Matrix.of(
         [at(i, j) for j in range((columns + 2 * padding - wide) // stride + 1)]

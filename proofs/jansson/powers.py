@@ -40,8 +40,11 @@ INTEGER = matrices(range(-2, 3))
 def power(A: Matrix, n: int) -> Matrix:
     """Aⁿ; n may be negative."""
     if n < 0:
-        return power(inverse(A), -n)
-    return A @ power(A, n - 1) if n else Matrix.identity(2)
+        return inverse(power(A, -n))
+    if n == 0:
+        return Matrix.identity(2)
+    half = power(A, n // 2)
+    return A @ half @ half if n % 2 else half @ half
 
 
 def overlap(A: Matrix, n: int) -> Any:

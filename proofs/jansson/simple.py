@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, product
+from math import lcm
 from typing import Any
 
 from invariance_proofs.matrix import Matrix
@@ -54,27 +55,40 @@ def transformed(polygon: Polygon, A: Matrix, t: Point = (0, 0)) -> Polygon:
 
 def area(polygon: Polygon) -> Any:
     """The shoelace formula, twice the area of every triangle with the first corner."""
-    x, y = polygon[0] if polygon else (0, 0)
-    edges = pairwise(polygon[1:])
-    return Fraction(sum((a - x) * (d - y) - (b - y) * (c - x) for (a, b), (c, d) in edges), 2)
+    scale, corners = _whole(polygon)
+    x, y = corners[0] if corners else (0, 0)
+    edges = pairwise(corners[1:])
+    return Fraction(sum((a - x) * (d - y) - (b - y) * (c - x) for (a, b), (c, d) in edges), 2 * scale**2)
 
 
 def meet(polygon: Polygon, other: Polygon) -> Polygon:
-    """The intersection of two convex polygons (Sutherland–Hodgman): cut the first along every edge of the second."""
+    """The intersection of two convex polygons (Sutherland–Hodgman): cut the first along every edge of the second.
+
+    In whole homogeneous coordinates (x, y, w), the point (x, y)/w with w > 0: no fraction is reduced on the way.
+    """
     if not (polygon and other) or _apart(polygon, other):
         return ()
-    for (a, b), (c, d) in zip(other, (*other[1:], other[0]), strict=True):
-        side = [(c - a) * (y - b) - (d - b) * (x - a) for x, y in polygon]
-        kept: list[Point] = []
-        for n, ((x, y), s) in enumerate(zip(polygon, side, strict=True)):
-            (u, v), r = polygon[n - 1], side[n - 1]
-            if r * s < 0:
-                share = Fraction(r, r - s)
-                kept.append((u + share * (x - u), v + share * (y - v)))
+    scale, whole = _whole((*polygon, *other))
+    corners, edges = [(x, y, 1) for x, y in whole[: len(polygon)]], whole[len(polygon) :]
+    for (a, b), (c, d) in zip(edges, (*edges[1:], edges[0]), strict=True):
+        side = [(c - a) * (y - b * w) - (d - b) * (x - a * w) for x, y, w in corners]
+        kept: list[tuple[int, int, int]] = []
+        for n, ((x, y, w), s) in enumerate(zip(corners, side, strict=True)):
+            (u, v, z), r = corners[n - 1], side[n - 1]
+            if r < 0 < s:
+                kept.append((s * u - r * x, s * v - r * y, s * z - r * w))
+            elif s < 0 < r:
+                kept.append((r * x - s * u, r * y - s * v, r * w - s * z))
             if s >= 0:
-                kept.append((x, y))
-        polygon = tuple(kept)
-    return polygon
+                kept.append((x, y, w))
+        corners = kept
+    return tuple((Fraction(x, w * scale), Fraction(y, w * scale)) for x, y, w in corners)
+
+
+def _whole(polygon: Polygon) -> tuple[int, Polygon]:
+    """The least common denominator of all coordinates, and the corners times it."""
+    scale = lcm(*(coordinate.denominator for corner in polygon for coordinate in corner))
+    return scale, tuple((int(scale * x), int(scale * y)) for x, y in polygon)
 
 
 def _apart(polygon: Polygon, other: Polygon) -> bool:

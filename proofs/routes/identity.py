@@ -71,13 +71,20 @@ class Unknown(PolyElement):
         """A 0 adds nothing, whatever it was computed from: (n − n) + 1 knows nothing of n."""
         if result is NotImplemented:
             return result
-        return Unknown(self.ring, result, (self.seen if self else 0) | (_seen(other) if other else 0))
+        return self._fresh(result, other, (self.seen if self else 0) | (_seen(other) if other else 0))
 
     def _times(self, result: Any, other: Any) -> Any:
         """0·n knows nothing of n."""
         if result is NotImplemented or result:
             return self._after(result, other)
-        return Unknown(self.ring, result, 0)
+        return self._fresh(result, other, 0)
+
+    def _fresh(self, result: Any, other: Any, seen: int) -> Any:
+        """The result, which SymPy makes anew but where it hands back an operand or a constant of the ring."""
+        if type(result) is not Unknown or result is self or result is other:
+            return Unknown(self.ring, result, seen)
+        result.seen = seen
+        return result
 
 
 @procedure
@@ -92,9 +99,8 @@ def vanishes(*residuals: Any, what: str, of: Any = ()) -> Evidence:
         raise StatementError(f"{what}: no residual, so nothing was checked")
     wrong = [residual for residual in flat if residual != 0]
     if not wrong:
-        seen = (_names(part) for part in (*flat, *_flatten(of)) if isinstance(part, PolyElement))
         detail = f"{what}: normal form 0, {len(flat)} times"
-        return Evidence(True, detail, unknowns=frozenset().union(*seen), cases=len(flat))
+        return Evidence(True, detail, unknowns=_names([*flat, *_flatten(of)]), cases=len(flat))
     terms = wrong[0].terms() if isinstance(wrong[0], PolyElement) else [wrong[0]]
     return Evidence(False, f"{what} is false: a normal form has {len(terms)} terms")
 
@@ -108,8 +114,15 @@ def _seen(item: Any) -> int:
     return sum(1 << place for place, degree in enumerate(item.degrees()) if item and degree)
 
 
-def _names(polynomial: PolyElement) -> set[str]:
-    return {str(symbol) for place, symbol in enumerate(polynomial.ring.symbols) if _seen(polynomial) >> place & 1}
+def _names(items: Iterable[Any]) -> frozenset[str]:
+    """The unknowns that these were computed from; a number has none."""
+    seen: dict[PolyRing, int] = {}
+    for item in items:
+        if isinstance(item, PolyElement):
+            seen[item.ring] = seen.get(item.ring, 0) | _seen(item)
+    return frozenset(
+        str(symbol) for ring, bits in seen.items() for place, symbol in enumerate(ring.symbols) if bits >> place & 1
+    )
 
 
 def _indices(shape: int | tuple[int, int]) -> list[str]:

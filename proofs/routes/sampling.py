@@ -47,27 +47,31 @@ def schwartz_zippel(residual: Callable[[Draw], object], *, what: str, seed: int 
     `residual` may add, multiply and scale by rationals what it draws, and nothing else. A non-zero value is exact
     evidence against the identity, but no counterexample to a claim with hypotheses, which a point need not satisfy.
     """
-    degree = max(entry.degree for entry in _flatten(residual(Draw(lambda: Degree(1)))))
+    degree = max(entry.degree for entry in _flatten([residual(Draw(lambda: Degree(1)))]))
     if (risk := Fraction(degree, SAMPLES)) > RISK:
         raise StatementError(f"{what}: wrong with probability up to {float(risk):.1e}, more than {float(RISK):.1e}")
     rng = random.Random(seed)
-    values = list(_flatten(residual(Draw(lambda: rng.randrange(SAMPLES)))))
+    values = list(_flatten([residual(Draw(lambda: rng.randrange(SAMPLES)))]))
     if any(values):
         return Evidence(False, f"{what} is false at a random point")
     return Evidence(True, f"{what} at a random point, degree ≤ {degree}", risk, cases=len(values))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Degree:
     """The degree of a polynomial, with the arithmetic of degrees."""
 
     degree: int
 
     def __add__(self, other: Any) -> Degree:
-        return Degree(max(self.degree, _degree(other))) if isinstance(other, _SCALARS) else NotImplemented
+        if isinstance(other, Degree):
+            return self if self.degree >= other.degree else other
+        return self if isinstance(other, _SCALARS) else NotImplemented
 
     def __mul__(self, other: Any) -> Degree:
-        return Degree(self.degree + _degree(other)) if isinstance(other, _SCALARS) else NotImplemented
+        if isinstance(other, Degree):
+            return Degree(self.degree + other.degree)
+        return self if isinstance(other, _SCALARS) else NotImplemented
 
     def __pow__(self, exponent: int) -> Degree:
         return Degree(self.degree * exponent)
@@ -79,16 +83,12 @@ class Degree:
     __rmul__ = __mul__
 
 
-_SCALARS = (int, Fraction, Degree)
+_SCALARS = (int, Degree, Fraction)
 
 
-def _degree(item: Any) -> int:
-    return item.degree if isinstance(item, Degree) else 0
-
-
-def _flatten(item: Any) -> Iterator[Any]:
-    if isinstance(item, Iterable):
-        for part in item:
-            yield from _flatten(part)
-    else:
-        yield item
+def _flatten(items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
+        if isinstance(item, _SCALARS) or not isinstance(item, Iterable):
+            yield item
+        else:
+            yield from _flatten(item)
