@@ -106,7 +106,8 @@ def dimension(name: str, size: int, rho_in: str, rho_out: str) -> int:
     """Free parameters of an equivariant kernel on {−size, …, size}², by elimination."""
     group, taps = GROUPS[name], window(-size, size)
     rows = condition(group, taps, REPRESENTATIONS[rho_in](group), REPRESENTATIONS[rho_out](group))
-    return len(rows[0]) - DomainMatrix([[QQ(x) for x in row] for row in rows], (len(rows), len(rows[0])), QQ).rank()
+    exact = [[QQ(x) if x else QQ.zero for x in row] for row in dict.fromkeys(map(tuple, rows))]
+    return len(rows[0]) - DomainMatrix(exact, (len(exact), len(rows[0])), QQ).rank()
 
 
 def by_characters(name: str, size: int, rho_in: str, rho_out: str) -> Fraction:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invariance_proofs.jansson.powers import power
 from invariance_proofs.jansson.simple import INVERTIBLE, Simple, area, box, inverse, meet, reach, transformed
 from invariance_proofs.matrix import Matrix
 
@@ -35,6 +36,36 @@ def test_the_intersection_is_symmetric_and_moves_along(A: Matrix, t: tuple[int, 
 def test_the_intersection_by_hand():
     assert area(meet(box(0, 0, 2, 2), ((1, 1), (3, 1), (1, 3)))) == 1
     assert meet(box(0, 0, 1, 1), box(2, 0, 3, 1)) == ()
+
+
+def in_fractions(polygon, other):
+    """`meet` by its plain formula: every cut point as a fraction."""
+    for (a, b), (c, d) in zip(other, (*other[1:], other[0]), strict=True):
+        side = [(c - a) * (y - b) - (d - b) * (x - a) for x, y in polygon]
+        kept = []
+        for n, ((x, y), s) in enumerate(zip(polygon, side, strict=True)):
+            (u, v), r = polygon[n - 1], side[n - 1]
+            if r * s < 0:
+                share = Fraction(r, r - s)
+                kept.append((u + share * (x - u), v + share * (y - v)))
+            kept += [(x, y)] if s >= 0 else []
+        polygon = tuple(kept)
+    return polygon
+
+
+@given(matrices, st.tuples(st.fractions(-2, 2, max_denominator=7), st.fractions(-2, 2, max_denominator=5)))
+def test_the_intersection_in_whole_numbers_is_that_in_fractions(A: Matrix, t: tuple[Fraction, Fraction]):
+    other = transformed(TRIANGLE, A, t)
+    plain, found = in_fractions(TRIANGLE, other), meet(TRIANGLE, other)
+    assert found == plain or area(plain) == area(found) == 0
+
+
+@given(matrices, st.integers(-9, 9))
+def test_a_power_is_the_product(A: Matrix, n: int):
+    by_one = Matrix.identity(2)
+    for _ in range(abs(n)):
+        by_one = by_one @ (A if n > 0 else inverse(A))
+    assert power(A, n) == by_one
 
 
 @given(matrices, points)
