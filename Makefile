@@ -85,7 +85,7 @@ proofs-coq: install
 # be carried along. DRY=1: the same code on a CPU, small, on noise, in build/gpu-dry.
 MINUTES ?= 25
 gpu:
-	$(PYTHON) -m tools.gpu --minutes $(MINUTES) $(if $(DRY),--dry) $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT))
+	$(PYTHON) -m tools.gpu --minutes $(MINUTES) $(if $(DRY),--dry) $(if $(DATA),--data $(DATA)) $(if $(NOTE),--note '$(NOTE)') $(if $(OUT),--out $(OUT))
 
 gpu-wheels:
 	@$(PYTHON) -m tools.gpu.wheels

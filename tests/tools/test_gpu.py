@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 
-from invariance.cli import main as invariance
 from invariance.errors import ArgumentError, OutputError
 from invariance.experiments.options import TrainOptions
 from invariance.models import build_spec
-from tools.gpu.command import main
+from tools.gpu.command import PARTS, main
 from tools.gpu.deadline import Deadline
 from tools.gpu.figures import FIGURES, limits
 from tools.gpu.kept import Kept, pack, unpack
 from tools.gpu.machine import Machine
 from tools.gpu.noise import write_noise
 from tools.gpu.page import ROOT as KEPT
+from tools.gpu.page import main as write_from_the_command_line
 from tools.gpu.page import page, write_pages
+from tools.gpu.tables import MADE, make_tables
 from tools.gpu.trainings import KINDS, QUEUE, Training, _next, readable, run_queue
 from tools.gpu.wheels import missing, told
 
@@ -34,7 +35,7 @@ def test_the_queue_has_the_papers_runs_once_each():
     names = [training.name for training in QUEUE]
     assert len(set(names)) == len(names)
     assert names[0] == "kan/cnn-0"
-    assert sum(name.startswith("rotmnist/theirs-") for name in names) == 15
+    assert sum(name.startswith("rotmnist/theirs/") for name in names) == 15
     assert sum(name.startswith("kan/") for name in names) == 30
     asked = {(t.model, tuple(sorted((k, str(v)) for k, v in t.options.items()))) for t in QUEUE}
     assert len(asked) == len(QUEUE)
@@ -48,22 +49,30 @@ def test_each_training_of_the_queue_can_be_asked_for():
         build_spec(model)
 
 
-@pytest.mark.parametrize("figure", FIGURES.values(), ids=list(FIGURES))
-def test_each_figure_on_the_cpu(figure):
-    assert figure(DRY)
+def test_the_whole_of_it_on_the_cpu(tmp_path: Path):
+    out, work = tmp_path / "out", tmp_path / "work"
+    assert main(["--dry", "--minutes", "10", "--out", str(out), "--work", str(work), "--note", "noise"]) == 0
+    kept = {p: json.loads((out / f"{p}-cpu.json").read_text(encoding="utf-8"))["results"] for p in PARTS}
+    assert kept["tests"]["all"]["passed"] > 0
+    assert set(kept["figures"]) == set(FIGURES)
+    assert {name: run["finished"] for name, run in kept["trainings"]["all"]["runs"].items()} == {
+        training.name: True for training in KINDS
+    }
+    assert set(kept["tables"]["all"]["made"]) == {MADE[training.folder][1] for training in KINDS}
+    for training in KINDS:
+        record = json.loads((work / "runs" / training.name / "record.json").read_text(encoding="utf-8"))
+        assert record["options"]["seed"] == training.options.get("seed", 0)
+        assert {"code", "versions", "hardware"} <= set(record)
+    (written,) = write_pages(out)
+    assert "Failed" not in written.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("training", KINDS, ids=lambda training: training.name)
-def test_one_training_of_each_kind_on_noise(training: Training, monkeypatch, tmp_path: Path, capsys):
-    monkeypatch.setattr(sys, "argv", training.command(write_noise(tmp_path), tmp_path / "runs", DRY)[2:])
-    sys.argv = [word.replace("zca", "channels") for word in sys.argv]  # 3072 eigenvectors take seconds
-    with pytest.raises(SystemExit) as ended:
-        invariance()
-    assert not ended.value.code, capsys.readouterr().err
-    record = json.loads((tmp_path / "runs" / training.name / "record.json").read_text(encoding="utf-8"))
-    assert record["finished"]
-    assert record["options"]["seed"] == training.options.get("seed", 0)
-    assert {"code", "versions", "hardware"} <= set(record)
+@pytest.mark.parametrize("text", ["[]", '{"results": []}', "{"])
+def test_a_page_of_something_else(text: str, monkeypatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "figures-cpu.json").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["page", str(tmp_path)])
+    assert write_from_the_command_line() == 2
+    assert capsys.readouterr().err.startswith(f"page: folder = {tmp_path}: results of `make gpu` are wanted")
 
 
 def test_what_failed_is_tried_again_and_costs_nothing_of_the_rest(monkeypatch, tmp_path: Path, capsys):
@@ -257,6 +266,26 @@ def test_narrow_trainings_find_places_that_wide_ones_do_not():
     assert _next(wide + narrow, wide[:5], 12) == narrow[0]
     assert _next(wide, wide[:5], 12) is None
     assert _next(wide + narrow, wide[:5] + narrow[:7], 12) is None
+
+
+def test_tables_that_cannot_be_made(tmp_path: Path):
+    name, data = "rotmnist/theirs/p4cnn-0", write_noise(tmp_path)
+    given = QUEUE, {name}, data, tmp_path / "none", tmp_path / "out", DRY
+    assert make_tables(*given, deadline=Deadline(0.001))["waiting"] == ["rotmnist-authors"]
+    gone = make_tables(*given, deadline=Deadline(60))
+    assert "a folder of training runs" in gone["failed"]["rotmnist-authors"]
+
+
+def test_each_training_of_the_queue_is_in_a_table():
+    assert {training.folder for training in QUEUE} == set(MADE)
+
+
+def test_an_earlier_deadline_ends_with_the_later_one():
+    later = Deadline(100)
+    earlier = later.less(99.5)
+    assert 0 < earlier.left() <= 0.5
+    earlier.end()
+    assert later.left() == 0
 
 
 def test_what_is_said_of_the_images_is_in_the_record(tmp_path: Path):

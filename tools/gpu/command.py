@@ -1,9 +1,10 @@
 """Everything that waits for a card, bounded in time and restartable: `make gpu`, or `python -m tools.gpu`.
 
-In order: the tests marked `gpu`; the figures; the queue of trainings. What passed on this card is not done again;
-trainings go on from OUT/runs-*.tar, on whichever card. On a CPU `--dry` runs the same code at small sizes, on images of
-noise where no --data is given, the card and its events stood in for. Exit status 0: all that was tried passed; 1: a
-test, a figure or a training failed, or the tests were cut off; 2: no card, or something that cannot be used.
+In order: the tests marked `gpu`; the figures; the queue of trainings; tables of those that are done. What passed on
+this card is not done again; trainings go on from OUT/runs-*.tar, on whichever card. On a CPU `--dry` runs the same code
+at small sizes, on images of noise where no --data is given, the card and its events stood in for. Exit status 0: all
+that was tried passed; 1: a test, a figure, a training or a table failed, or the tests were cut off; 2: no card, or
+something that cannot be used.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from invariance.errors import ArgumentError, OutputError
@@ -23,11 +25,13 @@ from .figures import FIGURES
 from .kept import Kept, pack, unpack
 from .machine import Machine, NoCardError
 from .noise import write_noise
-from .trainings import KINDS, QUEUE, readable, run_queue
+from .tables import make_tables
+from .trainings import KINDS, QUEUE, progress, readable, run_queue
 
 __all__ = ["main"]
 
-PARTS = ("tests", "figures", "trainings")
+PARTS = ("tests", "figures", "trainings", "tables")
+_TABLES = 120.0  # seconds that trainings leave to tables: on an H100 those of 28 runs took 30
 DRY = Path("build/gpu-dry")  # a training of a dry run must never be taken for one of the queue
 
 
@@ -70,8 +74,8 @@ def _parts(options: argparse.Namespace, machine: Machine, kept: dict[str, Kept],
         _tell("tests", result)
     if "figures" in parts:
         bad += _figures(machine, kept["figures"], deadline, again=options.again)
-    if "trainings" in parts:
-        bad += _trainings(options, machine, kept["trainings"], deadline)
+    if {"trainings", "tables"} & set(parts):
+        bad += _trainings(options, machine, kept, deadline, parts)
     return bad
 
 
@@ -90,21 +94,33 @@ def _figures(machine: Machine, kept: Kept, deadline: Deadline, *, again: bool) -
     return bad
 
 
-def _trainings(options: argparse.Namespace, machine: Machine, kept: Kept, deadline: Deadline) -> int:
+def _trainings(
+    options: argparse.Namespace, machine: Machine, kept: dict[str, Kept], deadline: Deadline, parts: Collection[str]
+) -> int:
+    """The queue, and tables of what is done."""
     if options.data is None and not machine.dry:
         print("trainings: none; --data names the folder of the images")
         return 0
-    runs = options.work / "runs"
+    runs, bad = options.work / "runs", 0
     unpack(options.out, runs)
     with tempfile.TemporaryDirectory() as noise:
         data = options.data or write_noise(Path(noise))
         wanted, unread = readable(KINDS if machine.dry else QUEUE, data)
-        result = run_queue(wanted, data, runs, machine, side=options.side, deadline=deadline, note=options.note)
-    pack(runs, options.out)
-    result["failed"] |= unread
-    kept.add("all", result)
-    _tell("trainings", {"runs": len(result["runs"]), "failed": result["failed"], "waiting": result["waiting"]})
-    return len(result["failed"])
+        if "trainings" in parts:
+            until = deadline.less(_TABLES if "tables" in parts and not machine.dry else 0.0)
+            result = run_queue(wanted, data, runs, machine, side=options.side, deadline=until, note=options.note)
+            pack(runs, options.out)
+            result["failed"] |= unread
+            kept["trainings"].add("all", result)
+            _tell("trainings", {"runs": len(result["runs"]), "failed": result["failed"], "waiting": result["waiting"]})
+            bad += len(result["failed"])
+        if "tables" in parts:
+            done = {training.name for training in wanted if progress(runs / training.name)["finished"]}
+            made = make_tables(wanted, done, data, runs, options.out, machine, deadline=deadline, note=options.note)
+            kept["tables"].add("all", made)
+            _tell("tables", made)
+            bad += len(made["failed"])
+    return bad
 
 
 def _tell(name: str, result: object) -> None:

@@ -20,6 +20,10 @@ class Deadline:
         """Seconds, never below 0."""
         return max(0.0, self._until - time.monotonic())
 
+    def less(self, seconds: float) -> Deadline:
+        """So many seconds before it; ended together with it."""
+        return _Earlier(self, seconds)
+
     def end(self) -> None:
         self._until = time.monotonic()
 
@@ -30,3 +34,14 @@ class Deadline:
             yield
         finally:
             signal.signal(signal.SIGTERM, before)
+
+
+class _Earlier(Deadline):
+    def __init__(self, later: Deadline, seconds: float) -> None:
+        self._later, self._seconds = later, seconds
+
+    def left(self) -> float:
+        return max(0.0, self._later.left() - self._seconds)
+
+    def end(self) -> None:
+        self._later.end()

@@ -32,7 +32,7 @@ class Kept:
         self.results: dict[str, Any] = {}
         if self.path.exists():
             try:
-                self.results = dict(json.loads(self.path.read_text(encoding="utf-8"))["results"])
+                self.results = {**json.loads(self.path.read_text(encoding="utf-8"))["results"]}
             except (ValueError, KeyError, TypeError) as error:
                 raise ArgumentError("--out", self.path, f"results of this kit, or another folder ({error})") from error
 
@@ -88,7 +88,8 @@ def unpack(out: Path, runs: Path) -> None:
                 with tarfile.open(path) as archive:
                     archive.extractall(beside, filter="data")
             except (tarfile.TarError, EOFError) as error:
-                raise ArgumentError("--out", path, f"an archive of this kit; move it away ({error})") from error
+                why = str(error).splitlines()[0]
+                raise ArgumentError("--out", path, f"an archive of this kit; move it away ({why})") from error
         shutil.copytree(beside, runs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 from invariance.files import write
 
-__all__ = ["page", "write_pages"]
+__all__ = ["main", "page", "write_pages"]
 
 ROOT = Path(__file__).resolve().parents[2] / "results" / "gpu"
 
@@ -205,7 +206,21 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
+def main() -> int:
+    """Exit status 0: written; 2: nothing to write of, or a file that is none of the kit's."""
+    parser = argparse.ArgumentParser(prog="python -m tools.gpu.page", description=__doc__)
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=ROOT, help="what `make gpu` left; results/gpu by default"
+    )
+    folder = parser.parse_args().folder
+    try:
+        pages = write_pages(folder)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        print(f"page: folder = {folder}: results of `make gpu` are wanted ({error})", file=sys.stderr)
+        return 2
+    print("\n".join(str(path) for path in pages) or f"page: folder = {folder}: no figures yet; make gpu")
+    return 0 if pages else 2
+
+
 if __name__ == "__main__":
-    pages = write_pages()
-    print("\n".join(str(path) for path in pages) or f"{ROOT}: no figures yet; make gpu")
-    sys.exit(0 if pages else 2)
+    sys.exit(main())

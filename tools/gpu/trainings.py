@@ -20,7 +20,7 @@ from invariance.experiments.table.kinds import TABLES
 from .deadline import Deadline
 from .machine import Machine
 
-__all__ = ["QUEUE", "Training", "run_queue"]
+__all__ = ["KINDS", "QUEUE", "Training", "progress", "readable", "run_queue"]
 
 _SAVE = 20.0  # seconds in which a training that is told to stop ends; it keeps the state of its last whole epoch
 
@@ -49,6 +49,11 @@ class Training:
     def data(self) -> str:
         """The data set's name."""
         return str(self.options.get("dataset", "cifar10"))
+
+    @property
+    def folder(self) -> str:
+        """Of the trainings that make one table."""
+        return self.name.rpartition("/")[0]
 
     @property
     def wide(self) -> bool:
@@ -107,7 +112,7 @@ def _rotated() -> Iterator[Training]:
             for model in table.models:
                 network = model if protocol == "ours" else _NETWORKS.get(model, model)
                 given = table.options(model) | options | {"seed": seed}
-                yield Training(f"rotmnist/{protocol}-{model}-{seed}", network, given)
+                yield Training(f"rotmnist/{protocol}/{model}-{seed}", network, given)
 
 
 def _parts() -> Iterator[Training]:
@@ -123,9 +128,9 @@ def _parts() -> Iterator[Training]:
         for model in table.models:
             given = table.options(model) | _THEIRS | {"seed": seed}
             for part, options in ours.items():
-                yield Training(f"rotmnist/{part}-{model}-{seed}", _NETWORKS.get(model, model), given | options)
+                yield Training(f"rotmnist/parts/{part}-{model}-{seed}", _NETWORKS.get(model, model), given | options)
             if model in _NETWORKS:
-                yield Training(f"rotmnist/norm-last-{model}-{seed}", model, given)
+                yield Training(f"rotmnist/parts/norm-last-{model}-{seed}", model, given)
 
 
 QUEUE = tuple(queue())
@@ -156,7 +161,7 @@ def run_queue(
 ) -> dict[str, Any]:
     """Train `side` at a time as long as there is time, `_WIDE` of them wide; how far each is, and what failed."""
     threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // side))}
-    waiting = [t for t in trainings if not _progress(runs / t.name)["finished"]]
+    waiting = [t for t in trainings if not progress(runs / t.name)["finished"]]
     running: dict[str, subprocess.Popen[bytes]] = {}
     failed: dict[str, str] = {}
     try:
@@ -175,7 +180,7 @@ def run_queue(
                     del running[name]
     finally:
         _stop(running.values())
-    told = {t.name: _progress(runs / t.name) for t in trainings if (runs / t.name).exists()}
+    told = {t.name: progress(runs / t.name) for t in trainings if (runs / t.name).exists()}
     return {"runs": told, "failed": failed, "waiting": len(waiting)}
 
 
@@ -206,7 +211,7 @@ def _log(runs: Path, name: str) -> Path:
     return folder / f"{name.replace('/', '-')}.txt"
 
 
-def _progress(run: Path) -> dict[str, Any]:
+def progress(run: Path) -> dict[str, Any]:
     """Epochs done, accuracy and seconds an epoch, of a run's record."""
     try:
         record = json.loads((run / "record.json").read_text(encoding="utf-8"))
