@@ -9,7 +9,7 @@ import multiprocessing
 import signal
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -21,7 +21,7 @@ from invariance_proofs.judge import Ran, judge, tried
 from invariance_proofs.outcome import Outcome, pasteable
 from invariance_proofs.statement import Statement
 
-__all__ = ["run_all"]
+__all__ = ["can_fork", "forked", "run_all"]
 
 
 @dataclass
@@ -37,7 +37,7 @@ def run_all(statements: Sequence[Statement], jobs: int = 1, limit: float | None 
     An entry that is not done after `limit` seconds, or whose process ends without an answer, is unknown and says so.
     Where a system cannot fork, all is done in this process, without a limit.
     """
-    if (jobs == 1 and limit is None) or "fork" not in multiprocessing.get_all_start_methods():
+    if (jobs == 1 and limit is None) or not can_fork():
         yield from (judge(statement, tried(statement)) for statement in statements)
         return
     running: dict[int, _Run] = {}
@@ -56,16 +56,34 @@ def run_all(statements: Sequence[Statement], jobs: int = 1, limit: float | None 
             run.process.join()
 
 
+def can_fork() -> bool:
+    """Whether this system can."""
+    return "fork" in multiprocessing.get_all_start_methods()
+
+
 def _start(statement: Statement, limit: float | None) -> _Run:
+    process, answer = forked(_send, statement)
+    return _Run(process, answer, time.monotonic() + limit if limit else float("inf"))
+
+
+def forked(send: Callable[[Any, Any], None], given: Any) -> tuple[BaseProcess, Any]:
+    """`send(given, there)` in a process of its own, and the connection on which comes what it sends to `there`."""
     fork = multiprocessing.get_context("fork")
     answer, there = fork.Pipe(duplex=False)
-    process = fork.Process(target=_send, args=(statement, there), daemon=True)
+    process = fork.Process(target=_alone, args=(send, given, there), daemon=True)
     with warnings.catch_warnings():
         # Another thread, as the one that hears signals, holds no lock that a check asks for.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         process.start()
     there.close()
-    return _Run(process, answer, time.monotonic() + limit if limit else float("inf"))
+    return process, answer
+
+
+def _alone(send: Callable[[Any, Any], None], given: Any, there: Any) -> None:
+    signal.set_wakeup_fd(-1)  # the parent's: it hears of its own signals only
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the whole group; the parent ends this process
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    send(given, there)
 
 
 def _finished(statements: Sequence[Statement], running: dict[int, _Run], limit: float | None) -> dict[int, Ran]:
@@ -102,9 +120,6 @@ def _none(statement: Statement, why: str) -> Ran:
 
 
 def _send(statement: Statement, there: Any) -> None:
-    signal.set_wakeup_fd(-1)  # the parent's: it hears of its own signals only
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the whole group; the parent ends this process
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         ran = tried(statement)
         leaves = tuple((_plain(claim), tuple(map(_plain, mutants))) for claim, mutants in ran.leaves)

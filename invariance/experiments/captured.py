@@ -11,9 +11,8 @@ from torch import Tensor
 
 __all__ = ["CapturedStep"]
 
-_WARM = (
-    3  # steps as they are, before one is captured: the optimiser's moments and the libraries' buffers come with them
-)
+_WARM = 3
+"""Steps as they are before one is captured: they make the optimiser's moments and the buffers of the libraries."""
 
 Step = Callable[[Tensor, Tensor], Tensor]
 Capture = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]]
@@ -22,8 +21,8 @@ Capture = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]]
 class CapturedStep:
     """`step`, recorded once for each size of a batch as a CUDA graph and replayed for every other batch of that size.
 
-    The numbers are those of the step as it is, up to the draws of dropout. A step that waits for the card within, as
-    one with a spatial transformer does, cannot be recorded: it goes on as it is.
+    The numbers are those of the step as it is. A step that waits for the card within, as one that asks for the value of
+    a number does, cannot be recorded: it goes on as it is.
 
     Args:
         step: (images, labels) ↦ loss; everything else that it reads or writes stays at its place in memory.

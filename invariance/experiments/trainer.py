@@ -32,7 +32,7 @@ __all__ = ["Trainer"]
 
 _LOOK = 10  # steps between two looks at the losses: each waits for the device and for the other processes
 _EVALUATION_BATCH = 500
-_AUGMENTED = 5000  # images changed at a time: the intermediate fields of a warp are ten times as large
+_AUGMENTED = 5000  # images changed at a time: a warp of all would make several fields of the size of the data set
 _SLOWER = "finite numbers: try a lower --learning-rate in another folder; the epochs before are kept"
 _ORDER, _AUGMENTATION, _DROPOUT = range(3)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
+
+from invariance_proofs.parallel import can_fork, forked
 
 __all__ = ["Aside"]
 
@@ -23,16 +22,8 @@ class Aside(AbstractContextManager["Aside[T]"], Generic[T]):
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
         self._process: Any = None
-        if "fork" not in multiprocessing.get_all_start_methods():
-            return
-        fork = multiprocessing.get_context("fork")
-        self._answer, there = fork.Pipe(duplex=False)
-        self._process = fork.Process(target=_send, args=(function, there), daemon=True)
-        with warnings.catch_warnings():
-            # Another thread, as the one that hears signals, holds no lock that the function asks for.
-            warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-            self._process.start()
-        there.close()
+        if can_fork():
+            self._process, self._answer = forked(_send, function)
 
     def result(self) -> T:
         """What the function gave.
@@ -60,9 +51,6 @@ class Aside(AbstractContextManager["Aside[T]"], Generic[T]):
 
 
 def _send(function: Callable[[], Any], there: Any) -> None:
-    signal.set_wakeup_fd(-1)  # the parent's: it hears of its own signals only
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the whole group; the parent ends this process
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         there.send((function(), None))
     except Exception as error:

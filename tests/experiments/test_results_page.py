@@ -91,3 +91,26 @@ def test_what_is_not_run_has_no_number_and_is_no_refutation():
         assert not re.search("not reproduc", verdict), claim
         if not _numbers(theirs):
             assert re.match("not run|begun", theirs), claim
+
+
+def test_what_is_said_of_the_tests_on_a_card():
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    kept = json.loads((ROOT / "results/gpu/tests-nvidia-h100-80gb-hbm3.json").read_text(encoding="utf-8"))
+    found = kept["results"]["all"]
+    assert f"{found['passed']} of {found['passed'] + len(found['failed'])} tests passed" in page
+
+
+def test_the_differences_that_are_told_are_those_of_the_tables():
+    page = " ".join((ROOT / "docs" / "results.md").read_text(encoding="utf-8").split())
+    printed = {"p4cnn": 2.28, "p4cnn-autorotation": 3.21}
+    by_text = [_error("rotmnist", model) - mean for model, mean in printed.items()]
+    assert f"worse than printed**, by {by_text[0]:.1f} and {by_text[1]:.1f} points" in page
+    means = [
+        {row.model: 100 * (1 - float(row.accuracy[0])) for row in _table(folder, "rotmnist").rows}
+        for folder in ("rotmnist-authors", "rotmnist-meant")
+    ]
+    better = sorted(means[0][model] - means[1][model] for model in means[0])
+    assert f"better than by (ii), by {better[0]:.1f} to {better[-1]:.1f} points" in page
+    off = means[0]["p4cnn"] - printed["p4cnn"]
+    assert f"P4CNN is {off:.2f} points above" in page
+    assert f"{off:.2f} above" in _rows()[3][4]

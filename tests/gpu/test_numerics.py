@@ -170,14 +170,15 @@ def test_compiled_networks_compute_the_same(precision: str, card: str):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_captured_steps_learn_what_steps_as_they_are_learn(card: str):
+@pytest.mark.parametrize("name", ["diffcnn-cnn", "rotdcf-cnn", "st-cnn", "cpab-cnn"])
+def test_captured_steps_learn_what_steps_as_they_are_learn(name: str, card: str):
     if card == "cpu":
         pytest.skip("nothing is captured on a CPU; tests/experiments/training/test_captured.py has a stand-in")
     losses = []
     for wrapped in (lambda step: step, CapturedStep):
         with torch.random.fork_rng([card]):
             torch.manual_seed(0)
-            net = build("diffcnn-cnn", width=8).to(card)
+            net = build(name, width=8).to(card)
         for dropout in (m for m in net.modules() if isinstance(m, nn.Dropout)):
             dropout.p = 0.0
         rate = torch.tensor(1e-3, device=card)

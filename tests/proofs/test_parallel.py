@@ -100,15 +100,15 @@ def replace_seconds(found: object) -> object:
 
 
 @pytest.mark.parametrize("only", [5, [1], ["T2.d"], {"a": T2_d}, b"T2.d"])
-def test_what_is_no_statement_is_named(only: object) -> None:
+def test_what_is_no_statement_is_named(only: Any) -> None:
     with pytest.raises(LedgerError, match="only = "):
-        verify(only)  # type: ignore[arg-type]
+        verify(only)
 
 
 @pytest.mark.parametrize("jobs", [-1, 0, "2", 1.5, True])
-def test_jobs(jobs: object) -> None:
+def test_jobs(jobs: Any) -> None:
     with pytest.raises(LedgerError, match=r"jobs = .*: a whole number from 1"):
-        verify([T2_d], jobs=jobs)  # type: ignore[arg-type]
+        verify([T2_d], jobs=jobs)
 
 
 def test_once_is_enough() -> None:

@@ -1,16 +1,17 @@
-"""Data sets as tensors of bytes: `load_splits` reads them, `augment` and `to_float` turn a batch into a net's input."""
+"""Data sets as tensors of bytes: `load_splits` reads them, `augmentation` and `to_float` make a net's input of a batch."""
 
 from .dataset import Dataset, Splits
 from .load import DATASETS, load_splits
 from .rotmnist import rotated, rotated_mnist
-from .transforms import augment, augmentation, shift, to_float, turn
+from .transforms import Augmentation, augmentation, crop, shift, to_float, turn
 
 __all__ = [
     "DATASETS",
+    "Augmentation",
     "Dataset",
     "Splits",
-    "augment",
     "augmentation",
+    "crop",
     "load_splits",
     "rotated",
     "rotated_mnist",

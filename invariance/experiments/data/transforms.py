@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ...errors import ArgumentError
 from ...warps import Projective, warp_images
 
-__all__ = ["Augmentation", "augment", "augmentation", "shift", "to_float", "turn"]
+__all__ = ["Augmentation", "augmentation", "crop", "shift", "to_float", "turn"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Augmentation:
 def augmentation(name: str) -> Augmentation | None:
     """That of a name; None for "none".
 
-    "flip": mirrored with probability ½, "crop": `augment` without flips, "crop-flip": with them, "rotation:A": `turn`
+    "flip": mirrored with probability ½, "crop": `crop` without flips, "crop-flip": with them, "rotation:A": `turn`
     by up to A degrees, 0 < A ≤ 180, "shift-flip:P": `shift` by up to P pixels, 0 < P ≤ 16, and flips.
 
     Raises:
@@ -52,30 +52,27 @@ def augmentation(name: str) -> Augmentation | None:
         case "none", "", "":
             return None
         case "flip", "", "":
-            return _augment(padding=0)
+            return crop(padding=0)
         case (("crop" | "crop-flip"), "", ""):
-            return _augment(flip=name == "crop-flip")
+            return crop(flip=name == "crop-flip")
         case "rotation", ":", degrees:
             with suppress(ValueError):
                 if 0 < float(degrees) <= 180:
-                    return _turn(float(degrees))
+                    return turn(float(degrees))
         case "shift-flip", ":", pixels:
             with suppress(ValueError):
                 if 0 < float(pixels) <= 16:
-                    return _shift(float(pixels))
+                    return shift(float(pixels))
     raise ArgumentError("augment", name, wanted)
 
 
-def shift(images: Shaped[Tensor, "b c h w"], *, pixels: float, generator: torch.Generator) -> Float[Tensor, "b c h w"]:
+def shift(pixels: float) -> Augmentation:
     """Each image moved by up to `pixels` along each axis, uniformly, and mirrored left to right with probability ½.
 
     Between pixels by the cubic spline that interpolates them, mirrored at the border; as the code of Cohen & Welling
     does for CIFAR10+, with `pixels` = 2.
     """
-    return _shift(pixels)(images, generator=generator)
 
-
-def _shift(pixels: float) -> Augmentation:
     def apply(images: Tensor, u: Tensor) -> Tensor:
         height, width = images.shape[2:]
         moved = (2 * u[:, :2] - 1) * pixels * 2 / torch.tensor([width, height], device=images.device)
@@ -86,12 +83,9 @@ def _shift(pixels: float) -> Augmentation:
     return Augmentation(3, apply)
 
 
-def turn(images: Shaped[Tensor, "b c h w"], *, degrees: float, generator: torch.Generator) -> Float[Tensor, "b c h w"]:
+def turn(degrees: float) -> Augmentation:
     """Each square image turned about its centre by an angle uniform in ±`degrees`: bilinear, 0 from outside."""
-    return _turn(degrees)(images, generator=generator)
 
-
-def _turn(degrees: float) -> Augmentation:
     def apply(images: Tensor, u: Tensor) -> Tensor:
         angles = (2 * u[:, 0] - 1) * math.radians(degrees)
         cos, sin = angles.cos(), angles.sin()
@@ -106,21 +100,13 @@ def to_float(images: Shaped[Tensor, "b c h w"], dtype: torch.dtype = torch.float
     return images.to(dtype) / 255
 
 
-def augment(
-    images: Shaped[Tensor, "b c h w"], *, generator: torch.Generator, padding: int = 4, flip: bool = True
-) -> Shaped[Tensor, "b c h w"]:
+def crop(padding: int = 4, *, flip: bool = True) -> Augmentation:
     """Each image moved by up to `padding` pixels along each axis, uniformly, with 0 from outside (a random crop of the
     padded image), and with `flip` mirrored left to right with probability ½.
-
-    The numbers come from `generator`, whichever device it is on; one on the images' device saves a transfer.
 
     Raises:
         ArgumentError: a negative padding.
     """
-    return _augment(padding, flip=flip)(images, generator=generator)
-
-
-def _augment(padding: int = 4, *, flip: bool = True) -> Augmentation:
     if padding < 0:
         raise ArgumentError("padding", padding, "a number of pixels ≥ 0")
 
