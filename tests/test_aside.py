@@ -4,8 +4,10 @@ import os
 import time
 
 import pytest
+import torch
 
 from invariance.errors import ArgumentError
+from invariance.report import _a_core_left
 from invariance.report.aside import Aside
 
 
@@ -50,3 +52,14 @@ def test_without_fork_it_runs_here(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
     with Aside(where) as aside:
         assert aside.result() == os.getpid()
+
+
+def test_torch_leaves_a_core_and_takes_it_back():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with _a_core_left():
+            assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

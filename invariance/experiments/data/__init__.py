@@ -1,4 +1,4 @@
-"""Data sets as tensors of bytes: `load_splits` reads them, `augmentation` and `to_float` make a net's input of a batch."""
+"""Data sets as tensors of bytes: `load_splits` reads them, `augmentation` and `to_float` make a net's input of them."""
 
 from .dataset import Dataset, Splits
 from .load import DATASETS, load_splits
