@@ -36,8 +36,9 @@ _BORDER = 4  # pixels beyond the shift, which leave what padding reflects out
 def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
     """Every layer of a module, each under the transformations that the report's worst row is one of.
 
-    Of a finite group all elements are tried, of shifts that of the row; of the groups that a refinement ladder judges
-    the warp of the row, on one grid, where an error up to 0.1 may be the grid's.
+    Of a finite group all elements are tried; of shifts the shortest of its verdict, which leaves the most pixels; of
+    the groups that a refinement ladder judges the warp of the row, on one grid, where an error up to 0.1 may be the
+    grid's.
 
     Raises:
         ArgumentError: no module, Jacobian fields as input, a group of pointwise actions, or a report without errors.
@@ -55,6 +56,9 @@ def layers_of(model: Model, report: CheckReport) -> LayerwiseReport:
         raise ArgumentError("group", question.group, "a group that moves pixels of images, for errors by layer")
     if row is None:
         raise ArgumentError("report", report.verdict, "a report with an error")
+    if question.group == "translation":
+        alike = [r for r in report.rows if r.verdict == row.verdict and r.error is not None and r.size == row.size]
+        row = min(alike, key=lambda r: sum(map(abs, _shift_of(r))))
     probe = Probe(model, dtype=question.dtype, device=question.device, batch=question.batch, sequence=question.sequence)
     return _layers(probe, question, row, max(_ROUNDING, row.floor))
 
@@ -141,15 +145,24 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
     inputs = probe.as_taken(_shown(question, row, generator)).to(probe.device, probe.dtype)
     if question.group in FINITE:
         return layerwise_error(model, inputs, GROUPS[question.group], tolerance=tolerance)
-    shift = ast.literal_eval(row.transformation.removeprefix("shift by "))
+    shift = _shift_of(row)
     if question.sequence:
         return _sequence_layers(model, inputs, shift[1], tolerance, counted=question.border == "counted")
     if question.border == "counted":
         return layerwise_error(model, inputs, shift, tolerance=tolerance)
     if (around := _on_torus(model, inputs, shift, tolerance)) is not None:
         return around
-    border = min(_BORDER + max(map(abs, shift)), (min(row.size) - 1) // 2)
+    longest = max(map(abs, shift))
+    if 2 * longest >= min(row.size):
+        wanted = f"more than {2 * longest} pixels a side, so that some are left to compare after a {row.transformation}"
+        raise ArgumentError("input_shape", question.input_shape, wanted)
+    border = min(_BORDER + longest, (min(row.size) - 1) // 2)
     return layerwise_error(model, inputs, shift, border=border, tolerance=tolerance)
+
+
+def _shift_of(row: Row) -> tuple[int, int]:
+    down, right = ast.literal_eval(row.transformation.removeprefix("shift by "))
+    return down, right
 
 
 def _shown(question: Question, row: Row, generator: torch.Generator) -> Tensor:

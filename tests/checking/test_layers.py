@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.checking import check, layers_of
+from invariance.errors import ArgumentError
 from invariance.groups import P4
 from invariance.layers.gconv import LiftingConv2d
 from invariance.symmetry import Symmetry
@@ -144,3 +145,19 @@ def test_any_symmetry():
     assert line.startswith("first broken by the code of Stretches.forward before scale: E = ")
     assert "`length = position.abs().sum(-1, keepdim=True)`" in line
     assert layers_of(Stretches(), report).faults[0].between == (None, "scale")
+
+
+def test_of_shifts_that_hold_the_shortest_leaves_pixels_to_compare():
+    report = check(nn.Conv2d(3, 4, 3, padding=1), input_shape=(3, 16, 16), group="translation", claim="equivariant")
+    found = layers_of(nn.Conv2d(3, 4, 3, padding=1), report)
+    assert report.verdict == "consistent"
+    assert found.symmetry == "shift by (0, 1)"
+    assert all(layer.error is not None for layer in found.layers)
+
+
+@pytest.mark.bad_input
+def test_shifts_as_long_as_the_image_leave_nothing_to_compare():
+    net = nn.Conv2d(3, 4, 3, padding=1, stride=2)
+    report = check(net, input_shape=(3, 17, 17), group="translation", claim="equivariant")
+    with pytest.raises(ArgumentError, match="more than 34 pixels a side"):
+        layers_of(net, report)
