@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .normal import Vector, above_rounding, blocks, columns, cross, noise_of, squared_columns, squared_length
+from .normal import Vector, above_rounding, by_blocks, columns, cross, noise_of, squared_columns, squared_length
 
 __all__ = ["log_determinants", "orientation"]
 
@@ -20,8 +20,12 @@ def orientation(field: Tensor, cayley: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         wide = _wide(field)
         return _signs(wide, squared_columns(wide), cayley, field.dtype).to(field.dtype)
-    parts = [_signs(part, squared_columns(part), cayley, field.dtype) for part in map(_wide, blocks(field, field))]
-    return torch.cat(parts).to(field.dtype)
+
+    def signs(block: Tensor) -> tuple[Tensor]:
+        wide = _wide(block)
+        return (_signs(wide, squared_columns(wide), cayley, field.dtype),)
+
+    return by_blocks(signs, field)[0].to(field.dtype)
 
 
 def log_determinants(
@@ -58,8 +62,7 @@ class _LogDeterminants(torch.autograd.Function):
             from .fused import fused
 
             return fused(field, cayley, eps, noise_of(field.dtype))
-        parts = [_of_block(_wide(block), cayley, eps, field.dtype) for block in blocks(field, field)]
-        out, kept, signs = map(torch.cat, zip(*parts, strict=True))
+        out, kept, signs = by_blocks(lambda block: _of_block(_wide(block), cayley, eps, field.dtype), field)
         return out.to(field.dtype), kept, signs
 
     @staticmethod
@@ -73,9 +76,11 @@ class _LogDeterminants(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None, None]:
         field, kept, signs = ctx.saved_tensors
-        parts = zip(*(blocks(part, field) for part in (field, signs, kept, grads[0])), strict=True)
-        found = [_gradient(_wide(block), s if ctx.signed else None, ctx.eps, *rest) for block, s, *rest in parts]
-        return torch.cat(found).to(field.dtype), None, None, None
+
+        def gradient(block: Tensor, signs: Tensor, kept: Tensor, grad: Tensor) -> tuple[Tensor]:
+            return (_gradient(_wide(block), signs if ctx.signed else None, ctx.eps, kept, _wide(grad)),)
+
+        return by_blocks(gradient, field, signs, kept, grads[0])[0].to(field.dtype), None, None, None
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> tuple[Tensor, None, None]:
@@ -85,7 +90,7 @@ class _LogDeterminants(torch.autograd.Function):
         dx, dy = columns(_deviation(_wide(tangents[0]), turns))
         normal, left, right = cross(x, y), cross(dx, y), cross(x, dy)
         terms = [n * (a + b) for n, a, b in zip(normal, left, right, strict=True)]
-        change = 2 * (terms[0] + terms[1] + terms[2]) * _rate(squared_length(normal), kept, ctx.eps)
+        change = (terms[0] + terms[1] + terms[2]) * _rate(squared_length(normal), kept, ctx.eps)
         return (change - change.mean(1, keepdim=True)).to(field.dtype), None, None
 
 
@@ -100,8 +105,8 @@ def _signs(field: Tensor, square: Tensor, cayley: Tensor, dtype: torch.dtype) ->
     a = cayley.to(length.dtype)
     along = (a[0] * normal[0]).addcmul_(a[1], normal[1]).addcmul_(a[2], normal[2])
     form = ((1 - a.square().sum()) * length).addcmul_(along, along, value=2)
-    # The smaller of the two is positive where both are; 0 less it has a sign also where it is 0.
-    return torch.copysign(above.new_ones(()), 0 - torch.minimum(above, form)).neg_()
+    # The smaller of the two is positive where both are.
+    return torch.minimum(above, form).gt_(0).mul_(2).sub_(1)
 
 
 def _deviation(field: Tensor, signs: Tensor | None) -> Tensor:
@@ -119,23 +124,27 @@ def _of_block(field: Tensor, cayley: Tensor | None, eps: float, dtype: torch.dty
     det = squared_length(cross(*columns(deviation)))
     with torch.no_grad():
         above = above_rounding(det, squared_columns(deviation), square.amax(1, keepdim=True), dtype)
-        kept = (above if eps else above.amin(1, keepdim=True)).gt(0).to(det.dtype)
-    log_det = (det * kept).add_(eps or 1 - kept).log()
+        kept = (above if eps else above.amin(1, keepdim=True)).gt_(0)
+    log_det = _argument(det, kept, eps).log()
     return log_det - log_det.mean(1, keepdim=True), kept, log_det[:, :0] if signs is None else signs
 
 
+def _argument(det: Tensor, kept: Tensor, eps: float) -> Tensor:
+    """Of the logarithm: the determinant and ε, and 1 where a pixel is not kept."""
+    return torch.addcmul(det.new_full((), eps) if eps else 1 - kept, det, kept)
+
+
 def _rate(det: Tensor, kept: Tensor, eps: float) -> Tensor:
-    """The derivative of the logarithm by the determinant."""
-    return kept / (det * kept + (eps or 1 - kept))
+    """Twice the derivative of the logarithm by the determinant."""
+    return 2 * kept / _argument(det, kept, eps)
 
 
 def _gradient(field: Tensor, signs: Tensor | None, eps: float, kept: Tensor, grad: Tensor) -> Tensor:
     x, y = columns(_deviation(field, signs))
     normal = cross(x, y)
-    wide = _wide(grad)
-    twice = (wide - wide.mean(1, keepdim=True)).mul_(2) * _rate(squared_length(normal), kept, eps)
+    twice = (grad - grad.mean(1, keepdim=True)) * _rate(squared_length(normal), kept, eps)
     n: Vector = (twice * normal[0], twice * normal[1], twice * normal[2])
     (x1, x2, x3), (y1, y2, y3) = cross(y, n), cross(n, x)
     change = torch.stack((x1, y1, x2, y2, x3, y3), 2).view(field.shape)
-    change = change - change.mean(1, keepdim=True)
+    change.sub_(change.mean(1, keepdim=True))
     return change if signs is None else change.mul_(signs[:, :, None, None])

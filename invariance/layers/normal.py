@@ -6,13 +6,15 @@ a comparison costs four times what an addition does on a CPU, and a choice by it
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 __all__ = [
     "Vector",
     "above_rounding",
-    "blocks",
+    "by_blocks",
     "columns",
     "cross",
     "is_rounding",
@@ -24,15 +26,28 @@ __all__ = [
 Vector = tuple[Tensor, Tensor, Tensor]
 """Three components of one shape."""
 
-_BLOCK = 2**18
-"""Numbers of a block: with all that is made of them they stay in a core's cache."""
+_BLOCK = 2**19
+"""Numbers of a block, as measured: of smaller ones the calls take longer, larger ones leave the cache."""
 
 
-def blocks(tensor: Tensor, field: Tensor) -> tuple[Tensor, ...]:
-    """`tensor` by so many images as make a block of `field`; a GPU has no use for it."""
-    if field.device.type != "cpu" or not len(field):
-        return (tensor,)
-    return tensor.split(max(1, _BLOCK * len(field) // max(1, field.numel())))
+def by_blocks(function: Callable[..., tuple[Tensor, ...]], field: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+    """`function` of all images, taken so many at a time as make a block of `field`; a GPU has no use for it.
+
+    What a block gives is copied to its place at once: kept until the last one is done, it would have every block
+    computed in memory that no cache holds. Where it is differentiated again, a copy into a part is what is slow.
+    """
+    size = max(1, _BLOCK * len(field) // max(1, field.numel()))
+    if field.device.type != "cpu" or len(field) <= size:
+        return function(field, *others)
+    parts = (function(*each) for each in zip(*(tensor.split(size) for tensor in (field, *others)), strict=True))
+    if torch.is_grad_enabled():
+        return tuple(map(torch.cat, zip(*parts, strict=True)))
+    wholes: tuple[Tensor, ...] = ()
+    for start, found in zip(range(0, len(field), size), parts, strict=True):
+        wholes = wholes or tuple(part.new_empty((len(field), *part.shape[1:])) for part in found)
+        for whole, part in zip(wholes, found, strict=True):
+            whole[start : start + size] = part
+    return wholes
 
 
 def columns(field: Tensor) -> tuple[Vector, Vector]:
@@ -62,8 +77,9 @@ def above_rounding(length: Tensor, square: Tensor, size: Tensor, dtype: torch.dt
 
     `square` "b c 2 h w" are |x|² and |y|², `size` the squared lengths that they were rounded at, in `dtype`.
     """
-    error = (size[:, :, 0] * square[:, :, 1]).addcmul_(size[:, :, 1], square[:, :, 0])
-    return torch.sub(length, error, alpha=noise_of(dtype) ** 2)
+    noise = -(noise_of(dtype) ** 2)
+    above = torch.addcmul(length, size[:, :, 0], square[:, :, 1], value=noise)
+    return above.addcmul_(size[:, :, 1], square[:, :, 0], value=noise)
 
 
 def noise_of(dtype: torch.dtype) -> float:
