@@ -16,6 +16,7 @@ def orientation(field: Tensor, cayley: Tensor) -> Tensor:
     r"""1 where $n^\top A n > 0$ and −1 where it is not, or where $n$ is rounding: "b c h w" of a field "b c 3 2 h w".
 
     $(1 - |a|^2)\,|n|^2 + 2\,(a \cdot n)^2$ has the sign of $n^\top A n$, $A$ the rotation of the Cayley vector $a$.
+    Where $|a| < 1$ its first term is positive for every $n \ne 0$ and its second never negative.
     """
     if torch.compiler.is_compiling():
         wide = _wide(field)
@@ -54,16 +55,33 @@ class _LogDeterminants(torch.autograd.Function):
     The field is all of its size that is kept for the derivative. Signs are locally constant.
     """
 
-    generate_vmap_rule = True
-
     @staticmethod
     def forward(field: Tensor, cayley: Tensor | None, eps: float, kernel: bool) -> tuple[Tensor, Tensor, Tensor]:
         if kernel:
             from .fused import fused
 
             return fused(field, cayley, eps, noise_of(field.dtype))
-        out, kept, signs = by_blocks(lambda block: _of_block(_wide(block), cayley, eps, field.dtype), field)
+        # A GPU would be waited for.
+        small = cayley is not None and cayley.device.type == "cpu" and bool(_squared(cayley, field) < 1)
+
+        def of(block: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            return _of_block(_wide(block), cayley, eps, field.dtype, small)
+
+        out, kept, signs = by_blocks(of, field)
         return out.to(field.dtype), kept, signs
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+        """More images, which know nothing of each other; a rotation for each is one after the other."""
+        field, cayley, *rest = inputs
+        of, by = in_dims[:2]
+        if by is None:
+            field = field.movedim(of, 0)
+            found = _LogDeterminants.apply(field.flatten(0, 1), cayley, *rest)
+            return tuple(part.unflatten(0, field.shape[:2]) for part in found), (0, 0, 0)
+        fields = [field] * info.batch_size if of is None else field.unbind(of)
+        each = [_LogDeterminants.apply(*pair, *rest) for pair in zip(fields, cayley.unbind(by), strict=True)]
+        return tuple(map(torch.stack, zip(*each, strict=True))), (0, 0, 0)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -98,15 +116,22 @@ def _wide(field: Tensor) -> Tensor:
     return field if field.dtype.itemsize > 2 else field.float()
 
 
-def _signs(field: Tensor, square: Tensor, cayley: Tensor, dtype: torch.dtype) -> Tensor:
+def _squared(cayley: Tensor, field: Tensor) -> Tensor:
+    """|a|², in the precision in which the field is evaluated."""
+    return cayley.to(torch.promote_types(field.dtype, torch.float32)).square().sum()
+
+
+def _signs(field: Tensor, square: Tensor, cayley: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """See `orientation`; without a Cayley vector those for $|a| < 1$."""
     normal = cross(*columns(field))
     length = squared_length(normal)
     above = above_rounding(length, square, square, dtype)
-    a = cayley.to(length.dtype)
-    along = (a[0] * normal[0]).addcmul_(a[1], normal[1]).addcmul_(a[2], normal[2])
-    form = ((1 - a.square().sum()) * length).addcmul_(along, along, value=2)
-    # The smaller of the two is positive where both are.
-    return torch.minimum(above, form).gt_(0).mul_(2).sub_(1)
+    if cayley is not None:
+        a = cayley.to(length.dtype)
+        along = (a[0] * normal[0]).addcmul_(a[1], normal[1]).addcmul_(a[2], normal[2])
+        form = ((1 - _squared(cayley, field)) * length).addcmul_(along, along, value=2)
+        above = torch.minimum(above, form)  # positive where both are
+    return above.gt_(0).mul_(2).sub_(1)
 
 
 def _deviation(field: Tensor, signs: Tensor | None) -> Tensor:
@@ -116,10 +141,12 @@ def _deviation(field: Tensor, signs: Tensor | None) -> Tensor:
     return turned.sub_(turned.mean(1, keepdim=True))
 
 
-def _of_block(field: Tensor, cayley: Tensor | None, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+def _of_block(
+    field: Tensor, cayley: Tensor | None, eps: float, dtype: torch.dtype, small: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
     with torch.no_grad():
         square = squared_columns(field)
-        signs = None if cayley is None else _signs(field, square, cayley, dtype)
+        signs = None if cayley is None else _signs(field, square, None if small else cayley, dtype)
     deviation = _deviation(field, signs)
     det = squared_length(cross(*columns(deviation)))
     with torch.no_grad():

@@ -262,7 +262,7 @@ def test_bad_input_is_named():
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.1])
-@pytest.mark.parametrize("cayley", [(0.0, 0.0, 0.0), (0.8, -1.1, 0.4)])
+@pytest.mark.parametrize("cayley", [(0.0, 0.0, 0.0), (0.6, 0.0, 0.79), (0.6, 0.8, 0.0), (0.8, -1.1, 0.4)])
 def test_the_head_in_one_is_layer_after_layer(cayley, eps):
     """The formulas as printed, and their gradients, on more images than a block takes and with flat pixels."""
     head = JacobianHead(conv(1, 4, 3), SignNonlinearity(cayley).double(), LogDetInvariant(eps=eps))
@@ -294,6 +294,23 @@ def _as_printed(head: nn.Sequential, x: Tensor, eps: float) -> Tensor:
     det = det.masked_fill(flat, 0) + eps if eps else det.masked_fill(flat.any(1, keepdim=True), 1)
     g = det.log()
     return g - g.mean(1, keepdim=True)
+
+
+@pytest.mark.parametrize("length", [0.0, 1 - 2**-24, 1.0, 1 + 2**-23, 3.0])
+@pytest.mark.parametrize("dtype", [*DTYPES, torch.float16])
+def test_below_a_right_angle_the_head_needs_no_form(length: float, dtype: torch.dtype):
+    """Its signs are those of the formula in full, for normals along a, across it, none, and rounding."""
+    jac = field(2, 5, 3, 2, 6, 8).to(dtype)
+    jac[:, 1:, 1, :, 0] = 0  # n across a
+    jac[:, 1:, 1:, 0, 1] = jac[:, 1:, 1:, 1, 1] = 0  # n = 0
+    jac[:, 1:, :, 1, 2] = 2 * jac[:, 1:, :, 0, 2]
+    jac[..., 3, :] = 0
+    sign, log_det = SignNonlinearity((length, 0.0, 0.0)), LogDetInvariant(eps=0.1)
+    signs = sign.signs(jac)
+    assert ((signs[:, 1:, 0] == 1).any()) == (length < 1)
+    assert (signs[:, 1:, 1:4] == -1).all()
+    assert (signs[..., 4:, :] == 1).any()
+    assert torch.equal(log_det.after(sign, jac), log_det(jac * signs[:, :, None, None]))
 
 
 def test_a_hook_on_the_sign_layer_hears_what_it_gives():

@@ -12,6 +12,7 @@ from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, sample
 from invariance.jacobians import jacobian
 from invariance.layers import JacobianFront, LogDetInvariant
+from invariance.layers.log_determinants import log_determinants
 from invariance.measure import invariance_error
 from invariance.testing import assert_invariant
 from invariance.testing.strategies import gl2_matrices, jacobian_fields
@@ -124,6 +125,29 @@ def test_every_derivative_of_the_log_determinants(layer: nn.Module):
     jac = field(2, 3, 3, 2, 3, 3).requires_grad_()
     assert torch.autograd.gradcheck(layer, (jac,), check_forward_ad=True, check_batched_grad=True)
     assert torch.autograd.gradgradcheck(layer, (jac,))
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")  # torch's own, of the gradient
+@pytest.mark.parametrize("dims", [(0, None), (2, None), (None, 0), (0, 1)])
+def test_many_batches_or_rotations_at_once(dims: tuple[int | None, int | None]):
+    """Values and gradients under `torch.func.vmap` are those of one after the other."""
+    jac, cayley = field(2, 3, 4, 3, 2, 5, 5), 2 * field(3, 2)
+    of, by = dims
+    batches = field(3, 4, 3, 2, 5, 5) if of is None else jac.movedim(0, of)
+    rotations = cayley[:, 0] if by is None else cayley.movedim(1, by)
+
+    def value(j: Tensor, a: Tensor) -> Tensor:
+        return log_determinants(j, a)[0].sin().sum()
+
+    def each(tensor: Tensor, dim: int | None) -> list[Tensor]:
+        return [tensor] * 2 if dim is None else list(tensor.unbind(dim))
+
+    run = torch.func.grad_and_value(value)
+    found = torch.func.vmap(run, dims)(batches, rotations)
+    pairs = zip(each(batches, of), each(rotations, by), strict=True)
+    expected = map(torch.stack, zip(*(run(*pair) for pair in pairs), strict=True))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_images_know_nothing_of_each_other():
