@@ -6,6 +6,7 @@ and a resampling; the two are kept apart (warps are in `invariance.warps`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -97,9 +98,17 @@ class PointwiseAction:
 
 
 def _exponential(log: Float[Tensor, "b 2 2 h w"]) -> PointwiseAction:
-    return PointwiseAction(
-        torch.linalg.matrix_exp(log.movedim((1, 2), (-2, -1)).contiguous()).movedim((-2, -1), (1, 2))
-    )
+    r"""$e^G = e^m (c\, I + s\,(G - mI))$ with $m = \frac12 \mathrm{tr}\, G$, since $(G - mI)^2 = \delta I$:
+    $c = \cosh\sqrt\delta$ and $s = \sinh\sqrt\delta / \sqrt\delta$, or cosine and sine of $\sqrt{-\delta}$ where δ < 0.
+    """
+    (a, b), (c, d) = (row.unbind(1) for row in log.unbind(1))
+    mean, half = (a + d) / 2, (a - d) / 2
+    square = half * half + b * c
+    root = square.abs().sqrt()
+    even = torch.where(square > 0, root.cosh(), root.cos())
+    odd = torch.where(square > 0, root.sinh() / root, torch.special.sinc(root / math.pi))
+    rows = ((even + odd * half, odd * b), (odd * c, even - odd * half))
+    return PointwiseAction(mean.exp()[:, None, None] * torch.stack([torch.stack(row, 1) for row in rows], 1))
 
 
 def _noise(batch: int, scale: float, height: int, width: int, generator: torch.Generator) -> Tensor:

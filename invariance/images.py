@@ -176,15 +176,17 @@ class AnalyticImage:
         """Values at `points`; a batch of one set of points serves every image."""
         points, shape = self._flat(points)
         cos, sin, envelope = self._waves(points)
-        return self._restore(envelope * self._polynomial(cos, sin), shape)
+        even, odd = self._coefficients()
+        return self._restore(envelope * (even @ cos - odd @ sin), shape)
 
     def jacobian(self, points: Float[Tensor, "#b *n 2"]) -> Float[Tensor, "b c 2 *n"]:
         """Exact (∂x, ∂y) at `points`, per unit of the domain."""
         points, shape = self._flat(points)
         cos, sin, envelope = self._waves(points)
+        even, odd = self._coefficients()
         # d/dx of the polynomial: each wave turns by a quarter period and is multiplied by π k.
-        slopes = [self._polynomial(-sin * k, cos * k) for k in (math.pi * self.waves[:, None]).unbind(-1)]
-        value = self._polynomial(cos, sin) / self.window**2
+        slopes = [-(k * odd) @ cos - (k * even) @ sin for k in (math.pi * self.waves[:, None]).unbind(-1)]
+        value = (even @ cos - odd @ sin) / self.window**2
         x, y = points[:, None].unbind(-1)
         return self._restore(
             envelope.unsqueeze(2) * torch.stack((slopes[0] - x * value, slopes[1] - y * value), 2), shape
@@ -196,13 +198,14 @@ class AnalyticImage:
         return points.flatten(1, -2), points.shape[1:-1]
 
     def _waves(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        argument = math.pi * points @ self.waves.mT
+        r"""Cosines and sines "b m n" of $\pi k_m \cdot x$, and the window "b 1 n"."""
+        argument = math.pi * self.waves @ points.mT
         envelope = torch.exp(points.square().sum(-1) / (-2 * self.window**2))
         return argument.cos(), argument.sin(), envelope.unsqueeze(1)
 
-    def _polynomial(self, cos: Tensor, sin: Tensor) -> Tensor:
-        a, p = self.amplitude, self.phase
-        return (a * p.cos()) @ cos.mT - (a * p.sin()) @ sin.mT
+    def _coefficients(self) -> tuple[Tensor, Tensor]:
+        """Of the cosines, and less of the sines: a cos(x + p) = a cos p cos x − a sin p sin x."""
+        return self.amplitude * self.phase.cos(), self.amplitude * self.phase.sin()
 
     @staticmethod
     def _restore(values: Tensor, shape: torch.Size) -> Tensor:

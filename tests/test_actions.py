@@ -7,7 +7,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invariance.actions import ACTION_FAMILIES, PointwiseAction, block_action, constant_action, smooth_action
+from invariance.actions import (
+    ACTION_FAMILIES,
+    PointwiseAction,
+    _exponential,
+    block_action,
+    constant_action,
+    smooth_action,
+)
 from invariance.errors import ArgumentError, SingularError
 from invariance.testing.strategies import block_fields, constant_fields, gl2_matrices, jacobian_fields, smooth_fields
 
@@ -77,6 +84,16 @@ def test_families_start_at_the_identity_and_scale_their_noise(name: str):
 
 def test_blocks_of_an_oblong_image(generator: torch.Generator):
     assert block_action(1, 0.1, generator=generator, size=(2, 6), block=2).field.shape == (1, 2, 2, 2, 6)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-3, 1.0, 3.0])
+def test_the_exponential_is_that_of_the_matrix(scale: float, generator: torch.Generator):
+    log = scale * torch.randn((4, 2, 2, 9, 9), generator=generator, dtype=torch.float64)
+    log[0] = torch.tensor([[0.0, 1.0], [0.0, 0.0]])[..., None, None]  # of which no eigenvector is a second one
+    log[1] = scale * torch.tensor([[0.0, -1.0], [1.0, 0.0]])[..., None, None]
+    expected = torch.linalg.matrix_exp(log.movedim((1, 2), (-2, -1)).contiguous()).movedim((-2, -1), (1, 2))
+    size = expected.square().sum((1, 2), keepdim=True).sqrt()
+    assert ((_exponential(log).field - expected).abs() <= 1e-13 * size).all()
 
 
 def test_field_of_a_function():

@@ -5,10 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from browser import browser_tab, needs_browser
 from ledger_once import ledger_entries
 
+from invariance.images import AnalyticImage
+from invariance.measure import Claim, invariance_curve
 from invariance.report import build_report, steps
+from invariance.report.networks import networks, seeded
+from invariance.report.result import measured_curves
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +29,18 @@ def report(folder: Path) -> tuple[bool, list[str], str, dict]:
         holds = build_report(folder, tick=ticks.append)
     page = (folder / "index.html").read_text(encoding="utf-8")
     return holds, ticks, page, json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("claim", ["invariant", "equivariant"])
+def test_curves_measured_together_are_those_measured_alone(claim: Claim):
+    nets = networks()
+    images = AnalyticImage.random(4, generator=seeded())
+    asked = {"warp": "smooth", "scales": (0.01, 0.1), "draws": 2, "claim": claim, "size": 24}
+    for curve, (name, net) in zip(measured_curves(nets, images, **asked, batch=3), nets.items(), strict=True):
+        alone = invariance_curve(net, images, generator=seeded(), label=name, **asked)
+        assert curve.label == name
+        for part in ("difference", "spread", "defined", "undefined"):
+            torch.testing.assert_close(getattr(curve, part), getattr(alone, part), rtol=1e-12, atol=0)
 
 
 def test_everything_comes_out_as_recorded_and_predicted(report):

@@ -16,6 +16,7 @@ from ..actions import PointwiseAction
 from ..errors import ArgumentError
 from ..images import ContinuousImage, pixel_grid
 from ..warps import Warp
+from ..warps.base import operator_norm
 from .curve import Family, InvarianceCurve, draws_by_scale, family_of
 from .theory import Bound
 
@@ -30,13 +31,19 @@ def lipschitz_constant(image: ContinuousImage, *, size: int = 128, step: float =
     grid = pixel_grid(size, size, dtype=image.dtype, device=image.device)[None].flatten(1, 2)
     shifts = step * torch.eye(2, dtype=image.dtype, device=image.device)
     slopes = [(image.jacobian(grid + s) - image.jacobian(grid - s)).flatten(1, 2) / (2 * step) for s in shifts]
-    return torch.linalg.matrix_norm(torch.stack(slopes, -1).movedim(1, 2), ord=2).amax(1)
+    (xx, xy), (_, yy) = ([(a * b).sum(1) for b in slopes] for a in slopes)
+    return ((xx + yy + torch.hypot(xx - yy, 2 * xy)) / 2).sqrt().amax(1)  # the larger eigenvalue of DJᵀ DJ
 
 
-def dropped_term(image: ContinuousImage, warp: Warp, *, size: int) -> tuple[Float[Tensor, "b"], Float[Tensor, "b"]]:
+def dropped_term(
+    image: ContinuousImage, warp: Warp, *, size: int, lipschitz: Float[Tensor, "b"] | None = None
+) -> tuple[Float[Tensor, "b"], Float[Tensor, "b"]]:
     r"""For each image, the maximum over the grid of the dropped term and of its bound, both exact but for Lip(J).
 
     The Frobenius norm of J, the operator norm of $d\varphi$.
+
+    Args:
+        lipschitz: Lip(J) where it is known; else `lipschitz_constant`.
 
     Raises:
         ArgumentError: the warp leaves $[-1,1]^2$, where Lip(J) was not looked at.
@@ -48,8 +55,8 @@ def dropped_term(image: ContinuousImage, warp: Warp, *, size: int) -> tuple[Floa
     derivative = warp.jacobian(grid)
     change = (image.jacobian(moved) - image.jacobian(grid)).movedim(3, 1)  # "b n c 2"
     dropped = torch.linalg.matrix_norm(change @ derivative).amax(1)
-    factor = (moved - grid).norm(dim=-1) * torch.linalg.matrix_norm(derivative, ord=2)
-    return dropped, lipschitz_constant(image) * factor.amax(1)
+    factor = (moved - grid).norm(dim=-1) * operator_norm(derivative.movedim(1, -1))
+    return dropped, (lipschitz_constant(image) if lipschitz is None else lipschitz) * factor.amax(1)
 
 
 def dropped_term_curve(
@@ -65,10 +72,12 @@ def dropped_term_curve(
     $\|J(\varphi(x))d\varphi(x) - J(x)d\varphi(x)\| \le \mathrm{Lip}(J)\,|\varphi(x) - x|\,\|d\varphi(x)\|$ (T2.g).
     """
 
+    lipschitz = lipschitz_constant(images)
+
     def both(warp: Warp | PointwiseAction) -> Float[Tensor, "2 b"]:
         if not isinstance(warp, Warp):
             raise ArgumentError("warp", type(warp).__name__, "a family of warps: pointwise actions drop nothing")
-        return torch.stack(dropped_term(images, warp, size=size))
+        return torch.stack(dropped_term(images, warp, size=size, lipschitz=lipschitz))
 
     drawn = draws_by_scale(family_of(warp), scales, len(images), draws, generator)
     measured, bound = torch.stack([torch.stack(list(map(both, row))) for row in drawn]).square().unbind(2)  # "s d b"

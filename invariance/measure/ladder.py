@@ -18,7 +18,7 @@ from ..errors import ArgumentError, ArgumentTypeError, UndefinedError
 from .error import ErrorReport
 from .interval import bootstrap_ratio, quantile_interval
 
-__all__ = ["ROUNDING", "Ladder", "Verdict", "refinement_ladder"]
+__all__ = ["ROUNDING", "Ladder", "Verdict", "fitted_ladder", "refinement_ladder"]
 
 Verdict = Literal["consistent", "violated", "undecided"]
 
@@ -99,8 +99,23 @@ def refinement_ladder(
     spreads = [report.spread for report in reports if report.spread is not None]
     if len(spreads) < len(reports):
         raise ArgumentError("measure", "reports of one sample", "at least two independent images")
-    difference = torch.stack([report.difference for report in reports]).double().cpu()
-    spread = torch.stack(spreads).double().cpu()
+    difference = torch.stack([report.difference for report in reports])
+    options = {"resamples": resamples, "level": level, "floor": floor}
+    return fitted_ladder(sizes, difference, torch.stack(spreads), generator=generator, **options)
+
+
+def fitted_ladder(
+    sizes: Sequence[int],
+    difference: Float[Tensor, "n b"],
+    spread: Float[Tensor, "n b"],
+    *,
+    generator: torch.Generator,
+    resamples: int = 400,
+    level: float = 0.95,
+    floor: float = ROUNDING,
+) -> Ladder:
+    """`refinement_ladder` of what was measured: mean squares by rung and image, as in `ErrorReport`."""
+    difference, spread = difference.double().cpu(), spread.double().cpu()
     if not (spread.mean(1) > 0).all():
         raise UndefinedError("error", "x/0", "the model is the same for all images: constant, not equivariant")
     error = (difference.mean(1) / spread.mean(1)).sqrt()

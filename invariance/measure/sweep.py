@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -13,8 +14,8 @@ from ..actions import PointwiseAction
 from ..errors import ArgumentError
 from ..images import ContinuousImage
 from ..warps import Method, Warp, warp_images
-from .error import ErrorReport, Model, compare_outputs, mean_square_between, output_of
-from .warping import Claim, inside, sample_pair
+from .error import ErrorReport, Model, Region, compare_outputs, mean_square_between, output_of
+from .warping import Claim, inside, samples, samples_moved
 
 __all__ = ["Gathered", "Manner", "Transformation", "sweep"]
 
@@ -104,6 +105,7 @@ def _sweep_batch(
     gathered: Sequence[Gathered],
     labels: Tensor | None,
 ) -> None:
+    inputs: Tensor | None = None
     plain: list[Tensor] = []
     reports: list[list[list[ErrorReport]]] = [[] for _ in models]
     classes: list[list[list[Tensor]]] = [[] for _ in models]
@@ -111,11 +113,14 @@ def _sweep_batch(
         for kept in (*reports, *classes):
             kept.append([])
         for transformation in row:
-            inputs, moved = _pair(images, transformation, manner)
-            plain = plain or [output_of(model, inputs, "images") for model in models]
+            moved = _moved(images, transformation, manner)
+            if inputs is None:
+                inputs = samples(images, manner.size)
+                plain = [output_of(model, inputs, "images") for model in models]
+            region = _region(transformation, inputs, manner)
             for i, model in enumerate(models):
                 actual = output_of(model, moved, "transformed")
-                reports[i][-1].append(_compare(plain[i], actual, transformation, inputs, manner))
+                reports[i][-1].append(_compare(plain[i], actual, transformation, region, manner))
                 if actual.ndim == 2 and actual.shape[1] > 1:
                     classes[i][-1].append(actual.argmax(1))
     for kept, output, rows, guesses in zip(gathered, plain, reports, classes, strict=True):
@@ -131,30 +136,36 @@ def _sweep_batch(
                 kept.correct.append((found == _fitting(labels, output).to(found.device)).cpu())
 
 
-def _pair(images: ContinuousImage | Tensor, transformation: Transformation, manner: Manner) -> tuple[Tensor, Tensor]:
+def _moved(images: ContinuousImage | Tensor, transformation: Transformation, manner: Manner) -> Tensor:
     if isinstance(transformation, Warp):
-        return sample_pair(images, transformation, size=manner.size, method=manner.method)
+        return samples_moved(images, transformation, size=manner.size, method=manner.method)
     if not isinstance(images, Tensor) or manner.claim != "invariant":
         wanted = "a family of warps: pointwise actions act on tensors and are invariant"
         raise ArgumentError("warp", type(transformation).__name__, wanted)
-    return images, transformation(images)
+    return transformation(images)
+
+
+def _region(transformation: Transformation, inputs: Tensor, manner: Manner) -> Region | None:
+    """Which pixels of an output count; asked by many models, it is computed once for each size."""
+    if not isinstance(transformation, Warp):
+        return None
+
+    @cache
+    def region(height: int, width: int) -> Tensor:
+        return inside(transformation, height, width, 1 - manner.margin, inputs)
+
+    return region
 
 
 def _compare(
-    plain: Tensor, actual: Tensor, transformation: Transformation, inputs: Tensor, manner: Manner
+    plain: Tensor, actual: Tensor, transformation: Transformation, region: Region | None, manner: Manner
 ) -> ErrorReport:
-    if not isinstance(transformation, Warp):
-        return compare_outputs(plain, actual)
     expected = plain
-    if manner.claim == "equivariant":
+    if isinstance(transformation, Warp) and manner.claim == "equivariant":
         if plain.ndim < 4:
             wanted = f"invariant: the output {tuple(plain.shape[1:])} of an image has no plane that could move"
             raise ArgumentError("claim", manner.claim, wanted)
         expected = warp_images(plain, transformation, method=manner.method)
-
-    def region(height: int, width: int) -> Tensor:
-        return inside(transformation, height, width, 1 - manner.margin, inputs)
-
     return compare_outputs(expected, actual, region=region)
 
 

@@ -29,6 +29,8 @@ __all__ = [
     "require_manner",
     "require_model",
     "sample_pair",
+    "samples",
+    "samples_moved",
     "taken_instead",
     "warp_error",
 ]
@@ -135,13 +137,27 @@ def sample_pair(
     Raises:
         ArgumentError: a size that is missing for continuous images, or superfluous for sampled ones.
     """
+    return samples(images, size), samples_moved(images, warp, size=size, method=method)
+
+
+def samples(images: ContinuousImage | Float[Tensor, "b c h w"], size: int | None) -> Float[Tensor, "b c h w"]:
+    """The first of `sample_pair`."""
     if isinstance(images, Tensor):
         if size is not None:
             raise ArgumentError("size", size, "None for sampled images, which have their size")
-        return images, warp_images(images, warp, method=method)
+        return images
     if size is None:
         raise ArgumentError("size", size, "the number of pixels to sample continuous images at")
-    return sample(images, size), sample(Pullback(images, warp), size)
+    return sample(images, size)
+
+
+def samples_moved(
+    images: ContinuousImage | Float[Tensor, "b c h w"], warp: Warp, *, size: int | None, method: Method
+) -> Float[Tensor, "b c h w"]:
+    """The second of `sample_pair`."""
+    if isinstance(images, Tensor):
+        return warp_images(images, warp, method=method)
+    return samples(Pullback(images, warp), size)
 
 
 def inside(warp: Warp, height: int, width: int, reach: float, like: Tensor) -> Bool[Tensor, "b 1 h w"]:

@@ -33,9 +33,11 @@ def promise_kept(photos: Tensor) -> Result:
         f = nn.Sequential(nn.Conv1d(9, 16, 1), nn.Tanh(), nn.Conv1d(16, 4, 1)).double().requires_grad_(False)
     plain = networks()["plain CNN, 3×3"]
 
+    samples = {size: (sample(images, size), sample(warped, size)) for size in _SIZES}
+
     def climb(model: Callable[[Tensor], Tensor]) -> Ladder:
         def measure(size: int) -> ErrorReport:
-            return invariance_error(model, sample(images, size), sample(warped, size))
+            return invariance_error(model, *samples[size])
 
         return refinement_ladder(measure, sizes=_SIZES, generator=seeded())
 

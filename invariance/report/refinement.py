@@ -8,17 +8,23 @@ import torch
 from torch import Tensor
 
 from ..images import AnalyticImage
-from ..measure import Ladder, dropped_term, refinement_ladder, warp_error
+from ..measure import InvarianceCurve, Ladder, dropped_term, lipschitz_constant
+from ..measure.ladder import fitted_ladder
 from ..plots import figure_of, plot_bound, plot_ladder
 from ..plots.style import legend_below
 from ..warps import WARP_FAMILIES
 from .networks import networks, seeded
-from .result import Result, logspace
+from .result import Result, logspace, measured_curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["dropped_terms", "in_words", "ladder_data", "narrow_ladder", "refinement"]
+
+
+_PIXELS = 2**16
+"""Of the images in a network at once: what it computes of them is then less than the 32 MB from which on malloc asks
+the system for every tensor anew, which takes longer than to fill it."""
 
 
 def refinement(photos: Tensor) -> Result:
@@ -28,18 +34,29 @@ def refinement(photos: Tensor) -> Result:
     warp = WARP_FAMILIES["smooth"](8, 0.2, generator=generator)
     sizes = (32, 48, 64, 96, 128, 192)
 
-    def climb(name: str, *, fixed: bool) -> Ladder:
-        def measure(size: int) -> Any:
-            net = networks(dilation=size // 16 if fixed else 1)[name]
-            return warp_error(net, images, warp, size=size)
+    def measured(size: int) -> list[InvarianceCurve]:
+        near, far = networks(), networks(dilation=size // 16)
+        nets = {
+            "DiffCNN, K = 1": near["DiffCNN, K = 1"],
+            "DiffCNN, K = 3, taps one pixel apart": near["DiffCNN, K = 3, stride 1"],
+            "DiffCNN, K = 3, taps 1/8 apart": far["DiffCNN, K = 3, stride 1"],
+            "plain CNN, taps 1/8 apart": far["plain CNN, 3×3"],
+        }
+        at_once = max(1, _PIXELS // size**2)
+        return measured_curves(
+            nets, images, warp=lambda *_, **__: warp, scales=(0.2,), draws=1, claim="equivariant", size=size,
+            batch=at_once,
+        )  # fmt: skip
 
-        return refinement_ladder(measure, sizes=sizes, generator=seeded())
-
+    rungs = zip(*map(measured, sizes), strict=True)
     ladders = {
-        "DiffCNN, K = 1": climb("DiffCNN, K = 1", fixed=False),
-        "DiffCNN, K = 3, taps one pixel apart": climb("DiffCNN, K = 3, stride 1", fixed=False),
-        "DiffCNN, K = 3, taps 1/8 apart": climb("DiffCNN, K = 3, stride 1", fixed=True),
-        "plain CNN, taps 1/8 apart": climb("plain CNN, 3×3", fixed=True),
+        curves[0].label: fitted_ladder(
+            sizes,
+            torch.cat([curve.difference[:, 0] for curve in curves]),
+            torch.stack([curve.spread for curve in curves]),
+            generator=seeded(),
+        )
+        for curves in rungs
     }
     title = "Equivariance under grid refinement"
     said = "; ".join(f"{label}: {in_words(ladder)}" for label, ladder in ladders.items())
@@ -92,9 +109,9 @@ def dropped_terms(photos: Tensor) -> Result:
 
     images = AnalyticImage.random(8, generator=seeded(), window=0.3)
     scales = torch.tensor(logspace(0.003, 0.3, 7), dtype=torch.float64)
-    rows = [
-        dropped_term(images, WARP_FAMILIES["smooth"](8, float(scale), generator=seeded()), size=64) for scale in scales
-    ]
+    constant = lipschitz_constant(images)
+    warps = [WARP_FAMILIES["smooth"](8, float(scale), generator=seeded()) for scale in scales]
+    rows = [dropped_term(images, warp, size=64, lipschitz=constant) for warp in warps]
     measured, bound = (torch.stack(column) for column in zip(*rows, strict=True))
     title = "The term the proof drops: |J(φ(x))dφ − J(x)dφ|"
     ax = plot_bound(

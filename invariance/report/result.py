@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from ..measure import InvarianceCurve, invariance_curve
+from ..images import ContinuousImage
+from ..measure import Claim, Family, InvarianceCurve
+from ..measure.curve import curve_of_gathered, draws_by_scale, family_of
+from ..measure.sweep import Gathered, Manner, sweep
 from ..plots import plot_invariance
 from .networks import seeded
 from .orders import POLES, Order
@@ -31,12 +34,21 @@ class Result:
 
 
 def measured_curves(
-    nets: dict[str, nn.Module], images: Any, *, warp: Any, scales: tuple[float, ...], **options: Any
+    nets: dict[str, nn.Module],
+    images: ContinuousImage | Tensor,
+    *,
+    warp: str | Family,
+    scales: tuple[float, ...],
+    draws: int = 4,
+    claim: Claim = "invariant",
+    size: int | None = None,
+    batch: int | None = None,
 ) -> list[InvarianceCurve]:
-    return [
-        invariance_curve(net, images, warp=warp, scales=scales, generator=seeded(), label=name, **options)
-        for name, net in nets.items()
-    ]
+    """`invariance_curve` of each, with the same generator: every image is warped once for all of them."""
+    drawn = list(draws_by_scale(family_of(warp), scales, len(images), draws, seeded()))
+    gathered = [Gathered() for _ in nets]
+    sweep(list(nets.values()), images, drawn, Manner(claim, size), gathered, batch=batch)
+    return [curve_of_gathered(found, scales, name, claim) for name, found in zip(nets, gathered, strict=True)]
 
 
 def logspace(first: float, last: float, count: int) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ from ..errors import ArgumentError
 from ..images import pixel_grid
 from .certificate import Certificate
 
-__all__ = ["Composition", "Identity", "Warp", "identity_matrix"]
+__all__ = ["Composition", "Identity", "Warp", "identity_matrix", "operator_norm"]
 
 W = TypeVar("W", bound="Warp")
 
@@ -164,3 +164,9 @@ class Composition(Warp):
 
 def identity_matrix(points: Float[Tensor, "p 2 n"]) -> Float[Tensor, "2 2 1"]:
     return torch.eye(2, dtype=points.dtype, device=points.device).unsqueeze(-1)
+
+
+def operator_norm(matrix: Float[Tensor, "b 2 2 *n"]) -> Float[Tensor, "b *n"]:
+    r"""$\|A\|$, the larger singular value, from the conformal and the anticonformal part of A."""
+    (a, b), (c, d) = (row.unbind(1) for row in matrix.unbind(1))
+    return (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import ArgumentError
-from .base import Warp, identity_matrix
+from .base import Warp, identity_matrix, operator_norm
 from .certificate import Certificate
 from .finite import all_finite
 from .sampling import Folding, draw_warps
@@ -73,10 +73,7 @@ class Smooth(Warp):
         axis = torch.linspace(-1, 1, _OVERSAMPLING * cutoff + 1, dtype=torch.float64, device=self.device)
         mode, slope = here._modes(axis[None])
         gradient = torch.stack((slope.mT @ here.coefficients @ mode, mode.mT @ here.coefficients @ slope), 2)
-        (a, b), (c, d) = (row.unbind(1) for row in gradient.unbind(1))
-        # The larger singular value of a 2×2 matrix, from its conformal and anticonformal parts.
-        norm = (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2
-        bound = norm.flatten(1).amax(1) / math.cos(math.pi / (2 * _OVERSAMPLING)) ** 2
+        bound = operator_norm(gradient).flatten(1).amax(1) / math.cos(math.pi / (2 * _OVERSAMPLING)) ** 2
         rounding = 64 * cutoff**2 * torch.finfo(torch.float64).eps
         return Certificate.of_contraction(
             bound * (1 + rounding),

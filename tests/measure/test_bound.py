@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from invariance.errors import ArgumentError
-from invariance.images import AnalyticImage
+from invariance.images import AnalyticImage, pixel_grid
 from invariance.measure import dropped_term, lipschitz_constant
 from invariance.warps import Projective, random_smooth
+from invariance.warps.base import operator_norm
 
 
 def test_the_lipschitz_constant_of_a_plane_wave():
@@ -17,6 +18,18 @@ def test_the_lipschitz_constant_of_a_plane_wave():
     torch.testing.assert_close(
         lipschitz_constant(image), torch.tensor([(5 * math.pi) ** 2]).double(), rtol=1e-3, atol=0
     )
+
+
+def test_norms_are_the_largest_singular_values(generator: torch.Generator):
+    image = AnalyticImage.random(3, generator=generator)
+    grid, step = pixel_grid(16, 16)[None].flatten(1, 2), 1e-4
+    slopes = [(image.jacobian(grid + s) - image.jacobian(grid - s)) / (2 * step) for s in step * torch.eye(2).double()]
+    largest = torch.linalg.svdvals(torch.stack(slopes, -1).flatten(1, 2).movedim(1, 2))[..., 0].amax(1)
+    torch.testing.assert_close(lipschitz_constant(image, size=16), largest, rtol=1e-12, atol=0)
+    warp = random_smooth(3, 0.3, generator=generator)
+    derivative = warp.jacobian(grid)
+    largest = torch.linalg.svdvals(derivative)[..., 0]
+    torch.testing.assert_close(operator_norm(derivative.movedim(1, -1)), largest, rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1e-2, 0.1, 0.4])

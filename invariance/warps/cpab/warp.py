@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...errors import ArgumentError
-from ..base import Warp
+from ..base import Warp, operator_norm
 from ..certificate import Certificate
 from ..finite import all_finite
 from ..sampling import Folding, draw_warps
@@ -65,9 +65,7 @@ class CPAB(Warp):
         determinant is at least $(1-\rho)^2$, n times that of φ. With zero boundary no stage leaves the line of a side
         that it starts on, so φ maps each of these lines, and the square between them, onto itself.
         """
-        (a, b), (c, d) = (row.unbind(1) for row in self.tessellation.gradients(self.theta.double()).unbind(1))
-        # The larger singular value of a 2×2 matrix, from its conformal and anticonformal parts.
-        norm = (torch.hypot(a + d, c - b) + torch.hypot(a - d, b + c)) / 2
+        norm = operator_norm(self.tessellation.gradients(self.theta.double()))
         z = norm.amax(1) / self.steps * (1 + 64 * torch.finfo(torch.float64).eps)
         room = 1 - (z + z**2 / 2 + z**3 / 6 + z**4 / 24)
         return Certificate(
