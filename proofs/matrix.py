@@ -75,8 +75,7 @@ class Matrix:
 
     def minor(self, i: int, j: int) -> Any:
         """The determinant left when row i and column j are struck out."""
-        rows = (row for r, row in enumerate(self.rows) if r != i)
-        return Matrix.of([x for c, x in enumerate(row) if c != j] for row in rows).det()
+        return Matrix(tuple([row[:j] + row[j + 1 :] for r, row in enumerate(self.rows) if r != i])).det()
 
     def det(self) -> Any:
         """Laplace expansion along the first row: no division, so any commutative ring will do."""
@@ -109,8 +108,8 @@ class Matrix:
 
 def dot(u: Sequence[Any], v: Sequence[Any]) -> Any:
     """Σ uᵢvᵢ, bilinear (no conjugation)."""
-    products = (a * b for a, b in zip(u, v, strict=True))
-    return sum(products, next(products, 0))
+    products = [a * b for a, b in zip(u, v, strict=True)]
+    return sum(products[1:], products[0]) if products else 0
 
 
 def cross(u: Sequence[Any], v: Sequence[Any]) -> tuple[Any, Any, Any]:

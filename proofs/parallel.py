@@ -5,6 +5,7 @@ A check that never ends is stopped, and one that ends its process is told from o
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import time
@@ -83,6 +84,7 @@ def _alone(send: Callable[[Any, Any], None], given: Any, there: Any) -> None:
     signal.set_wakeup_fd(-1)  # the parent's: it hears of its own signals only
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the whole group; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what was there before lives as long as this process: to look for garbage in it takes time and memory
     send(given, there)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from invariance.errors import ArgumentError
 from invariance.report import _a_core_left
-from invariance.report.aside import Aside
+from invariance.report.aside import Aside, dealt
 
 
 def where() -> int:
@@ -52,6 +52,25 @@ def test_without_fork_it_runs_here(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
     with Aside(where) as aside:
         assert aside.result() == os.getpid()
+
+
+def test_what_is_dealt_is_had_once():
+    words = tuple(map(str, range(200)))
+    with dealt(words) as given:
+        with Aside(lambda: list(given)) as aside:
+            here = list(given)
+            there = aside.result()
+        assert sorted(here + there, key=int) == list(words)
+        assert here == sorted(here, key=int)
+        assert there == sorted(there, key=int)
+
+
+def test_what_is_dealt_without_fork_is_had_here(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    with dealt("abc") as given, Aside(lambda: list(given)) as aside:
+        assert next(given) == "a"
+        assert aside.result() == ["b", "c"]
+        assert list(given) == []
 
 
 def test_torch_leaves_a_core_and_takes_it_back():

@@ -46,7 +46,7 @@ def test_curves_measured_together_are_those_measured_alone(claim: Claim):
 def test_everything_comes_out_as_recorded_and_predicted(report):
     holds, ticks, _, data = report
     assert holds
-    assert ticks == steps()
+    assert sorted(ticks) == sorted(steps())
     assert data["ledger"]["agreed"]
     assert all(finding["agrees"] for finding in data["findings"])
 

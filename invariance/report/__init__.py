@@ -6,14 +6,16 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..files import require_folder, require_writable, write, write_json
 from ..pictures import photographs
-from ..plots import save_figure
-from .aside import Aside
+from ..plots.save import picture_of
+from .aside import Aside, dealt
 from .bridge import findings
 from .explorer import on_page
 from .figures import FIGURES
@@ -37,7 +39,7 @@ def build_report(
 
     Args:
         images: a folder of PNG or JPEG photographs; scikit-image's own where none is given.
-        tick: called with the name of each step as it begins; there are `len(steps())` of them.
+        tick: called with the name of each of the `steps` as it begins, or once it is done if it was in another process.
 
     Raises:
         ImageReadError: photographs that cannot be read.
@@ -51,15 +53,25 @@ def build_report(
             require_writable("--output", picture, replaces=_PICTURE)
     photos = photographs(SIZE, folder=images)
     folder.mkdir(parents=True, exist_ok=True)
-    with Aside(_ledger) as aside, _a_core_left():  # forked before torch has threads, and done when the figures are
-        tick("layers")
-        found = list(findings(photos))
-        results: list[Result] = []
-        for name, figure in FIGURES.items():
-            tick(name)
-            results.append(figure(photos))
-        tick("ledger")
-        ledger, rows = aside.result()
+    with dealt(tuple(FIGURES)) as names:
+
+        def ledger_and_figures() -> tuple[Any, ...]:
+            torch.set_num_threads(1)
+            return *_ledger(), {name: _drawn(FIGURES[name](photos)) for name in names}
+
+        with Aside(ledger_and_figures) as aside, _a_core_left():  # forked before torch has threads
+            tick("layers")
+            found = list(findings(photos))
+            figures: dict[str, _Drawn] = {}
+            for name in names:
+                tick(name)
+                figures[name] = _drawn(FIGURES[name](photos))
+            explorer = on_page()
+            tick("ledger")
+            ledger, rows, others = aside.result()
+    for name in others:
+        tick(name)
+    results = [(figures | others)[name] for name in FIGURES]
     seconds = time.perf_counter() - start
     data = {
         "format": f"{_MARK} 1",
@@ -69,15 +81,17 @@ def build_report(
         "figures": {r.name: {"title": r.title, "text": r.text, "data": r.data} for r in results},
     }
     write_json(folder / "report.json", data)
+    for result in results:
+        write(folder / f"{result.name}.png", result.png)
     page = rendered(
         "page.html.j2",
-        explorer=on_page(),
+        explorer=explorer,
         wrong=[row["id"] for row in rows if not row["agreed"]] + [f.id for f in found if not f.agrees],
         entries=rows,
         ledger=ledger,
         findings=found,
         seconds=seconds,
-        results=[_picture(result, folder) for result in results],
+        results=[asdict(result) | {"png": base64.b64encode(result.png).decode()} for result in results],
         count=len(photos),
         size=SIZE,
     )
@@ -93,8 +107,6 @@ def steps() -> list[str]:
 @contextmanager
 def _a_core_left() -> Iterator[None]:
     """A thread fewer for torch: its threads wait for each other busily, and one of them would share its core."""
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, before - 1))
     try:
@@ -125,12 +137,16 @@ def _row(entry: Any) -> dict[str, Any]:
     }
 
 
-def _picture(result: Result, folder: Path) -> dict[str, str]:
-    file = folder / f"{result.name}.png"
-    save_figure(result.figure, file, dpi=180)
-    return {
-        "name": result.name,
-        "title": result.title,
-        "text": result.text,
-        "png": base64.b64encode(file.read_bytes()).decode(),
-    }
+@dataclass(frozen=True)
+class _Drawn:
+    """A `Result` whose figure is a PNG file, which can go from one process to another."""
+
+    name: str
+    title: str
+    text: str
+    data: Any
+    png: bytes
+
+
+def _drawn(result: Result) -> _Drawn:
+    return _Drawn(result.name, result.title, result.text, result.data, picture_of(result.figure, "png", dpi=180))

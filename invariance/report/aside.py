@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Generic, TypeVar
 
 from invariance_proofs.parallel import can_fork, forked
 
-__all__ = ["Aside"]
+__all__ = ["Aside", "dealt"]
 
 T = TypeVar("T")
 
@@ -48,6 +49,21 @@ class Aside(AbstractContextManager["Aside[T]"], Generic[T]):
             self._process.kill()
             self._process.join()
             self._answer.close()
+
+
+@contextmanager
+def dealt(items: Sequence[T]) -> Iterator[Iterator[T]]:
+    """The items, at most 256, each once and in order to whichever process asks next: this one, or one forked from it.
+
+    Their numbers wait in a pipe, from which one process reads a byte at a time; one that ends keeps none waiting.
+    """
+    numbers, given = os.pipe()
+    os.write(given, bytes(range(len(items))))
+    os.close(given)
+    try:
+        yield (items[number[0]] for number in iter(lambda: os.read(numbers, 1), b""))
+    finally:
+        os.close(numbers)
 
 
 def _send(function: Callable[[], Any], there: Any) -> None:

@@ -48,7 +48,8 @@ def convolve(channels: Sequence[Matrix], kernels: Sequence[Matrix], stride: int 
     def at(i: int, j: int) -> Any:
         top, left = stride * i - padding, stride * j - padding
         down, first, last = range(max(0, -top), min(high, rows - top)), max(0, -left), min(wide, columns - left)
-        return sum(psi[k][m] * f[top + k][left + m] for f, psi in pairs for k in down for m in range(first, last))
+        taps = range(first, last)
+        return sum([psi[k][m] * f[top + k][left + m] for f, psi in pairs for k in down for m in taps])
 
     return Matrix.of(
         [at(i, j) for j in range((columns + 2 * padding - wide) // stride + 1)]

@@ -39,12 +39,15 @@ class Motion(NamedTuple):
 
     def turned(self, x: Point) -> Point:
         """A x, without the translation."""
-        return self.a * x[0] + self.b * x[1], self.c * x[0] + self.d * x[1]
+        a, b, c, d, _, _ = self
+        i, j = x
+        return a * i + b * j, c * i + d * j
 
     def __invert__(self) -> Motion:
-        det = self.a * self.d - self.b * self.c  # ±1, its own inverse
-        a, b, c, d = det * self.d, -det * self.b, -det * self.c, det * self.a
-        return Motion(a, b, c, d, -(a * self.u + b * self.v), -(c * self.u + d * self.v))
+        a, b, c, d, u, v = self
+        det = a * d - b * c  # ±1, its own inverse
+        a, b, c, d = det * d, -det * b, -det * c, det * a
+        return Motion(a, b, c, d, -(a * u + b * v), -(c * u + d * v))
 
     def matrix(self) -> Matrix:
         """The slides' 3×3 matrix [[A, t], [0, 1]]."""

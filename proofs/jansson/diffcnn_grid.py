@@ -58,11 +58,8 @@ def differences(f: Map, x: Sequence[Any], h: Any) -> Matrix:
 
 def determinants(A: Matrix, h: Any) -> tuple[list[Any], list[Any]]:
     """C⁴h⁴ det V_c of f at 0, and of T_h f at T_h 0 = 0."""
-    before, after = (
-        gram_determinants([w @ differences(image, (0, 0), h) for w in KERNELS])
-        for image in (bumps, compose(bumps, linear(A)))
-    )
-    return before, after
+    before, after = (differences(image, (0, 0), h) for image in (bumps, compose(bumps, linear(A))))
+    return gram_determinants([w @ before for w in KERNELS]), gram_determinants([w @ after for w in KERNELS])
 
 
 def series(A: Matrix, lowest: int = 1, common_zeros: int = 1) -> Evidence:

@@ -88,7 +88,9 @@ def meet(polygon: Polygon, other: Polygon) -> Polygon:
 def _whole(polygon: Polygon) -> tuple[int, Polygon]:
     """The least common denominator of all coordinates, and the corners times it."""
     scale = lcm(*(coordinate.denominator for corner in polygon for coordinate in corner))
-    return scale, tuple((int(scale * x), int(scale * y)) for x, y in polygon)
+    return scale, tuple(
+        (x.numerator * (scale // x.denominator), y.numerator * (scale // y.denominator)) for x, y in polygon
+    )
 
 
 def _apart(polygon: Polygon, other: Polygon) -> bool:

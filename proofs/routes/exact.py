@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from invariance_proofs.evidence import Evidence, StatementError, procedure
@@ -55,7 +55,7 @@ def for_all(
         raise StatementError(f"{what}: no cases, so nothing was checked")
     if again := _repeated(tried):
         raise StatementError(f"{what}: {again[0]} occurs twice among the cases")
-    found = _values(tried, sizes or _named(what))
+    found = _values(_named(what, tried) if sizes is None else _told(sizes, tried))
     listed = {name: tuple(sorted(vs)) for name, vs in found.items() if all(type(v) is int for v in vs)}
     for case in tried:
         if not condition(case):
@@ -74,22 +74,32 @@ def written(values: tuple[int, ...]) -> str:
     return ", ".join(map(str, values)) if len(values) <= 6 else f"{values[0]}, …, {values[-1]} ({len(values)} values)"
 
 
-def _named(what: str) -> Callable[[Any], Mapping[str, Any]]:
-    """Reads a case by the names that `what` begins with, "((n, s), k): "; nothing where they do not fit."""
+def _named(what: str, cases: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+    """The cases by the names that `what` begins with, "((n, s), k): "; nothing of those that they do not fit."""
     head = re.match(r"(\(.*?\)|\w+): ", what)
     try:
         names = ast.parse(head[1], mode="eval").body if head else None
     except SyntaxError:
         names = None
-    return lambda case: dict(_pairs(names, case))
+    return dict(_columns(names, cases))
 
 
-def _pairs(names: ast.expr | None, case: Any) -> Iterator[tuple[str, Any]]:
+def _columns(names: ast.expr | None, cases: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
     if isinstance(names, ast.Name):
-        yield names.id, case
-    elif isinstance(names, ast.Tuple) and isinstance(case, tuple | list) and len(case) == len(names.elts):
-        for inner, value in zip(names.elts, case, strict=True):
-            yield from _pairs(inner, value)
+        yield names.id, cases
+    elif isinstance(names, ast.Tuple):
+        fitting = [case for case in cases if isinstance(case, tuple | list) and len(case) == len(names.elts)]
+        for inner, *column in zip(names.elts, *fitting, strict=True):
+            if column:
+                yield from _columns(inner, column)
+
+
+def _told(sizes: Callable[[Any], Mapping[str, Any]], cases: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for case in cases:
+        for name, value in sizes(case).items():
+            columns.setdefault(name, []).append(value)
+    return columns
 
 
 def _repeated(cases: list[Any]) -> list[Any]:
@@ -101,13 +111,14 @@ def _repeated(cases: list[Any]) -> list[Any]:
         return []
 
 
-def _values(cases: list[Any], sizes: Callable[[Any], Mapping[str, Any]]) -> dict[str, set[Any]]:
+def _values(columns: Mapping[str, Sequence[Any]]) -> dict[str, set[Any]]:
     """Each name's values, once each; those that cannot be in a set as they are written."""
-    found: dict[str, set[Any]] = {}
-    for case in cases:
-        for name, value in sizes(case).items():
-            try:
-                found.setdefault(name, set()).add(value)
-            except TypeError:
-                found[name].add(str(value))
-    return found
+    return {name: set(map(_hashable, column)) for name, column in columns.items()}
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value

@@ -42,11 +42,15 @@ class Unknown(PolyElement):
         self.seen = seen
 
     def __add__(self, other: Any) -> Any:
+        if self and type(other) is int and not other:  # most of what sums over a group are made of
+            return self
         return self._after(super().__add__(other), other)
 
     __iadd__ = __add__
 
     def __radd__(self, other: Any) -> Any:
+        if self and type(other) is int and not other:
+            return self
         return self._after(super().__radd__(other), other)
 
     def __sub__(self, other: Any) -> Any:
@@ -56,6 +60,8 @@ class Unknown(PolyElement):
         return self._after(super().__rsub__(other), other)
 
     def __mul__(self, other: Any) -> Any:
+        if type(other) is int and not other:
+            return Unknown(self.ring)
         return self._times(super().__mul__(other), other)
 
     def __rmul__(self, other: Any) -> Any:
