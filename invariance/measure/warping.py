@@ -140,8 +140,8 @@ def sample_pair(
     return samples(images, size), samples_moved(images, warp, size=size, method=method)
 
 
-def samples(images: ContinuousImage | Float[Tensor, "b c h w"], size: int | None) -> Float[Tensor, "b c h w"]:
-    """The first of `sample_pair`."""
+def samples(images: ContinuousImage | Float[Tensor, "b c *place"], size: int | None) -> Float[Tensor, "b c *place"]:
+    """The first of `sample_pair`; fields of other axes are what they are."""
     if isinstance(images, Tensor):
         if size is not None:
             raise ArgumentError("size", size, "None for sampled images, which have their size")
