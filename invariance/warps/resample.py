@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..errors import ArgumentError, ArgumentTypeError, one_of
 from ..images import pixel_grid
 from .base import Warp
-from .splines import coefficients, mirrored, tap_weights
+from .splines import coefficients, mirrored, pair_weights
 
 __all__ = ["Method", "Padding", "resample", "warp_images"]
 
@@ -69,9 +69,10 @@ def _resample(images: Tensor, points: Tensor, method: Method, padding: Padding) 
         return F.grid_sample(images, points, padding_mode=padding, align_corners=False)
     table = images if method == "bilinear" else coefficients(images, _DEGREE[method])
     block = max(1, _BLOCK // -(-images.shape[1] // _CHANNELS)) if images.device.type == "cpu" else points.numel()
-    together = max(1, block // max(1, points[0, ..., 0].numel()))
+    count = max(1, points[0, ..., 0].numel())
+    together, parts = max(1, block // count), -(-count // block)
     found = [
-        torch.cat([_values(t, q, images.shape[:1:-1], method, padding) for q in p.split(block, 2)], 2)
+        torch.cat([_values(t, q, images.shape[:1:-1], method, padding) for q in p.chunk(parts, 2)], 2)
         for t, p in zip(table.split(together), points.flatten(1, 2).movedim(2, 0).split(together, 1), strict=True)
     ]
     return torch.cat(found).unflatten(2, points.shape[1:3])
@@ -79,14 +80,16 @@ def _resample(images: Tensor, points: Tensor, method: Method, padding: Padding) 
 
 def _values(table: Tensor, points: Tensor, sizes: Sequence[int], method: Method, padding: Padding) -> Tensor:
     """At points "2 b n" of images of (width, height), "b c n"."""
-    pixels = [((p + 1) * n - 1) / 2 for p, n in zip(points, sizes, strict=True)]
-    inside = [mirrored(p, n) if padding == "mirror" else p.clamp(0, n - 1) for p, n in zip(pixels, sizes, strict=True)]
-    at = torch.stack(inside)
-    values = _bilinear(table, at[:, None])[:, :, 0] if method == "bilinear" else _spline(table, at, _DEGREE[method])
-    if padding == "zeros":
-        fade = [(1 - (p - q).abs()).clamp(min=0) for p, q in zip(pixels, inside, strict=True)]
-        return values * (fade[0] * fade[1])[:, None]
-    return values
+    size = points.new_tensor(sizes)[:, None, None]
+    pixels = (points + 1) * (size / 2) - 0.5
+    if padding == "mirror":
+        at, fade = torch.stack([mirrored(p, n) for p, n in zip(pixels, sizes, strict=True)]), None
+    else:
+        at = pixels.clamp(torch.zeros_like(size), size - 1)
+        fade = None if padding == "border" else (1 - (pixels - at).abs()).clamp(min=0)
+    if method == "bilinear":  # whose other paddings are grid_sample's own
+        return _bilinear(table, at[:, None])[:, :, 0]
+    return _spline(table, at, _DEGREE[method], fade)
 
 
 def _require_images(images: object) -> None:
@@ -99,23 +102,27 @@ def _require_images(images: object) -> None:
 def _bilinear(table: Tensor, at: Tensor) -> Tensor:
     """At positions "2 k b n" in pixels, 0 at the centre of the first, "b c k n"."""
     size = at.new_tensor(table.shape[:1:-1])[:, None, None, None]
-    grid = torch.addcmul(1 / size - 1, at, 2 / size).permute(2, 1, 3, 0)
-    return F.grid_sample(table, grid, padding_mode="border", align_corners=False)
+    return _sampled(table, torch.addcmul(1 / size - 1, at, 2 / size))
 
 
-def _spline(table: Tensor, at: Tensor, degree: int) -> Tensor:
+def _sampled(table: Tensor, at: Tensor) -> Tensor:
+    """At positions "2 k b n" in [−1, 1], "b c k n"."""
+    return F.grid_sample(table, at.permute(2, 1, 3, 0), padding_mode="border", align_corners=False)
+
+
+def _spline(table: Tensor, at: Tensor, degree: int, fade: Tensor | None) -> Tensor:
     """Two neighbouring taps are one sample between their coefficients (Sigg and Hadwiger, 2005): ((degree + 1)/2)²
-    bilinear samples do for (degree + 1)² taps.
+    bilinear samples do for (degree + 1)² taps. `fade` "2 b n" multiplies the values.
     """
     cell = at.floor()
-    left, right = tap_weights(at - cell, degree).unflatten(0, (-1, 2)).unbind(1)
-    weights = left + right
-    places = torch.stack([cell + 2 * k + share for k, share in enumerate(right / weights)], 1)  # 2 k b n
-    (u, v), pairs = weights.unbind(1), places.shape[1]
-    x, y = places
-    grid = torch.stack((x.repeat(pairs, 1, 1), y.repeat_interleave(pairs, 0)))
-    weight = (v[:, None] * u).flatten(0, 1).movedim(0, 1)[:, None]
-    return (_bilinear(table, grid) * weight).sum(2)
+    weights, share = pair_weights(at - cell, degree)
+    size = at.new_tensor(table.shape[:1:-1])[:, None, None]
+    first = torch.arange(0, degree + 1, 2, dtype=at.dtype, device=at.device).view(-1, 1, 1, 1)
+    x, y = torch.addcmul(1 / size - 1, cell + first + share, 2 / size).unbind(1)
+    u, v = (weights if fade is None else weights * fade).unbind(1)
+    grid = torch.stack(torch.broadcast_tensors(x, y[:, None])).flatten(1, 2)
+    weight = (u * v[:, None]).flatten(0, 1).movedim(0, 1)[:, None]
+    return (_sampled(table, grid) * weight).sum(2)
 
 
 def warp_images(

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-__all__ = ["coefficients", "mirrored", "tap_weights"]
+__all__ = ["coefficients", "mirrored", "pair_weights", "tap_weights"]
 
 _BLOCK = 96
-"""Rows of the prefilter that are multiplied at once: few enough that little but the band is read, enough for a matrix
+"""Rows of the prefilter that are multiplied at once, at most: few enough that little but the band is read, enough for a matrix
 product; of 64 to 256 the fastest, all within a third."""
 
 
@@ -24,11 +24,24 @@ def mirrored(position: Shaped[Tensor, "*n"], size: int) -> Shaped[Tensor, "*n"]:
 
 def tap_weights(t: Float[Tensor, "*n"], degree: int) -> Float[Tensor, "taps *n"]:
     r"""$\beta(t - k)$ at the taps $k = -h, \dots, h + 1$, $h = (\mathrm{degree} - 1)/2$, for $t \in [0, 1)$."""
-    powers = _polynomials(degree, t.dtype, t.device).unsqueeze(-1)
-    weights = powers[:, degree].expand(-1, t.numel())
-    for power in reversed(range(degree)):
-        weights = torch.addcmul(powers[:, power], weights, t.reshape(-1))
-    return weights.reshape(-1, *t.shape)
+    return _evaluated(_polynomials(degree, t.dtype, t.device), t)
+
+
+def pair_weights(t: Float[Tensor, "*n"], degree: int) -> tuple[Float[Tensor, "pairs *n"], Float[Tensor, "pairs *n"]]:
+    """The weight of each two neighbouring taps, the first and the second, the third and the fourth, …, together, and
+    the share of it that the latter has.
+    """
+    left, right = _polynomials(degree, t.dtype, t.device).unflatten(0, (-1, 2)).unbind(1)
+    weights, rights = _evaluated(torch.cat((left + right, right)), t).chunk(2)
+    return weights, rights / weights
+
+
+def _evaluated(polynomials: Float[Tensor, "p powers"], t: Float[Tensor, "*n"]) -> Float[Tensor, "p *n"]:
+    powers = polynomials.unsqueeze(-1)
+    values = powers[:, -1].expand(-1, t.numel())
+    for power in reversed(range(powers.shape[1] - 1)):
+        values = torch.addcmul(powers[:, power], values, t.reshape(-1))
+    return values.reshape(-1, *t.shape)
 
 
 def coefficients(images: Float[Tensor, "*n h w"], degree: int) -> Float[Tensor, "*n h2 w2"]:
@@ -55,7 +68,8 @@ def _prefilter(size: int, degree: int, dtype: torch.dtype, device: torch.device)
     inverse = _inverse(degree, dtype)
     reach, tail = degree // 2, len(inverse) // 2
     blocks: list[tuple[slice, Tensor]] = []
-    for rows in torch.arange(-reach, size + reach + 1).split(_BLOCK):
+    lines = torch.arange(-reach, size + reach + 1)
+    for rows in lines.chunk(-(-len(lines) // _BLOCK)):
         columns = mirrored(rows[:, None] + torch.arange(-tail, tail + 1), size)
         first, last = int(columns.min()), int(columns.max())
         band = torch.zeros(len(rows), last - first + 1, dtype=torch.float64)
