@@ -19,7 +19,7 @@ from invariance.warps import (
     resample,
     warp_images,
 )
-from invariance.warps.splines import mirrored, tap_weights
+from invariance.warps.splines import mirrored, pair_weights, tap_weights
 
 SPLINES = pytest.mark.parametrize(("method", "order"), [("cubic", 3), ("quintic", 5)])
 METHODS = pytest.mark.parametrize("method", ["bilinear", "cubic", "quintic"])
@@ -184,6 +184,16 @@ def test_weights_are_the_b_spline(degree):
     torch.testing.assert_close(taps @ weights, t)
     torch.testing.assert_close(weights, tap_weights(1 - t, degree).flip(0))
     assert weights.min() >= 0
+
+
+@pytest.mark.parametrize("degree", [3, 5])
+def test_pairs_of_taps(degree):
+    t = torch.linspace(0, 1, 41, dtype=torch.float64)
+    left, right = tap_weights(t, degree).unflatten(0, (-1, 2)).unbind(1)
+    weights, share = pair_weights(t, degree)
+    torch.testing.assert_close(weights, left + right, rtol=1e-14, atol=0)
+    torch.testing.assert_close(share * weights, right, rtol=0, atol=1e-16)
+    assert ((share > -1e-13) & (share < 1 + 1e-13)).all()  # the smallest weight is 1/120, rounded at 1
 
 
 def test_mirroring():
