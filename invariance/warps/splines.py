@@ -12,8 +12,8 @@ from torch import Tensor
 __all__ = ["coefficients", "mirrored", "pair_weights", "tap_weights"]
 
 _BLOCK = 96
-"""Rows of the prefilter that are multiplied at once, at most: few enough that little but the band is read, enough for a matrix
-product; of 64 to 256 the fastest, all within a third."""
+"""Rows of the prefilter that are multiplied at once, at most: few enough that little but the band is read, enough for a
+matrix product; of 64 to 256 the fastest, all within a third."""
 
 
 def mirrored(position: Shaped[Tensor, "*n"], size: int) -> Shaped[Tensor, "*n"]:
