@@ -6,15 +6,15 @@ import ast
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from .. import measure
 from ..errors import ArgumentError, reason_of
 from ..fields import leaves, map_tree, sequence
 from ..groups import GROUPS, Element, Shift, shifts
-from ..measure import Fault, LayerwiseReport, acted_element, blame_layers, layerwise_error
 from ..measure.error import Model
 from ..symmetry import Symmetry
 from .elements import planar_name
@@ -24,6 +24,9 @@ from .probe import Probe
 from .question import FINITE, LADDER, POINTWISE, Question, SymmetryQuestion
 from .report import CheckReport, Row
 from .torus import Torus
+
+if TYPE_CHECKING:
+    from ..measure import Fault, LayerwiseReport
 
 __all__ = ["broken_layer", "broken_symmetry", "layers_of"]
 
@@ -116,9 +119,9 @@ def _symmetry_layers(
     inputs = map_tree(lambda leaf: leaf.to(question.device, _dtype_of(leaf, question.dtype)), drawn)
     tolerance = max(_ROUNDING, row.floor, _FAINT * min(1.0, row.error or 0.0))
     one = None if symmetry.in_batches else (row.worst_image or 0) % len(next(leaves(inputs))[1])
-    acted = acted_element(symmetry, elements[row.transformation], inputs, one)
+    acted = measure.acted_element(symmetry, elements[row.transformation], inputs, one)
     given = inputs if one is None else symmetry.sample_of(inputs, one)
-    return blame_layers(copied, given, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
+    return measure.blame_layers(copied, given, [acted], tolerance=tolerance, symmetry=str(symmetry.group))
 
 
 def _dtype_of(leaf: Tensor, dtype: torch.dtype) -> torch.dtype:
@@ -141,15 +144,15 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
         pictures = smooth_images(question, count, generator)
         warps = warps_of(question.group, count, generator) | (turns() if question.group == "rotation" else {})
         warp = warps[row.transformation.partition(",")[0]]  # a row at one size has its bandwidth behind it
-        return layerwise_error(model.cpu().double(), pictures, warp, size=row.size[0])
+        return measure.layerwise_error(model.cpu().double(), pictures, warp, size=row.size[0])
     inputs = probe.as_taken(_shown(question, row, generator)).to(probe.device, probe.dtype)
     if question.group in FINITE:
-        return layerwise_error(model, inputs, GROUPS[question.group], tolerance=tolerance)
+        return measure.layerwise_error(model, inputs, GROUPS[question.group], tolerance=tolerance)
     shift = _shift_of(row)
     if question.sequence:
         return _sequence_layers(model, inputs, shift[1], tolerance, counted=question.border == "counted")
     if question.border == "counted":
-        return layerwise_error(model, inputs, shift, tolerance=tolerance)
+        return measure.layerwise_error(model, inputs, shift, tolerance=tolerance)
     if (around := _on_torus(model, inputs, shift, tolerance)) is not None:
         return around
     longest = max(map(abs, shift))
@@ -157,7 +160,7 @@ def _layers(probe: Probe, question: Question, row: Row, tolerance: float) -> Lay
         wanted = f"more than {2 * longest} pixels a side, so that some are left to compare after a {row.transformation}"
         raise ArgumentError("input_shape", question.input_shape, wanted)
     border = min(_BORDER + longest, (min(row.size) - 1) // 2)
-    return layerwise_error(model, inputs, shift, border=border, tolerance=tolerance)
+    return measure.layerwise_error(model, inputs, shift, border=border, tolerance=tolerance)
 
 
 def _shift_of(row: Row) -> tuple[int, int]:
@@ -183,7 +186,7 @@ def _on_torus(model: nn.Module, inputs: Tensor, shift: tuple[int, int], toleranc
     torus = Torus((height, width))
     try:
         with torch.no_grad(), torus:
-            report = layerwise_error(model, inputs, shift, tolerance=tolerance)
+            report = measure.layerwise_error(model, inputs, shift, tolerance=tolerance)
     except Exception:  # code of others, off the plane that it was written for
         return None
     return report if report.faults and not torus.doubts else None
@@ -195,9 +198,9 @@ def _sequence_layers(
     """Under a cyclic shift by so many steps, with every window going around the ends unless these count."""
     length = inputs.shape[-1]
     symmetry = Symmetry(shifts(length), sequence(inputs.shape[1], length))
-    acted = acted_element(symmetry, Element({"grid": Shift((step,), (length,))}), inputs)
+    acted = measure.acted_element(symmetry, Element({"grid": Shift((step,), (length,))}), inputs)
     with torch.no_grad(), nullcontext() if counted else Torus((1, length), sequences=True):
-        return blame_layers(model, inputs, [acted], tolerance=tolerance, symmetry="shifts")
+        return measure.blame_layers(model, inputs, [acted], tolerance=tolerance, symmetry="shifts")
 
 
 def _told(report: LayerwiseReport, question: Question) -> list[str]:
