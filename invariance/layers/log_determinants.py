@@ -61,8 +61,7 @@ class _LogDeterminants(torch.autograd.Function):
             from .fused import fused
 
             return fused(field, cayley, eps, noise_of(field.dtype))
-        # A GPU would be waited for.
-        small = cayley is not None and cayley.device.type == "cpu" and bool(_squared(cayley, field) < 1)
+        small = cayley is not None and _is_small(cayley, field)
 
         def of(block: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             return _of_block(_wide(block), cayley, eps, field.dtype, small)
@@ -95,10 +94,17 @@ class _LogDeterminants(torch.autograd.Function):
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None, None, None]:
         field, kept, signs = ctx.saved_tensors
 
-        def gradient(block: Tensor, signs: Tensor, kept: Tensor, grad: Tensor) -> tuple[Tensor]:
-            return (_gradient(_wide(block), signs if ctx.signed else None, ctx.eps, kept, _wide(grad)),)
+        def gradient(block: Tensor, signs: Tensor, kept: Tensor, grad: Tensor, *into: Tensor) -> tuple[Tensor, ...]:
+            found = _gradient(_wide(block), signs if ctx.signed else None, ctx.eps, kept, _wide(grad), *into)
+            return () if into else (found,)
 
-        return by_blocks(gradient, field, signs, kept, grads[0])[0].to(field.dtype), None, None, None
+        parts = field, signs, kept, grads[0]
+        if torch.is_grad_enabled():
+            change = by_blocks(gradient, *parts)[0]
+        else:  # of the gradients, with which it may be under vmap
+            change = grads[0].new_empty(field.shape, dtype=kept.dtype)
+            by_blocks(gradient, *parts, change)
+        return change.to(field.dtype), None, None, None
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> tuple[Tensor, None, None]:
@@ -121,8 +127,16 @@ def _squared(cayley: Tensor, field: Tensor) -> Tensor:
     return cayley.to(torch.promote_types(field.dtype, torch.float32)).square().sum()
 
 
+def _is_small(cayley: Tensor, field: Tensor) -> bool:
+    """Whether it is known that |a| < 1: a GPU would be waited for, and in a trace there is no value."""
+    try:
+        return cayley.device.type == "cpu" and bool(_squared(cayley, field) < 1)
+    except RuntimeError:
+        return False
+
+
 def _signs(field: Tensor, square: Tensor, cayley: Tensor | None, dtype: torch.dtype) -> Tensor:
-    """See `orientation`; without a Cayley vector those for $|a| < 1$."""
+    """See `orientation`; without a Cayley vector what they are for $|a| < 1$."""
     normal = cross(*columns(field))
     length = squared_length(normal)
     above = above_rounding(length, square, square, dtype)
@@ -167,12 +181,17 @@ def _rate(det: Tensor, kept: Tensor, eps: float) -> Tensor:
     return 2 * kept / _argument(det, kept, eps)
 
 
-def _gradient(field: Tensor, signs: Tensor | None, eps: float, kept: Tensor, grad: Tensor) -> Tensor:
+def _gradient(
+    field: Tensor, signs: Tensor | None, eps: float, kept: Tensor, grad: Tensor, into: Tensor | None = None
+) -> Tensor:
+    """Written `into` a tensor if there is one."""
     x, y = columns(_deviation(field, signs))
     normal = cross(x, y)
     twice = (grad - grad.mean(1, keepdim=True)) * _rate(squared_length(normal), kept, eps)
     n: Vector = (twice * normal[0], twice * normal[1], twice * normal[2])
-    (x1, x2, x3), (y1, y2, y3) = cross(y, n), cross(n, x)
-    change = torch.stack((x1, y1, x2, y2, x3, y3), 2).view(field.shape)
+    change = twice.new_zeros(field.shape) if into is None else into.zero_()
+    for axis, (u, v) in enumerate(((y, n), (n, x))):
+        for i in range(3):  # u × v
+            change[:, :, i, axis].addcmul_(u[i - 2], v[i - 1]).addcmul_(u[i - 1], v[i - 2], value=-1)
     change.sub_(change.mean(1, keepdim=True))
     return change if signs is None else change.mul_(signs[:, :, None, None])

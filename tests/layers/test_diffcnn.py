@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layers.jacobian_networks import conv, field, network
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from invariance.actions import PointwiseAction, block_action
 from invariance.errors import ArgumentError, ArgumentTypeError
@@ -311,6 +313,16 @@ def test_below_a_right_angle_the_head_needs_no_form(length: float, dtype: torch.
     assert (signs[:, 1:, 1:4] == -1).all()
     assert (signs[..., 4:, :] == 1).any()
     assert torch.equal(log_det.after(sign, jac), log_det(jac * signs[:, :, None, None]))
+
+
+def test_the_head_is_traced_where_its_rotation_has_no_value():
+    jac, sign, log_det = field(2, 4, 3, 2, 6, 6), SignNonlinearity(), LogDetInvariant()
+    with torch.no_grad():
+        traced = make_fx(lambda jac: log_det.after(sign, jac))(jac)
+        sign.cayley[:] = torch.tensor([0.8, -1.1, 0.4])
+        torch.testing.assert_close(traced(jac), log_det.after(sign, jac))
+    with FakeTensorMode():
+        assert log_det.after(SignNonlinearity(), torch.empty(jac.shape)).shape == (2, 4, 6, 6)
 
 
 def test_a_hook_on_the_sign_layer_hears_what_it_gives():

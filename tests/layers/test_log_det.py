@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layers.jacobian_networks import conv, field, network
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 from invariance.actions import PointwiseAction
 from invariance.errors import ArgumentError
@@ -148,6 +149,32 @@ def test_many_batches_or_rotations_at_once(dims: tuple[int | None, int | None]):
     expected = map(torch.stack, zip(*(run(*pair) for pair in pairs), strict=True))
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+def test_second_derivatives_of_more_images_than_a_block_takes():
+    """In reverse, and forward over reverse, against one image after the other; and gradients in batches."""
+    layer, jac = LogDetInvariant(), field(9, 4, 3, 2, 64, 64)
+    along = field(9, 4, 3, 2, 64, 64).roll(1, 0)
+
+    def reverse(jac: Tensor, along: Tensor) -> Tensor:
+        jac = jac.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(layer(jac).sin().sum(), jac, create_graph=True)
+        return torch.autograd.grad((gradient * along).sum(), jac)[0]
+
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(jac.clone().requires_grad_(), along)
+        (gradient,) = torch.autograd.grad(layer(dual).sin().sum(), dual)
+        forward = forward_ad.unpack_dual(gradient).tangent
+    expected = torch.cat([reverse(jac[i : i + 1], along[i : i + 1]) for i in range(len(jac))])
+    torch.testing.assert_close(reverse(jac, along), expected)
+    torch.testing.assert_close(forward, expected, rtol=1e-6, atol=1e-9 * float(expected.abs().max()))
+    jac.requires_grad_()
+    out, weights = layer(jac), field(2, 9, 4, 64, 64)
+    (found,) = torch.autograd.grad(out, jac, weights, retain_graph=True, is_grads_batched=True)
+    for each, weight in zip(found, weights, strict=True):
+        torch.testing.assert_close(each, torch.autograd.grad(out, jac, weight, retain_graph=True)[0])
 
 
 def test_images_know_nothing_of_each_other():
