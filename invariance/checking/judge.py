@@ -203,12 +203,17 @@ class _Look:
         return None
 
     def _there(self, image: int) -> Levels | None:
-        """2σ² of F(gx), which a motion may have taken to where numbers are larger; None where g changes no number."""
+        """2σ² of F(gx), which a motion may have taken to where numbers are larger, or to the other side of a jump; None
+        where g changes no number.
+        """
         if self.case.exact or self.case.inputs is None:
             return None
         if (there := self.rounding.at(self.case.inputs[image : image + 1])) is None:
             return None
-        return 2 * self._squares(second_differences(there.acted(self.case.read)))
+        squares = self._squares(second_differences(there.acted(self.case.read)))
+        if (noise := there.of_noise(self.case.read)) is not None:
+            squares = torch.maximum(squares, self._squares(noise))
+        return 2 * squares
 
     @cached_property
     def certain(self) -> tuple[int, int] | None:

@@ -165,7 +165,8 @@ def _measured(
         return Rounding(line, eps, noisy, rounded, once_more, shared, elsewhere if alone else None)
 
     def elsewhere(x: Tensor) -> Rounding:
-        return Rounding(_points(probe, x, probe(x), _MANY, lambda output: output), eps)
+        line = _points(probe, x, probe(x), _MANY, lambda output: output)
+        return Rounding(line, eps, _noisy(probe, x, _NOISES, lambda output: output))
 
     return of(0, _POINTS, 1, 0, line, lambda image: of(image, _MANY, _DRAWS, _NOISES, None, None))
 

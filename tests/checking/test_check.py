@@ -74,7 +74,7 @@ SYMMETRIC: dict[str, tuple[Any, ...]] = {
         {"action": "jacobian", "input_shape": (2, 3, 2, 12, 12)},
     ),
     "block fields of a head": (
-        lambda: DiffCNN(3, 3, stride=3, generator=torch.Generator().manual_seed(0)).head,
+        lambda: DiffCNN(3, 3, stride=3, generator=torch.Generator().manual_seed(2)).head,  # far from singular
         "block-fields",
         "invariant",
         {"input_shape": (1, 3, 2, 12, 12)},
