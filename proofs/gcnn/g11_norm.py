@@ -46,10 +46,23 @@ ONE_CHANNEL = Formula("one planar channel", lambda feature: feature[:1])
 
 def standardise(batch: Batch) -> tuple[Batch, Any]:
     """N(x − mean) for every x of one G-feature map over the batch, and N² times the variance that it is divided by."""
-    values = [x for feature in batch for image in feature for x in image]
+    return centred(batch), variance(batch)
+
+
+def centred(batch: Batch) -> Batch:
+    values = _values(batch)
     N, S = len(values), sum(values)
-    centred = [affine(feature, [N] * len(feature), [-S] * len(feature)) for feature in batch]
-    return centred, N * sum(x * x for x in values) - S * S
+    return [affine(feature, [N] * len(feature), [-S] * len(feature)) for feature in batch]
+
+
+def variance(batch: Batch) -> Any:
+    values = _values(batch)
+    N, S = len(values), sum(values)
+    return N * sum(x * x for x in values) - S * S
+
+
+def _values(batch: Batch) -> list[Any]:
+    return [x for feature in batch for image in feature for x in image]
 
 
 def defects(group: PointGroup, batch: Batch, layer: Callable[[Batch], Batch], h: Motion) -> Iterator[Matrix]:
@@ -70,11 +83,11 @@ def generic_features(values_of: int = 1) -> Evidence:
     gamma, beta = (((numbers[:values_of] * 8)[:8]) for numbers in (scales, shifts))
 
     def layer(some: Batch) -> Batch:
-        return [affine(f, gamma, beta) for f in standardise(some)[0]]
+        return [affine(f, gamma, beta) for f in centred(some)]
 
     residuals: list[Any] = [d for h in P4M for d in defects(P4M, batch, layer, h)]
-    variance = standardise(batch)[1]
-    residuals += [standardise([act(P4M, h, f) for f in batch])[1] - variance for h in P4M]
+    still = variance(batch)
+    residuals += [variance([act(P4M, h, f) for f in batch]) - still for h in P4M]
     return vanishes(residuals, what="scale, shift and statistics of one feature map")
 
 
@@ -101,8 +114,8 @@ def raw_layer(draw: Draw, values_of: int = 1) -> Any:
     bias, gamma, beta = ((draw.vector(values_of) * 4)[:4] for _ in range(3))
 
     def layer(some: Batch) -> Batch:
-        centred, _ = standardise([affine(f, [1] * 4, bias) for f in some])
-        return [affine(f, gamma, beta) for f in centred]
+        without_mean = centred([affine(f, [1] * 4, bias) for f in some])
+        return [affine(f, gamma, beta) for f in without_mean]
 
     return [list(defects(P4, batch, layer, h)) for h in P4]
 
@@ -195,7 +208,7 @@ G11 = Statement(
     controls=(
         Witness(
             "a constant has variance 0, and 1, 3 have 1",
-            lambda: equal([standardise([(Matrix.of([row]),)])[1] for row in ((2, 2), (1, 3))], [0, 4], what="N² var"),
+            lambda: equal([variance([(Matrix.of([row]),)]) for row in ((2, 2), (1, 3))], [0, 4], what="N² var"),
         ),
         Dropped("one value", planar, {"what": "bias", "scales": ONES, "shifts": [0, 0, 0, 1]}),
         Dropped("one value", planar, {"what": "scale", "scales": [1, 2, 1, 1], "shifts": ZEROS}),

@@ -39,10 +39,10 @@ def commutes(h: Motion, layer: Layer, shape: tuple[int, int]) -> bool:
     """Whether turned taps of turned outputs read turned pixels: it commutes with h for all images and filters."""
     wide = shape if h.a else shape[::-1]
     (rows, columns), (rows2, columns2) = (tuple(map(layer.reads, size)) for size in (shape, wide))
-    for (u, x), (v, y) in product(rows.items(), columns.items()):
-        output, tap = h.turned((u[0], v[0])), h.turned((u[1], v[1]))
-        read = rows2[output[0], tap[0]], columns2[output[1], tap[1]]
-        want = None if x is None or y is None else h.turned((x, y))
+    a, b, c, d, *_ = h
+    for ((i, k), x), ((j, m), y) in product(rows.items(), columns.items()):  # taps (k, m) of outputs (i, j)
+        read = rows2[a * i + b * j, a * k + b * m], columns2[c * i + d * j, c * k + d * m]
+        want = None if x is None or y is None else (a * x + b * y, c * x + d * y)
         if (None if None in read else read) != want:
             return False
     return True
