@@ -39,6 +39,7 @@ def rows() -> Rows:
         "import of check", ("-c", "from invariance import check"), "import of torch", ("-c", "import torch"), None
     )
     yield _row("invariance --help", ("-c", run, "--help"), "what was wanted", 0.4, 1.0)
+    yield _row("invariance verify, all entries", ("-c", run, "verify"), "what was wanted", 20.0, 1.0, rounds=1)
     yield _row("invariance report", ("-c", run, "report"), "what was wanted", 15.0, 1.0, rounds=1)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from unittest import mock
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from invariance import check, invariance_curve
+from invariance.checking import bench
+from invariance.checking.continuous import SIZES
 from invariance.checking.inputs import KINDS
 from invariance.groups import P4
 from invariance.layers import GroupPool, P4ConvP4, P4ConvZ2
 from invariance.measure import layerwise_error
+from invariance.warps import Method, Warp
 
 from .row import Rows, counted
 
@@ -61,6 +65,21 @@ def images_shown(run: Callable[[], object], net: nn.Module) -> int:
     return sum(seen)
 
 
+def quintic_splines(run: Callable[[], object], size: int) -> tuple[int, int]:
+    """Through outputs of that size: how many, and for how many warps."""
+    warps: list[Warp] = []
+
+    def pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool, method: Method = "quintic") -> Tensor:
+        if output.shape[-1] == size and method == "quintic":
+            warps.append(warp)
+        return known(output, warp, extent, jacobian=jacobian, method=method)
+
+    known = bench._pulled_back
+    with mock.patch.object(bench, "_pulled_back", pulled_back):
+        run()
+    return len(warps), len(set(map(id, warps)))
+
+
 def _operations(run: Callable[[], object]) -> int:
     """Of convolutions and matrix products."""
     with FlopCounterMode(display=False) as counter:
@@ -91,6 +110,9 @@ def rows() -> Rows:
     yield counted(
         _SECTION, "invariance_curve", "1 + scales · draws, each image", images_shown(curve, net), least, 1.1, "images"
     )
+    ladder = partial(check, five(1, turned=False), group="shear", input_shape=(3, 32, 32), claim="equivariant")
+    splines = quintic_splines(ladder, SIZES[-1])
+    yield counted(_SECTION, "refinement ladder: quintic splines on the finest grid", "warps", *splines, 1, "splines")
     net = deep().double()
     few = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)).double()
     with torch.no_grad():

@@ -39,7 +39,7 @@ def rows() -> Rows:
                     lambda i=images, p=points: _bicubic(i, p),
                     2.0,
                 )  # fmt: skip
-    for size in (64, 256, 1024):
+    for size in (64, 256, 1024, 2048):
         image = torch.rand(1, 1, size, size, generator=generator)
         array = image[0, 0].numpy()
         yield timed(

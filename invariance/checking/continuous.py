@@ -166,9 +166,9 @@ def _climb(
         reports[n] = bench.measure(warp, n)
         return reports[n]
 
-    doubt = bench.doubt(warp, sizes[-1]) if bench.question.moves else 0.0
-    own = max(ROUNDING, min(doubt, _NEGLIGIBLE))
     try:
+        doubt = bench.doubt(warp, sizes[-1]) if bench.question.moves else 0.0
+        own = max(ROUNDING, min(doubt, _NEGLIGIBLE))
         ladder = refinement_ladder(measure, generator=generator, sizes=sizes, level=LEVEL, floor=own)
     except UndefinedError:
         return Row(name, (shown, shown), None, None, 0.0, "undefined", note=CONSTANT), None

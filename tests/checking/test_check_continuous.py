@@ -173,6 +173,13 @@ def test_constants_are_undefined(model):
     assert asked(model, claim="invariant", sizes=(16, 24, 32, 48)).verdict == "undefined"
 
 
+def test_a_border_around_a_constant_is_undefined_too():
+    """Padding makes a border, which no rotation keeps; of images it tells nothing."""
+    dead = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.ReLU(), nn.Conv2d(1, 1, 3, padding=1))
+    nn.init.constant_(dead[0].bias, -1e3)  # pyright: ignore[reportArgumentType]
+    assert asked(dead, sizes=(16, 24, 32, 48)).verdict == "undefined"
+
+
 @pytest.mark.parametrize(("batch", "largest"), [(8, 8), (17, 16), (64, 24)])
 def test_warps_share_a_pass_where_there_is_room_and_the_answer_stays(batch: int, largest: int):
     passes = []
