@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from invariance import check, invariance_curve
-from invariance.checking import bench
+from invariance.checking.bench import Bench
 from invariance.checking.continuous import SIZES
 from invariance.checking.inputs import KINDS
 from invariance.groups import P4
@@ -66,16 +66,16 @@ def images_shown(run: Callable[[], object], net: nn.Module) -> int:
 
 
 def quintic_splines(run: Callable[[], object], size: int) -> tuple[int, int]:
-    """Through outputs of that size: how many, and for how many warps."""
+    """Through a network's outputs of that size: how many, and for how many warps."""
     warps: list[Warp] = []
 
-    def pulled_back(output: Tensor, warp: Warp, extent: float, *, jacobian: bool, method: Method = "quintic") -> Tensor:
-        if output.shape[-1] == size and method == "quintic":
+    def pulled_back(self: Bench, plain: Tensor, warp: Warp, size: int, method: Method = "quintic") -> Tensor:
+        if plain.shape[-1] == largest and method == "quintic":
             warps.append(warp)
-        return known(output, warp, extent, jacobian=jacobian, method=method)
+        return known(self, plain, warp, size, method)
 
-    known = bench._pulled_back
-    with mock.patch.object(bench, "_pulled_back", pulled_back):
+    largest, known = size, Bench._pulled_back
+    with mock.patch.object(Bench, "_pulled_back", pulled_back):
         run()
     return len(warps), len(set(map(id, warps)))
 
@@ -110,7 +110,7 @@ def rows() -> Rows:
     yield counted(
         _SECTION, "invariance_curve", "1 + scales · draws, each image", images_shown(curve, net), least, 1.1, "images"
     )
-    ladder = partial(check, five(1, turned=False), group="shear", input_shape=(3, 32, 32), claim="equivariant")
+    ladder = partial(check, five(4, turned=False), group="shear", input_shape=(3, 32, 32), claim="equivariant")
     splines = quintic_splines(ladder, SIZES[-1])
     yield counted(_SECTION, "refinement ladder: quintic splines on the finest grid", "warps", *splines, 1, "splines")
     net = deep().double()

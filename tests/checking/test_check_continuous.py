@@ -175,7 +175,7 @@ def test_constants_are_undefined(model):
 
 def test_a_border_around_a_constant_is_undefined_too():
     """Padding makes a border, which no rotation keeps; of images it tells nothing."""
-    dead = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.ReLU(), nn.Conv2d(1, 1, 3, padding=1))
+    dead = nn.Sequential(nn.Conv2d(3, 1, 3, padding=1), nn.ReLU(), nn.Conv2d(1, 1, 3, padding=1))
     nn.init.constant_(dead[0].bias, -1e3)  # pyright: ignore[reportArgumentType]
     assert asked(dead, sizes=(16, 24, 32, 48)).verdict == "undefined"
 
