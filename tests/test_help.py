@@ -57,3 +57,9 @@ def test_help_imports_no_torch():
     asked = "import sys; from invariance.cli.commands import cli; cli(['--help'], standalone_mode=False)"
     code = f"{asked}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_check_imports_what_it_needs():
+    unasked = {"scipy", "matplotlib", "sympy", "hypothesis", "invariance.measure.blame", "invariance.measure.theory"}
+    code = f"import sys; from invariance import check; sys.exit(bool({unasked!r} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
