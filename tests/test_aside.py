@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from invariance.errors import ArgumentError
-from invariance.report import _a_core_left
 from invariance.report.aside import Aside, dealt
+from invariance.report.measured import _a_core_left
 
 
 def where() -> int:
@@ -46,6 +46,18 @@ def test_what_nobody_waits_for_is_ended():
     with Aside(sleeps) as aside:
         process = aside._process
     assert not process.is_alive()
+
+
+def test_what_is_waited_for_is_still_there():
+    with Aside(where) as first, Aside(lambda: (first.wait(), first._answer.poll())[1]) as second:
+        assert second.result()
+        first.wait()
+        assert first.result() not in (os.getpid(), None)
+
+
+def test_what_ends_without_an_answer_is_not_waited_for():
+    with Aside(ends) as aside:
+        aside.wait()
 
 
 def test_without_fork_it_runs_here(monkeypatch: pytest.MonkeyPatch):

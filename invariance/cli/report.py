@@ -24,10 +24,10 @@ def report(output: Path, images: Path | None) -> int:
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     shown = Console(stderr=True)
     with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress:
-        task = progress.add_task("photographs", total=len(steps()), completed=-1)
+        task = progress.add_task("photographs", total=None, completed=-1)
 
         def tick(step: str) -> None:
-            progress.update(task, description=step, advance=1)
+            progress.update(task, description=step, advance=1, total=len(steps()))
 
         with as_typed({"folder": "--images"}):
             holds = build_report(output, images=images, tick=tick)

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..files import require_folder, require_writable, write, write_json
-from ..pictures import photographs
-from ..plots.save import picture_of
-from .aside import Aside, dealt
-from .bridge import findings
-from .explorer import on_page
-from .figures import FIGURES
+from .aside import Aside
 from .page import rendered
-from .result import Result
 
-__all__ = ["build_report"]
+__all__ = ["build_report", "steps"]
 
 _MARK = "invariance report"
 _PICTURE = rb"Software\0invariance"
-SIZE = 60
-"""Pixels along a side of the photographs: a multiple of 6, for windows of two and three pixels."""
 
 
 def build_report(
@@ -51,27 +40,13 @@ def build_report(
             require_writable("--output", folder / name, replaces=_MARK.encode())
         for picture in sorted(folder.glob("*.png")):
             require_writable("--output", picture, replaces=_PICTURE)
-    photos = photographs(SIZE, folder=images)
+    with Aside(_ledger) as aside:  # begun before torch is imported, of which it has no need
+        from .measured import SIZE, measured
+
+        photos, found, results, explorer = measured(images, aside.wait, tick)
+        tick("ledger")
+        ledger, rows = aside.result()
     folder.mkdir(parents=True, exist_ok=True)
-    with dealt(tuple(FIGURES)) as names:
-
-        def ledger_and_figures() -> tuple[Any, ...]:
-            torch.set_num_threads(1)
-            return *_ledger(), {name: _drawn(FIGURES[name](photos)) for name in names}
-
-        with Aside(ledger_and_figures) as aside, _a_core_left():  # forked before torch has threads
-            tick("layers")
-            found = list(findings(photos))
-            figures: dict[str, _Drawn] = {}
-            for name in names:
-                tick(name)
-                figures[name] = _drawn(FIGURES[name](photos))
-            explorer = on_page()
-            tick("ledger")
-            ledger, rows, others = aside.result()
-    for name in others:
-        tick(name)
-    results = [(figures | others)[name] for name in FIGURES]
     seconds = time.perf_counter() - start
     data = {
         "format": f"{_MARK} 1",
@@ -92,7 +67,7 @@ def build_report(
         findings=found,
         seconds=seconds,
         results=[asdict(result) | {"png": base64.b64encode(result.png).decode()} for result in results],
-        count=len(photos),
+        count=photos,
         size=SIZE,
     )
     write(folder / "index.html", page)
@@ -101,18 +76,9 @@ def build_report(
 
 def steps() -> list[str]:
     """Names of the steps that `build_report` announces."""
+    from .figures import FIGURES
+
     return ["layers", *FIGURES, "ledger"]
-
-
-@contextmanager
-def _a_core_left() -> Iterator[None]:
-    """A thread fewer for torch: its threads wait for each other busily, and one of them would share its core."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before - 1))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _ledger() -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -135,18 +101,3 @@ def _row(entry: Any) -> dict[str, Any]:
         "sizes": entry.sizes,
         "routes": entry.methods,
     }
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """A `Result` whose figure is a PNG file, which can go from one process to another."""
-
-    name: str
-    title: str
-    text: str
-    data: Any
-    png: bytes
-
-
-def _drawn(result: Result) -> _Drawn:
-    return _Drawn(result.name, result.title, result.text, result.data, picture_of(result.figure, "png", dpi=180))

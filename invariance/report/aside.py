@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
 from invariance_proofs.parallel import can_fork, forked
@@ -25,6 +26,11 @@ class Aside(AbstractContextManager["Aside[T]"], Generic[T]):
         self._process: Any = None
         if can_fork():
             self._process, self._answer = forked(_send, function)
+
+    def wait(self) -> None:
+        """Until it has answered or ended; also in another process forked from this one, which takes no answer away."""
+        if self._process is not None:
+            wait([self._answer])
 
     def result(self) -> T:
         """What the function gave.
