@@ -99,6 +99,10 @@ def train(
         raise ArgumentError("--train-on", train_on, "split or all")
     if train_on == "all" and validation:
         raise ArgumentError("--validation", validation, "left out with --train-on all, which holds no image out")
+    if train_on == "all" and chosen.select != "last":
+        raise ArgumentError(
+            "--select", chosen.select, "last, with --train-on all, which holds no image out to choose by"
+        )
     validation = 0 if train_on == "all" else validation
     with as_typed({"name": "--dataset", "folder": "--data"}):
         splits = load_splits(dataset, folder, validation=validation, note=note)

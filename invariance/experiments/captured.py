@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 
 import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
+
+from ..errors import reason_of
 
 __all__ = ["CapturedStep"]
 
@@ -22,7 +25,7 @@ class CapturedStep:
     """`step`, recorded once for each size of a batch as a CUDA graph and replayed for every other batch of that size.
 
     The numbers are those of the step as it is. A step that waits for the card within, as one that asks for the value of
-    a number does, cannot be recorded: it goes on as it is.
+    a number does, cannot be recorded: it goes on as it is, with a warning.
 
     Args:
         step: (images, labels) ↦ loss; everything else that it reads or writes stays at its place in memory.
@@ -51,6 +54,7 @@ class CapturedStep:
                 self._kept[len(labels)] = *given, *self._capture(partial(self._step, *given))
             except RuntimeError as error:  # nothing was computed: kernels are noted down, not run
                 self.refused = str(error) or type(error).__name__
+                warnings.warn(f"steps are not recorded and take longer ({reason_of(error)})", stacklevel=2)
                 return self._step(images, labels)
         to_images, to_labels, replay, loss = self._kept[len(labels)]
         to_images.copy_(images)

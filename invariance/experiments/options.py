@@ -81,6 +81,9 @@ class TrainOptions:
         for name, choice in choices.items():
             if getattr(self, name) not in get_args(choice):
                 raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choice)))
+        if self.statistics != "evaluation" and not self.recompute_batchnorm:
+            wanted = "evaluation, or recompute_batchnorm too: no statistics are computed without it"
+            raise ArgumentError("statistics", self.statistics, wanted)
         if self.schedule not in ("constant", "cosine") and not self._drops():
             wanted = "constant, cosine, or the epochs after which it drops, rising, such as steps:80,120"
             raise ArgumentError("schedule", self.schedule, wanted)

@@ -65,6 +65,7 @@ def test_all_images_train_and_the_last_epoch_counts(monkeypatch, capsys, folder:
         (["no-such"], "no-such"),
         (["cnn", "--train-on", "test"], "--train-on = test"),
         (["cnn", "--train-on", "all"], "--validation = 50"),
+        (["cnn", "--statistics", "training"], "statistics = training: evaluation, or recompute_batchnorm too"),
         (["cnn", "--augment", "rotation:200"], "augment = rotation:200"),
         (["cnn", "--select", "first"], "select = first"),
         (["cnn", "--dataset", "imagenet"], "imagenet"),
@@ -84,3 +85,9 @@ def test_a_mistake_is_one_line_and_status_two(monkeypatch, capsys, folder: Path,
     assert run(monkeypatch, arguments[0], *options, *arguments[1:]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("parameters")]
     assert told in line
+
+
+@pytest.mark.bad_input
+def test_without_images_held_out_no_best_epoch_is_chosen(monkeypatch, capsys, folder: Path, tmp_path: Path):
+    assert run(monkeypatch, "cnn", "--data", folder, "--out", tmp_path / "out", "--train-on", "all") == 2
+    assert "--select = best: last, with --train-on all" in capsys.readouterr().err
