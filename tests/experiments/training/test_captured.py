@@ -32,6 +32,7 @@ def captured_with(monkeypatch: pytest.MonkeyPatch, capture: object) -> None:
     monkeypatch.setattr("invariance.experiments.captured._as_graph", capture)
 
 
+@pytest.mark.filterwarnings("ignore:steps are not recorded")
 @pytest.mark.parametrize("capture", [recorder, refuses])
 @pytest.mark.parametrize("augment", ["none", "crop-flip", "rotation:20", "shift-flip:2"])
 def test_a_training_of_captured_steps_is_the_same_training(capture, augment: str, monkeypatch, tmp_path: Path):
