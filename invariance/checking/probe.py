@@ -142,13 +142,11 @@ class Probe:
 
     def separates(self, inputs: Tensor, plain: Tensor) -> bool:
         """Whether the outputs for the first sample and the last, each alone, are those in the batch of `plain`, as they
-        are not with batch statistics. It is looked at once.
+        are not with batch statistics.
 
         Raises:
             ArgumentError: two identical passes differ.
         """
-        if self.alone is not None:
-            return self.alone
         self._first = inputs, plain
         try:
             single = self(inputs[:1])
@@ -159,9 +157,7 @@ class Probe:
             return False
         tolerance = max(_BATCHED, torch.finfo(self.dtype).eps ** 0.5)
         self.alone = _agree(single, plain[:1], tolerance) and _agree(last, plain[-1:], tolerance)
-        if self.alone:
-            self._first = inputs[:1], single
-        else:
+        if not self.alone:
             self.require_function(inputs[:1], single)
         return self.alone
 

@@ -22,9 +22,11 @@ def orientation(field: Tensor, cayley: Tensor) -> Tensor:
         wide = _wide(field)
         return _signs(wide, squared_columns(wide), cayley, field.dtype).to(field.dtype)
 
+    needed = None if _is_small(cayley, field) else cayley
+
     def signs(block: Tensor) -> tuple[Tensor]:
         wide = _wide(block)
-        return (_signs(wide, squared_columns(wide), cayley, field.dtype),)
+        return (_signs(wide, squared_columns(wide), needed, field.dtype),)
 
     return by_blocks(signs, field)[0].to(field.dtype)
 
@@ -101,7 +103,7 @@ class _LogDeterminants(torch.autograd.Function):
         parts = field, signs, kept, grads[0]
         if torch.is_grad_enabled():
             change = by_blocks(gradient, *parts)[0]
-        else:  # of the gradients, with which it may be under vmap
+        else:  # made of the gradients: under vmap it is of as many as they are
             change = grads[0].new_empty(field.shape, dtype=kept.dtype)
             by_blocks(gradient, *parts, change)
         return change.to(field.dtype), None, None, None
@@ -129,8 +131,10 @@ def _squared(cayley: Tensor, field: Tensor) -> Tensor:
 
 def _is_small(cayley: Tensor, field: Tensor) -> bool:
     """Whether it is known that |a| < 1: a GPU would be waited for, and in a trace there is no value."""
+    if cayley.device.type != "cpu" or torch.jit.is_tracing():
+        return False
     try:
-        return cayley.device.type == "cpu" and bool(_squared(cayley, field) < 1)
+        return bool(_squared(cayley, field) < 1)
     except RuntimeError:
         return False
 
@@ -145,7 +149,7 @@ def _signs(field: Tensor, square: Tensor, cayley: Tensor | None, dtype: torch.dt
         along = (a[0] * normal[0]).addcmul_(a[1], normal[1]).addcmul_(a[2], normal[2])
         form = ((1 - _squared(cayley, field)) * length).addcmul_(along, along, value=2)
         above = torch.minimum(above, form)  # positive where both are
-    # 0 less it has a sign also where it is 0. Compiled, a comparison in place makes the gradient half as slow again.
+    # 0 less it has a sign also where it is 0. A comparison would be slower, compiled the gradient half as slow again.
     return torch.copysign(above.new_ones(()), 0 - above).neg_()
 
 
@@ -168,7 +172,8 @@ def _of_block(
         above = above_rounding(det, squared_columns(deviation), square.amax(1, keepdim=True), dtype)
         kept = (above if eps else above.amin(1, keepdim=True)).gt_(0)
     log_det = _argument(det, kept, eps).log()
-    return log_det - log_det.mean(1, keepdim=True), kept, log_det[:, :0] if signs is None else signs
+    none = log_det.new_empty((len(log_det), 0, *log_det.shape[2:]))
+    return log_det - log_det.mean(1, keepdim=True), kept, none if signs is None else signs
 
 
 def _argument(det: Tensor, kept: Tensor, eps: float) -> Tensor:

@@ -33,11 +33,11 @@ _BLOCK = 2**19
 def by_blocks(function: Callable[..., tuple[Tensor, ...]], field: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
     """`function` of all images, taken so many at a time as make a block of `field`; a GPU has no use for it.
 
-    What a block gives is copied to its place at once: kept until the last one is done, it would have every block
-    computed in memory that no cache holds. Where it is differentiated again, a copy into a part is what is slow.
+    What a block gives is copied to its place at once, so that the next block is computed in the same memory, which is
+    in the cache. With gradients the blocks are concatenated instead: the derivative of such copies is slow.
     """
     size = max(1, _BLOCK * len(field) // max(1, field.numel()))
-    if field.device.type != "cpu" or len(field) <= size:
+    if field.device.type != "cpu" or len(field) <= size or torch.jit.is_tracing():
         return function(field, *others)
     parts = (function(*each) for each in zip(*(tensor.split(size) for tensor in (field, *others)), strict=True))
     if torch.is_grad_enabled():
@@ -77,9 +77,8 @@ def above_rounding(length: Tensor, square: Tensor, size: Tensor, dtype: torch.dt
 
     `square` "b c 2 h w" are |x|² and |y|², `size` the squared lengths that they were rounded at, in `dtype`.
     """
-    noise = -(noise_of(dtype) ** 2)
-    above = torch.addcmul(length, size[:, :, 0], square[:, :, 1], value=noise)
-    return above.addcmul_(size[:, :, 1], square[:, :, 0], value=noise)
+    error = (size[:, :, 0] * square[:, :, 1]).addcmul_(size[:, :, 1], square[:, :, 0])
+    return torch.sub(length, error, alpha=noise_of(dtype) ** 2)  # NaN, and so not above, where both are infinite
 
 
 def noise_of(dtype: torch.dtype) -> float:

@@ -71,7 +71,6 @@ def dropped_term_curve(
     r"""The term that Theorem 2 drops and its bound, both largest over the image, in units of the RMS of $J - J'$:
     $\|J(\varphi(x))d\varphi(x) - J(x)d\varphi(x)\| \le \mathrm{Lip}(J)\,|\varphi(x) - x|\,\|d\varphi(x)\|$ (T2.g).
     """
-
     lipschitz = lipschitz_constant(images)
 
     def both(warp: Warp | PointwiseAction) -> Float[Tensor, "2 b"]:

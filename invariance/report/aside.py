@@ -28,7 +28,7 @@ class Aside(AbstractContextManager["Aside[T]"], Generic[T]):
             self._process, self._answer = forked(_send, function)
 
     def wait(self) -> None:
-        """Until it has answered or ended; also in another process forked from this one, which takes no answer away."""
+        """Until it has answered or ended. Another process, forked from this one, may wait too: the answer stays."""
         if self._process is not None:
             wait([self._answer])
 

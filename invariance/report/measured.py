@@ -50,24 +50,28 @@ def measured(
     photos = photographs(SIZE, folder=images)
     with dealt(tuple(FIGURES)) as names:
 
-        def others() -> dict[str, Drawn]:
-            if (os.cpu_count() or 1) < 3:
+        def figures() -> dict[str, Drawn]:
+            if _cores() < 3:
                 ledger()
             torch.set_num_threads(1)
             return {name: _drawn(FIGURES[name](photos)) for name in names}
 
-        with Aside(others) as aside, _a_core_left():  # forked before torch has threads
+        with Aside(figures) as aside, _a_core_left():  # forked before torch has threads
             tick("layers")
             found = list(findings(photos))
-            figures: dict[str, Drawn] = {}
+            here: dict[str, Drawn] = {}
             for name in names:
                 tick(name)
-                figures[name] = _drawn(FIGURES[name](photos))
+                here[name] = _drawn(FIGURES[name](photos))
             explorer = on_page()
             there = aside.result()
     for name in there:
         tick(name)
-    return len(photos), found, [(figures | there)[name] for name in FIGURES], explorer
+    return len(photos), found, [(here | there)[name] for name in FIGURES], explorer
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -409,3 +409,23 @@ def test_groups_of_pixels_are_known():
     for name, group in GROUPS.items():
         if group.permutes_pixels:
             assert len(asked(torch.relu, name).rows) == group.order - 1
+
+
+class RemembersBehindTheFirst(nn.Module):
+    """Its later calls change all samples of a batch but the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        y = x.mean((2, 3))
+        return torch.cat((y[:1], y[1:] + (0.01 if self.calls > 3 else 0)))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("group", ["p2", "p4"])
+def test_memory_that_spares_the_first_sample_is_told(group: str):
+    with pytest.raises(ArgumentError, match="two identical passes differ"):
+        check(RemembersBehindTheFirst(), group=group, input_shape=(3, 10, 10))

@@ -12,7 +12,7 @@ from invariance.actions import PointwiseAction
 from invariance.errors import ArgumentError
 from invariance.images import AnalyticImage, sample
 from invariance.jacobians import jacobian
-from invariance.layers import JacobianFront, LogDetInvariant
+from invariance.layers import JacobianFront, JacobianHead, LogDetInvariant, SignNonlinearity
 from invariance.layers.log_determinants import log_determinants
 from invariance.measure import invariance_error
 from invariance.testing import assert_invariant
@@ -189,3 +189,28 @@ def test_images_know_nothing_of_each_other():
         (expected,) = torch.autograd.grad((weights[i] * layer(one)[0]).sum(), one)
         assert torch.equal(gradient[i], expected[0])
     assert layer(jac[:0]).shape == (0, 4, 64, 64)
+
+
+@pytest.mark.parametrize("cayley", [(0.0, 0.0, 0.0), (0.6, 0.7, 0.3)])
+def test_the_head_has_the_signs_of_its_layer_where_squares_underflow(cayley: tuple[float, float, float]):
+    jac = 3e-11 * field(50, 3, 3, 2, 8, 8).float()
+    signs, log_det = SignNonlinearity(cayley), LogDetInvariant(degenerate="zero")
+    assert torch.equal(JacobianHead(signs, log_det)(jac), log_det(signs(jac)))
+
+
+def test_an_overflow_is_nowhere_taken_for_a_number():
+    jac = (1e12 * field(1, 3, 3, 2, 2, 2).float()).requires_grad_()
+    layer = LogDetInvariant()
+    assert bool(layer.degenerate_pixels(jac).all())
+    layer(jac).sum().backward()
+    assert jac.grad is not None
+    assert jac.grad.isnan().all()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_a_trace_takes_batches_of_any_length():
+    layer = SignNonlinearity((0.2, 0.1, 0.3))
+    traced = torch.jit.trace(layer, field(50, 3, 3, 2, 64, 64).float())
+    for count in (1, 49, 60):
+        jac = field(count, 3, 3, 2, 64, 64).float()
+        assert torch.equal(traced(jac), layer(jac))
