@@ -131,7 +131,7 @@ def _squared(cayley: Tensor, field: Tensor) -> Tensor:
 
 def _is_small(cayley: Tensor, field: Tensor) -> bool:
     """Whether it is known that |a| < 1: a GPU would be waited for, and in a trace there is no value."""
-    if cayley.device.type != "cpu" or torch.jit.is_tracing():
+    if cayley.device.type != "cpu" or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         return False
     try:
         return bool(_squared(cayley, field) < 1)

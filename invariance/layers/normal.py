@@ -37,7 +37,7 @@ def by_blocks(function: Callable[..., tuple[Tensor, ...]], field: Tensor, *other
     in the cache. With gradients the blocks are concatenated instead: the derivative of such copies is slow.
     """
     size = max(1, _BLOCK * len(field) // max(1, field.numel()))
-    if field.device.type != "cpu" or len(field) <= size or torch.jit.is_tracing():
+    if field.device.type != "cpu" or len(field) <= size or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         return function(field, *others)
     parts = (function(*each) for each in zip(*(tensor.split(size) for tensor in (field, *others)), strict=True))
     if torch.is_grad_enabled():

@@ -1,5 +1,7 @@
 """The log-determinant layer: its values, where there are none, its derivatives."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -210,7 +212,7 @@ def test_an_overflow_is_nowhere_taken_for_a_number():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 def test_a_trace_takes_batches_of_any_length():
     layer = SignNonlinearity((0.2, 0.1, 0.3))
-    traced = torch.jit.trace(layer, field(50, 3, 3, 2, 64, 64).float())
+    traced: Any = torch.jit.trace(layer, field(50, 3, 3, 2, 64, 64).float())
     for count in (1, 49, 60):
         jac = field(count, 3, 3, 2, 64, 64).float()
         assert torch.equal(traced(jac), layer(jac))
