@@ -14,6 +14,9 @@ __all__ = ["coefficients", "mirrored", "pair_weights", "tap_weights"]
 _BLOCK = 96
 """Rows of the prefilter that are multiplied at once, at most: few enough that little but the band is read, enough for a
 matrix product; of 64 to 256 the fastest, all within a third."""
+_STEP = 16
+"""Blocks have a multiple of it: numbers of float32 in the processor's widest register, with which a product is a tenth
+faster."""
 
 
 def mirrored(position: Shaped[Tensor, "*n"], size: int) -> Shaped[Tensor, "*n"]:
@@ -69,7 +72,8 @@ def _prefilter(size: int, degree: int, dtype: torch.dtype, device: torch.device)
     reach, tail = degree // 2, len(inverse) // 2
     blocks: list[tuple[slice, Tensor]] = []
     lines = torch.arange(-reach, size + reach + 1)
-    for rows in lines.chunk(-(-len(lines) // _BLOCK)):
+    alike = -(-len(lines) // -(-len(lines) // _BLOCK))
+    for rows in lines.split(-(-alike // _STEP) * _STEP):
         columns = mirrored(rows[:, None] + torch.arange(-tail, tail + 1), size)
         first, last = int(columns.min()), int(columns.max())
         band = torch.zeros(len(rows), last - first + 1, dtype=torch.float64)
