@@ -82,8 +82,8 @@ proofs-coq: install
 
 # On a machine with a card: tests, figures and trainings, as far as MINUTES go; the same command goes on the next time.
 # DATA: the folder of the images, without which nothing is trained; NOTE: what they are, if not the canonical files, such
-# as "JPEG re-encoding". What the machine lacks is listed by gpu-wheels, to
-# be carried along. DRY=1: the same code on a CPU, small, on noise, in build/gpu-dry.
+# as "JPEG re-encoding". What the machine lacks is listed by gpu-wheels, to be carried along. DRY=1: the same code on a
+# CPU, small, on noise, in build/gpu-dry.
 MINUTES ?= 25
 gpu:
 	$(PYTHON) -m tools.gpu --minutes $(MINUTES) $(if $(DRY),--dry) $(if $(DATA),--data $(DATA)) $(if $(NOTE),--note '$(NOTE)') $(if $(OUT),--out $(OUT))

@@ -54,7 +54,10 @@ class CapturedStep:
                 self._kept[len(labels)] = *given, *self._capture(partial(self._step, *given))
             except RuntimeError as error:  # nothing was computed: kernels are noted down, not run
                 self.refused = str(error) or type(error).__name__
-                warnings.warn(f"steps are not recorded and take longer ({reason_of(error)})", stacklevel=2)
+                warnings.warn(
+                    f"the training step cannot be recorded as a CUDA graph and runs slower ({reason_of(error)})",
+                    stacklevel=2,
+                )
                 return self._step(images, labels)
         to_images, to_labels, replay, loss = self._kept[len(labels)]
         to_images.copy_(images)

@@ -82,7 +82,7 @@ class TrainOptions:
             if getattr(self, name) not in get_args(choice):
                 raise ArgumentError(name, getattr(self, name), one_of(getattr(self, name), get_args(choice)))
         if self.statistics != "evaluation" and not self.recompute_batchnorm:
-            wanted = "evaluation, or recompute_batchnorm too: no statistics are computed without it"
+            wanted = "evaluation, or also recompute_batchnorm (--recompute-batchnorm), without which none are computed"
             raise ArgumentError("statistics", self.statistics, wanted)
         if self.schedule not in ("constant", "cosine") and not self._drops():
             wanted = "constant, cosine, or the epochs after which it drops, rising, such as steps:80,120"

@@ -32,7 +32,7 @@ def captured_with(monkeypatch: pytest.MonkeyPatch, capture: object) -> None:
     monkeypatch.setattr("invariance.experiments.captured._as_graph", capture)
 
 
-@pytest.mark.filterwarnings("ignore:steps are not recorded")
+@pytest.mark.filterwarnings("ignore:the training step cannot be recorded")
 @pytest.mark.parametrize("capture", [recorder, refuses])
 @pytest.mark.parametrize("augment", ["none", "crop-flip", "rotation:20", "shift-flip:2"])
 def test_a_training_of_captured_steps_is_the_same_training(capture, augment: str, monkeypatch, tmp_path: Path):
@@ -76,7 +76,7 @@ def test_a_step_that_cannot_be_recorded_says_why():
     images, labels = torch.rand(2, 1, 2, 2), torch.arange(2)
     for _ in range(3):
         captured(images, labels)
-    with pytest.warns(UserWarning, match="steps are not recorded and take longer .operation not permitted"):
+    with pytest.warns(UserWarning, match="cannot be recorded as a CUDA graph and runs slower .operation not permitted"):
         captured(images, labels)
     captured(images, labels)
     assert captured.refused == "operation not permitted when stream is capturing"

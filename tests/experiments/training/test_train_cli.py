@@ -65,7 +65,7 @@ def test_all_images_train_and_the_last_epoch_counts(monkeypatch, capsys, folder:
         (["no-such"], "no-such"),
         (["cnn", "--train-on", "test"], "--train-on = test"),
         (["cnn", "--train-on", "all"], "--validation = 50"),
-        (["cnn", "--statistics", "training"], "statistics = training: evaluation, or recompute_batchnorm too"),
+        (["cnn", "--statistics", "training"], "statistics = training: evaluation, or also recompute_batchnorm"),
         (["cnn", "--augment", "rotation:200"], "augment = rotation:200"),
         (["cnn", "--select", "first"], "select = first"),
         (["cnn", "--dataset", "imagenet"], "imagenet"),
